@@ -1,0 +1,67 @@
+# make quickstart   install, run the default configuration, print a table
+# make test         install, run every check
+# Add TORCH=cpu to either on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+TORCH ?= default
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+export PYTHONPATH := workflow/scripts
+
+.PHONY: help quickstart test format lock clean
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+quickstart: $(VENV)/.ready
+	$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/python -m promptseg.show results
+
+test: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.ready-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+$(VENV)/.torch-$(TORCH):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "promptseg needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+ifeq ($(TORCH),cpu)
+	$(PIP) install --index-url $(TORCH_CPU_INDEX) $$(grep -E '^torch(vision)?==' requirements.txt)
+else ifneq ($(TORCH),default)
+	@echo "TORCH is '$(TORCH)', but must be 'default' or 'cpu'"; exit 1
+endif
+	@touch $@
+
+$(VENV)/.ready: requirements.txt | $(VENV)/.torch-$(TORCH)
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt | $(VENV)/.torch-$(TORCH)
+	$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/.ready
+
+# What torch itself pins exactly (its CUDA libraries) is left to torch, so that its CPU build can be installed too.
+LOCK = $(BIN)/python -m piptools compile --quiet --strip-extras --no-annotate --no-header --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --output-file -
+
+lock: $(VENV)/.ready
+	$(PIP) install --quiet pip-tools
+	$(LOCK) pyproject.toml | grep -vE '^(nvidia-|cuda-|triton==|#|$$)' > requirements.txt
+	$(LOCK) --extra dev --constraint requirements.txt pyproject.toml | grep -vE '^(nvidia-|cuda-|triton==|#|$$)' > requirements-dev.txt
+	$(BIN)/python tests/pins.py --write
+
+clean:
+	rm -rf results .snakemake

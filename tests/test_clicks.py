@@ -1,0 +1,45 @@
+import numpy as np
+
+from promptseg.clicks import Click, Protocol, next_click
+
+CORRECTED = Protocol()
+AS_RELEASED = Protocol(error_region="joint", click_label="any_class")
+
+
+def ask(truth, prediction, clicks=(), labels=None, protocol=CORRECTED):
+    labels = truth.astype(np.uint8) if labels is None else labels
+    return next_click(
+        truth, prediction, list(clicks), labels, protocol, tie_break="first", seed=0, object_id="object"
+    )
+
+
+def square(x0, x1, size=11):
+    mask = np.zeros((size, 3 * size), bool)
+    mask[2:9, x0:x1] = True
+    return mask
+
+
+def test_click_goes_to_the_deeper_error():
+    assert ask(square(2, 9), square(2, 5)) == Click(6, 3, True)
+    assert ask(square(2, 5), square(2, 9)) == Click(6, 3, False)
+
+
+def test_nothing_to_correct():
+    assert ask(square(2, 9), square(2, 9)) is None
+
+
+def test_a_pixel_is_not_clicked_twice():
+    truth, prediction = square(2, 9), np.zeros((11, 33), bool)
+    first = ask(truth, prediction)
+    assert first == Click(5, 5, True)
+    assert ask(truth, prediction, [first]) != first
+
+
+def test_joint_errors_form_one_region_and_the_label_comes_from_any_class():
+    truth, prediction = square(2, 9), square(9, 16)  # missed 2..8, wrong 9..15: together 14 wide, 7 high
+    other_class = truth.astype(np.uint8) + 2 * square(9, 16)
+    click = ask(truth, prediction, protocol=AS_RELEASED)
+    assert (click.x, click.y) == (5, 5)
+    wrong_only = ask(square(2, 5), square(2, 9), labels=other_class, protocol=AS_RELEASED)
+    assert wrong_only == Click(6, 3, True)  # a false positive on another class: the released script's quirk
+    assert ask(square(2, 5), square(2, 9), labels=other_class).positive is False

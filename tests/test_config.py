@@ -1,0 +1,97 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from promptseg.config import SCRIPTS, adapter_file, check, library_of
+from promptseg.errors import PromptsegError
+
+BASE = {
+    "run": {"datasets": ["mine"], "methods": ["box_fill"]},
+    "protocols": {"corrected": {}},
+    "datasets": {"mine": {"source": {"kind": "folder", "path": "data"}, "tasks": {"lung": [1]}}},
+    "methods": {"box_fill": {"adapter": "promptseg.methods.controls:BoxFill"}},
+}
+
+
+def edited(path: str, value):
+    config = copy.deepcopy(BASE)
+    *parents, last = path.split("/")
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return config
+
+
+def test_defaults_are_filled_in():
+    config = check(copy.deepcopy(BASE))
+    assert config["run"]["protocols"] == ["corrected"]
+    assert config["prompts"]["clicks"] == 9
+    assert config["device"] == "auto"
+    assert config["protocols"]["corrected"] == {"error_region": "larger", "click_label": "object"}
+    entry = config["datasets"]["mine"]
+    assert entry["cases"] == [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]
+    assert entry["sampling"] == {"every": 1, "min_area": 1}
+    assert entry["title"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("devise", "cpu", r"unknown key 'devise' in the top level. Did you mean 'device'\?"),
+        ("prompts/click", 3, r"unknown key 'click' in prompts. Did you mean 'clicks'\?"),
+        ("datasets/mine/task", {}, r"unknown key 'task' in datasets.mine. Did you mean 'tasks'\?"),
+        ("datasets/mine/modality", "mr", r"datasets.mine.modality: 'mr' is not allowed. Did you mean 'mri'\?"),
+        ("datasets/mine/source", {"kind": "pypi", "package": "x"}, "datasets.mine.source: 'version' is a required"),
+        ("datasets/mine/tasks", {"lung": [0]}, "datasets.mine.tasks.lung.0: 0 is less than the minimum of 1"),
+        ("run/datasets", ["min"], r"run.datasets names 'min', which is not an entry of datasets:. Did you mean 'mine'"),
+        ("run/methods", ["boxfill"], r"Did you mean 'box_fill'\?"),
+        ("prompts/clicks", 0, "prompts.clicks: 0 is less than the minimum of 1"),
+        (
+            "methods/box_fill/checkpoint",
+            {"path": "none.pth", "url": "https://example.org/w.pth", "licence": "MIT"},
+            r"none.pth is not a file. Get it from https://example.org/w.pth \(MIT\) and put it there",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_the_nearest_word(path, value, message):
+    with pytest.raises(PromptsegError, match=message):
+        check(edited(path, value))
+
+
+def test_shipped_configuration_is_valid_and_every_key_is_explained():
+    root = SCRIPTS.parents[1]
+    parts = [yaml.safe_load((root / "config" / f"{n}.yaml").read_text()) for n in ("datasets", "methods", "config")]
+    config = check({key: value for part in parts for key, value in part.items()})
+    assert len(config["run"]["datasets"]) >= 5
+    assert sum(len(config["datasets"][name]["tasks"]) for name in config["run"]["datasets"]) >= 14
+    assert all(entry["licence"] != "not stated" for entry in config["datasets"].values())
+    readme = (root / "config" / "README.md").read_text()
+    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    for section in (schema, *schema["$defs"].values()):
+        for key, value in section["properties"].items():
+            assert f"`{key}`" in readme, f"config/README.md does not explain {key}"
+            assert value.get("description"), f"the schema does not describe {key}"
+
+
+def names(paths):
+    return {path.relative_to(SCRIPTS / "promptseg").as_posix() for path in paths}
+
+
+def test_library_of_a_script_is_what_it_imports_directly_or_not():
+    prompts = names(library_of(SCRIPTS / "prompts.py"))
+    assert {"prompts.py", "masks.py", "tables.py", "errors.py", "randomness.py"} <= prompts
+    assert not {"scoring.py", "predict.py", "methods/sam.py"} & prompts
+    predict = names(library_of(SCRIPTS / "predict.py"))
+    assert "methods/base.py" in predict
+    assert "methods/sam.py" not in predict
+    assert "scoring.py" not in predict
+
+
+def test_adapters_are_found_without_being_imported(tmp_path):
+    assert adapter_file("promptseg.methods.sam:Sam") == SCRIPTS / "promptseg" / "methods" / "sam.py"
+    assert adapter_file("somewhere/mine.py:Mine") == Path("somewhere/mine.py")
+    assert adapter_file("torch.nn:Module") is None
+    assert adapter_file("no_such_module:Class") is None

@@ -1,0 +1,82 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from promptseg import masks
+from promptseg.prompts import MODES, applies, deepest_pixels, depth, make_prompts, pick
+
+filled_masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)).filter(np.any)
+
+
+@given(filled_masks)
+def test_depth_equals_the_transform_of_the_whole_padded_image(mask):
+    """The reference pads the whole image; we transform the object's box only."""
+    whole = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    np.testing.assert_array_equal(depth(mask), whole)
+
+
+def test_depth_of_literal_shapes():
+    assert depth(np.ones((5, 5), bool)).max() == 3
+    assert depth(np.zeros((3, 4), bool)).max() == 0
+    np.testing.assert_array_equal(depth(np.array([[1, 1, 0]], bool)), [[1, 1, 0]])
+
+
+def test_ties_are_row_major_and_random_ties_depend_on_object_alone():
+    pixels = deepest_pixels(depth(np.ones((2, 3), bool)))
+    assert pixels.tolist() == [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]
+    assert pick(pixels, "first", 1, "a") == (0, 0)
+    drawn = {pick(pixels, "random", 1, name) for name in "abcdefghijklmnop"}
+    assert len(drawn) > 2
+    assert pick(pixels, "random", 1, "a") == pick(pixels, "random", 1, "a")
+
+
+def by_mode(mask, **settings):
+    return {row["mode"]: row for row in make_prompts("object", mask, MODES, **settings)}
+
+
+def test_five_modes_of_an_object_in_four_parts():
+    mask = np.zeros((20, 30), bool)
+    mask[2:9, 2:9] = True  # 49 pixels, centre (5, 5)
+    mask[2:7, 15:20] = True  # 25 pixels, centre (17, 4)
+    mask[14:17, 4:7] = True  # 9 pixels, centre (5, 15)
+    mask[18, 28] = True  # 1 pixel: the fourth, left out
+    prompts = by_mode(mask)
+    assert prompts["mode1"]["points"] == [(5, 5)]
+    assert prompts["mode2"]["points"] == [(5, 5), (17, 4), (5, 15)]
+    assert prompts["mode2"]["point_labels"] == [1, 1, 1]
+    assert prompts["mode3"]["boxes"] == [(2, 2, 8, 8)]
+    assert prompts["mode4"]["boxes"] == [(2, 2, 8, 8), (15, 2, 19, 6), (4, 14, 6, 16)]
+    assert prompts["mode5"]["boxes"] == [(2, 2, 28, 18)]
+    assert prompts["iterative"]["points"] == [(5, 5)]
+    assert by_mode(mask, max_components=1)["mode4"]["boxes"] == [(2, 2, 8, 8)]
+
+
+def test_one_pixel_at_the_corner():
+    mask = np.zeros((4, 4), bool)
+    mask[3, 3] = True
+    prompts = by_mode(mask)
+    assert prompts["mode1"]["points"] == prompts["iterative"]["points"] == [(3, 3)]
+    assert prompts["mode5"]["boxes"] == [(3, 3, 3, 3)]
+
+
+@given(filled_masks, st.sampled_from(["random", "first"]), st.integers(0, 5))
+def test_prompts_lie_on_the_object_and_boxes_hold_it(mask, tie_break, seed):
+    prompts = by_mode(mask, tie_break=tie_break, seed=seed)
+    for mode in ("mode1", "mode2", "iterative"):
+        assert all(mask[y, x] for x, y in prompts[mode]["points"])
+    assert prompts["mode2"]["points"][0] == prompts["mode1"]["points"][0]
+    assert len(prompts["mode4"]["boxes"]) == min(3, len(masks.components(mask)))
+    x0, y0, x1, y1 = prompts["mode5"]["boxes"][0]
+    assert mask[y0 : y1 + 1, x0 : x1 + 1].sum() == mask.sum()
+    assert by_mode(mask, tie_break=tie_break, seed=seed) == prompts
+
+
+@pytest.mark.parametrize(
+    ("mode", "types", "expected"),
+    [("mode1", {"box"}, False), ("mode4", {"box"}, True), ("iterative", {"point"}, True), ("mode5", {"point"}, False)],
+)
+def test_modes_apply_to_methods_that_take_their_prompts(mode, types, expected):
+    assert applies(mode, types) is expected

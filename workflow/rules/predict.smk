@@ -1,0 +1,77 @@
+"""Run every method on every dataset: one job a method and dataset, so that a network is loaded once."""
+
+
+rule predict:
+    input:
+        images=rules.preprocess.output.images,
+        objects=rules.preprocess.output.objects,
+        prompts=rules.prompts.output.prompts,
+        weights=get_weights,
+        lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"]),
+    output:
+        predictions="<results>/predictions/{method}/{dataset}.parquet",
+        throughput="<results>/predictions/{method}/{dataset}.throughput.json",
+    log:
+        "<logs>/predict/{method}/{dataset}.log",
+    benchmark:
+        "<benchmarks>/predict/{method}/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(WHOLE) or "none",
+    conda:
+        get_environment
+    threads: lambda wildcards: method_entry(wildcards)["threads"]
+    resources:
+        gpu=get_gpu,
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        entry=get_predict_entry,
+        tasks=get_tasks,
+        shard=[1, 1],
+        clicks=lookup(within=config, dpath="prompts/clicks"),
+        tie_break=lookup(within=config, dpath="prompts/tie_break"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+        protocols=get_protocols(),
+        device=lookup(within=config, dpath="device"),
+        precision=lookup(within=config, dpath="precision"),
+        compile=lookup(within=config, dpath="compile"),
+        strict=lookup(within=config, dpath="strict"),
+    script:
+        "../scripts/predict.py"
+
+
+use rule predict as predict_shard with:
+    output:
+        predictions=temp("<results>/predictions/{method}/{dataset}/{shard}.parquet"),
+        throughput=temp("<results>/predictions/{method}/{dataset}/{shard}.throughput.json"),
+    log:
+        "<logs>/predict/{method}/{dataset}/{shard}.log",
+    benchmark:
+        "<benchmarks>/predict/{method}/{dataset}/{shard}.tsv"
+    wildcard_constraints:
+        dataset="|".join(SHARDED) or "none",
+    params:
+        shard=get_shard,
+
+
+rule gather_predictions:
+    input:
+        tables=lambda wildcards: expand(
+            rules.predict_shard.output.predictions, shard=shards_of(wildcards), allow_missing=True
+        ),
+        throughput=lambda wildcards: expand(
+            rules.predict_shard.output.throughput, shard=shards_of(wildcards), allow_missing=True
+        ),
+        lib=library("gather"),
+    output:
+        table="<results>/predictions/{method}/{dataset}.parquet",
+        throughput="<results>/predictions/{method}/{dataset}.throughput.json",
+    log:
+        "<logs>/gather_predictions/{method}/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(SHARDED) or "none",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/gather.py"

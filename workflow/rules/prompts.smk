@@ -1,0 +1,24 @@
+"""Cut points and boxes from the masks."""
+
+
+rule prompts:
+    input:
+        images=rules.preprocess.output.images,
+        objects=rules.preprocess.output.objects,
+        lib=library("prompts"),
+    output:
+        prompts="<results>/prompts/{dataset}.parquet",
+    log:
+        "<logs>/prompts/{dataset}.log",
+    benchmark:
+        "<benchmarks>/prompts/{dataset}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        tasks=get_tasks,
+        modes=lookup(within=config, dpath="prompts/modes"),
+        max_components=lookup(within=config, dpath="prompts/max_components"),
+        tie_break=lookup(within=config, dpath="prompts/tie_break"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+    script:
+        "../scripts/prompts.py"

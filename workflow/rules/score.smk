@@ -1,0 +1,62 @@
+"""Score every prediction against the truth."""
+
+
+rule score:
+    input:
+        images=rules.preprocess.output.images,
+        objects=rules.preprocess.output.objects,
+        prompts=rules.prompts.output.prompts,
+        predictions="<results>/predictions/{method}/{dataset}.parquet",
+        lib=library("score"),
+    output:
+        scores="<results>/scores/{method}/{dataset}.parquet",
+    log:
+        "<logs>/score/{method}/{dataset}.log",
+    benchmark:
+        "<benchmarks>/score/{method}/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(WHOLE) or "none",
+    conda:
+        get_environment
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        tasks=get_tasks,
+        adapter=lambda wildcards: method_entry(wildcards)["adapter"],
+        shard=[1, 1],
+        tolerance_mm=lookup(within=config, dpath="metrics/nsd_tolerance_mm"),
+        tolerance_px=lookup(within=config, dpath="metrics/nsd_tolerance_px"),
+    script:
+        "../scripts/score.py"
+
+
+use rule score as score_shard with:
+    output:
+        scores=temp("<results>/scores/{method}/{dataset}/{shard}.parquet"),
+    log:
+        "<logs>/score/{method}/{dataset}/{shard}.log",
+    benchmark:
+        "<benchmarks>/score/{method}/{dataset}/{shard}.tsv"
+    wildcard_constraints:
+        dataset="|".join(SHARDED) or "none",
+    params:
+        shard=get_shard,
+
+
+rule gather_scores:
+    input:
+        tables=lambda wildcards: expand(
+            rules.score_shard.output.scores, shard=shards_of(wildcards), allow_missing=True
+        ),
+        lib=library("gather"),
+    output:
+        table="<results>/scores/{method}/{dataset}.parquet",
+    log:
+        "<logs>/gather_scores/{method}/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(SHARDED) or "none",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/gather.py"

@@ -1,0 +1,76 @@
+"""Run one method on one dataset, or on one shard of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promptseg.checkpoints import weights_digest
+
+from promptseg.clicks import Protocol
+from promptseg.devices import choose_device
+from promptseg.jobs import job
+from promptseg.methods import Settings, adapter_class
+from promptseg.predict import Plan, predict
+from promptseg.provenance import provenance
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]
+
+
+def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
+    """Load the method once and run it on all images of the job."""
+    entry = params.entry
+    device = choose_device(params.device, entry["gpu"])
+    weights = Path(inputs.weights) if inputs.get("weights") else None
+    if weights:
+        import torch
+
+        torch.set_num_threads(threads)
+    settings = Settings(
+        variant=entry.get("variant"),
+        weights=weights,
+        device=device,
+        precision=params.precision,
+        compile=params.compile,
+        options=entry["options"],
+    )
+    predict(
+        Path(inputs.images),
+        Path(inputs.objects),
+        Path(inputs.prompts),
+        adapter_class(entry["adapter"])(settings),
+        Plan(
+            tasks=params.tasks,
+            clicks=params.clicks,
+            protocols={name: Protocol(**switches) for name, switches in params.protocols.items()},
+            tie_break=params.tie_break,
+            seed=params.seed,
+            strict=params.strict,
+        ),
+        Path(outputs.predictions),
+        Path(outputs.throughput),
+        shard=tuple(params.shard),
+        label=f"predict {params.method} {params.dataset}",
+        provenance=provenance(
+            PACKAGES,
+            method=params.method,
+            dataset=params.dataset,
+            entry={key: entry.get(key) for key in ("adapter", "variant", "options")},
+            weights_sha256=weights_digest(weights) if weights else None,
+            device=device,
+            precision=params.precision,
+            protocols=params.protocols,
+            seed=params.seed,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        main(
+            snakemake.input,
+            snakemake.output,
+            snakemake.params,
+            snakemake.threads,
+        )

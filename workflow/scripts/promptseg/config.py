@@ -1,0 +1,137 @@
+"""The configuration: checked against its schema, filled with defaults, and asked by the rules."""
+
+import ast
+import difflib
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from promptseg.errors import PromptsegError
+
+SCRIPTS = Path(__file__).resolve().parents[1]
+SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
+
+
+def _nearest(name: str, known: Iterable[Any]) -> str:
+    close = difflib.get_close_matches(str(name), [str(item) for item in known], n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _fill_defaults(validator: Any, properties: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[Any]:
+    """Schema keyword `properties` that also writes missing defaults into the instance."""
+    if isinstance(instance, dict):
+        for name, subschema in properties.items():
+            if "default" in subschema and name not in instance:
+                instance[name] = yaml.safe_load(yaml.safe_dump(subschema["default"]))
+    yield from jsonschema.Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
+
+
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"properties": _fill_defaults})
+
+
+def _explain(error: jsonschema.ValidationError) -> str:
+    """One line for one violation: where, what, and the nearest allowed word."""
+    schema: Any = error.schema
+    allowed: Any = error.validator_value
+    where = ".".join(str(part) for part in error.absolute_path) or "the top level"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        keys = ", ".join(map(repr, unknown))
+        return f"unknown key {keys} in {where}.{_nearest(unknown[0], known)} Known keys: {', '.join(known)}."
+    if error.validator == "enum":
+        return f"{where}: {error.instance!r} is not allowed.{_nearest(error.instance, allowed)} " + (
+            f"Allowed: {', '.join(map(str, allowed))}."
+        )
+    return f"{where}: {error.message}"
+
+
+def _choose(config: Mapping[str, Any], kind: str) -> None:
+    for name in config["run"][kind]:
+        if name not in config[kind]:
+            raise PromptsegError(
+                f"run.{kind} names {name!r}, which is not an entry of {kind}:.{_nearest(name, config[kind])} "
+                f"Add an entry for it, or choose among: {', '.join(config[kind])}."
+            )
+
+
+def check(config: dict[str, Any]) -> dict[str, Any]:
+    """Validate a configuration and fill in its defaults, in place.
+
+    Raises:
+        PromptsegError: every violation of the schema, one a line, with the nearest known word for a misspelt one; or
+            `run` names something that is not registered; or a method's local weights are not there.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    errors = sorted(_Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
+    for kind in ("datasets", "methods", "protocols"):
+        _choose(config, kind)
+    for registry in (config["datasets"], config["methods"]):
+        for name, entry in registry.items():
+            entry.setdefault("title", name)
+    for name in config["run"]["methods"]:
+        _check_local_weights(name, config["methods"][name].get("checkpoint", {}))
+    return config
+
+
+def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
+    path = checkpoint.get("path")
+    if path and not Path(path).is_file():
+        origin = (
+            f" Get it from {checkpoint['url']} ({checkpoint.get('licence', 'licence not stated')})"
+            if ("url" in checkpoint)
+            else " Get it from the authors of the method"
+        )
+        raise PromptsegError(
+            f"Method {name} has no weights: {path} is not a file.{origin} and put it there, "
+            f"or correct methods.{name}.checkpoint.path."
+        )
+
+
+def _imported_modules(path: Path) -> Iterator[str]:
+    """Names of promptseg modules that a file imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "promptseg")
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "promptseg":
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _module_file(name: str) -> Path | None:
+    base = SCRIPTS.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def library_of(*starts: Path) -> list[Path]:
+    """The files of the library that some Python files use, directly or through one another, sorted.
+
+    They are inputs of the rules whose numbers depend on them, because Snakemake does not look into imports.
+    """
+    found: set[Path] = set()
+    waiting = list(starts)
+    while waiting:
+        for name in _imported_modules(waiting.pop()):
+            path = _module_file(name)
+            if path and path not in found:
+                found.add(path)
+                waiting.append(path)
+    return sorted(found)
+
+
+def adapter_file(adapter: str) -> Path | None:
+    """The Python file of `module:Class` or `file.py:Class`; None for one that is installed elsewhere or missing."""
+    module = adapter.rpartition(":")[0]
+    if module.endswith(".py"):
+        return Path(module)
+    if module.split(".")[0] == "promptseg":
+        return _module_file(module)
+    spec = importlib.util.find_spec(module.split(".")[0])
+    inside = spec is not None and spec.origin is not None and "site-packages" not in spec.origin
+    return Path(spec.origin) if inside and spec and spec.origin else None

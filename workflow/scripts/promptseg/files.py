@@ -1,0 +1,50 @@
+"""Files that are either whole or absent, and their digests."""
+
+import errno
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from promptseg.errors import PromptsegError
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path` if the block succeeds, remove it if not.
+
+    The temporary path does not exist yet, so the block may make a file or a folder of it. It keeps the suffixes of
+    `path`, because writers choose the format by them. An existing file or folder at `path` is replaced.
+
+    Raises:
+        PromptsegError: the disk is full, or the folder cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    try:
+        yield holder / path.name
+        if path.is_dir():
+            shutil.rmtree(path)
+        (holder / path.name).replace(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise PromptsegError(
+                f"No disk space left while writing {path}. Free some space and run again: "
+                "the unfinished file was removed, everything finished before is kept."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS):
+            raise PromptsegError(
+                f"{path} cannot be written ({error.strerror}). Check the permissions of {path.parent}."
+            ) from error
+        raise
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def digest(path: str | Path, algorithm: str = "sha256") -> str:
+    """Hexadecimal digest of a file, read in blocks."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest()

@@ -1,0 +1,87 @@
+"""One 2-D image with its label map, as stored in `images.parquet`."""
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from promptseg.tables import batches
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image that a method sees, and the label map that it does not see.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 RGB, after the reference scaling.
+        labels: (h, w) label map of unsigned integers.
+        spacing: (y, x) in mm, or None where it is unknown.
+    """
+
+    image_id: str
+    case_id: str
+    pixels: np.ndarray
+    labels: np.ndarray
+    spacing: tuple[float, float] | None
+
+
+def encode_png(array: np.ndarray) -> bytes:
+    """PNG bytes of an (h, w) uint8 or uint16 or (h, w, 3) uint8 array."""
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def decode_png(data: bytes) -> np.ndarray:
+    """The array that `encode_png` was given."""
+    array = np.asarray(Image.open(io.BytesIO(data)))
+    return array.astype(np.uint16) if array.dtype == np.int32 else array
+
+
+def pixel_digest(array: np.ndarray) -> str:
+    """SHA-256 of shape, type and pixels: equal images are equal whatever program compressed them."""
+    header = f"{array.shape} {array.dtype.str} ".encode()
+    return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def object_mask(labels: np.ndarray, values: Sequence[int]) -> np.ndarray:
+    """(h, w) bool: the pixels whose label is one of the values that form the task's object."""
+    return np.isin(labels, values)
+
+
+def shard_of(image_ids: Sequence[str], shard: tuple[int, int]) -> list[str]:
+    """The images of shard (i, n), i from 1: the i-th of n runs of equal length, in file order."""
+    index, count = shard
+    bounds = np.linspace(0, len(image_ids), count + 1).round().astype(int)
+    return list(image_ids[bounds[index - 1] : bounds[index]])
+
+
+def _decode(row: Mapping[str, Any]) -> LabelledImage:
+    pixels = decode_png(row["image"]["bytes"])
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
+    known = row["spacing_y"] is not None and row["spacing_x"] is not None
+    return LabelledImage(
+        image_id=row["image_id"],
+        case_id=row["case_id"],
+        pixels=pixels,
+        labels=decode_png(row["labels"]["bytes"]),
+        spacing=(row["spacing_y"], row["spacing_x"]) if known else None,
+    )
+
+
+def read_images(path: str | Path, keep: set[str] | None = None) -> Iterator[LabelledImage]:
+    """The readable images of `images.parquet` in file order, a few in memory at a time.
+
+    Args:
+        keep: only these `image_id`s; None for all.
+    """
+    for rows in batches(path, size=16):
+        for row in rows:
+            if row["status"] == "ok" and (keep is None or row["image_id"] in keep):
+                yield _decode(row)

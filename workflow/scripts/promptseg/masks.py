@@ -1,0 +1,70 @@
+"""Binary masks: run-length code, components, boxes, overlap."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco
+
+
+def encode(mask: np.ndarray) -> dict[str, Any]:
+    """COCO run-length code of an (h, w) bool mask: {"size": [h, w], "counts": text}."""
+    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": [int(side) for side in code["size"]], "counts": code["counts"].decode("ascii")}
+
+
+def decode(code: dict[str, Any]) -> np.ndarray:
+    """The (h, w) bool mask of a code made by `encode`."""
+    return coco.decode({"size": [int(side) for side in code["size"]], "counts": code["counts"]}).astype(bool)
+
+
+def tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """(x0, y0, x1, y1) of the pixels of an (h, w) bool mask, all four inclusive.
+
+    Raises:
+        ValueError: the mask is empty.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        raise ValueError("an empty mask has no box")
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+
+
+@dataclass(frozen=True)
+class Component:
+    """One 8-connected component: its (h, w) bool mask and its number of pixels."""
+
+    mask: np.ndarray
+    area: int
+
+
+def components(mask: np.ndarray, limit: int | None = None) -> list[Component]:
+    """The 8-connected components of an (h, w) bool mask, largest first; equal areas in row-major order.
+
+    Args:
+        limit: at most so many; None for all.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    # Labels need not follow row-major order, so ties are settled by each component's first pixel.
+    _, first_pixel = np.unique(labels, return_index=True)
+    first_pixel = first_pixel[-len(areas) :] if len(areas) else first_pixel[:0]
+    order = np.lexsort((first_pixel, -areas))[:limit]
+    return [Component(labels == index + 1, int(areas[index])) for index in order]
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of two bool masks of equal shape; 1 if both are empty."""
+    union = int(np.logical_or(a, b).sum())
+    return int(np.logical_and(a, b).sum()) / union if union else 1.0
+
+
+def best_candidate(candidates: np.ndarray, truth: np.ndarray) -> int:
+    """Index of the candidate of (k, h, w) that overlaps the truth best: the study's oracle.
+
+    As in its script the first of equals wins, and if none overlaps at all the last one is taken.
+    """
+    overlaps = [iou(candidate, truth) for candidate in candidates]
+    best = int(np.argmax(overlaps))
+    return best if overlaps[best] > 0 else len(overlaps) - 1

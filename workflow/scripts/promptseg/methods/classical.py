@@ -1,0 +1,124 @@
+"""Classical interactive segmentation that needs no weights: what a network has to beat."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from skimage.filters import gaussian
+from skimage.segmentation import flood, random_walker
+
+from promptseg.methods.base import Candidates, Method, Query
+
+
+def _grey(pixels: np.ndarray) -> np.ndarray:
+    """(h, w) float64 in [0, 1] of an (h, w, 3) uint8 image."""
+    return pixels.mean(axis=2) / 255
+
+
+class GrabCut(Method):
+    """GrabCut (Rother et al. 2004) as in OpenCV, started from the box: what is outside is background.
+
+    Option `iterations`: of model fitting and cut.
+    """
+
+    prompt_types = frozenset({"box"})
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return [Candidates(self._cut(query)[None]) for query in queries]
+
+    def _cut(self, query: Query) -> np.ndarray:
+        assert query.prompt.box is not None
+        x0, y0, x1, y1 = query.prompt.box
+        state = np.full(query.image.shape[:2], cv2.GC_BGD, np.uint8)
+        state[y0 : y1 + 1, x0 : x1 + 1] = cv2.GC_PR_FGD
+        # Both colour models need samples: without a background there is nothing to cut.
+        if (state == cv2.GC_BGD).sum() < 5 or (state == cv2.GC_PR_FGD).sum() < 5:
+            return state == cv2.GC_PR_FGD
+        cv2.setRNGSeed(0)  # its k-means draws from a global generator
+        cv2.grabCut(
+            np.ascontiguousarray(query.image),
+            state,
+            None,  # type: ignore[call-overload]
+            np.zeros((1, 65)),
+            np.zeros((1, 65)),
+            self.settings.options.get("iterations", 5),
+            cv2.GC_INIT_WITH_MASK,
+        )
+        return (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
+
+
+class RandomWalker(Method):
+    """Random walker (Grady 2006) as in scikit-image.
+
+    Seeds: clicks, as disks of 1 % of the shorter side; for a box its inner half and everything outside it. With
+    positive clicks alone the image's border stands for the background.
+
+    Options: `beta`, the penalty for crossing an edge; `working_size`, the longest side in pixels at which the linear
+    system is solved (the mask is scaled back), because its cost grows faster than the number of pixels.
+    """
+
+    prompt_types = frozenset({"point", "box"})
+
+    def encode(self, pixels: np.ndarray) -> Any:
+        height, width = pixels.shape[:2]
+        scale = min(1.0, self.settings.options.get("working_size", 128) / max(height, width))
+        size = (max(2, round(width * scale)), max(2, round(height * scale)))
+        return cv2.resize(_grey(pixels), size, interpolation=cv2.INTER_AREA), (height, width)
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return [Candidates(self._walk(query)[None]) for query in queries]
+
+    def _walk(self, query: Query) -> np.ndarray:
+        grey, (height, width) = query.image
+        rows, columns = grey.shape
+        factor = np.array([columns / width, rows / height])
+        seeds = np.zeros(grey.shape, np.int8)
+        if query.prompt.box is not None:
+            corner0 = np.floor(query.prompt.box[:2] * factor).astype(int)
+            corner1 = np.ceil((query.prompt.box[2:] + 1) * factor).astype(int)
+            inset = (corner1 - corner0) // 4
+            seeds[:] = 2
+            seeds[corner0[1] : corner1[1], corner0[0] : corner1[0]] = 0
+            inner0, inner1 = corner0 + inset, np.maximum(corner1 - inset, corner0 + inset + 1)
+            seeds[inner0[1] : inner1[1], inner0[0] : inner1[0]] = 1
+        elif (query.prompt.labels == 1).all():
+            seeds[0], seeds[-1], seeds[:, 0], seeds[:, -1] = 2, 2, 2, 2
+        radius = max(1, round(0.01 * min(grey.shape)))
+        for point, label in zip(query.prompt.points, query.prompt.labels, strict=True):
+            x, y = np.floor((point + 0.5) * factor).astype(int)
+            y_grid, x_grid = np.ogrid[:rows, :columns]
+            seeds[(y_grid - y) ** 2 + (x_grid - x) ** 2 <= radius**2] = 1 if label == 1 else 2
+        if not (seeds == 2).any() or not (seeds == 1).any() or not (seeds == 0).any():
+            mask = seeds != 2
+        else:
+            mask = random_walker(grey, seeds, beta=self.settings.options.get("beta", 130), mode="cg_j") == 1
+        return cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
+
+
+class RegionGrowing(Method):
+    """Region growing: everything connected to a click whose smoothed grey value differs little from the click's.
+
+    Where a positive and a negative click claim the same pixel, the nearer click gets it.
+
+    Options: `tolerance`, the largest difference, as a share of the range of grey values; `sigma` of the Gaussian
+    smoothing in pixels.
+    """
+
+    prompt_types = frozenset({"point"})
+
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        return gaussian(_grey(pixels), sigma=self.settings.options.get("sigma", 1.0))
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return [Candidates(self._grow(query)[None]) for query in queries]
+
+    def _grow(self, query: Query) -> np.ndarray:
+        tolerance = self.settings.options.get("tolerance", 0.1)
+        rows, columns = np.ogrid[: query.image.shape[0], : query.image.shape[1]]
+        nearest = {label: np.full(query.image.shape, np.inf) for label in (0, 1)}
+        for (x, y), label in zip(query.prompt.points, query.prompt.labels, strict=True):
+            region = flood(query.image, (int(y), int(x)), tolerance=tolerance)
+            distance = np.where(region, np.hypot(rows - y, columns - x), np.inf)
+            nearest[int(label)] = np.minimum(nearest[int(label)], distance)
+        return nearest[1] < nearest[0]

@@ -1,0 +1,137 @@
+"""Points and boxes cut from the truth, for the five modes of the study and for the first click.
+
+Source: Mazurowski et al., MedIA 89:102918 (2023), section 2.2, and the released script for single prompts.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from promptseg import masks
+from promptseg.images import object_mask, read_images
+from promptseg.progress import progress
+from promptseg.randomness import generator
+from promptseg.tables import OBJECTS, PROMPTS, open_table, read_table
+
+SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
+MODES = (*SINGLE_MODES, "iterative")
+POINT_MODES = ("mode1", "mode2", "iterative")
+BOX_MODES = ("mode3", "mode4", "mode5")
+
+
+def applies(mode: str, prompt_types: Collection[str]) -> bool:
+    """Whether a mode can be run by a method that takes these prompt types."""
+    needed = "point" if mode in POINT_MODES else "box"
+    return needed in prompt_types
+
+
+def depth(mask: np.ndarray) -> np.ndarray:
+    """Distance of every pixel of an (h, w) bool mask to the nearest pixel outside it, float32 pixels.
+
+    Outside the image counts as outside the mask. This is OpenCV's DIST_L2 with mask size 5, an approximation of the
+    Euclidean distance, because the study used it.
+    """
+    result = np.zeros(mask.shape, np.float32)
+    if mask.any():
+        # Every path out of the mask crosses the ring around its box, so the box alone gives the same distances.
+        x0, y0, x1, y1 = masks.tight_box(mask)
+        padded = np.pad(mask[y0 : y1 + 1, x0 : x1 + 1].astype(np.uint8), 1)
+        result[y0 : y1 + 1, x0 : x1 + 1] = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    return result
+
+
+def deepest_pixels(distance: np.ndarray) -> np.ndarray:
+    """(n, 2) int (x, y) of all pixels of an (h, w) distance map that share its maximum, in row-major order."""
+    rows, columns = np.nonzero(distance == distance.max())
+    return np.stack([columns, rows], axis=1)
+
+
+def pick(pixels: np.ndarray, tie_break: str, seed: int, *keys: str | int) -> tuple[int, int]:
+    """One (x, y) of the (n, 2) tied pixels.
+
+    Args:
+        tie_break: `first` in row-major order, or `random`, drawn from a generator that depends on seed and keys alone.
+    """
+    index = int(generator(seed, *keys).integers(len(pixels))) if tie_break == "random" else 0
+    x, y = pixels[index]
+    return int(x), int(y)
+
+
+def make_prompts(
+    object_id: str,
+    mask: np.ndarray,
+    modes: Sequence[str],
+    *,
+    max_components: int = 3,
+    tie_break: str = "random",
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """Rows of tables.PROMPTS for one object.
+
+    mode1: a point in the largest component; mode2: a point in each of the largest components; mode3: the box of the
+    largest; mode4: a box for each; mode5: one box around the whole object; iterative: the first click, at the
+    deepest pixel of the whole object. Components are 8-connected, boxes XYXY, tight and inclusive.
+
+    Args:
+        mask: (h, w) bool, not empty.
+        modes: a subset of MODES.
+        max_components: how many components modes 2 and 4 prompt at most.
+        tie_break: see `pick`.
+    """
+    largest = masks.components(mask, max_components)
+    points = [
+        pick(deepest_pixels(depth(component.mask)), tie_break, seed, object_id, "component", index)
+        for index, component in enumerate(largest)
+    ]
+    boxes = [masks.tight_box(component.mask) for component in largest]
+    first_click = pick(deepest_pixels(depth(mask)), tie_break, seed, object_id, "click", 1)
+    chosen: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int, int, int]]]] = {
+        "mode1": (points[:1], []),
+        "mode2": (points, []),
+        "mode3": ([], boxes[:1]),
+        "mode4": ([], boxes),
+        "mode5": ([], [masks.tight_box(mask)]),
+        "iterative": ([first_click], []),
+    }
+    return [
+        {
+            "object_id": object_id,
+            "mode": mode,
+            "points": chosen[mode][0],
+            "point_labels": [1] * len(chosen[mode][0]),
+            "boxes": chosen[mode][1],
+        }
+        for mode in modes
+    ]
+
+
+def write_prompts(
+    images: Path,
+    objects: Path,
+    output: Path,
+    tasks: Mapping[str, Sequence[int]],
+    modes: Sequence[str],
+    *,
+    max_components: int,
+    tie_break: str,
+    seed: int,
+) -> None:
+    """Write the prompts of all objects of a dataset (tables.PROMPTS), in the order of `objects`."""
+    by_image = dict(tuple(read_table(objects, OBJECTS).groupby("image_id", sort=False)))
+    with open_table(output, PROMPTS) as table:
+        for image in progress(read_images(images, keep=set(by_image)), len(by_image), output.stem, "image"):
+            table.write(
+                row
+                for item in by_image[image.image_id].itertuples()
+                for row in make_prompts(
+                    item.object_id,
+                    object_mask(image.labels, tasks[item.task]),
+                    modes,
+                    max_components=max_components,
+                    tie_break=tie_break,
+                    seed=seed,
+                )
+            )

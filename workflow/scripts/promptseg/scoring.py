@@ -1,0 +1,186 @@
+"""Scores of predicted masks against the truth.
+
+IoU and Dice count pixels. NSD (normalised surface Dice, Nikolov et al. 2021) and HD95 (95th percentile of the symmetric
+surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. All four come
+from monai.metrics. The truth is never empty; where the *prediction* is empty, IoU, Dice and NSD are 0 and HD95 is the
+diagonal of the image, the worst distance possible in it: leaving such cases out would flatter a method that finds
+nothing. (monai alone gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
+"""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from monai.metrics import compute_dice, compute_hausdorff_distance, compute_iou, compute_surface_dice
+
+from promptseg import masks
+from promptseg.images import LabelledImage, object_mask, read_images, shard_of
+from promptseg.progress import progress
+from promptseg.prompts import SINGLE_MODES, applies
+from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far apart two surfaces may be and still count as equal in NSD."""
+
+    mm: float = 2.0
+    px: float = 2.0
+
+
+def score_masks(
+    predictions: np.ndarray, truth: np.ndarray, spacing: tuple[float, float] | None, tolerance: Tolerance
+) -> dict[str, np.ndarray]:
+    """Scores of several predictions of one object.
+
+    Args:
+        predictions: (n, h, w) bool.
+        truth: (h, w) bool.
+        spacing: (y, x) in mm, or None: distances are then in pixels.
+
+    Returns:
+        iou, dice, nsd in [0, 1] and hd95 in mm or pixels, each (n,) float64. Empty masks: see the module.
+    """
+    unit_spacing = spacing or (1.0, 1.0)
+    height, width = truth.shape
+    areas, area = predictions.sum(axis=(1, 2)), int(truth.sum())
+    filled = (areas > 0) & (area > 0)
+    empty_value = np.where((areas == 0) & (area == 0), 1.0, 0.0)
+    diagonal = float(np.hypot(height * unit_spacing[0], width * unit_spacing[1]))
+    result = {name: empty_value.copy() for name in ("iou", "dice", "nsd")}
+    result["hd95"] = np.where(empty_value == 1, 0.0, diagonal)
+    if filled.any():
+        # Only what the masks cover matters, with a rim so that surfaces at the crop's border stay surfaces.
+        x0, y0, x1, y1 = masks.tight_box(predictions[filled].any(axis=0) | truth)
+        crop = np.pad(predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], ((0, 0), (1, 1), (1, 1)))
+        target = np.pad(truth[y0 : y1 + 1, x0 : x1 + 1], 1)
+        y_pred = torch.from_numpy(crop[:, None])
+        y_true = torch.from_numpy(np.repeat(target[None, None], len(crop), axis=0))
+        spaced: dict[str, Any] = {"include_background": True, "spacing": list(unit_spacing)}
+        allowed = [tolerance.mm if spacing else tolerance.px]
+        result["iou"][filled] = compute_iou(y_pred, y_true).numpy()[:, 0]
+        result["dice"][filled] = compute_dice(y_pred, y_true).numpy()[:, 0]
+        result["nsd"][filled] = compute_surface_dice(y_pred, y_true, class_thresholds=allowed, **spaced).numpy()[:, 0]
+        result["hd95"][filled] = compute_hausdorff_distance(y_pred, y_true, percentile=95, **spaced).numpy()[:, 0]
+    return {name: values.astype(np.float64) for name, values in result.items()}
+
+
+def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]:
+    """(selection, position in the group) for the candidates of one prompt of modes 1 to 5."""
+    choices = [("first", 0)]
+    if len(group) > 1:
+        scores = group["score"].to_numpy()
+        if not np.isnan(scores).all():
+            choices.append(("best_score", int(np.nanargmax(scores))))
+        # The oracle of masks.best_candidate, on overlaps that are already known.
+        best = int(np.argmax(overlaps))
+        choices.append(("oracle", best if overlaps[best] > 0 else len(overlaps) - 1))
+    return choices
+
+
+def _failed(keys: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
+    first = group.iloc[0]
+    selection = first["selection"] if isinstance(first["selection"], str) else "first"
+    return {**keys, **_identity(first), "selection": selection, "status": first["status"]}
+
+
+def _identity(row: pd.Series) -> dict[str, Any]:
+    protocol = row["protocol"] if isinstance(row["protocol"], str) else None
+    return {"protocol": protocol, "mode": row["mode"], "step": int(row["step"])}
+
+
+def score_object(
+    predictions: pd.DataFrame,
+    truth: np.ndarray,
+    image: LabelledImage,
+    tolerance: Tolerance,
+    keys: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Rows of tables.SCORES for one object: every mode, step and selection that was predicted."""
+    rows: list[dict[str, Any]] = []
+    good = predictions[predictions["status"] == "ok"]
+    for _, group in predictions[predictions["status"] != "ok"].groupby(
+        ["protocol", "mode", "step", "selection"], dropna=False, sort=False
+    ):
+        rows.append(_failed(keys, group))
+    if good.empty:
+        return rows
+    # The same mask often comes back (a trajectory that stands still, one candidate chosen by two selections).
+    codes = good["rle"].map(lambda code: code["counts"])
+    unique = codes.drop_duplicates()
+    decoded = np.stack([masks.decode(good.loc[index, "rle"]) for index in unique.index])
+    values = pd.DataFrame(score_masks(decoded, truth, image.spacing, tolerance), index=unique.to_numpy())
+    keys = {**keys, "distance_unit": "mm" if image.spacing else "px"}
+    single = good["mode"].isin(SINGLE_MODES)
+    for _, group in good[single].groupby("mode", sort=False):
+        scores = values.loc[codes[group.index]]
+        for selection, position in _choices(group, scores["iou"].to_numpy()):
+            identity = _identity(group.iloc[position])
+            rows.append({**keys, **identity, "selection": selection, "status": "ok", **scores.iloc[position]})
+    for index, row in good[~single].iterrows():
+        scores = values.loc[codes[index]]
+        rows.append({**keys, **_identity(row), "selection": row["selection"], "status": "ok", **scores})
+    return rows
+
+
+def score(
+    images: Path,
+    objects: Path,
+    prompts: Path,
+    predictions: Path,
+    output: Path,
+    *,
+    dataset: str,
+    method: str,
+    tasks: Mapping[str, Sequence[int]],
+    prompt_types: Collection[str],
+    tolerance: Tolerance,
+    shard: tuple[int, int] = (1, 1),
+) -> None:
+    """Write scores of one method on one dataset, or on shard (i, n) of it (tables.SCORES).
+
+    Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
+    prompts. An image that could not be read has one row with its status.
+    """
+    keys: dict[str, Any] = {"dataset": dataset, "method": method}
+    object_table = read_table(objects, OBJECTS)
+    prediction_table = read_table(predictions, PREDICTIONS)
+    modes = list(dict.fromkeys(read_table(prompts, PROMPTS, ["mode"])["mode"]))
+    idle = [mode for mode in modes if not applies(mode, prompt_types)]
+    image_table = read_table(images, IMAGES, ["image_id", "case_id", "status"])
+    chosen = set(shard_of(list(dict.fromkeys(object_table["image_id"])), shard))
+    by_image = dict(tuple(object_table[object_table["image_id"].isin(chosen)].groupby("image_id", sort=False)))
+    by_object = dict(tuple(prediction_table.groupby("object_id", sort=False)))
+    with open_table(output, SCORES, read_provenance(predictions)) as table:
+        stream = read_images(images, keep=set(by_image))
+        for image in progress(stream, len(by_image), f"score {method} {dataset}", "image"):
+            rows: list[dict[str, Any]] = []
+            for item in by_image[image.image_id].itertuples():
+                about = {
+                    **keys,
+                    "task": item.task,
+                    "case_id": item.case_id,
+                    "image_id": item.image_id,
+                    "object_id": item.object_id,
+                    "area": item.area,
+                }
+                if item.object_id in by_object:
+                    truth = object_mask(image.labels, tasks[item.task])
+                    rows += score_object(by_object[item.object_id], truth, image, tolerance, about)
+                rows += [
+                    {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
+                    for mode in idle
+                ]
+            table.write(rows)
+        failed = image_table[image_table["status"] != "ok"] if shard[0] == 1 else image_table[:0]
+        if len(failed):
+            logging.warning("%d of %d images of %s could not be used", len(failed), len(image_table), dataset)
+        table.write(
+            {**keys, "image_id": row.image_id, "case_id": row.case_id, "status": row.status}
+            for row in failed.itertuples()
+        )
