@@ -8,9 +8,14 @@ from pathlib import Path
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
-from promptseg.config import adapter_file, check, library_of
+from promptseg.config import (
+    adapter_file,
+    archive_name,
+    case_patterns,
+    check,
+    library_of,
+)
 from promptseg.errors import PromptsegError
-from promptseg.sources import archive_name, case_patterns
 
 try:
     check(config)
@@ -26,6 +31,12 @@ ARCHIVES = {
     for name in DATASETS
     if archive_name(config["datasets"][name]["source"])
 }
+PUBLISHED = str(
+    Path(os.path.relpath(WORKFLOW)).parent
+    / "resources"
+    / "published"
+    / "mazurowski2023.csv"
+)
 
 
 wildcard_constraints:
@@ -59,7 +70,9 @@ def library(script, adapter=None):
     """Files of the library behind a script, and behind an adapter: inputs, so that an edit reruns what it must."""
     starts = [WORKFLOW / "scripts" / f"{script}.py"]
     own = adapter_file(adapter) if adapter else None
-    files = library_of(*starts, *([own] if own and own.is_file() else [])) + ([own] if own else [])
+    files = library_of(*starts, *([own] if own and own.is_file() else [])) + (
+        [own] if own else []
+    )
     return sorted({os.path.relpath(file) for file in files})
 
 
@@ -78,37 +91,46 @@ def get_tasks(wildcards):
 def get_archive(wildcards):
     """The archive that a dataset is unpacked from, if its source has one."""
     name = archive_name(dataset_entry(wildcards)["source"])
-    return [f"results/raw/archives/{name}"] if name else []
+    return f"results/raw/archives/{name}" if name else []
 
 
 def get_own_files(wildcards):
     """Files of the user that a dataset is read from: a change of one of them reruns the dataset."""
     source = dataset_entry(wildcards)["source"]
-    folder = {"folder": source.get("path"), "manual": f"results/raw/{wildcards.dataset}"}.get(source["kind"])
+    folder = {
+        "folder": source.get("path"),
+        "manual": f"results/raw/{wildcards.dataset}",
+    }.get(source["kind"])
     patterns = case_patterns(dataset_entry(wildcards))
-    found = {path for pattern in patterns for path in Path(folder).glob(pattern)} if folder else set()
+    found = (
+        {path for pattern in patterns for path in Path(folder).glob(pattern)}
+        if folder
+        else set()
+    )
     return sorted(str(path) for path in found if path.is_file())
-
-
-def get_source_hint(wildcards):
-    """What of an entry decides which files are collected."""
-    entry = dataset_entry(wildcards)
-    return {"source": entry["source"], "patterns": case_patterns(entry)}
 
 
 def get_preprocess_entry(wildcards):
     """The keys of a dataset's entry that its images depend on."""
-    keys = ("cases", "patient", "axis", "intensity", "sampling", "tasks", "other_labels")
+    keys = (
+        "cases",
+        "patient",
+        "axis",
+        "intensity",
+        "sampling",
+        "tasks",
+        "other_labels",
+    )
     entry = dataset_entry(wildcards)
     return {key: entry[key] for key in keys if key in entry}
 
 
 def get_weights(wildcards):
     """Weights of a method: a local file as it is, else what the rule download_weights brings."""
-    checkpoint = method_entry(wildcards).get("checkpoint")
-    if not checkpoint:
+    weights = method_entry(wildcards).get("checkpoint")
+    if not weights:
         return []
-    return [checkpoint.get("path") or f"results/weights/{wildcards.method}.pth"]
+    return weights.get("path") or f"results/weights/{wildcards.method}.pth"
 
 
 def get_predict_entry(wildcards):
@@ -140,3 +162,51 @@ def get_shard(wildcards):
 def shards_of(wildcards):
     count = dataset_entry(wildcards)["shards"]
     return [f"{index}-of-{count}" for index in range(1, count + 1)]
+
+
+def about_datasets():
+    """What tables and figures say of the datasets of the run."""
+    keys = ("title", "published", "truth", "licence")
+    return {
+        name: {key: config["datasets"][name][key] for key in keys} for name in DATASETS
+    }
+
+
+def about_methods():
+    """What tables and figures say of methods: all registered ones in their order, so that each keeps its colour."""
+    return {
+        name: {
+            "title": entry["title"],
+            "published": entry.get("published"),
+            "control": entry["control"],
+        }
+        for name, entry in config["methods"].items()
+    }
+
+
+def get_example_facts(wildcards):
+    entry = dataset_entry(wildcards)
+    return {key: entry[key] for key in ("title", "truth", "licence", "tasks")}
+
+
+def get_figures():
+    """All figures of the run, as PNG."""
+    names = [
+        "modes",
+        "modes_published",
+        "clicks_mean_published",
+        "clicks_tasks_published",
+    ]
+    names += [
+        f"clicks_{kind}_{protocol}"
+        for protocol in config["run"]["protocols"]
+        for kind in ("mean", "tasks")
+    ]
+    names += [f"examples_{name}" for name in DATASETS]
+    return [f"results/figures/{name}.png" for name in names]
+
+
+def configuration_summary():
+    """The settings of a run that its numbers depend on."""
+    keys = ("run", "prompts", "metrics", "device", "precision", "compile", "strict")
+    return {key: config[key] for key in keys} | {"protocols": get_protocols()}

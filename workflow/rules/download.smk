@@ -33,7 +33,9 @@ rule collect_files:
     conda:
         "../../envs/analysis.yaml"
     params:
-        hint=get_source_hint,
+        dataset="{dataset}",
+        source=lambda wildcards: dataset_entry(wildcards)["source"],
+        patterns=lambda wildcards: case_patterns(dataset_entry(wildcards)),
     script:
         "../scripts/collect_files.py"
 
@@ -48,6 +50,7 @@ rule download_weights:
     conda:
         "../../envs/inference.yaml"
     params:
+        method="{method}",
         checkpoint=lambda wildcards: method_entry(wildcards)["checkpoint"],
     message:
         "Downloading the weights of {wildcards.method}"

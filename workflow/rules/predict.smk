@@ -43,7 +43,9 @@ rule predict:
 use rule predict as predict_shard with:
     output:
         predictions=temp("<results>/predictions/{method}/{dataset}/{shard}.parquet"),
-        throughput=temp("<results>/predictions/{method}/{dataset}/{shard}.throughput.json"),
+        throughput=temp(
+            "<results>/predictions/{method}/{dataset}/{shard}.throughput.json"
+        ),
     log:
         "<logs>/predict/{method}/{dataset}/{shard}.log",
     benchmark:
@@ -57,10 +59,14 @@ use rule predict as predict_shard with:
 rule gather_predictions:
     input:
         tables=lambda wildcards: expand(
-            rules.predict_shard.output.predictions, shard=shards_of(wildcards), allow_missing=True
+            rules.predict_shard.output.predictions,
+            shard=shards_of(wildcards),
+            allow_missing=True,
         ),
         throughput=lambda wildcards: expand(
-            rules.predict_shard.output.throughput, shard=shards_of(wildcards), allow_missing=True
+            rules.predict_shard.output.throughput,
+            shard=shards_of(wildcards),
+            allow_missing=True,
         ),
         lib=library("gather"),
     output:

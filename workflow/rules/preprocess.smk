@@ -16,6 +16,7 @@ rule preprocess:
         "../../envs/analysis.yaml"
     threads: 2
     params:
+        dataset="{dataset}",
         entry=get_preprocess_entry,
         strict=lookup(within=config, dpath="strict"),
     script:

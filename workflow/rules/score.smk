@@ -46,7 +46,9 @@ use rule score as score_shard with:
 rule gather_scores:
     input:
         tables=lambda wildcards: expand(
-            rules.score_shard.output.scores, shard=shards_of(wildcards), allow_missing=True
+            rules.score_shard.output.scores,
+            shard=shards_of(wildcards),
+            allow_missing=True,
         ),
         lib=library("gather"),
     output:

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import jsonschema
 import yaml
@@ -92,6 +93,34 @@ def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
             f"Method {name} has no weights: {path} is not a file.{origin} and put it there, "
             f"or correct methods.{name}.checkpoint.path."
         )
+
+
+def archive_name(source: Mapping[str, Any]) -> str | None:
+    """Name of the file that a dataset's source has to fetch; None for the kinds that fetch nothing."""
+    if source["kind"] not in ("pypi", "http"):
+        return None
+    return source.get("file") or file_name(source["url"])
+
+
+def file_name(url: str) -> str:
+    """Name of the file that an address ends in.
+
+    Raises:
+        PromptsegError: it ends in none.
+    """
+    name = Path(unquote(urlsplit(url).path)).name
+    if not name:
+        raise PromptsegError(f"The address {url} does not end in a file name: give one with the key `file`.")
+    return name
+
+
+def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
+    """The globs of all files that the cases of a dataset entry are made of, with `*` for the case's name."""
+    patterns: list[str] = []
+    for case in dataset["cases"]:
+        labels = [case["labels"]] if isinstance(case["labels"], str) else [item["file"] for item in case["labels"]]
+        patterns += [case["image"], *labels]
+    return list(dict.fromkeys(pattern.replace("{case}", "*") for pattern in patterns))
 
 
 def _imported_modules(path: Path) -> Iterator[str]:

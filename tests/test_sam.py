@@ -1,0 +1,130 @@
+"""The SAM adapter against the package of SAM's authors, and against recorded outputs of the reference."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rule_weights import rule_state
+from safetensors.torch import save_file
+from segment_anything import SamPredictor, sam_model_registry
+from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+
+from promptseg.devices import choose_device
+from promptseg.errors import PromptsegError
+from promptseg.methods import Prompt, Query, Settings
+from promptseg.methods.sam import Sam as SamMethod
+
+FIXTURE = Path(__file__).resolve().parents[2] / "shared" / "specs" / "parity" / "sam_vit_b.npz"
+
+
+def tiny_sam(checkpoint=None):
+    """SAM with a small image encoder for 128 x 128 images."""
+    assert checkpoint is None
+    encoder = ImageEncoderViT(
+        img_size=128, embed_dim=32, depth=2, num_heads=2, out_chans=64, use_rel_pos=True, window_size=4
+    )
+    return Sam(
+        encoder,
+        PromptEncoder(embed_dim=64, image_embedding_size=(8, 8), input_image_size=(128, 128), mask_in_chans=4),
+        MaskDecoder(
+            num_multimask_outputs=3,
+            transformer=TwoWayTransformer(depth=2, embedding_dim=64, mlp_dim=64, num_heads=2),
+            transformer_dim=64,
+        ),
+    )
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """(adapter, the same network by itself)."""
+    monkeypatch.setitem(sam_model_registry, "tiny", tiny_sam)
+    network = tiny_sam()
+    network.load_state_dict(rule_state(network))
+    save_file(dict(rule_state(network)), tmp_path / "tiny.safetensors")
+    return SamMethod(Settings(variant="tiny", weights=tmp_path / "tiny.safetensors")), network.eval()
+
+
+def prompt(points=(), labels=(), box=None):
+    return Prompt(
+        np.array(points, np.int32).reshape(-1, 2),
+        np.array(labels, np.int8),
+        None if box is None else np.array(box, np.int32),
+    )
+
+
+def test_a_mixed_batch_answers_as_the_predictor_does_one_by_one(tiny):
+    method, network = tiny
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 255, (90, 120, 3), np.uint8), rng.integers(0, 255, (128, 60, 3), np.uint8)]
+    passes = []
+    method.predictor.model.image_encoder.register_forward_hook(lambda *_: passes.append(1))
+    encoded = [method.encode(image) for image in images]
+    prompts = [
+        prompt([(10, 20)], [1]),
+        prompt(box=(5, 6, 50, 70)),
+        prompt([(10, 20), (30, 40)], [1, 0]),
+        prompt([(50, 60)], [1]),
+        prompt([(9, 9)], [1], box=(0, 0, 40, 40)),
+    ]
+    queries = [Query(encoded[index], item) for item in prompts for index in (0, 1)]
+    answers = method.predict(queries)
+    assert len(passes) == 2  # one an image, whatever is asked of it
+    predictor = SamPredictor(network)
+    for index, image in enumerate(images):
+        predictor.set_image(image)
+        for number, item in enumerate(prompts):
+            points = item.points if len(item.points) else None
+            masks, scores, _ = predictor.predict(points, item.labels if points is not None else None, item.box)
+            answer = answers[2 * number + index]
+            assert answer.masks.shape == (3, *image.shape[:2])
+            assert np.mean(answer.masks != masks) < 1e-4
+            np.testing.assert_allclose(answer.scores, scores, atol=1e-5)
+
+
+def test_bf16_changes_little(tiny, tmp_path):
+    method, _ = tiny
+    half = SamMethod(Settings(variant="tiny", weights=tmp_path / "tiny.safetensors", precision="bf16"))
+    image = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    exact, rough = (m.predict([Query(m.encode(image), prompt([(30, 30)], [1]))])[0] for m in (method, half))
+    assert np.mean(exact.masks != rough.masks) < 0.1
+    assert 0 < np.abs(exact.scores - rough.scores).max() < 0.1
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    save_file({"image_encoder.pos_embed": torch.zeros(1, 2, 2, 3)}, tmp_path / "other.safetensors")
+    with pytest.raises(PromptsegError, match=r"other.safetensors does not fit the network Sam: \d+ missing"):
+        SamMethod(Settings(variant="vit_b", weights=tmp_path / "other.safetensors"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_explained():
+    assert choose_device("auto") == choose_device("cpu") == "cpu"
+    assert choose_device("cuda", can_use_gpu=False) == "cpu"
+    with pytest.raises(PromptsegError, match=r"device: cuda is configured, but PyTorch .* finds no GPU. Set device: auto"):
+        choose_device("cuda")
+
+
+@pytest.mark.skipif(not FIXTURE.exists(), reason="the recorded outputs of the reference are not here")
+def test_vit_b_answers_as_recorded(tmp_path):
+    """Masks and predicted IoU of the reference, recorded with the same deterministic weights."""
+    data = np.load(FIXTURE)
+    network = sam_model_registry["vit_b"]()
+    save_file(dict(rule_state(network)), tmp_path / "vit_b.safetensors")
+    del network
+    method = SamMethod(Settings(variant="vit_b", weights=tmp_path / "vit_b.safetensors"))
+    points, labels = data["point_coords_0"], data["point_labels_0"]
+    box = data["box_0"]
+    embedding = method.encode(data["image_0"])
+    np.testing.assert_allclose(embedding.features[0].numpy()[::8, ::2, ::2], data["embedding_0"], atol=1e-4)
+    cases = {
+        "p1": prompt(points[:1], labels[:1]),
+        "p3": prompt(points[:3], labels[:3]),
+        "p5": prompt(points[:5], labels[:5]),
+        "box": prompt(box=box),
+        "box_p3": prompt(points[:3], labels[:3], box=box),
+    }
+    answers = method.predict([Query(embedding, item) for item in cases.values()])
+    for name, answer in zip(cases, answers, strict=True):
+        assert np.mean(answer.masks != data[f"{name}_mask_0"]) <= 1e-4, name
+        np.testing.assert_allclose(answer.scores, data[f"{name}_iou_0"], atol=1e-4, err_msg=name)

@@ -1,0 +1,26 @@
+"""One page that holds tables, findings and figures of a run."""
+
+
+rule build_page:
+    input:
+        scores=rules.aggregate.output.scores,
+        summary=rules.aggregate.output.summary,
+        statistics=rules.aggregate.output.statistics,
+        published=rules.aggregate.output.published,
+        claims=rules.aggregate.output.claims,
+        throughput=rules.aggregate.output.throughput,
+        figures=get_figures(),
+        lib=library("build_page"),
+    output:
+        html="<results>/report/index.html",
+    log:
+        "<logs>/build_page.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        title="Promptable segmentation of medical images",
+        configuration=configuration_summary(),
+        datasets=about_datasets(),
+        methods=about_methods(),
+    script:
+        "../scripts/build_page.py"

@@ -1,0 +1,22 @@
+"""Turn the raw files of a dataset into its images and objects."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.preprocess import build
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        build(
+            Path(snakemake.input.files),
+            Path(snakemake.output.images),
+            Path(snakemake.output.objects),
+            snakemake.params.dataset,
+            snakemake.params.entry,
+            snakemake.params.strict,
+            snakemake.threads,
+        )
