@@ -8,9 +8,7 @@ AS_RELEASED = Protocol(error_region="joint", click_label="any_class")
 
 def ask(truth, prediction, clicks=(), labels=None, protocol=CORRECTED):
     labels = truth.astype(np.uint8) if labels is None else labels
-    return next_click(
-        truth, prediction, list(clicks), labels, protocol, tie_break="first", seed=0, object_id="object"
-    )
+    return next_click(truth, prediction, list(clicks), labels, protocol, tie_break="first", seed=0, object_id="object")
 
 
 def square(x0, x1, size=11):

@@ -16,7 +16,12 @@ rule aggregate:
         published=PUBLISHED,
         lib=library("aggregate"),
     output:
-        scores="<results>/tables/scores.parquet",
+        scores=report(
+            "<results>/tables/scores.parquet",
+            caption="../report/scores.rst",
+            category="Tables",
+            labels={"table": "all scores"},
+        ),
         summary=report(
             "<results>/tables/summary.csv",
             caption="../report/summary.rst",

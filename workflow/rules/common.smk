@@ -135,7 +135,7 @@ def get_weights(wildcards):
 
 def get_predict_entry(wildcards):
     """The keys of a method's entry that its predictions depend on."""
-    keys = ("adapter", "variant", "options", "gpu")
+    keys = ("adapter", "variant", "options", "gpu", "checkpoint")
     entry = method_entry(wildcards)
     return {key: entry[key] for key in keys if key in entry}
 

@@ -32,7 +32,7 @@ rule plot_modes_published:
         pdf="<results>/figures/modes_published.pdf",
         png=report(
             "<results>/figures/modes_published.png",
-            caption="../report/modes.rst",
+            caption="../report/modes_published.rst",
             category="Prompt modes",
             labels={"figure": "five modes per task", "source": "published"},
         ),
@@ -54,14 +54,14 @@ rule plot_clicks:
         tasks_pdf="<results>/figures/clicks_tasks_{protocol}.pdf",
         tasks_png=report(
             "<results>/figures/clicks_tasks_{protocol}.png",
-            caption="../report/clicks.rst",
+            caption="../report/clicks_tasks.rst",
             category="Clicks",
             labels={"figure": "per task", "source": "this run, {protocol}"},
         ),
         mean_pdf="<results>/figures/clicks_mean_{protocol}.pdf",
         mean_png=report(
             "<results>/figures/clicks_mean_{protocol}.png",
-            caption="../report/clicks.rst",
+            caption="../report/clicks_mean.rst",
             category="Clicks",
             labels={"figure": "mean over tasks", "source": "this run, {protocol}"},
         ),
@@ -87,14 +87,14 @@ rule plot_clicks_published:
         tasks_pdf="<results>/figures/clicks_tasks_published.pdf",
         tasks_png=report(
             "<results>/figures/clicks_tasks_published.png",
-            caption="../report/clicks.rst",
+            caption="../report/clicks_tasks_published.rst",
             category="Clicks",
             labels={"figure": "per task", "source": "published"},
         ),
         mean_pdf="<results>/figures/clicks_mean_published.pdf",
         mean_png=report(
             "<results>/figures/clicks_mean_published.png",
-            caption="../report/clicks.rst",
+            caption="../report/clicks_mean_published.rst",
             category="Clicks",
             labels={"figure": "mean over tasks", "source": "published"},
         ),

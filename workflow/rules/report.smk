@@ -11,8 +11,14 @@ rule build_page:
         throughput=rules.aggregate.output.throughput,
         figures=get_figures(),
         lib=library("build_page"),
+        template=os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "page.html.jinja"),
     output:
-        html="<results>/report/index.html",
+        page=report(
+            "<results>/report/index.html",
+            caption="../report/page.rst",
+            category="Overview",
+            labels={"page": "all tables and figures"},
+        ),
     log:
         "<logs>/build_page.log",
     conda:

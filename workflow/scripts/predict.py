@@ -1,16 +1,17 @@
 """Run one method on one dataset, or on one shard of it."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.checkpoints import weights_digest
-
 from promptseg.clicks import Protocol
 from promptseg.devices import choose_device
+from promptseg.files import digest
 from promptseg.jobs import job
 from promptseg.methods import Settings, adapter_class
 from promptseg.predict import Plan, predict
 from promptseg.provenance import provenance
+from promptseg.transfer import Checksum
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -27,6 +28,10 @@ def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
+        published = Checksum.from_mapping(entry["checkpoint"])
+        differs = published.verify(weights) if published else None
+        if differs:
+            logging.warning("%s does not hold the published weights of %s: %s", weights, params.method, differs)
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
@@ -57,7 +62,7 @@ def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
             method=params.method,
             dataset=params.dataset,
             entry={key: entry.get(key) for key in ("adapter", "variant", "options")},
-            weights_sha256=weights_digest(weights) if weights else None,
+            weights_sha256=digest(weights) if weights else None,
             device=device,
             precision=params.precision,
             protocols=params.protocols,

@@ -6,12 +6,12 @@ import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import jsonschema
 import yaml
 
 from promptseg.errors import PromptsegError
+from promptseg.urls import file_name
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
@@ -45,7 +45,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
         keys = ", ".join(map(repr, unknown))
         return f"unknown key {keys} in {where}.{_nearest(unknown[0], known)} Known keys: {', '.join(known)}."
     if error.validator == "enum":
-        return f"{where}: {error.instance!r} is not allowed.{_nearest(error.instance, allowed)} " + (
+        return f"{where}: {error.instance!r} is not allowed.{_nearest(str(error.instance), allowed)} " + (
             f"Allowed: {', '.join(map(str, allowed))}."
         )
     return f"{where}: {error.message}"
@@ -100,18 +100,6 @@ def archive_name(source: Mapping[str, Any]) -> str | None:
     if source["kind"] not in ("pypi", "http"):
         return None
     return source.get("file") or file_name(source["url"])
-
-
-def file_name(url: str) -> str:
-    """Name of the file that an address ends in.
-
-    Raises:
-        PromptsegError: it ends in none.
-    """
-    name = Path(unquote(urlsplit(url).path)).name
-    if not name:
-        raise PromptsegError(f"The address {url} does not end in a file name: give one with the key `file`.")
-    return name
 
 
 def case_patterns(dataset: Mapping[str, Any]) -> list[str]:

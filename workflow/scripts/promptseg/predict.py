@@ -137,7 +137,7 @@ class Runner:
         return reason
 
     def _ask(self, queries: list[Query], names: Sequence[str]) -> list[Candidates | str]:
-        """Answers in order; after a failed batch every query is asked alone, and a reason stands in for a failed one."""
+        """Answers in order; after a failed batch each query is asked alone, and a reason stands in for a failure."""
         start = time.perf_counter()
         try:
             return list(self.method.predict(queries))

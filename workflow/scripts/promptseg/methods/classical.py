@@ -19,7 +19,8 @@ def _grey(pixels: np.ndarray) -> np.ndarray:
 class GrabCut(Method):
     """GrabCut (Rother et al. 2004) as in OpenCV, started from the box: what is outside is background.
 
-    Option `iterations`: of model fitting and cut.
+    Options: `iterations` of model fitting and cut; `margin`, how much of the surroundings of the box is looked at on
+    each side, as a share of the box's longer side.
     """
 
     prompt_types = frozenset({"box"})
@@ -30,14 +31,21 @@ class GrabCut(Method):
     def _cut(self, query: Query) -> np.ndarray:
         assert query.prompt.box is not None
         x0, y0, x1, y1 = query.prompt.box
-        state = np.full(query.image.shape[:2], cv2.GC_BGD, np.uint8)
-        state[y0 : y1 + 1, x0 : x1 + 1] = cv2.GC_PR_FGD
+        margin = round(self.settings.options.get("margin", 0.5) * (max(x1 - x0, y1 - y0) + 1))
+        window = np.s_[max(0, y0 - margin) : y1 + margin + 1, max(0, x0 - margin) : x1 + margin + 1]
+        mask = np.zeros(query.image.shape[:2], bool)
+        mask[y0 : y1 + 1, x0 : x1 + 1] = True
+        mask[window] = self._cut_window(np.ascontiguousarray(query.image[window]), mask[window])
+        return mask
+
+    def _cut_window(self, pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
         # Both colour models need samples: without a background there is nothing to cut.
-        if (state == cv2.GC_BGD).sum() < 5 or (state == cv2.GC_PR_FGD).sum() < 5:
-            return state == cv2.GC_PR_FGD
+        if (~box).sum() < 5 or box.sum() < 5:
+            return box
+        state = np.where(box, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
         cv2.setRNGSeed(0)  # its k-means draws from a global generator
         cv2.grabCut(
-            np.ascontiguousarray(query.image),
+            pixels,
             state,
             None,  # type: ignore[call-overload]
             np.zeros((1, 65)),
@@ -62,7 +70,7 @@ class RandomWalker(Method):
 
     def encode(self, pixels: np.ndarray) -> Any:
         height, width = pixels.shape[:2]
-        scale = min(1.0, self.settings.options.get("working_size", 128) / max(height, width))
+        scale = min(1.0, self.settings.options.get("working_size", 96) / max(height, width))
         size = (max(2, round(width * scale)), max(2, round(height * scale)))
         return cv2.resize(_grey(pixels), size, interpolation=cv2.INTER_AREA), (height, width)
 
@@ -92,7 +100,9 @@ class RandomWalker(Method):
         if not (seeds == 2).any() or not (seeds == 1).any() or not (seeds == 0).any():
             mask = seeds != 2
         else:
-            mask = random_walker(grey, seeds, beta=self.settings.options.get("beta", 130), mode="cg_j") == 1
+            beta = self.settings.options.get("beta", 130)
+            # The solver's own tolerance lets probabilities leave [0, 1] a little; which of two is larger is unaffected.
+            mask = random_walker(grey, seeds, beta=beta, mode="cg_j", prob_tol=0.1) == 1
         return cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
 
 
@@ -107,18 +117,23 @@ class RegionGrowing(Method):
 
     prompt_types = frozenset({"point"})
 
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        return gaussian(_grey(pixels), sigma=self.settings.options.get("sigma", 1.0))
+    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[tuple[int, int], np.ndarray]]:
+        """The smoothed image, and the regions grown in it so far: a trajectory asks for each click many times."""
+        return gaussian(_grey(pixels), sigma=self.settings.options.get("sigma", 1.0)), {}
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [Candidates(self._grow(query)[None]) for query in queries]
 
     def _grow(self, query: Query) -> np.ndarray:
-        tolerance = self.settings.options.get("tolerance", 0.1)
-        rows, columns = np.ogrid[: query.image.shape[0], : query.image.shape[1]]
-        nearest = {label: np.full(query.image.shape, np.inf) for label in (0, 1)}
-        for (x, y), label in zip(query.prompt.points, query.prompt.labels, strict=True):
-            region = flood(query.image, (int(y), int(x)), tolerance=tolerance)
-            distance = np.where(region, np.hypot(rows - y, columns - x), np.inf)
-            nearest[int(label)] = np.minimum(nearest[int(label)], distance)
-        return nearest[1] < nearest[0]
+        grey, grown = query.image
+        rows, columns = np.ogrid[: grey.shape[0], : grey.shape[1]]
+        nearest = np.full(grey.shape, np.inf, np.float32)
+        mask = np.zeros(grey.shape, bool)
+        for (x, y), label in zip(query.prompt.points.tolist(), query.prompt.labels, strict=True):
+            if (x, y) not in grown:
+                grown[x, y] = flood(grey, (y, x), tolerance=self.settings.options.get("tolerance", 0.1))
+            distance = ((rows - y) ** 2 + (columns - x) ** 2).astype(np.float32)
+            closer = grown[x, y] & (distance < nearest)
+            nearest[closer] = distance[closer]
+            mask[closer] = label == 1
+        return mask

@@ -1,0 +1,29 @@
+"""CPU seconds until a scoring job can start, with and without the optional packages that monai finds by itself.
+
+    PYTHONPATH=workflow/scripts python tests/benchmarks/scoring_start.py
+"""
+
+import statistics
+import subprocess
+import sys
+
+MEASURE = "import time; {body}; print(time.process_time())"
+BODIES = {
+    "all of monai": "import pandas, pyarrow.parquet, cv2, pycocotools.mask, monai.metrics",
+    "as scoring does": "import promptseg.scoring",
+}
+
+
+def seconds(body: str, runs: int = 5) -> float:
+    """Median CPU seconds of a fresh process."""
+    command = [sys.executable, "-W", "ignore", "-c", MEASURE.format(body=body)]
+    return statistics.median(
+        float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]) for _ in range(runs)
+    )
+
+
+if __name__ == "__main__":
+    measured = {name: seconds(body) for name, body in BODIES.items()}
+    for name, value in measured.items():
+        print(f"{name:16} {value:5.2f} s")
+    print(f"ratio            {measured['all of monai'] / measured['as scoring does']:5.2f}")

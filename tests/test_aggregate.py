@@ -1,0 +1,360 @@
+"""Tables made from scores: literal means, the bootstrap against known cases, comparison, findings, equal files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import synthetic
+
+from promptseg.aggregate import (
+    aggregate,
+    claims,
+    compare,
+    draw_patients,
+    findings,
+    merge_scores,
+    patient_sums,
+    read_statistics,
+    resampled_means,
+    statistics,
+    summary,
+    throughput,
+)
+from promptseg.errors import PromptsegError
+from promptseg.published import read_published
+from promptseg.randomness import generator
+from promptseg.tables import SCORES, read_provenance, write_table
+
+PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
+TABLES = ("summary", "statistics", "published", "claims", "throughput")
+
+
+def row(task, case, image, iou, dataset="d", method="m", mode="mode1", status="ok", unit="mm", **more):
+    return {
+        "dataset": dataset,
+        "task": task,
+        "case_id": case,
+        "image_id": image,
+        "object_id": f"{image}:{task}" if task else None,
+        "method": method,
+        "mode": mode,
+        "step": 0 if mode != "iterative" else 1,
+        "protocol": "corrected" if mode == "iterative" else None,
+        "selection": "first",
+        "iou": iou,
+        "dice": iou,
+        "nsd": iou,
+        "hd95": None if iou is None else 10 * iou,
+        "distance_unit": unit,
+        "status": status,
+        **more,
+    }
+
+
+# Task a: patient p1 with images 0.2, 0.4, 0.6 and p2 with 1.0; task b: p1 with 0.5, p3 with 0.1.
+SMALL = [
+    row("a", "p1", "i1", 0.2),
+    row("a", "p1", "i2", 0.4),
+    row("a", "p1", "i3", 0.6),
+    row("a", "p2", "i4", 1.0),
+    row("b", "p1", "i1", 0.5),
+    row("b", "p3", "i5", 0.1),
+]
+
+
+def pick(frame, **keys):
+    for name, value in keys.items():
+        frame = frame[frame[name] == value]
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_three_kinds_of_mean():
+    table = summary(patient_sums(SMALL))
+    a = pick(table, level="task", task="a")
+    assert a["iou_mean_images"] == pytest.approx(0.55)  # (0.2 + 0.4 + 0.6 + 1.0) / 4
+    assert a["iou_mean_patients"] == pytest.approx(0.7)  # (0.4 + 1.0) / 2
+    assert np.isnan(a["iou_mean_tasks"])
+    assert (a["n_images"], a["n_patients"]) == (4, 2)
+    assert a["hd95_mean_images"] == pytest.approx(5.5)
+    everything = pick(table, level="all")
+    assert everything["iou_mean_images"] == pytest.approx(2.8 / 6)
+    assert everything["iou_mean_patients"] == pytest.approx((1.7 / 4 + 1.0 + 0.1) / 3)
+    assert everything["iou_mean_tasks"] == pytest.approx((0.55 + 0.3) / 2)
+    assert (everything["n_tasks"], everything["n_images"], everything["n_patients"]) == (2, 6, 3)
+    assert (everything["dataset"], everything["task"]) == ("", "")
+
+
+def test_equal_patient_names_of_two_datasets_are_two_patients():
+    rows = [row("a", "p1", "i1", 0.2), row("a", "p1", "i1", 0.4, dataset="e")]
+    assert pick(summary(patient_sums(rows)), level="all")["n_patients"] == 2
+
+
+def test_not_applicable_gives_no_mean():
+    rows = [row("a", "p1", "i1", None, status="not_applicable"), row("a", "p1", "i1", 0.5, method="other")]
+    line = pick(summary(patient_sums(rows)), level="task", method="m")
+    assert (line["n_images"], line["n_patients"], line["n_not_applicable"], line["n_failed"]) == (0, 0, 1, 0)
+    assert line.filter(like="_mean_").isna().all()
+    assert pick(statistics(patient_sums(rows), 10), level="task", method="m")["no_interval"] == "not applicable"
+
+
+def test_failures_are_counted_and_left_out():
+    failed = row("a", "p9", "i9", None, status="out of memory")
+    unreadable = row(None, "p8", "i8", None, status="unreadable: truncated", mode=None, selection=None, step=None)
+    table = summary(patient_sums([*SMALL, failed, unreadable]))
+    a = pick(table, level="task", task="a")
+    assert (a["n_images"], a["n_patients"], a["n_failed"]) == (4, 2, 1)
+    assert a["iou_mean_images"] == pytest.approx(0.55)
+    assert pick(table, level="task", task="")["n_failed"] == 1
+    assert pick(table, level="all", mode="")["n_failed"] == 1
+
+
+def test_millimetres_and_pixels_are_not_averaged():
+    rows = [row("a", "p1", "i1", 0.2), row("b", "p1", "i1", 0.4, unit="px")]
+    table = summary(patient_sums(rows))
+    assert pick(table, task="a")["distance_unit"] == "mm"
+    assert pick(table, task="b")["hd95_mean_images"] == pytest.approx(4.0)
+    everything = pick(table, level="all")
+    assert everything["distance_unit"] == "mixed"
+    assert everything.filter(like="hd95_mean").isna().all()
+    assert everything["iou_mean_tasks"] == pytest.approx(0.3)
+
+
+def test_infinite_distance_does_not_count():
+    rows = [row("a", "p1", "i1", 0.2, hd95=float("inf")), row("a", "p2", "i2", 0.4)]
+    line = pick(summary(patient_sums(rows)), level="task")
+    assert (line["hd95_mean_images"], line["n_hd95"]) == (pytest.approx(4.0), 1)
+
+
+def test_doubled_row_is_refused():
+    with pytest.raises(PromptsegError, match="twice"):
+        patient_sums([SMALL[0], SMALL[0]])
+
+
+def test_no_scores_at_all():
+    assert summary(patient_sums([])).empty
+    assert statistics(patient_sums([])).empty
+
+
+def test_resampled_means():
+    # Two patients with one and three images; each drawn twice, or once each.
+    means = resampled_means(np.array([[1.0], [0.6]]), np.array([[1.0], [3.0]]), np.array([[2.0, 0], [1, 1], [0, 2]]))
+    assert means.ravel() == pytest.approx([1.0, 0.4, 0.2])
+
+
+def test_draws_keep_the_number_of_patients():
+    weights = draw_patients(7, 100, generator(0))
+    assert weights.shape == (100, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    assert weights.mean() == 1
+
+
+def test_bootstrap_of_many_patients_is_the_normal_interval():
+    values = np.random.default_rng(3).normal(0.6, 0.1, 400)
+    rows = [row("a", f"p{i}", f"i{i}", value) for i, value in enumerate(values)]
+    line = pick(statistics(patient_sums(rows), 4000, seed=1), level="task")
+    half = 1.96 * values.std() / np.sqrt(400)
+    assert line["iou"] == pytest.approx(values.mean())
+    assert line["ci_low"] == pytest.approx(values.mean() - half, abs=0.001)
+    assert line["ci_high"] == pytest.approx(values.mean() + half, abs=0.001)
+
+
+def test_bootstrap_of_two_patients():
+    # Resamples are 0, 0.5 or 1 with probabilities 1/4, 1/2, 1/4, so the interval is all of [0, 1].
+    line = pick(statistics(patient_sums([row("a", "p1", "i1", 0.0), row("a", "p2", "i2", 1.0)])), level="task")
+    assert (line["ci_low"], line["ci_high"]) == (0.0, 1.0)
+
+
+def test_images_of_a_patient_stay_together():
+    spread = [row("a", f"p{i}", f"i{i}_{k}", 0.2 + 0.1 * (i % 5)) for i in range(10) for k in range(30)]
+    together = pick(statistics(patient_sums(spread)), level="task")
+    apart = [{**item, "case_id": item["image_id"]} for item in spread]
+    alone = pick(statistics(patient_sums(apart)), level="task")
+    ratio = (together["ci_high"] - together["ci_low"]) / (alone["ci_high"] - alone["ci_low"])
+    assert ratio == pytest.approx(np.sqrt(30), rel=0.1)
+
+
+def test_single_patient_has_no_interval():
+    rows = [
+        row("a", "p1", "i1", 0.2),
+        row("a", "p1", "i2", 0.4),
+        *(row("b", f"q{i}", f"i{i}", 0.3, "e") for i in range(4)),
+    ]
+    table = statistics(patient_sums(rows))
+    a = pick(table, task="a")
+    assert np.isnan(a["ci_low"])
+    assert a["no_interval"] == "one patient: an interval needs two"
+    assert pick(table, task="b")["no_interval"] == ""
+    everything = pick(table, level="all")
+    assert everything["iou"] == pytest.approx(0.3)
+    assert np.isnan(everything["ci_low"])
+    assert everything["no_interval"] == "one patient only in d"
+
+
+def test_interval_of_the_task_mean_keeps_tasks_of_a_patient_together():
+    # The same value in both tasks: the mean over tasks varies like one task, not like two independent ones.
+    rows = [row(task, f"p{i}", f"i{i}", 0.1 * (i % 7)) for task in "ab" for i in range(40)]
+    table = statistics(patient_sums(rows), 4000)
+    width = {level: pick(table, level=level, task=task) for level, task in (("task", "a"), ("all", ""))}
+    widths = {level: line["ci_high"] - line["ci_low"] for level, line in width.items()}
+    assert widths["all"] == pytest.approx(widths["task"], rel=0.05)
+
+
+def test_intervals_depend_on_the_seed_alone():
+    sums = patient_sums(SMALL)
+    assert statistics(sums, 50, 1).equals(statistics(sums, 50, 1))
+    many = patient_sums([row("a", f"p{i}", f"i{i}", 0.01 * i) for i in range(30)])
+    assert not statistics(many, 50, 1).equals(statistics(many, 50, 2))
+
+
+def test_comparison_with_the_study():
+    published = pd.DataFrame(
+        [
+            ["T", "sam", "mode1", 0, "first", 0.5],
+            ["T", "sam", "mode2", 0, "first", 0.9],
+            ["U", "ritm", "mode1", 0, "first", 0.1],
+        ],
+        columns=["task", "method", "mode", "step", "selection", "iou"],
+    )
+    rows = [row("a", f"p{i}", f"i{i}", 0.45 + 0.01 * i, mode=mode) for i in range(10) for mode in ("mode1", "mode2")]
+    table = compare(
+        published,
+        statistics(patient_sums(rows)),
+        {"d": {"published": {"a": "T"}}, "e": {}},
+        {"m": {"published": "sam"}, "n": {"published": None}},
+    )
+    assert table["task"].tolist() == ["T", "T", "U"]
+    first, second, third = (line for _, line in table.iterrows())
+    assert (first["our_method"], first["dataset"], first["our_task"], first["n"]) == ("m", "d", "a", 10)
+    assert (first["ours"], first["difference"]) == (pytest.approx(0.495), pytest.approx(-0.005))
+    assert (first["inside"], second["inside"], third["inside"]) == ("yes", "no", "")
+    assert pd.isna(third["our_method"])
+    assert pd.isna(third["ours"])
+
+
+def test_findings_of_the_study():
+    table = findings(read_published(PUBLISHED).assign(protocol=""), "published", ["sam"])
+
+    def value(claim, method="sam", selection="first", **more):
+        return pick(table, claim=claim, method=method, selection=selection, **more)
+
+    assert value("single_point_min")["value"] == pytest.approx(0.1136, abs=5e-5)
+    assert value("single_point_min")["detail"] == "MRI-Spine: GM"
+    assert value("single_point_max")["value"] == pytest.approx(0.8692, abs=5e-5)
+    assert value("single_point_max")["detail"] == "CT-Spleen"
+    assert value("best_mode")["value"] == pytest.approx(0.6542, abs=5e-5)
+    assert value("best_mode")["detail"] == "mode4"
+    assert value("best_mode_tasks")["value"] == 23
+    # (0.5891 + 0.6542 + 0.5829) / 3 - (0.4610 + 0.4826) / 2
+    assert value("boxes_minus_points")["value"] == pytest.approx(0.1369, abs=1e-4)
+    assert value("first_at_1_click")["value"] == 24
+    assert value("first_at_1_click", "focalclick")["value"] == 4
+    assert "US-Nerve (focalclick)" in value("first_at_1_click")["detail"]
+    counts = [value("first_at_9_clicks", method)["value"] for method in ("ritm", "sam", "simpleclick", "focalclick")]
+    assert counts == [13, 7, 6, 2]
+    assert value("gain")["value"] == pytest.approx(0.6112 - 0.4595, abs=1e-4)
+    assert value("gain", "ritm")["value"] == pytest.approx(0.6875 - 0.1322, abs=1e-4)
+    assert value("loses_with_clicks")["value"] == 9
+    assert value("loses_with_clicks")["detail"].startswith("Xray-Hip: Ilium -0.122, CT-Organ: Lung -0.090")
+    assert "US-Muscle" in value("oracle_below_first", selection="oracle")["detail"]
+    passed = table[table["claim"] == "overtaken"].set_index("detail")["value"].to_dict()
+    assert passed == {"ritm passes sam": 6, "simpleclick passes sam": 6, "focalclick passes sam": 9}
+
+
+def test_findings_of_our_rows_leave_controls_out():
+    rows = [row("a", "p1", "i1", value, method=method) for method, value in (("perfect", 1.0), ("m", 0.4))]
+    methods = {"perfect": {"control": True}, "m": {"published": "sam"}}
+    table = claims(read_published(PUBLISHED), statistics(patient_sums(rows), 10), methods)
+    ours = table[table["source"] == "ours"]
+    assert set(ours["method"]) == {"m"}
+    assert pick(ours, claim="single_point_max")["detail"] == "d: a"
+
+
+def test_throughput(tmp_path):
+    path = tmp_path / "sam" / "heart.throughput.json"
+    path.parent.mkdir()
+    facts = {
+        "images": 10,
+        "objects": 30,
+        "predictions": 90,
+        "encode_seconds": 1,
+        "decode_seconds": 2,
+        "wall_seconds": 4,
+    }
+    path.write_text(json.dumps(facts | {"peak_memory_mb": 100, "device": "cpu"}))
+    line = throughput([path]).iloc[0]
+    assert (line["dataset"], line["method"]) == ("heart", "sam")
+    assert (line["images_per_second"], line["objects_per_second"]) == (2.5, 7.5)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return synthetic.write_run(tmp_path_factory.mktemp("run"))
+
+
+def aggregate_to(folder, scores, speeds):
+    outputs = {"scores": folder / "scores.parquet"} | {name: folder / f"{name}.csv" for name in TABLES}
+    aggregate(scores, speeds, PUBLISHED, outputs, synthetic.DATASETS, synthetic.METHODS, 200, 0)
+    return outputs
+
+
+def test_files_do_not_depend_on_the_order_of_inputs(run, tmp_path):
+    scores, speeds = run
+    one = aggregate_to(tmp_path / "one", scores, speeds)
+    two = aggregate_to(tmp_path / "two", scores[::-1], speeds[::-1])
+    for name in one:
+        assert one[name].read_bytes() == two[name].read_bytes(), name
+
+
+def test_all_rows_are_kept_and_sorted(run, tmp_path):
+    scores, _ = run
+    merge_scores(scores, tmp_path / "scores.parquet")
+    table = pq.read_table(tmp_path / "scores.parquet")
+    assert table.schema.names == SCORES.names
+    assert table.num_rows == sum(pq.read_metadata(path).num_rows for path in scores)
+    keys = table.select(["dataset", "task", "image_id", "object_id", "method"]).to_pandas()
+    assert keys.equals(keys.sort_values(list(keys.columns), kind="stable").reset_index(drop=True))
+    assert read_provenance(tmp_path / "scores.parquet")["sam_vit_b/chest_xray"] == {
+        "method": "sam_vit_b",
+        "device": "cpu",
+    }
+
+
+def test_statistics_are_read_as_written(run, tmp_path):
+    scores, speeds = run
+    outputs = aggregate_to(tmp_path, scores, speeds)
+    read = read_statistics(outputs["statistics"])
+    assert set(read["level"]) == {"task", "all"}
+    assert read["protocol"].isin(["", "corrected"]).all()
+    line = pick(read, level="task", dataset="chest_xray", method="box_fill", mode="mode1")
+    assert (line["no_interval"], line["n_images"]) == ("not applicable", 0)
+    assert np.isnan(line["iou"])
+    perfect = pick(read, level="all", method="perfect", mode="mode4")
+    assert (perfect["iou"], perfect["n_tasks"]) == (1.0, 17)
+
+
+def test_foreign_file_is_refused(tmp_path):
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    with pytest.raises(PromptsegError, match="lacks the columns"):
+        merge_scores([path], tmp_path / "scores.parquet")
+
+
+def test_same_scores_given_twice_are_refused(tmp_path):
+    for name in ("one", "two"):
+        write_table(tmp_path / name / "d.parquet", SMALL, SCORES)
+    with pytest.raises(PromptsegError, match=r"twice.*one.*two"):
+        merge_scores([tmp_path / "one" / "d.parquet", tmp_path / "two" / "d.parquet"], tmp_path / "scores.parquet")
+
+
+def test_rows_without_a_task_are_kept_behind_the_others(tmp_path):
+    unreadable = row(None, "p8", "i8", None, status="unreadable: truncated", mode=None, selection=None, step=None)
+    write_table(tmp_path / "d.parquet", [unreadable, *SMALL], SCORES)
+    sums = merge_scores([tmp_path / "d.parquet"], tmp_path / "scores.parquet")
+    tasks = pq.read_table(tmp_path / "scores.parquet", columns=["task"])["task"].to_pylist()
+    assert tasks == ["a", "a", "a", "a", "b", "b", None]
+    assert sums["n_failed"].sum() == 1
+    assert sums["n"].sum() == 6

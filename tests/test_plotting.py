@@ -1,0 +1,261 @@
+"""The figures: what is drawn, with which look, at which values."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from promptseg.aggregate import patient_sums, statistics, write_csv
+from promptseg.plotting import clicks, examples, modes, style
+from promptseg.published import read_published
+from promptseg.tables import OBJECTS, read_table
+
+PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
+METHODS = synthetic.METHODS
+
+
+@pytest.fixture(scope="module")
+def statistics_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tables") / "statistics.csv"
+    rows = [
+        row
+        for method in METHODS
+        for dataset in ("brain_tumour", "breast_us")
+        for row in synthetic.rows_of(dataset, method, 1)
+    ]
+    write_csv(statistics(patient_sums(rows), 50), path)
+    return path
+
+
+def texts(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.findobj(match=lambda item: hasattr(item, "get_text")))
+
+
+def lines(axis) -> dict[str, np.ndarray]:
+    return {line.get_label(): line.get_xydata() for line in axis.lines if not line.get_label().startswith("_")}
+
+
+def visible(figure: Figure) -> list:
+    return [axis for axis in figure.axes if axis.get_visible()]
+
+
+# --- looks ---
+
+
+def test_every_method_has_its_own_look():
+    looks = style.method_looks({f"m{index}": {"title": f"M {index}"} for index in range(40)})
+    assert len({(look.colour, look.marker) for look in looks.values()}) == 40
+    assert looks["m3"].title == "M 3"
+
+
+def test_looks_do_not_change_when_the_registry_grows():
+    before = style.method_looks(METHODS)
+    after = style.method_looks(METHODS | {"new": {"title": "New"}, "new_control": {"control": True}})
+    assert {name: after[name] for name in METHODS} == before
+    assert after["new_control"].title == "new_control"
+
+
+def test_controls_are_grey_and_methods_are_not():
+    looks = style.method_looks(METHODS)
+    for name, entry in METHODS.items():
+        colour = looks[name].colour.lstrip("#")
+        grey = len({colour[0:2], colour[2:4], colour[4:6]}) == 1
+        assert grey == bool(entry.get("control")), name
+
+
+def test_study_s_methods_look_like_ours():
+    looks = style.study_looks(METHODS)
+    ours = style.method_looks(METHODS)
+    assert (looks["sam"].colour, looks["sam"].marker) == (ours["sam_vit_b"].colour, ours["sam_vit_b"].marker)
+    assert looks["sam"].title == "SAM"
+    assert len({look.colour for look in looks.values()}) == 4
+
+
+def test_task_labels():
+    labels = style.task_labels([("a", "x"), ("a", "y"), ("b", "z")], {"a": {"title": "A"}, "b": {"title": "B"}})
+    assert labels == {("a", "x"): "A: x", ("a", "y"): "A: y", ("b", "z"): "B"}
+
+
+def test_long_labels_break_after_the_colon():
+    assert style.wrap("Abdominal organs (CT): left kidney", 24) == "Abdominal organs (CT):\nleft kidney"
+    assert style.wrap("short: label", 24) == "short: label"
+
+
+def test_saved_files_are_reproducible_and_hold_fonts(tmp_path):
+    for name in ("one", "two"):
+        figure = style.message("Title", "A sentence.")
+        style.save(figure, tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert b"/FontType 3" not in (tmp_path / "one.pdf").read_bytes()
+    assert b"CreationDate" not in (tmp_path / "one.pdf").read_bytes()
+
+
+# --- five modes ---
+
+
+def test_modes_published():
+    figure = modes.draw_published(PUBLISHED, METHODS)
+    (axis,) = figure.axes
+    series = lines(axis)
+    assert sorted(series) == sorted(f"mode{i} {kind}" for i in range(1, 6) for kind in ("first", "oracle"))
+    assert all(len(points) == 29 for points in series.values())  # 28 tasks and their mean
+    labels = [label.get_text() for label in axis.get_yticklabels()]
+    assert labels[0] == "CT-Organ: Lung"
+    assert labels[-2:] == ["US-Muscle", "Mean over tasks"]
+    assert series["mode4 first"][:, 0].max() == pytest.approx(0.9118, abs=5e-5)
+    mean = max(series["mode4 first"], key=lambda point: point[1])
+    assert mean[0] == pytest.approx(0.6542, abs=5e-5)
+    assert axis.get_xlim() == pytest.approx((-0.02, 1.02))
+
+
+def test_order_of_the_published_tasks_is_the_study_s():
+    rows = modes.published_rows(read_published(PUBLISHED))
+    tasks = list(dict.fromkeys(rows.loc[rows["label"] != modes.MEAN, "label"]))
+    assert modes.task_order(rows, ["sam"])[:-1] == tasks
+
+
+def test_modes_of_a_run(statistics_file):
+    figure = modes.draw_measured(statistics_file, synthetic.DATASETS, METHODS)
+    panels = {axis.get_title(loc="left"): axis for axis in visible(figure)}
+    assert list(panels) == [entry["title"] for entry in METHODS.values()]
+    assert set(lines(panels["Filled box"])) == {"mode3 first", "mode4 first", "mode5 first"}
+    assert set(lines(panels["Disk at click"])) == {"mode1 first", "mode2 first"}
+    assert len(lines(panels["SAM ViT-B"])) == 10
+    assert set(lines(panels["Perfect"])["mode1 first"][:, 0]) == {1.0}
+    words = [text.get_text() for text in panels["Filled box"].texts]
+    assert words == ["modes 1, 2: n/a\none mask, no oracle"]
+    labels = [label.get_text() for label in visible(figure)[0].get_yticklabels()]
+    assert set(labels) == {
+        "Brain tumour (MRI)",
+        "Breast ultrasound:\nbenign lesion",
+        "Breast ultrasound:\nmalignant lesion",
+        "Mean over tasks",
+    }
+
+
+def test_missing_values_are_not_drawn_as_zero(statistics_file):
+    figure = modes.draw_measured(statistics_file, synthetic.DATASETS, METHODS)
+    for axis in visible(figure):
+        for points in lines(axis).values():
+            assert (points[:, 0] > 0).all()
+
+
+def test_modes_without_rows():
+    rows = pd.DataFrame(columns=["label", "method", "mode", "selection", "iou", "note"]).astype({"iou": float})
+    figure = modes.modes_figure(rows, style.method_looks(METHODS), "Title", [])
+    assert "No method of this run was prompted" in texts(figure)
+
+
+# --- clicks ---
+
+
+def test_clicks_published():
+    tasks, mean = clicks.draw_published(PUBLISHED, METHODS)
+    assert len(visible(tasks)) == 28
+    names = {"sam first", "sam oracle", "ritm first", "simpleclick first", "focalclick first"}
+    for axis in visible(tasks):
+        assert set(lines(axis)) == names
+        assert axis.get_ylim() == pytest.approx((-0.02, 1.02))
+    (axis,) = mean.axes
+    assert lines(axis)["ritm first"][:, 1].round(4).tolist() == [
+        0.1322, 0.3034, 0.4538, 0.5399, 0.5962, 0.6320, 0.6565, 0.6753, 0.6875
+    ]  # fmt: skip
+    assert lines(axis)["sam first"][:, 0].tolist() == list(range(1, 10))
+    assert axis.get_ylabel() == "Mean IoU over 28 tasks"
+    assert [text.get_text() for text in mean.legends[0].texts] == [
+        "SAM, first mask", "SAM, oracle", "RITM", "SimpleClick", "FocalClick"
+    ]  # fmt: skip
+
+
+def test_clicks_of_a_run(statistics_file):
+    tasks, mean = clicks.draw_measured(statistics_file, synthetic.DATASETS, METHODS, "corrected")
+    assert {axis.get_title() for axis in visible(tasks)} == {
+        "Brain tumour (MRI)", "Breast ultrasound:\nbenign lesion", "Breast ultrasound:\nmalignant lesion"
+    }  # fmt: skip
+    expected = {"perfect first", "click_disk first", "random_walker first", "region_growing first"}
+    expected |= {"sam_vit_b first", "sam_vit_b oracle"}
+    for axis in [*visible(tasks), *mean.axes]:
+        assert set(lines(axis)) == expected
+        assert len(axis.collections) == len(expected)  # one band a line
+    looks = style.method_looks(METHODS)
+    (axis,) = mean.axes
+    for line in axis.lines:
+        name, selection = line.get_label().split()
+        assert to_hex(line.get_color()).upper() == looks[name].colour.upper()
+        assert line.get_linestyle() == ("--" if selection == "oracle" else "-")
+    assert "protocol corrected" in mean.get_suptitle().replace("\n", " ")
+
+
+def test_line_over_fewer_tasks_says_so():
+    rows = clicks.mean_rows(clicks.published_rows(read_published(PUBLISHED)))
+    rows.loc[rows["method"] == "ritm", "n_tasks"] = 3
+    figure = clicks.mean_figure(rows, style.study_looks(METHODS), "Title")
+    assert "RITM (3 tasks)" in [text.get_text() for text in figure.legends[0].texts]
+
+
+def test_clicks_of_a_protocol_that_was_not_run(statistics_file):
+    for figure in clicks.draw_measured(statistics_file, synthetic.DATASETS, METHODS, "as_released"):
+        assert "clicked iteratively" in texts(figure)
+        assert "protocol as_released" in texts(figure).replace("\n", " ")
+
+
+# --- examples ---
+
+ABOUT = {"title": "Shapes", "truth": "drawn by a program", "licence": "CC0-1.0"}
+
+
+def draw(paths) -> Figure:
+    return examples.examples_figure(looks=style.method_looks(METHODS), dataset=ABOUT, **paths)
+
+
+def test_examples(tmp_path):
+    paths = synthetic.write_examples(tmp_path)
+    figure = draw(paths)
+    grid = np.array(figure.axes).reshape(4, 4)  # four of five tasks; image, three methods
+    assert [axis.get_ylabel() for axis in grid[:, 0]] == [
+        "left disk\ncase1", "right bar\ncase1", "both\ncase1", "small dot\ncase1"
+    ]  # fmt: skip
+    assert [axis.get_title() for axis in grid[0, 1:]] == [
+        "Filled box\n(one box)", "Region growing\n(one point)", "SAM ViT-B\n(one box)"
+    ]  # fmt: skip
+    assert [axis.texts[0].get_text() for axis in grid[1, 1:]] == ["1.00", "0.50", "0.87"]
+    assert figure.get_suptitle() == "Shapes. Truth: drawn by a program. Licence: CC0-1.0"
+    for axis in figure.axes:
+        assert axis.get_aspect() == 2.0  # pixels are twice as tall as wide
+
+
+def test_shown_number_is_the_scored_one_and_gaps_are_not_zero(tmp_path):
+    paths = synthetic.write_examples(tmp_path)
+    paths["scores"] = [path for path in paths["scores"] if path.parent.name != "sam_vit_b"]
+    grid = np.array(draw(paths).axes).reshape(4, 4)
+    assert [axis.texts[0].get_text() for axis in grid[:, 3]] == ["n/a"] * 4
+
+
+def test_choice_of_objects(tmp_path):
+    table = read_table(synthetic.write_examples(tmp_path)["objects"], OBJECTS)
+    assert examples.choose(table, ["small dot", "both"]) == ["case1:small dot", "case1:both"]
+    assert examples.choose(table, ["left disk"]) == ["case0:left disk", "case1:left disk"]
+    assert examples.choose(table, ["absent"]) == []
+
+
+def test_dataset_without_objects(tmp_path):
+    paths = synthetic.write_examples(tmp_path)
+    assert "No image of this dataset" in texts(draw(paths | {"tasks": {"absent": [9]}}))
+
+
+def test_window_is_square_in_millimetres_and_holds_the_object():
+    left, right, bottom, top = examples.window((60, 40, 69, 49), (100, 200), (2.0, 1.0))
+    assert (bottom - top) * 2.0 == pytest.approx(right - left)
+    assert left < 60
+    assert right > 69
+    assert top < 40
+    assert bottom > 49
+    assert left >= -0.5
+    assert right <= 199.5
+    assert top >= -0.5
+    assert bottom <= 99.5

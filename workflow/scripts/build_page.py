@@ -1,0 +1,25 @@
+"""Build results/report/index.html: tables, findings, figures and provenance of a run in one file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.pages import build_page
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        build_page(
+            tables={
+                name: Path(snakemake.input[name])
+                for name in ("scores", "summary", "statistics", "published", "claims", "throughput")
+            },
+            figures=[Path(path) for path in snakemake.input.figures],
+            output=Path(snakemake.output.page),
+            title=snakemake.params.title,
+            configuration=snakemake.params.configuration,
+            datasets=snakemake.params.datasets,
+            methods=snakemake.params.methods,
+        )

@@ -1,0 +1,14 @@
+"""Fetch the archive of one data set, checked against its checksum."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.sources import fetch_archive
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        fetch_archive(snakemake.params.source, Path(snakemake.output.archive))

@@ -1,0 +1,14 @@
+"""Fetch the weights of one method, checked against their checksum."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.checkpoints import fetch_weights
+from promptseg.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        fetch_weights(snakemake.params.method, snakemake.params.checkpoint, Path(snakemake.output.weights))

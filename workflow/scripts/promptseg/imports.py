@@ -1,0 +1,17 @@
+"""Imports that leave out what is not needed."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def not_installed(*names: str) -> Iterator[None]:
+    """Let modules that are not imported yet look as if they were not installed, to a library that takes what it finds."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

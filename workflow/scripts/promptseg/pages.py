@@ -1,0 +1,306 @@
+"""The report page: one HTML file with the tables, findings, figures and provenance of a run, to read or to mail."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from promptseg.aggregate import CLAIMS_COLUMNS, read_statistics
+from promptseg.files import atomic
+from promptseg.provenance import commit, versions
+from promptseg.show import MODES, cell, main_table, read_summary
+from promptseg.tables import read_provenance
+
+PACKAGES = [
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "scikit-image",
+    "opencv-python-headless",
+    "monai",
+    "torch",
+    "snakemake",
+]
+FAILURES = 100  # rows shown
+SELECTIONS = ["first", "best_score", "oracle"]
+
+# By the stem of the file: heading, and how to read the figure. The names of examples end with the dataset, those of our
+# clicks with the protocol.
+FIGURES = {
+    "modes": (
+        "Five prompt modes, this run",
+        "Mean IoU over the images of each task. Filled: first mask; hollow: oracle, the candidate closest to truth. "
+        "n/a: the method does not take such prompts. Tasks are ordered by their mean in mode 4.",
+    ),
+    "modes_published": (
+        "Five prompt modes, as published",
+        "The values of the study's figure 2 for SAM ViT-H, drawn in the same way.",
+    ),
+    "clicks_tasks": (
+        "Clicks, task by task, this run",
+        "Mean IoU over the images after 1 to 9 clicks. Bands: 95 % bootstrap intervals over patients, where a task has "
+        "at least two. Dashed: the trajectory whose clicks follow the oracle's masks; it is not an upper bound.",
+    ),
+    "clicks_tasks_published": (
+        "Clicks, task by task, as published",
+        "The values of the study's figure 3.",
+    ),
+    "clicks_mean": (
+        "Clicks, mean over tasks, this run",
+        "There is no band where one of the datasets has a single patient, since it would be too narrow.",
+    ),
+    "clicks_mean_published": ("Clicks, mean over tasks, as published", "The values of the study's figure 4."),
+    "examples": (
+        "Examples",
+        "For each task the object of median area (of a single task the quartiles), chosen by area alone. "
+        "One box where the method takes boxes, else one point; the number is the IoU that was scored.",
+    ),
+}
+
+Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, text: number of leading text columns}
+
+
+def _table(rows: Sequence[Sequence[Any]], columns: Sequence[str], text: int) -> Table:
+    return {"columns": list(columns), "rows": [[str(value) for value in row] for row in rows], "text": text}
+
+
+def _number(value: float, digits: int = 3, sign: str = "") -> str:
+    return "" if pd.isna(value) else f"{value:{sign}.{digits}f}"
+
+
+def _interval(row: Any) -> str:
+    return f"{row.ci_low:.3f} to {row.ci_high:.3f}" if pd.notna(row.ci_low) else ""
+
+
+def _titled(names: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    return str(names.get(name, {}).get("title") or name)
+
+
+def _ordered(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows with the methods in the order of the registry."""
+    place = {name: index for index, name in enumerate(methods)}
+    return summary.sort_values(
+        "method", key=lambda names: names.map(lambda name: place.get(name, len(place))), kind="stable"
+    )
+
+
+def headline_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Mean IoU over tasks of each method and selection in modes 1 to 5 and after 1, 5 and 9 clicks."""
+    table = main_table(summary)
+    rows = [[_titled(methods, row[0]), *row[1:]] for row in table.itertuples(index=False)]
+    names = [f"mode {name}" if name in "12345" else name for name in table.columns]
+    return _table(rows, names, 2)
+
+
+def means_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The three kinds of mean side by side, with Dice, surface Dice and Hausdorff distance, at level `all`."""
+    rows = summary[(summary["level"] == "all") & summary["mode"].isin(MODES) & (summary["n_images"] > 0)]
+    names = ["iou_mean_images", "iou_mean_patients", "iou_mean_tasks", "dice_mean_tasks", "nsd_mean_tasks"]
+    cells = [
+        [
+            *(_titled(methods, row["method"]), row["mode"], row["selection"]),
+            *(_number(row[name]) for name in names),
+            f"{row['hd95_mean_tasks']:.1f} {row['distance_unit']}" if pd.notna(row["hd95_mean_tasks"]) else "",
+            *(row["n_images"], row["n_patients"], row["n_failed"]),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    heads = ["method", "mode", "selection", "IoU, images", "IoU, patients", "IoU, tasks", "Dice, tasks", "NSD, tasks"]
+    return _table(cells, [*heads, "HD95, tasks", "masks", "patients", "failed"], 3)
+
+
+def clicks_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Mean IoU over tasks after every click."""
+    rows = summary[(summary["level"] == "all") & (summary["mode"] == "iterative") & (summary["n_images"] > 0)]
+    steps = sorted(rows["step"].unique())
+    cells = []
+    for (method, protocol), of_method in rows.groupby(["method", "protocol"], sort=False):
+        for selection in [name for name in SELECTIONS if name in set(of_method["selection"])]:
+            own = of_method[of_method["selection"] == selection].set_index("step")["iou_mean_tasks"].reindex(steps)
+            cells.append([_titled(methods, method), protocol, selection, *map(_number, own)])
+    return _table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
+
+
+def task_tables(
+    measured: pd.DataFrame,
+    summary: pd.DataFrame,
+    datasets: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, and the interval of mode 4."""
+    tables = []
+    tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(MODES)]
+    tasks = tasks.sort_values("task", kind="stable")
+    intervals = measured[(measured["level"] == "task") & (measured["mode"] == "mode4")]
+    intervals = intervals.set_index(["dataset", "task", "method", "selection"])
+    for dataset, of_dataset in tasks.groupby("dataset", sort=True):
+        cells = []
+        for (task, method), own in of_dataset.groupby(["task", "method"], sort=False):
+            for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
+                mine = own[own["selection"] == selection].assign(iou_mean_tasks=own["iou_mean_images"])
+                values = [cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()) for mode in MODES]
+                key = (dataset, task, method, selection)
+                interval = _interval(intervals.loc[key]) if key in intervals.index else ""
+                counts = [mine["n_images"].max(), mine["n_patients"].max()]
+                cells.append([task, _titled(methods, method), selection, *counts, *values, interval])
+        heads = ["task", "method", "selection", "images", "patients", *(f"mode {mode[-1]}" for mode in MODES)]
+        table = _table(cells, [*heads, "95 % interval, mode 4"], 3)
+        tables.append({"title": _titled(datasets, dataset), "table": table})
+    return tables
+
+
+def claims_table(claims: pd.DataFrame) -> Table:
+    """The findings: published and ours below one another."""
+
+    def value(row: Any) -> str:
+        return _number(row.value, 4) if row.unit == "IoU" else _number(row.value, 0)
+
+    cells = [
+        [
+            *(row.claim.replace("_", " "), row.source, row.method, row.protocol, row.selection),
+            *(value(row), row.unit, row.detail, row.note),
+        ]
+        for row in claims.itertuples()
+    ]
+    return _table(cells, CLAIMS_COLUMNS, 5)
+
+
+def published_table(published: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The published values that this run repeats."""
+    rows = published[published["our_method"] != ""]
+    cells = [
+        [
+            *(row.task, _titled(methods, row.our_method), row.mode, row.step, row.selection, row.protocol),
+            *(int(row.n), _number(row.published), _number(row.ours), _interval(row)),
+            *(_number(row.difference, 3, "+"), row.inside),
+        ]
+        for row in rows.itertuples()
+    ]
+    heads = ["task", "method", "mode", "click", "selection", "protocol", "images", "published", "ours"]
+    return _table(cells, [*heads, "95 % interval", "difference", "inside"], 3)
+
+
+def throughput_table(
+    throughput: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
+) -> Table:
+    """Speed and memory of each method on each dataset."""
+    cells = [
+        [
+            *(_titled(datasets, row.dataset), _titled(methods, row.method), row.device, row.images, row.predictions),
+            *(_number(row.encode_seconds, 1), _number(row.decode_seconds, 1), _number(row.wall_seconds, 1)),
+            *(_number(row.images_per_second, 2), _number(row.objects_per_second, 2), _number(row.peak_memory_mb, 0)),
+        ]
+        for row in throughput.itertuples()
+    ]
+    heads = [
+        "dataset",
+        "method",
+        "device",
+        "images",
+        "masks",
+        "encode s",
+        "decode s",
+        "wall s",
+        "images/s",
+        "objects/s",
+    ]
+    return _table(cells, [*heads, "peak MB"], 3)
+
+
+def failures_table(scores: Path) -> tuple[int, Table]:
+    """Number of rows without a score that should have one, and the first of them with their reasons."""
+    names = ["dataset", "method", "image_id", "task", "mode", "step", "selection", "status"]
+    keep = ~pc.field("status").isin(["ok", "not_applicable"])
+    failed = pq.read_table(scores, columns=names, filters=keep)
+    cells = [
+        ["" if row[name] is None else row[name] for name in names] for row in failed.slice(0, FAILURES).to_pylist()
+    ]
+    return failed.num_rows, _table(cells, names, len(names))
+
+
+def figure_items(figures: Sequence[Path], datasets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Figures (PNG files) with heading, explanation and content as data URI, in the order of `FIGURES`."""
+    items = []
+    for path in figures:
+        kinds = [kind for kind in FIGURES if path.stem == kind or path.stem.startswith(f"{kind}_")]
+        kind = max(kinds, key=len, default=path.stem)
+        heading, words = FIGURES.get(kind, (path.stem, ""))
+        about = path.stem.removeprefix(kind).lstrip("_")
+        if about:
+            heading = f"{heading}: {_titled(datasets, about) if kind == 'examples' else about}"
+        content = base64.b64encode(path.read_bytes()).decode("ascii")
+        place = list(FIGURES).index(kind) if kind in FIGURES else len(FIGURES)
+        items.append((place, path.name, {"title": heading, "words": words, "data": f"data:image/png;base64,{content}"}))
+    return [item for *_, item in sorted(items, key=lambda entry: entry[:2])]
+
+
+def provenance_table(scores: Path) -> Table:
+    """What made the numbers: one row for each fact that the score files carry, with the parts it holds for."""
+    facts: dict[tuple[str, str], list[str]] = {}
+    parts = read_provenance(scores)
+    for part, content in parts.items():
+        for name, value in content.items():
+            text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+            facts.setdefault((name, text), []).append(part)
+    cells = [
+        [name, text, "all" if len(where) == len(parts) else ", ".join(where)] for (name, text), where in facts.items()
+    ]
+    return _table(sorted(cells), ["fact", "value", "method/dataset"], 3)
+
+
+def build_page(
+    tables: Mapping[str, Path],
+    figures: Sequence[Path],
+    output: str | Path,
+    title: str,
+    configuration: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write the page.
+
+    Args:
+        tables: files under scores, summary, statistics, published, claims and throughput.
+        figures: PNG files; the name chooses heading and explanation (see `FIGURES`).
+        title: heading of the page.
+        configuration: what to show of the configuration: name -> anything that JSON can hold.
+        datasets, methods: name -> {title}.
+    """
+    summary, measured = _ordered(read_summary(tables["summary"]), methods), read_statistics(tables["statistics"])
+    published = pd.read_csv(tables["published"], dtype={"our_method": str, "protocol": str, "inside": str})
+    published = published.fillna(dict.fromkeys(["our_method", "protocol", "inside"], ""))
+    claims = pd.read_csv(tables["claims"], keep_default_na=False, na_values={"value": [""]})
+    speeds = pd.read_csv(tables["throughput"], keep_default_na=False)
+    failed, failures = failures_table(tables["scores"])
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    page = environment.get_template("page.html.jinja").render(
+        title=title,
+        commit=commit() or "unknown",
+        versions=versions(PACKAGES),
+        headline=headline_table(summary, methods),
+        means=means_table(summary, methods),
+        clicks=clicks_table(summary, methods),
+        tasks=task_tables(measured, summary, datasets, methods),
+        claims=claims_table(claims),
+        published=published_table(published, methods),
+        throughput=throughput_table(speeds, datasets, methods),
+        failed=failed,
+        failures=failures,
+        figures=figure_items(figures, datasets),
+        provenance=provenance_table(tables["scores"]),
+        configuration={
+            name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+            for name, value in configuration.items()
+        },
+    )
+    with atomic(output) as path:
+        path.write_text(page, encoding="utf-8")

@@ -1,0 +1,194 @@
+"""House style of the figures: one colour and marker for each method and mode, sizes of a paper, reproducible files."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from promptseg.files import atomic
+from promptseg.published import TITLES
+
+COLUMN = 3.5  # inches, one column of a paper
+PAGE = 7.2  # inches, both columns
+
+GREY = "#5b5b5b"
+BAND = "#f3f3f3"
+
+# Okabe and Ito's colours without yellow and black, then four of Tol's: told apart by colour-blind readers, and each
+# paired with a marker of its own so that no figure rests on colour alone.
+_COLOURS = [
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#882255",
+    "#332288",
+    "#999933",
+    "#44AA99",
+]
+_MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", "h", ">", "p"]
+# Controls bound the scores and are no rivals, so they stay in the background.
+_CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060"]
+_CONTROL_MARKERS = ["o", "s", "D", "^"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method or a mode appears in every figure."""
+
+    title: str
+    colour: str
+    marker: str
+
+
+# Points in blue, boxes in warm colours.
+MODES = {
+    "mode1": Look("1: one point, largest component", "#56B4E9", "o"),
+    "mode2": Look("2: a point in each component", "#0072B2", "s"),
+    "mode3": Look("3: box, largest component", "#E69F00", "^"),
+    "mode4": Look("4: a box around each component", "#D55E00", "D"),
+    "mode5": Look("5: one box around the object", "#882255", "v"),
+}
+
+# What the study calls the result of SAM: the first of its three masks, or the one that fits the truth best.
+SELECTIONS = {"first": "first mask", "oracle": "oracle"}
+
+
+def use() -> None:
+    """Set the house style for the figures drawn from here on."""
+    sns.set_theme(
+        context="paper",
+        style="ticks",
+        rc={
+            "font.family": "DejaVu Sans",
+            "font.size": 7,
+            "axes.titlesize": 7,
+            "axes.labelsize": 7,
+            "xtick.labelsize": 6.5,
+            "ytick.labelsize": 6.5,
+            "legend.fontsize": 6.5,
+            "figure.titlesize": 8,
+            "axes.linewidth": 0.6,
+            "axes.edgecolor": GREY,
+            "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6,
+            "xtick.major.size": 2.5,
+            "ytick.major.size": 2.5,
+            "grid.linewidth": 0.4,
+            "grid.color": "#dddddd",
+            "lines.linewidth": 1.0,
+            "lines.markersize": 3,
+            "legend.frameon": False,
+            "legend.handlelength": 2.2,
+            "legend.columnspacing": 1.2,
+            "pdf.fonttype": 42,
+            "svg.fonttype": "none",
+        },
+    )
+
+
+def method_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
+    """The look of each method.
+
+    Args:
+        methods: every registered method, in the order of the registry: name -> {title, control}. The looks depend on
+            nothing else, so a method looks the same whatever a run covers.
+    """
+    looks, kinds = {}, [0, 0]
+    for name, entry in methods.items():
+        control = bool(entry.get("control"))
+        index = kinds[control]
+        kinds[control] += 1
+        colours, markers = (_CONTROL_COLOURS, _CONTROL_MARKERS) if control else (_COLOURS, _MARKERS)
+        looks[name] = Look(entry.get("title") or name, colours[index % len(colours)], markers[index % len(markers)])
+    return looks
+
+
+def study_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
+    """The look of the study's four methods: that of the first registered method that repeats each."""
+    repeats: dict[str, str] = {}
+    for name, entry in methods.items():
+        repeats.setdefault(entry.get("published") or "", name)
+    known = dict(methods) | {study: {"title": title} for study, title in TITLES.items() if study not in repeats}
+    looks = method_looks(known)
+    return {
+        study: Look(title, looks[repeats.get(study, study)].colour, looks[repeats.get(study, study)].marker)
+        for study, title in TITLES.items()
+    }
+
+
+def task_labels(
+    tasks: Sequence[tuple[str, str]], datasets: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str, str], str]:
+    """A label for each (dataset, task): the dataset's title, with the task where the dataset has several."""
+    several = {dataset for dataset, _ in tasks if len({t for d, t in tasks if d == dataset}) > 1}
+    titles = {name: entry.get("title") or name for name, entry in datasets.items()}
+    return {
+        (dataset, task): f"{titles.get(dataset, dataset)}: {task}"
+        if dataset in several
+        else titles.get(dataset, dataset)
+        for dataset, task in tasks
+    }
+
+
+def wrap(text: str, width: int) -> str:
+    """The text in lines of at most `width` characters; a label that is too long breaks after its colon."""
+    head, colon, tail = text.partition(": ")
+    if len(text) > width and colon and max(len(head) + 1, len(tail)) <= width:
+        return f"{head}:\n{tail}"
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False))
+
+
+def handle(
+    look: Look, hollow: bool = False, line: Literal["none", "-", "--"] = "none", label: str | None = None
+) -> Line2D:
+    """A legend entry."""
+    return Line2D(
+        [],
+        [],
+        color=look.colour,
+        marker=look.marker,
+        linestyle=line,
+        markerfacecolor="white" if hollow else look.colour,
+        markeredgecolor=look.colour,
+        label=label or look.title,
+    )
+
+
+def unit_axis(axis: Axes, which: str) -> None:
+    """IoU from 0 to 1 along `x` or `y`, with a grid."""
+    limits, ticks = (axis.set_xlim, axis.set_xticks) if which == "x" else (axis.set_ylim, axis.set_yticks)
+    limits(-0.02, 1.02)
+    ticks([0, 0.2, 0.4, 0.6, 0.8, 1], ["0", ".2", ".4", ".6", ".8", "1"])
+    axis.grid(axis="both" if which == "y" else "x", zorder=0)
+    axis.set_axisbelow(True)
+    sns.despine(ax=axis)
+
+
+def message(title: str, sentence: str) -> Figure:
+    """A figure that says why there is nothing to see."""
+    use()
+    figure = Figure(figsize=(COLUMN, 1.2), layout="constrained")
+    figure.suptitle(wrap(title, 60))
+    axis = figure.subplots()
+    axis.set_axis_off()
+    axis.text(0.5, 0.5, wrap(sentence, 60), ha="center", va="center", color=GREY)
+    return figure
+
+
+def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
+    """Write a figure as PDF with embedded fonts and as PNG (200 dpi); equal figures give equal files."""
+    with matplotlib.rc_context({"pdf.fonttype": 42}):
+        with atomic(pdf) as path:
+            figure.savefig(path, metadata={"CreationDate": None})
+        with atomic(png) as path:
+            figure.savefig(path, dpi=200, metadata={"Software": None})
