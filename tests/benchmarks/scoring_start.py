@@ -1,6 +1,6 @@
 """CPU seconds until a scoring job can start, with and without the optional packages that monai finds by itself.
 
-    PYTHONPATH=workflow/scripts python tests/benchmarks/scoring_start.py
+PYTHONPATH=workflow/scripts python tests/benchmarks/scoring_start.py
 """
 
 import statistics
@@ -17,9 +17,8 @@ BODIES = {
 def seconds(body: str, runs: int = 5) -> float:
     """Median CPU seconds of a fresh process."""
     command = [sys.executable, "-W", "ignore", "-c", MEASURE.format(body=body)]
-    return statistics.median(
-        float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1]) for _ in range(runs)
-    )
+    outputs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(runs)]
+    return statistics.median(float(output.split()[-1]) for output in outputs)
 
 
 if __name__ == "__main__":

@@ -375,6 +375,11 @@ _NOTES = {
     "loses_with_clicks": f"Tasks whose IoU at the last click is more than {LOSS} below that of their best click.",
     "oracle_below_first": "The clicks of the iterative oracle follow its own masks, so it is not an upper bound.",
 }
+_ABOUT_PUBLISHED = ("single_point_max", "single_point_min")
+
+
+def _notes(names: pd.Series, source: str) -> list[str]:
+    return ["" if source == "ours" and name in _ABOUT_PUBLISHED else _NOTES.get(name, "") for name in names]
 
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -511,7 +516,7 @@ def findings(rows: pd.DataFrame, source: str, references: Sequence[str]) -> pd.D
     for protocol, group in rows[rows["mode"] == "iterative"].groupby("protocol", sort=True):
         found += [{"protocol": protocol, **finding} for finding in click_findings(group, references)]
     frame = pd.DataFrame(found, columns=[name for name in CLAIMS_COLUMNS if name != "note"])
-    frame = frame.assign(source=source, note=[_NOTES.get(claim, "") for claim in frame["claim"]])[CLAIMS_COLUMNS]
+    frame = frame.assign(source=source, note=_notes(frame["claim"], source))[CLAIMS_COLUMNS]
     return frame.assign(value=frame["value"].astype(float))
 
 

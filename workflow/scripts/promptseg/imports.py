@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_installed(*names: str) -> Iterator[None]:
-    """Let modules that are not imported yet look as if they were not installed, to a library that takes what it finds."""
+    """Let modules that are not imported yet look as if they were not installed, to a library that takes any."""
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:

@@ -165,7 +165,7 @@ def examples_figure(
             axes[0].add_patch(
                 Rectangle(corner, *sides, fill=False, edgecolor=POINT, linestyle="--", linewidth=0.8, zorder=3)
             )
-        axes[0].set_ylabel(f"{style.wrap(item.task, 16)}\n{item.image_id[-22:]}", fontsize=6)
+        axes[0].set_ylabel(f"{style.wrap(item.task.replace('_', ' '), 16)}\n{item.image_id[-22:]}", fontsize=6)
         for axis, method in zip(axes[1:], methods, strict=True):
             _result(axis, shown[method][1].get(item.Index), truth)
             for spine in axis.spines.values():

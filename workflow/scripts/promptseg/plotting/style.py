@@ -133,7 +133,7 @@ def task_labels(
     several = {dataset for dataset, _ in tasks if len({t for d, t in tasks if d == dataset}) > 1}
     titles = {name: entry.get("title") or name for name, entry in datasets.items()}
     return {
-        (dataset, task): f"{titles.get(dataset, dataset)}: {task}"
+        (dataset, task): f"{titles.get(dataset, dataset)}: {task.replace('_', ' ')}"
         if dataset in several
         else titles.get(dataset, dataset)
         for dataset, task in tasks

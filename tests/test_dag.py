@@ -1,0 +1,158 @@
+"""What reruns after a change: a finished run of a tiny project, and the jobs of a dry run after each edit."""
+
+import copy
+
+import pytest
+import yaml
+from projects import TINY, Project, make_images
+
+AGGREGATES = {"aggregate": 1, "plot_modes": 1, "plot_clicks": 1, "build_page": 1}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project whose run is complete."""
+    project = Project.create(tmp_path_factory.mktemp("dag") / "finished")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A copy of it that a test may change."""
+    return finished.clone(tmp_path / "project")
+
+
+def changed(**sections):
+    """The tiny configuration with entries laid over it."""
+    config = copy.deepcopy(TINY)
+    for name, value in sections.items():
+        config.setdefault(name, {}).update(value)
+    return config
+
+
+def test_nothing_changed(project):
+    assert project.planned() == {}
+
+
+def test_root_entry_point_plans_jobs(tmp_path):
+    planned = Project.create(tmp_path / "fresh").planned(configfile=None)
+    assert planned["predict"] == planned["score"] == 6 * 7
+    assert planned["preprocess"] == planned["prompts"] == planned["plot_examples"] == 6
+    assert planned["download_archive"] == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tasks": {"first": [1], "second": [2], "either": [1, 2]}},
+        {"intensity": {"kind": "window", "low": 10, "high": 200}},
+        {"sampling": {"every": 1, "min_area": 60}},
+    ],
+)
+def test_a_dataset_changed(project, change):
+    config = changed()
+    config["datasets"]["blobs"].update(change)
+    project.configure(config)
+    chain = {"preprocess": 1, "prompts": 1, "predict": 2, "score": 2, "plot_examples": 1}
+    assert project.planned() == AGGREGATES | chain
+
+
+def test_an_image_of_the_user_changed(project):
+    make_images(project.path / "data" / "more", seed=7, count=1)
+    (project.path / "data" / "more" / "images" / "p0.png").replace(
+        project.path / "data" / "blobs" / "images" / "p0.png"
+    )
+    chain = {"collect_files": 1, "preprocess": 1, "prompts": 1, "predict": 2, "score": 2, "plot_examples": 1}
+    assert project.planned() == AGGREGATES | chain
+
+
+def test_a_title_changed(project):
+    config = changed()
+    config["datasets"]["blobs"]["title"] = "Blobs"
+    project.configure(config)
+    assert project.planned() == AGGREGATES | {"plot_examples": 1}
+
+
+def test_a_method_added(project):
+    project.configure(changed(run={**TINY["run"], "methods": ["perfect", "box_fill", "box_ellipse"]}))
+    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
+
+
+def test_a_method_changed(project):
+    project.configure(changed(methods={"box_fill": {"options": {"any": 1}}}))
+    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
+
+
+def test_a_score_parameter_changed(project):
+    project.configure(changed(metrics={**TINY["metrics"], "nsd_tolerance_mm": 3}))
+    assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}
+
+
+@pytest.mark.parametrize(
+    ("file", "jobs"),
+    [
+        ("scoring.py", AGGREGATES | {"score": 4, "plot_examples": 2}),
+        ("methods/controls.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("methods/sam.py", {}),
+        ("clicks.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("plotting/modes.py", {"plot_modes": 1, "plot_modes_published": 1, "build_page": 1}),
+        ("pages.py", {"build_page": 1}),
+        ("transfer.py", {}),
+    ],
+)
+def test_a_library_file_edited(project, file, jobs):
+    path = project.path / "workflow" / "scripts" / "promptseg" / file
+    path.write_text(path.read_text() + "\n# edited\n")
+    planned = project.planned()
+    if file == "transfer.py":  # fetching is not repeated; what unpacks and what loads weights is
+        assert set(planned) >= {"collect_files"}
+    else:
+        assert planned == jobs
+
+
+def test_own_configuration_runs_just_that(project):
+    make_images(project.path / "data" / "mine", seed=3)
+    own = {
+        "run": {"datasets": ["mine"], "methods": ["grabcut"]},
+        "datasets": {"mine": {"source": {"kind": "folder", "path": "data/mine"}, "tasks": {"thing": [1, 2]}}},
+    }
+    project.configure(own, "own.yaml")
+    planned = project.planned(configfile="own.yaml")
+    one_each = {"collect_files", "preprocess", "prompts", "predict", "score", "plot_examples"}
+    assert planned == AGGREGATES | dict.fromkeys(one_each, 1)
+
+
+def test_shards(project):
+    config = changed()
+    config["datasets"]["blobs"]["shards"] = 3
+    project.configure(config)
+    planned = project.planned()
+    assert planned["predict_shard"] == planned["score_shard"] == 6
+    assert planned["gather_predictions"] == planned["gather_scores"] == 2
+    assert planned["preprocess"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"device": "gpu"}, "device: 'gpu' is not allowed. Did you mean 'cpu'?"),
+        ({"methds": {}}, "unknown key 'methds' in the top level. Did you mean 'methods'?"),
+        ({"run": {"datasets": ["blob"], "methods": ["perfect"]}}, "Did you mean 'blobs'?"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named(project, change, message):
+    project.configure(changed() | change)
+    done = project.snakemake("-n")
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_every_rule_that_computes_has_log_and_environment(project):
+    """Beyond the linter: threads, log and environment of every rule, read from the parsed workflow."""
+    text = project.run("--lint", "json", configfile=None)
+    start = text.index("{")
+    report = yaml.safe_load(text[start:])
+    assert not report["rules"]
+    assert not report["snakefiles"]
