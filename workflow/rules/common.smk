@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import yaml
+
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
@@ -31,12 +33,7 @@ ARCHIVES = {
     for name in DATASETS
     if archive_name(config["datasets"][name]["source"])
 }
-PUBLISHED = str(
-    Path(os.path.relpath(WORKFLOW)).parent
-    / "resources"
-    / "published"
-    / "mazurowski2023.csv"
-)
+PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazurowski2023.csv")
 
 
 wildcard_constraints:
@@ -70,9 +67,7 @@ def library(script, adapter=None):
     """Files of the library behind a script, and behind an adapter: inputs, so that an edit reruns what it must."""
     starts = [WORKFLOW / "scripts" / f"{script}.py"]
     own = adapter_file(adapter) if adapter else None
-    files = library_of(*starts, *([own] if own and own.is_file() else [])) + (
-        [own] if own else []
-    )
+    files = library_of(*starts, *([own] if own and own.is_file() else [])) + ([own] if own else [])
     return sorted({os.path.relpath(file) for file in files})
 
 
@@ -102,11 +97,7 @@ def get_own_files(wildcards):
         "manual": f"results/raw/{wildcards.dataset}",
     }.get(source["kind"])
     patterns = case_patterns(dataset_entry(wildcards))
-    found = (
-        {path for pattern in patterns for path in Path(folder).glob(pattern)}
-        if folder
-        else set()
-    )
+    found = {path for pattern in patterns for path in Path(folder).glob(pattern)} if folder else set()
     return sorted(str(path) for path in found if path.is_file())
 
 
@@ -167,20 +158,21 @@ def shards_of(wildcards):
 def about_datasets():
     """What tables and figures say of the datasets of the run."""
     keys = ("title", "published", "truth", "licence")
-    return {
-        name: {key: config["datasets"][name][key] for key in keys} for name in DATASETS
-    }
+    return {name: {key: config["datasets"][name][key] for key in keys} for name in DATASETS}
 
 
 def about_methods():
-    """What tables and figures say of methods: all registered ones in their order, so that each keeps its colour."""
+    """What tables and figures say of methods: all registered ones, in an order that gives each its colour for good.
+
+    That is the order of config/methods.yaml, then of names: the order of `config` changes with what a user overrides.
+    """
+    with open("config/methods.yaml") as registry:
+        shipped = list(yaml.safe_load(registry)["methods"])
+    order = shipped + sorted(set(config["methods"]) - set(shipped))
+    entries = {name: config["methods"][name] for name in order}
     return {
-        name: {
-            "title": entry["title"],
-            "published": entry.get("published"),
-            "control": entry["control"],
-        }
-        for name, entry in config["methods"].items()
+        name: {"title": entry["title"], "published": entry.get("published"), "control": entry["control"]}
+        for name, entry in entries.items()
     }
 
 
@@ -197,11 +189,7 @@ def get_figures():
         "clicks_mean_published",
         "clicks_tasks_published",
     ]
-    names += [
-        f"clicks_{kind}_{protocol}"
-        for protocol in config["run"]["protocols"]
-        for kind in ("mean", "tasks")
-    ]
+    names += [f"clicks_{kind}_{protocol}" for protocol in config["run"]["protocols"] for kind in ("mean", "tasks")]
     names += [f"examples_{name}" for name in DATASETS]
     return [f"results/figures/{name}.png" for name in names]
 

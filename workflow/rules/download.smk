@@ -8,7 +8,7 @@ rule download_archive:
         "<logs>/download_archive/{archive}.log",
     wildcard_constraints:
         archive="|".join(map(re.escape, ARCHIVES)) or "none",
-    retries: 2
+    retries: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -45,7 +45,7 @@ rule download_weights:
         weights="<results>/weights/{method}.pth",
     log:
         "<logs>/download_weights/{method}.log",
-    retries: 2
+    retries: 1
     localrule: True
     conda:
         "../../envs/inference.yaml"

@@ -113,9 +113,7 @@ rule plot_examples:
         images=rules.preprocess.output.images,
         objects=rules.preprocess.output.objects,
         prompts=rules.prompts.output.prompts,
-        predictions=collect(
-            "<results>/predictions/{method}/{{dataset}}.parquet", method=METHODS
-        ),
+        predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=METHODS),
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
         lib=library("plot_examples"),
     output:

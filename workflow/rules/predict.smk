@@ -43,9 +43,7 @@ rule predict:
 use rule predict as predict_shard with:
     output:
         predictions=temp("<results>/predictions/{method}/{dataset}/{shard}.parquet"),
-        throughput=temp(
-            "<results>/predictions/{method}/{dataset}/{shard}.throughput.json"
-        ),
+        throughput=temp("<results>/predictions/{method}/{dataset}/{shard}.throughput.json"),
     log:
         "<logs>/predict/{method}/{dataset}/{shard}.log",
     benchmark:
