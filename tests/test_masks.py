@@ -32,11 +32,13 @@ def test_components_are_8_connected_and_sorted_by_area_then_row_major():
     assert [tuple(np.argwhere(component.mask)[0]) for component in found] == [(3, 0), (0, 0), (0, 5), (3, 5)]
     assert len(masks.components(draw("#.#.#"), limit=2)) == 2
     assert masks.components(np.zeros((3, 3), bool)) == []
+    assert masks.count_components(np.zeros((3, 3), bool)) == 0
 
 
 @given(bool_masks)
 def test_components_partition_the_mask(mask):
     found = masks.components(mask)
+    assert len(found) == masks.count_components(mask)
     np.testing.assert_array_equal(sum((c.mask.astype(int) for c in found), np.zeros(mask.shape, int)), mask)
     assert [c.area for c in found] == sorted((int(c.mask.sum()) for c in found), reverse=True)
 

@@ -54,6 +54,11 @@ def components(mask: np.ndarray, limit: int | None = None) -> list[Component]:
     return [Component(labels == index + 1, int(areas[index])) for index in order]
 
 
+def count_components(mask: np.ndarray) -> int:
+    """How many 8-connected components an (h, w) bool mask has."""
+    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]) - 1
+
+
 def iou(a: np.ndarray, b: np.ndarray) -> float:
     """Intersection over union of two bool masks of equal shape; 1 if both are empty."""
     union = int(np.logical_or(a, b).sum())

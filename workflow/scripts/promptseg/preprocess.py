@@ -3,8 +3,6 @@
 import hashlib
 import logging
 import re
-import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
-from tqdm import tqdm
 
 from promptseg.errors import PromptsegError
 from promptseg.images import encode_png, object_mask, pixel_digest
 from promptseg.intensity import limits, to_uint8
+from promptseg.masks import count_components, tight_box
+from promptseg.progress import progress
 from promptseg.tables import IMAGES, OBJECTS, open_table
 from promptseg.volumes import MaskFiles, Volume, read_labels, read_masks, read_volume, reorient
 
@@ -30,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 # Row groups are filled with whole cases up to about this size: thousands of tiny groups make a file slow to read.
 _GROUP_BYTES = 8 * 2**20
-_LOG_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ def build(
         open_table(images, IMAGES, provenance) as image_table,
         open_table(objects, OBJECTS, provenance) as object_table,
     ):
-        for case, result in zip(cases, _progress(_run(work, threads), len(work), dataset), strict=True):
+        for case, result in zip(cases, progress(_run(work, threads), len(work), dataset, "case"), strict=True):
             for level, message in result.messages:
                 logger.log(level, "%s, case %s: %s", dataset, case.name, message)
             if result.failure is not None:
@@ -334,7 +331,7 @@ def _object_rows(
         area = int(np.count_nonzero(mask))
         if area < max(least, 1):
             continue
-        columns, lines = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+        x0, y0, x1, y1 = tight_box(mask)
         rows.append(
             {
                 "object_id": f"{image_id}:{task}",
@@ -342,11 +339,11 @@ def _object_rows(
                 "case_id": patient,
                 "task": task,
                 "area": area,
-                "n_components": ndimage.label(mask, structure=np.ones((3, 3)))[1],
-                "bbox_x0": int(columns[0]),
-                "bbox_y0": int(lines[0]),
-                "bbox_x1": int(columns[-1]),
-                "bbox_y1": int(lines[-1]),
+                "n_components": count_components(mask),
+                "bbox_x0": x0,
+                "bbox_y0": y0,
+                "bbox_x1": x1,
+                "bbox_y1": y1,
             }
         )
     return rows
@@ -438,14 +435,3 @@ def _run(work: Sequence[Callable[[], Result]], threads: int) -> Iterator[Result]
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _progress(results: Iterator[Result], total: int, dataset: str) -> Iterator[Result]:
-    """A bar on a terminal, a log line now and then elsewhere."""
-    told = time.monotonic()
-    bar = tqdm(results, total=total, desc=dataset, unit="case", disable=not sys.stderr.isatty())
-    for done, result in enumerate(bar, start=1):
-        yield result
-        if bar.disable and time.monotonic() - told > _LOG_EVERY:
-            logger.info("%s: %d of %d cases", dataset, done, total)
-            told = time.monotonic()
