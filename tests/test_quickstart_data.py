@@ -15,8 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "results" / "raw" / "archives"
 DATASETS = yaml.safe_load((ROOT / "config" / "datasets.yaml").read_text())["datasets"]
 COUNTS = {
-    "brain_tumour_mri": {"tumour": 9},
-    "breast_lesion_mri": {"lesion": 3},
+    "lesions_mri": {"brain_tumour": 9, "breast_lesion": 3},
     "lung_tumour_ct": {"tumour": 14},
     "abdomen_ct": {
         "liver": 10,
@@ -32,8 +31,7 @@ COUNTS = {
     "brain_mni152": {"brain": 12, "grey_matter": 12, "white_matter": 11},
 }
 SHAPES = {
-    "brain_tumour_mri": {(256, 256)},
-    "breast_lesion_mri": {(120, 45)},
+    "lesions_mri": {(256, 256), (120, 45)},
     "lung_tumour_ct": {(512, 512)},
     "abdomen_ct": {(512, 512), (101, 122)},
     "abdomen_mri": {(91, 117)},

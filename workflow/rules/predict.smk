@@ -13,8 +13,6 @@ rule predict:
         throughput="<results>/predictions/{method}/{dataset}.throughput.json",
     log:
         "<logs>/predict/{method}/{dataset}.log",
-    benchmark:
-        "<benchmarks>/predict/{method}/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
     conda:
@@ -46,8 +44,6 @@ use rule predict as predict_shard with:
         throughput=temp("<results>/predictions/{method}/{dataset}/{shard}.throughput.json"),
     log:
         "<logs>/predict/{method}/{dataset}/{shard}.log",
-    benchmark:
-        "<benchmarks>/predict/{method}/{dataset}/{shard}.tsv"
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
     params:

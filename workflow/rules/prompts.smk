@@ -10,8 +10,6 @@ rule prompts:
         prompts="<results>/prompts/{dataset}.parquet",
     log:
         "<logs>/prompts/{dataset}.log",
-    benchmark:
-        "<benchmarks>/prompts/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

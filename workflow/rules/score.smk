@@ -12,8 +12,6 @@ rule score:
         scores="<results>/scores/{method}/{dataset}.parquet",
     log:
         "<logs>/score/{method}/{dataset}.log",
-    benchmark:
-        "<benchmarks>/score/{method}/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
     conda:
@@ -35,8 +33,6 @@ use rule score as score_shard with:
         scores=temp("<results>/scores/{method}/{dataset}/{shard}.parquet"),
     log:
         "<logs>/score/{method}/{dataset}/{shard}.log",
-    benchmark:
-        "<benchmarks>/score/{method}/{dataset}/{shard}.tsv"
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
     params:

@@ -11,7 +11,6 @@ from promptseg.jobs import job
 from promptseg.methods import Settings, adapter_class
 from promptseg.predict import Plan, predict
 from promptseg.provenance import provenance
-from promptseg.transfer import Checksum
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -25,7 +24,10 @@ def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
     device = choose_device(params.device, entry["gpu"])
     weights = Path(inputs.weights) if inputs.get("weights") else None
     if weights:
+        # Methods without weights start faster without these.
         import torch
+
+        from promptseg.transfer import Checksum
 
         torch.set_num_threads(threads)
         published = Checksum.from_mapping(entry["checkpoint"])

@@ -26,8 +26,10 @@ from promptseg.prompts import SINGLE_MODES, applies
 from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
 
 # monai imports all of itself, and with it whatever optional package it finds. None of these is behind a metric, and
-# without them a scoring job starts in 3.3 s instead of 6.0 s (CPU time, tests/benchmarks/scoring_start.py).
-with not_installed("torchvision", "matplotlib", "scipy.signal", "scipy.stats", "nibabel", "skimage"):
+# without them a scoring job starts in little more than half the time (tests/benchmarks/scoring_start.py).
+with not_installed(
+    "torchvision", "matplotlib", "scipy.signal", "scipy.stats", "sklearn", "nibabel", "pydicom", "skimage"
+):
     from monai.metrics import compute_dice, compute_hausdorff_distance, compute_iou, compute_surface_dice
 
 # monai 1.6 warns, at every call, of an argument that it passes to itself.

@@ -57,7 +57,7 @@ class GrabCut(Method):
             None,  # type: ignore[call-overload]
             np.zeros((1, 65)),
             np.zeros((1, 65)),
-            self.settings.options.get("iterations", 5),
+            self.settings.options.get("iterations", 3),
             cv2.GC_INIT_WITH_MASK,
         )
 
@@ -76,7 +76,7 @@ class RandomWalker(Method):
 
     def encode(self, pixels: np.ndarray) -> Any:
         height, width = pixels.shape[:2]
-        scale = min(1.0, self.settings.options.get("working_size", 96) / max(height, width))
+        scale = min(1.0, self.settings.options.get("working_size", 64) / max(height, width))
         size = (max(2, round(width * scale)), max(2, round(height * scale)))
         return cv2.resize(_grey(pixels), size, interpolation=cv2.INTER_AREA), (height, width)
 
@@ -109,7 +109,13 @@ class RandomWalker(Method):
             beta = self.settings.options.get("beta", 130)
             # The solver's own tolerance lets probabilities leave [0, 1] a little; which of two is larger is unaffected.
             mask = random_walker(grey, seeds, beta=beta, mode="cg_j", prob_tol=0.1) == 1
-        return cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
+        mask = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
+        if query.prompt.box is not None:
+            x0, y0, x1, y1 = query.prompt.box
+            inside = np.zeros_like(mask)
+            inside[y0 : y1 + 1, x0 : x1 + 1] = True
+            mask &= inside  # a pixel of the working size may reach beyond the box
+        return mask
 
 
 class RegionGrowing(Method):
