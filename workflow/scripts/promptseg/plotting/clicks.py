@@ -137,7 +137,8 @@ def mean_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look], title: str,
     axis = figure.subplots()
     _lines(axis, rows, looks, markersize=3)
     axis.set_xlabel("Clicks")
-    axis.set_ylabel(f"Mean IoU over {rows['n_tasks'].max()} tasks")
+    count = rows["n_tasks"].max()
+    axis.set_ylabel(f"Mean IoU over {count} task{'s' if count != 1 else ''}")
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
