@@ -148,6 +148,16 @@ def test_an_unreadable_image_is_a_row_and_the_run_goes_on(project):
     assert "Traceback" not in done.stdout.split("blobs.log")[-1]
 
 
+def test_weights_put_there_by_hand_are_checked_before_use(project):
+    checkpoint = {"url": "http://127.0.0.1:9/w.pth", "md5": "0" * 32}
+    (project.path / "results" / "weights").mkdir()
+    (project.path / "results" / "weights" / "slow.pth").write_bytes(b"other")
+    project.configure(config_of(project) | {"methods": {"slow": {"adapter": "slow.py:Slow", "checkpoint": checkpoint}}})
+    done = project.snakemake("--until", "predict")
+    assert done.returncode != 0
+    assert "slow.pth does not hold the published weights of slow: expected md5 0000" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

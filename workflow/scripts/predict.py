@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptseg.clicks import Protocol
 from promptseg.devices import choose_device
+from promptseg.errors import PromptsegError
 from promptseg.files import digest
 from promptseg.jobs import job
 from promptseg.methods import Settings, adapter_class
@@ -32,8 +33,11 @@ def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
         torch.set_num_threads(threads)
         published = Checksum.from_mapping(entry["checkpoint"])
         differs = published.verify(weights) if published else None
+        problem = f"{weights} does not hold the published weights of {params.method}: {differs}."
+        if differs and "path" not in entry["checkpoint"]:
+            raise PromptsegError(f"{problem} Delete it and run again, or name a file of yours by checkpoint: path.")
         if differs:
-            logging.warning("%s does not hold the published weights of %s: %s", weights, params.method, differs)
+            logging.warning(problem)
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
