@@ -11,14 +11,14 @@ def choose_device(wanted: str, can_use_gpu: bool = True) -> str:
         can_use_gpu: whether the method can use one at all; if not, the answer is `cpu`.
 
     Raises:
-        PromptsegError: cuda is wanted and there is none.
+        PromptsegError: cuda is wanted and there is none, whether the method could use it or not.
     """
-    if wanted == "cpu" or not can_use_gpu:
+    if wanted == "cpu" or (wanted == "auto" and not can_use_gpu):
         return "cpu"
     import torch
 
     if torch.cuda.is_available():
-        return "cuda"
+        return "cuda" if can_use_gpu else "cpu"
     if wanted == "cuda":
         build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
         raise PromptsegError(
