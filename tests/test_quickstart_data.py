@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "results" / "raw" / "archives"
 DATASETS = yaml.safe_load((ROOT / "config" / "datasets.yaml").read_text())["datasets"]
 COUNTS = {
-    "lesions_mri": {"brain_tumour": 9, "breast_lesion": 3},
+    "lesions_mri": {"brain_tumour": 10, "breast_lesion": 3},
     "lung_tumour_ct": {"tumour": 14},
     "abdomen_ct": {
         "liver": 10,
