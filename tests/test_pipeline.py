@@ -64,7 +64,7 @@ def test_scores_and_figures_of_a_run(finished):
         assert {f"{stem}.png", f"{stem}.pdf"} <= names
     assert Image.open(finished.path / "results" / "figures" / "modes.png").width > 500
     page = (finished.path / "results" / "report" / "index.html").read_text()
-    assert "Box" not in page or "data:image/png;base64" in page
+    assert page.count("data:image/png;base64") == len([name for name in names if name.endswith(".png")])
 
 
 def test_report_archive_has_captions_and_figures(project):

@@ -1,5 +1,6 @@
 """Binary masks: run-length code, components, boxes, overlap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,11 +66,15 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return int(np.logical_and(a, b).sum()) / union if union else 1.0
 
 
-def best_candidate(candidates: np.ndarray, truth: np.ndarray) -> int:
-    """Index of the candidate of (k, h, w) that overlaps the truth best: the study's oracle.
+def best_overlap(overlaps: Sequence[float] | np.ndarray) -> int:
+    """Index of the best of k IoU values: the study's oracle.
 
     As in its script the first of equals wins, and if none overlaps at all the last one is taken.
     """
-    overlaps = [iou(candidate, truth) for candidate in candidates]
     best = int(np.argmax(overlaps))
     return best if overlaps[best] > 0 else len(overlaps) - 1
+
+
+def best_candidate(candidates: np.ndarray, truth: np.ndarray) -> int:
+    """Index of the candidate of (k, h, w) bool that `best_overlap` takes for the (h, w) bool truth."""
+    return best_overlap([iou(candidate, truth) for candidate in candidates])

@@ -88,9 +88,7 @@ def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]
         scores = group["score"].to_numpy()
         if not np.isnan(scores).all():
             choices.append(("best_score", int(np.nanargmax(scores))))
-        # The oracle of masks.best_candidate, on overlaps that are already known.
-        best = int(np.argmax(overlaps))
-        choices.append(("oracle", best if overlaps[best] > 0 else len(overlaps) - 1))
+        choices.append(("oracle", masks.best_overlap(overlaps)))
     return choices
 
 
