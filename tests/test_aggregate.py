@@ -10,6 +10,7 @@ import pytest
 import synthetic
 
 from promptseg.aggregate import (
+    THROUGHPUT_COLUMNS,
     aggregate,
     claims,
     compare,
@@ -18,10 +19,12 @@ from promptseg.aggregate import (
     merge_scores,
     patient_sums,
     read_statistics,
+    read_throughput,
     resampled_means,
     statistics,
     summary,
     throughput,
+    write_csv,
 )
 from promptseg.errors import PromptsegError
 from promptseg.published import read_published
@@ -29,7 +32,7 @@ from promptseg.randomness import generator
 from promptseg.tables import SCORES, read_provenance, write_table
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
-TABLES = ("summary", "statistics", "published", "claims", "throughput")
+TABLES = ("summary", "statistics", "published", "claims", "ablation", "throughput")
 
 
 def row(task, case, image, iou, dataset="d", method="m", mode="mode1", status="ok", unit="mm", **more):
@@ -288,6 +291,58 @@ def test_throughput(tmp_path):
     line = throughput([path]).iloc[0]
     assert (line["dataset"], line["method"]) == ("heart", "sam")
     assert (line["images_per_second"], line["objects_per_second"]) == (2.5, 7.5)
+
+
+def test_throughput_of_files_with_different_keys(tmp_path):
+    old = {"images": 3, "objects": 6, "predictions": 9, "wall_seconds": 0.0, "device": "cpu"}
+    new = {"images": 4, "objects": 4, "predictions": 8, "prompts": 5, "wall_seconds": 2.0, "precision": "bf16"}
+    new |= {"device": "cuda", "peak_gpu_memory_mb": 900.0, "checked_images": 2, "iou_difference": -0.125}
+    paths = []
+    for name, facts in (("old", old), ("new", new), ("silent", {})):
+        paths.append(tmp_path / name / "heart.throughput.json")
+        paths[-1].parent.mkdir()
+        paths[-1].write_text(json.dumps(facts))
+    table = throughput(paths)
+    assert list(table.columns) == THROUGHPUT_COLUMNS
+    assert THROUGHPUT_COLUMNS.index("prompts") == THROUGHPUT_COLUMNS.index("predictions") + 1
+    write_csv(table, tmp_path / "throughput.csv")
+    assert (tmp_path / "throughput.csv").read_text().splitlines()[1:] == [
+        "heart,new,4,4,8,5,,,2.000000,2.000000,2.000000,,900.000000,cuda,bf16,2,-0.125000,",
+        "heart,old,3,6,9,,,,0.000000,,,,,cpu,,,,",
+        "heart,silent,,,,,,,,,,,,,,,,",
+    ]
+    read = read_throughput(tmp_path / "throughput.csv")
+    assert read["images"].tolist() == [4, 3, pd.NA]
+    assert read["prompts"].isna().tolist() == [False, True, True]
+    assert read["precision"].tolist() == ["bf16", "", ""]
+    assert read["iou_difference"].iloc[0] == -0.125
+
+
+def test_throughput_of_nothing(tmp_path):
+    write_csv(throughput([]), tmp_path / "throughput.csv")
+    assert read_throughput(tmp_path / "throughput.csv").empty
+
+
+def test_throughput_table_of_an_older_version_is_read(tmp_path):
+    (tmp_path / "throughput.csv").write_text("dataset,method,images,wall_seconds\nheart,sam,3,1.5\n")
+    line = read_throughput(tmp_path / "throughput.csv").iloc[0]
+    assert (line["images"], line["wall_seconds"], line["device"]) == (3, 1.5, "")
+    assert pd.isna(line["prompts"])
+
+
+def test_protocols_with_a_switch_turned_off_are_in_scores_and_ablation_only(tmp_path):
+    names = ("as_released", "as_released without error_region")
+    rows = [
+        row("a", "p1", "i1", iou, mode="iterative", protocol=name) for name, iou in zip(names, (0.5, 0.75), strict=True)
+    ]
+    write_table(tmp_path / "d.parquet", rows, SCORES)
+    outputs = aggregate_to(tmp_path / "out", [tmp_path / "d.parquet"], [])
+    assert outputs["ablation"].read_text().splitlines()[1:] == [
+        "m,first,as_released,error_region,1,1,0.500000,0.750000,0.250000"
+    ]
+    assert pq.read_metadata(outputs["scores"]).num_rows == 2
+    for name in TABLES:
+        assert "without error_region" not in outputs[name].read_text(), name
 
 
 @pytest.fixture(scope="module")

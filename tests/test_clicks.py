@@ -3,7 +3,7 @@ import numpy as np
 from promptseg.clicks import Click, Protocol, next_click
 
 CORRECTED = Protocol()
-AS_RELEASED = Protocol(error_region="joint", click_label="any_class")
+AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
 
 
 def ask(truth, prediction, clicks=(), labels=None, protocol=CORRECTED):
@@ -31,6 +31,22 @@ def test_a_pixel_is_not_clicked_twice():
     first = ask(truth, prediction)
     assert first == Click(5, 5, True)
     assert ask(truth, prediction, [first]) != first
+    assert ask(truth, prediction, [first], protocol=Protocol(repeat_clicks=True)) == first
+    joint = Protocol(error_region="joint")
+    assert ask(truth, prediction, [first], protocol=joint) != first
+    assert ask(truth, prediction, [first], protocol=AS_RELEASED) == first
+
+
+def test_an_error_that_was_clicked_everywhere_ends_the_clicks():
+    truth = np.zeros((5, 5), bool)
+    truth[2, 3] = True
+    nothing = np.zeros((5, 5), bool)
+    assert ask(truth, nothing) == Click(3, 2, True)
+    assert ask(truth, nothing, [Click(3, 2, True)]) is None
+
+
+def test_of_equally_deep_errors_the_false_positives_are_clicked():
+    assert ask(square(2, 9), square(9, 16)) == Click(12, 5, False)
 
 
 def test_joint_errors_form_one_region_and_the_label_comes_from_any_class():

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.config import SCRIPTS, adapter_file, check, library_of
+from promptseg.config import SCRIPTS, adapter_file, check, library_of, protocols_of
 from promptseg.errors import PromptsegError
 
 BASE = {
@@ -30,7 +30,14 @@ def test_defaults_are_filled_in():
     assert config["run"]["protocols"] == ["corrected"]
     assert config["prompts"]["clicks"] == 9
     assert config["device"] == "auto"
-    assert config["protocols"]["corrected"] == {"error_region": "larger", "click_label": "object"}
+    assert config["protocols"]["corrected"] == {
+        "error_region": "larger",
+        "click_label": "object",
+        "repeat_clicks": False,
+        "previous_mask": "keep",
+        "refinement": True,
+    }
+    assert config["methods"]["box_fill"]["protocols"] == {}
     entry = config["datasets"]["mine"]
     assert entry["cases"] == [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]
     assert entry["sampling"] == {"every": 1, "min_area": 1}
@@ -47,8 +54,27 @@ def test_defaults_are_filled_in():
         ("datasets/mine/source", {"kind": "pypi", "package": "x"}, "datasets.mine.source: 'version' is a required"),
         ("datasets/mine/tasks", {"lung": [0]}, "datasets.mine.tasks.lung.0: 0 is less than the minimum of 1"),
         ("run/datasets", ["min"], r"run.datasets names 'min', which is not an entry of datasets:. Did you mean 'mine'"),
+        ("run/ablation", ["released"], "run.ablation names 'released', which is not an entry of protocols:"),
+        ("methods/box_fill/protocols", {"correct": {}}, r"methods.box_fill.protocols names 'correct'.*'corrected'"),
         ("run/methods", ["boxfill"], r"Did you mean 'box_fill'\?"),
         ("prompts/clicks", 0, "prompts.clicks: 0 is less than the minimum of 1"),
+        (
+            "protocols/corrected/refine",
+            False,
+            "'refine' in protocols.corrected. Did you mean 'refinement'",
+        ),
+        ("methods/box_fill/protocols", {"corrected": {"previous_mask": "kept"}}, "'kept' is not allowed. .* 'keep'"),
+        (
+            "methods/box_fill/protocols",
+            {"corrected": {"previous": "keep"}},
+            "unknown key 'previous' in methods",
+        ),
+        (
+            "methods/box_fill/checkpoint",
+            {"licence": "MIT"},
+            "methods.box_fill.checkpoint: 'home' is a required",
+        ),
+        ("methods/box_fill/checkpoint", {"parts": [{"url": "u"}]}, "'file' is a required property"),
         (
             "methods/box_fill/checkpoint",
             {"path": "none.pth", "url": "https://example.org/w.pth", "licence": "MIT"},
@@ -59,6 +85,12 @@ def test_defaults_are_filled_in():
 def test_mistakes_are_named_with_the_nearest_word(path, value, message):
     with pytest.raises(PromptsegError, match=message):
         check(edited(path, value))
+
+
+def test_a_method_changes_only_the_switches_that_it_names():
+    config = check(edited("methods/box_fill/protocols", {"corrected": {"previous_mask": "reset"}}))
+    assert config["methods"]["box_fill"]["protocols"] == {"corrected": {"previous_mask": "reset"}}
+    assert config["protocols"]["corrected"]["previous_mask"] == "keep"
 
 
 def test_shipped_configuration_is_valid_and_every_key_is_explained():
@@ -95,3 +127,23 @@ def test_adapters_are_found_without_being_imported(tmp_path):
     assert adapter_file("somewhere/mine.py:Mine") == Path("somewhere/mine.py")
     assert adapter_file("torch.nn:Module") is None
     assert adapter_file("no_such_module:Class") is None
+
+
+def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
+    config = copy.deepcopy(BASE)
+    config["protocols"]["released"] = {"error_region": "joint", "previous_mask": "reset"}
+    config["run"]["ablation"] = ["released"]
+    config["methods"]["ritm"] = {"adapter": "a:B", "protocols": {"released": {"previous_mask": "keep"}}}
+    check(config)
+    authors = config["protocols"]["corrected"]
+    assert protocols_of(config, "box_fill") == {
+        "corrected": authors,
+        "released": authors | {"error_region": "joint", "previous_mask": "reset"},
+        "released without error_region": authors | {"previous_mask": "reset"},
+        "released without previous_mask": authors | {"error_region": "joint"},
+    }
+    assert protocols_of(config, "ritm") == {
+        "corrected": authors,
+        "released": authors | {"error_region": "joint"},
+        "released without error_region": authors,
+    }

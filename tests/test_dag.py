@@ -6,7 +6,7 @@ import re
 import pytest
 from projects import ROOT, TINY, Project, make_images
 
-AGGREGATES = {"aggregate": 1, "plot_modes": 1, "plot_clicks": 1, "build_page": 1}
+AGGREGATES = {"aggregate": 1, "plot_modes": 1, "plot_clicks": 1, "plot_throughput": 1, "build_page": 1}
 
 
 @pytest.fixture(scope="module")

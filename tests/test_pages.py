@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import synthetic
 
-from promptseg.aggregate import aggregate
-from promptseg.pages import build_page, failures_table
+from promptseg.ablation import COLUMNS
+from promptseg.aggregate import THROUGHPUT_COLUMNS, aggregate, write_csv
+from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table
 from promptseg.plotting import style
 from promptseg.show import main, main_table, read_summary
 from promptseg.tables import SCORES, write_table
@@ -26,7 +28,7 @@ def results(tmp_path_factory):
     broken = {"dataset": "zz_broken", "method": "grabcut", "image_id": "case<1>", "case_id": "case<1>"}
     scores.append(folder / "scores" / "grabcut" / "zz_broken.parquet")
     write_table(scores[-1], [broken | {"status": "unreadable: truncated"}], SCORES)
-    names = ("summary", "statistics", "published", "claims", "throughput")
+    names = ("summary", "statistics", "published", "claims", "ablation", "throughput")
     outputs = {name: folder / "tables" / f"{name}.csv" for name in names}
     outputs["scores"] = folder / "tables" / "scores.parquet"
     aggregate(scores, speeds, PUBLISHED, outputs, synthetic.DATASETS, synthetic.METHODS, 50, 0)
@@ -60,6 +62,7 @@ def test_page_holds_every_part(page):
         "results",
         "figures",
         "clicks",
+        "ablation",
         "tasks",
         "means",
         "findings",
@@ -104,6 +107,94 @@ def test_failures_are_listed_and_escaped(page, results):
 def test_page_is_reproducible_and_escapes(results, page, tmp_path):
     assert build(results, tmp_path / "index.html") == page
     assert "<title>A &lt;b&gt; &amp; c</title>" in build(results, tmp_path / "index.html", "A <b> & c")
+
+
+def ablated(*rows):
+    """The ablation table from (method, switch, clicks, n_tasks, iou, iou_without)."""
+    frame = pd.DataFrame(rows, columns=["method", "switch", "clicks", "n_tasks", "iou", "iou_without"])
+    difference = frame["iou_without"] - frame["iou"]
+    return frame.assign(selection="first", protocol="as_released", difference=difference)[COLUMNS]
+
+
+ABLATED = ablated(
+    ("grabcut", "click_label", 1, 4, 0.5, 0.5),
+    ("grabcut", "click_label", 9, 4, 0.6, 0.55),
+    ("perfect", "click_label", 1, 3, 0.25, 0.5),
+    ("perfect", "error_region", 1, 4, 0.375, 0.5),
+    ("perfect", "error_region", 3, 4, 0.5, 0.75),
+    ("perfect", "error_region", 5, 4, 0.5, 0.25),
+    ("perfect", "error_region", 9, 3, 0.5, 0.5),
+)
+
+
+def test_ablation_is_a_row_for_the_protocol_and_one_for_each_switch():
+    table = ablation_table(ABLATED, synthetic.METHODS)
+    assert table["columns"] == [
+        *("method", "selection", "protocol", "tasks"),
+        *("1 click", "3 clicks", "5 clicks", "9 clicks"),
+    ]
+    assert table["rows"] == [
+        ["Perfect", "first", "as_released", "3 to 4", "0.375", "0.500", "0.500", "0.500"],
+        ["Perfect", "first", "without click_label", "3", "0.500 (+0.250)", "", "", ""],
+        [
+            *("Perfect", "first", "without error_region", "3 to 4"),
+            *("0.500 (+0.125)", "0.750 (+0.250)", "0.250 (-0.250)", "0.500 (+0.000)"),
+        ],
+        ["GrabCut", "first", "as_released", "4", "0.500", "", "", "0.600"],
+        ["GrabCut", "first", "without click_label", "4", "0.500 (+0.000)", "", "", "0.550 (-0.050)"],
+    ]
+
+
+def test_ablation_on_the_page(results, page, tmp_path):
+    assert "<code>run.ablation</code> was not set" in page
+    folder, tables = results
+    write_csv(ABLATED, tmp_path / "ablation.csv")
+    other = build((folder, tables | {"ablation": tmp_path / "ablation.csv"}), tmp_path / "index.html")
+    assert "<code>run.ablation</code>" not in other
+    assert cells(other, ["Perfect", "first", "without error_region"])[4] == "0.500 (+0.125)"
+    assert other.index('id="clicks"') < other.index('id="ablation"') < other.index('id="tasks"')
+
+
+def speeds(*rows):
+    """A table of speeds; what a row does not name is missing."""
+    frame = pd.DataFrame(rows).reindex(columns=THROUGHPUT_COLUMNS)
+    counts = dict.fromkeys(["images", "objects", "predictions", "prompts", "checked_images"], "Int64")
+    return frame.astype(counts).fillna({"device": "", "precision": ""})
+
+
+FP32 = {"dataset": "chest_xray", "method": "grabcut", "device": "cpu", "precision": "fp32", "images": 10, "prompts": 70}
+BF16 = {"dataset": "chest_xray", "method": "sam_vit_b", "device": "cuda", "precision": "bf16", "images": 10}
+BF16 |= {"peak_gpu_memory_mb": 3071.6, "checked_images": 8, "iou_difference": -0.002, "largest_iou_difference": 0.03}
+
+
+def test_speed_shows_precision_prompts_and_gpu_memory():
+    table = throughput_table(speeds(FP32, BF16), synthetic.DATASETS, synthetic.METHODS)
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    assert [(row["precision"], row["prompts"], row["peak GPU MB"]) for row in rows] == [
+        ("fp32", "70", ""), ("bf16", "", "3072")
+    ]  # fmt: skip
+    assert "peak GPU MB" not in throughput_table(speeds(FP32), {}, {})["columns"]
+
+
+def test_what_a_reduced_precision_does_to_the_iou():
+    more = BF16 | {"dataset": "breast_us", "checked_images": 2, "iou_difference": 0.003, "largest_iou_difference": 0.04}
+    assert precision_notes(speeds(FP32, BF16, more), synthetic.METHODS) == [
+        "SAM ViT-B, bf16 against fp32 on 10 images: mean IoU changes by -0.0010, at most 0.0400 for a single mask."
+    ]
+    tiny = BF16 | {"checked_images": 1, "iou_difference": -0.00001, "largest_iou_difference": None}
+    assert precision_notes(speeds(tiny), {}) == [
+        "sam_vit_b, bf16 against fp32 on 1 image: mean IoU changes by +0.0000."
+    ]
+    assert precision_notes(speeds(FP32), synthetic.METHODS) == []
+
+
+def test_precision_on_the_page(results, page, tmp_path):
+    assert "against fp32" not in page
+    folder, tables = results
+    write_csv(speeds(FP32, BF16), tmp_path / "throughput.csv")
+    other = build((folder, tables | {"throughput": tmp_path / "throughput.csv"}), tmp_path / "index.html")
+    assert "<p>SAM ViT-B, bf16 against fp32 on 8 images: mean IoU changes by -0.0020" in other
+    assert cells(other, ["Chest X-ray", "SAM ViT-B", "cuda", "bf16"])[-1] == "3072"
 
 
 def test_table_in_the_terminal(results, capsys):

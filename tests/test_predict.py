@@ -9,17 +9,19 @@ import pytest
 
 from promptseg import masks
 from promptseg.clicks import Protocol
+from promptseg.engine import Plan
 from promptseg.errors import PromptsegError
 from promptseg.images import encode_png, pixel_digest
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
-from promptseg.predict import Plan, predict
+from promptseg.predict import Inputs, compare_precision, predict
 from promptseg.prompts import MODES, write_prompts
 from promptseg.scoring import Tolerance, score
 from promptseg.shards import gather_tables
 from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
 
 TASKS = {"left": [1], "both": [1, 2]}
+AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
 PLAN = Plan(tasks=TASKS, clicks=4, tie_break="first")
 
 
@@ -98,7 +100,7 @@ def run(tables, method, folder, plan=PLAN, shard=(1, 1), **score_settings):
     inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
     name = f"{shard[0]}"
     predictions, scores = folder / f"predictions{name}.parquet", folder / f"scores{name}.parquet"
-    predict(*inputs, method, plan, predictions, folder / f"cost{name}.json", shard=shard, provenance={"seed": 0})
+    predict(Inputs.read(*inputs, shard), method, plan, predictions, folder / f"cost{name}.json", provenance={"seed": 0})
     score(
         *inputs,
         predictions,
@@ -162,8 +164,9 @@ def test_selections_of_a_method_with_candidates(tables, tmp_path):
     assert (clicks.loc[clicks["selection"] == "first", "candidate"] == 0).all()
     assert (clicks.loc[clicks["selection"] == "best_score", "candidate"] == 1).all()
     assert clicks.groupby(["object_id", "selection"]).size().eq(4).all()
-    # One batch for modes 1 and 2 of the two objects, then one batch a click for all their trajectories.
-    assert method.batches[:5] == [4, 6, 6, 6, 6]
+    # One batch a click for all images. Equal prompts are asked once: in each image the objects share the point of
+    # mode 1 and of the first click, and one has a second component; later clicks differ by object and selection.
+    assert method.batches == [6, 9, 12, 12]
 
 
 def test_mode_4_unites_the_boxes(tables, tmp_path):
@@ -179,7 +182,7 @@ def test_protocols_follow_trajectories_of_their_own(tables, tmp_path):
         tasks=TASKS,
         clicks=4,
         tie_break="first",
-        protocols={"as_released": Protocol("joint", "any_class"), "corrected": Protocol()},
+        protocols={"as_released": AS_RELEASED, "corrected": Protocol()},
     )
     predictions, _ = run(tables, ClickDisk(Settings(options={"radius": 0.4})), tmp_path, plan)
     left = predictions[(predictions["object_id"] == "case0:left") & (predictions["mode"] == "iterative")]
@@ -214,3 +217,29 @@ def test_images_open_with_the_convention_of_the_datasets_library(tables):
     features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
     assert features["image"] == {"_type": "Image"}
     assert schema.field("image").type.names == ["bytes", "path"]
+
+
+def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, tmp_path, monkeypatch):
+    """The same boxes filled to their last column, and in the reduced precision only up to it."""
+
+    class Rough(BoxFill):
+        def predict(self, queries):
+            answers = super().predict(queries)
+            for query, answer in zip(queries, answers, strict=True):
+                answer.masks[:, :, query.prompt.box[2]] = False
+            return answers
+
+    inputs = Inputs.read(*(tables / f"{name}.parquet" for name in ("images", "objects", "prompts")))
+    monkeypatch.setattr("promptseg.predict.CHECKED_IMAGES", 2)
+    rough = Rough(Settings(precision="bf16"))
+    # Of two images: modes 3, 4, 5 of `left` lose one of nine columns, modes 3 and 4 of `both` 9 and 16 of 130 pixels,
+    # and its box of mode 5 (12 x 23 and 12 x 21) seven pixels of truth.
+    both = [[-9 / 130, -16 / 130, 123 / (12 * width - 5) - 130 / (12 * width)] for width in (23, 21)]
+    assert compare_precision(inputs, rough, BoxFill(Settings()), PLAN) == {
+        "checked_images": 2,
+        "iou_difference": pytest.approx((6 * -1 / 9 + sum(both[0]) + sum(both[1])) / 12),
+        "largest_iou_difference": pytest.approx(16 / 130),
+    }
+    predict(inputs, rough, PLAN, tmp_path / "p.parquet", tmp_path / "cost.json", reference=lambda: BoxFill(Settings()))
+    cost = json.loads((tmp_path / "cost.json").read_text())
+    assert (cost["precision"], cost["checked_images"], cost["images"]) == ("bf16", 2, 3)

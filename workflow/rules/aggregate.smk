@@ -46,6 +46,12 @@ rule aggregate:
             category="Tables",
             labels={"table": "claims"},
         ),
+        ablation=report(
+            "<results>/tables/ablation.csv",
+            caption="../report/ablation.rst",
+            category="Tables",
+            labels={"table": "ablation"},
+        ),
         throughput=report(
             "<results>/tables/throughput.csv",
             caption="../report/throughput.rst",

@@ -16,6 +16,7 @@ from promptseg.config import (
     case_patterns,
     check,
     library_of,
+    protocols_of,
 )
 from promptseg.errors import PromptsegError
 
@@ -141,8 +142,13 @@ def get_gpu(wildcards):
     return int(method_entry(wildcards)["gpu"] and config["device"] != "cpu")
 
 
-def get_protocols():
-    return {name: config["protocols"][name] for name in config["run"]["protocols"]}
+def get_protocols(wildcards):
+    return protocols_of(config, wildcards.method)
+
+
+def run_protocols():
+    """The protocols that have figures of their own."""
+    return list(dict.fromkeys(config["run"]["protocols"] + config["run"]["ablation"]))
 
 
 def get_shard(wildcards):
@@ -188,8 +194,9 @@ def get_figures():
         "modes_published",
         "clicks_mean_published",
         "clicks_tasks_published",
+        "throughput",
     ]
-    names += [f"clicks_{kind}_{protocol}" for protocol in config["run"]["protocols"] for kind in ("mean", "tasks")]
+    names += [f"clicks_{kind}_{protocol}" for protocol in run_protocols() for kind in ("mean", "tasks")]
     names += [f"examples_{name}" for name in DATASETS]
     return [f"results/figures/{name}.png" for name in names]
 
@@ -197,4 +204,6 @@ def get_figures():
 def configuration_summary():
     """The settings of a run that its numbers depend on."""
     keys = ("run", "prompts", "metrics", "device", "precision", "compile", "strict")
-    return {key: config[key] for key in keys} | {"protocols": get_protocols()}
+    return {key: config[key] for key in keys} | {
+        "protocols": {name: config["protocols"][name] for name in run_protocols()}
+    }

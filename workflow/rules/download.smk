@@ -45,7 +45,6 @@ rule download_weights:
         weights="<results>/weights/{method}.pth",
     log:
         "<logs>/download_weights/{method}.log",
-    retries: 1
     localrule: True
     conda:
         "../../envs/inference.yaml"
@@ -53,6 +52,6 @@ rule download_weights:
         method="{method}",
         checkpoint=lambda wildcards: method_entry(wildcards)["checkpoint"],
     message:
-        "Downloading the weights of {wildcards.method}"
+        "Getting the weights of {wildcards.method}"
     script:
         "../scripts/download_weights.py"

@@ -68,7 +68,7 @@ rule plot_clicks:
     log:
         "<logs>/plot_clicks/{protocol}.log",
     wildcard_constraints:
-        protocol="|".join(config["run"]["protocols"]),
+        protocol="|".join(run_protocols()),
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -133,3 +133,26 @@ rule plot_examples:
         methods=about_methods(),
     script:
         "../scripts/plot_examples.py"
+
+
+rule plot_throughput:
+    input:
+        throughput=rules.aggregate.output.throughput,
+        lib=library("plot_throughput"),
+    output:
+        pdf="<results>/figures/throughput.pdf",
+        png=report(
+            "<results>/figures/throughput.png",
+            caption="../report/throughput_figure.rst",
+            category="Speed",
+            labels={"figure": "speed and memory", "source": "this run"},
+        ),
+    log:
+        "<logs>/plot_throughput.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        datasets=about_datasets(),
+        methods=about_methods(),
+    script:
+        "../scripts/plot_throughput.py"

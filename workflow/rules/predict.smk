@@ -20,6 +20,8 @@ rule predict:
     threads: lambda wildcards: method_entry(wildcards)["threads"]
     resources:
         gpu=get_gpu,
+        # Not a parameter: what is kept does not change results, so switching it must not rerun anything.
+        cache_embeddings=int(config["cache_embeddings"]),
     params:
         dataset="{dataset}",
         method="{method}",
@@ -29,7 +31,7 @@ rule predict:
         clicks=lookup(within=config, dpath="prompts/clicks"),
         tie_break=lookup(within=config, dpath="prompts/tie_break"),
         seed=lookup(within=config, dpath="prompts/seed"),
-        protocols=get_protocols(),
+        protocols=get_protocols,
         device=lookup(within=config, dpath="device"),
         precision=lookup(within=config, dpath="precision"),
         compile=lookup(within=config, dpath="compile"),

@@ -8,6 +8,7 @@ rule build_page:
         statistics=rules.aggregate.output.statistics,
         published=rules.aggregate.output.published,
         claims=rules.aggregate.output.claims,
+        ablation=rules.aggregate.output.ablation,
         throughput=rules.aggregate.output.throughput,
         figures=get_figures(),
         lib=library("build_page"),

@@ -14,7 +14,7 @@ if __name__ == "__main__":
         build_page(
             tables={
                 name: Path(snakemake.input[name])
-                for name in ("scores", "summary", "statistics", "published", "claims", "throughput")
+                for name in ("scores", "summary", "statistics", "published", "claims", "ablation", "throughput")
             },
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),

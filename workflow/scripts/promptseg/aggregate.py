@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from promptseg.ablation import ablation, is_variant
 from promptseg.errors import PromptsegError
 from promptseg.files import atomic
 from promptseg.published import methods_of_study, read_published
@@ -535,25 +536,40 @@ def claims(published: pd.DataFrame, measured: pd.DataFrame, methods: Mapping[str
 # --- throughput.csv -----------------------------------------------------------------------------------------------
 
 THROUGHPUT_COLUMNS = [
-    *("dataset", "method", "images", "objects", "predictions", "encode_seconds", "decode_seconds", "wall_seconds"),
-    *("images_per_second", "objects_per_second", "peak_memory_mb", "device"),
+    *("dataset", "method", "images", "objects", "predictions", "prompts", "encode_seconds", "decode_seconds"),
+    *("wall_seconds", "images_per_second", "objects_per_second", "peak_memory_mb", "peak_gpu_memory_mb"),
+    *("device", "precision", "checked_images", "iou_difference", "largest_iou_difference"),
 ]
+_COUNTS = ["images", "objects", "predictions", "prompts", "checked_images"]
 
 
 def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
     """Speed of each method on each dataset, from `results/predictions/<method>/<dataset>.throughput.json`.
 
-    Rates are over the wall time of the prediction loop.
+    Rates are over the wall time of the prediction loop. `prompts` counts the distinct prompts that the method answered.
+    What a file does not say is missing in its row.
     """
     rows = []
     for path in map(Path, files):
         row = json.loads(path.read_text())
         row |= {"dataset": path.name.removesuffix(".throughput.json"), "method": path.parent.name}
         for unit in ("images", "objects"):
-            row[f"{unit}_per_second"] = row[unit] / row["wall_seconds"] if row["wall_seconds"] else np.nan
+            if unit in row and row.get("wall_seconds"):
+                row[f"{unit}_per_second"] = row[unit] / row["wall_seconds"]
         rows.append(row)
     frame = pd.DataFrame(rows, columns=THROUGHPUT_COLUMNS)
-    return frame.sort_values(["dataset", "method"], ignore_index=True)
+    # Nullable, so that a missing count does not turn the others of its column into fractions.
+    return frame.astype(dict.fromkeys(_COUNTS, "Int64")).sort_values(["dataset", "method"], ignore_index=True)
+
+
+def read_throughput(path: str | Path) -> pd.DataFrame:
+    """`throughput.csv` with THROUGHPUT_COLUMNS: empty text is "", empty counts are NA, other empty numbers NaN."""
+    text = ["dataset", "method", "device", "precision"]
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False).reindex(columns=THROUGHPUT_COLUMNS)
+    frame[text] = frame[text].astype(object).fillna("").astype(str)
+    for name in frame.columns.difference(text):
+        frame[name] = pd.to_numeric(frame[name], errors="coerce").astype("Int64" if name in _COUNTS else float)
+    return frame
 
 
 # --- the stage ----------------------------------------------------------------------------------------------------
@@ -575,10 +591,10 @@ def aggregate(
     resamples: int,
     seed: int,
 ) -> None:
-    """Write the six tables of the stage.
+    """Write the tables of the stage. Protocols with one switch turned off are in `scores` and `ablation` only.
 
     Args:
-        outputs: paths under scores, summary, statistics, published, claims and throughput.
+        outputs: paths under scores, summary, statistics, published, claims, ablation and throughput.
         datasets: name -> {title, published: {our task: the study's task}}.
         methods: name -> {title, published: the study's method or None, control: whether it is a control}.
     """
@@ -586,7 +602,9 @@ def aggregate(
     sums = merge_scores(inputs, outputs["scores"])
     logging.info("%d score files, %d patient rows", len(inputs), len(sums))
     measured = statistics(sums, resamples, seed)
-    write_csv(summary(sums), outputs["summary"])
+    write_csv(ablation(measured), outputs["ablation"])
+    measured = measured[~is_variant(measured["protocol"])]
+    write_csv(summary(sums[~is_variant(sums["protocol"])]), outputs["summary"])
     write_csv(measured, outputs["statistics"])
     write_csv(compare(published, measured, datasets, methods), outputs["published"])
     write_csv(claims(published, measured, methods), outputs["claims"])

@@ -3,7 +3,7 @@
 Only this module and the controls see the truth; a method gets clicks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -22,18 +22,49 @@ class Click:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How the user clicks; the switches in which the study's released script and the methods' authors differ.
+    """How the user clicks and what the method may remember: the switches in which the study's released script and the
+    methods' authors differ. The defaults are the authors'.
 
     Attributes:
         error_region: `larger`: the click goes to the false negatives or the false positives, whichever region is
-            deeper, and never to a pixel that was clicked before (RITM, Sofiiuk et al. 2022, section 3; SimpleClick and
-            FocalClick do the same). `joint`: both form one region, as in the study's script.
+            deeper (RITM, Sofiiuk et al. 2022, section 3; SimpleClick and FocalClick do the same). `joint`: both form
+            one region, as in the study's script.
         click_label: `object`: positive where the pixel belongs to the object. `any_class`: positive where it belongs to
             any labelled class of the image, as in the study's script.
+        repeat_clicks: whether a pixel may be clicked again; the study's script allows it.
+        previous_mask: `keep`: a click model builds on its mask of the click before. `reset`: it gets all clicks at once
+            and forgets its mask, as the study's script calls SimpleClick and FocalClick. `leak`: as `keep`, and the
+            first click on an object finds the last mask of the object before it in the same image, as the script calls
+            RITM. Methods without such a state (SAM as the study runs it) do not differ.
+        refinement: whether FocalClick runs its focus crop and refiner; the study's script runs its coarse network only.
     """
 
     error_region: Literal["larger", "joint"] = "larger"
     click_label: Literal["object", "any_class"] = "object"
+    repeat_clicks: bool = False
+    previous_mask: Literal["keep", "reset", "leak"] = "keep"
+    refinement: bool = True
+
+
+SWITCHES = tuple(field.name for field in fields(Protocol))
+
+
+def error_depth(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], protocol: Protocol) -> np.ndarray:
+    """(h, w) float32: how deep each pixel lies in the region that the next click may go to; 0 outside it.
+
+    Args:
+        truth: (h, w) bool mask of the object.
+        prediction: (h, w) bool.
+        clicks: those given so far.
+    """
+    missed, wrong = truth & ~prediction, prediction & ~truth
+    distances = [depth(missed | wrong)] if protocol.error_region == "joint" else [depth(wrong), depth(missed)]
+    if not protocol.repeat_clicks:
+        for click in clicks:
+            for distance in distances:
+                distance[click.y, click.x] = 0
+    # The first of equals is taken: of two equally deep regions the false positives, as RITM's authors do.
+    return max(distances, key=lambda distance: distance.max())
 
 
 def next_click(
@@ -56,16 +87,13 @@ def next_click(
         labels: (h, w) label map of all classes of the image.
         tie_break: which of several deepest pixels, see prompts.pick.
     """
-    missed, wrong = truth & ~prediction, prediction & ~truth
-    if protocol.error_region == "joint":
-        distance = depth(missed | wrong)
-    else:
-        missed_depth, wrong_depth = depth(missed), depth(wrong)
-        for click in clicks:
-            missed_depth[click.y, click.x] = wrong_depth[click.y, click.x] = 0
-        distance = missed_depth if missed_depth.max() > wrong_depth.max() else wrong_depth
+    distance = error_depth(truth, prediction, clicks, protocol)
     if distance.max() == 0:
         return None
     x, y = pick(deepest_pixels(distance), tie_break, seed, object_id, "click", len(clicks) + 1)
-    positive = truth[y, x] if protocol.click_label == "object" else labels[y, x] != 0
-    return Click(x, y, bool(positive))
+    return Click(x, y, click_sign(x, y, truth, labels, protocol))
+
+
+def click_sign(x: int, y: int, truth: np.ndarray, labels: np.ndarray, protocol: Protocol) -> bool:
+    """Whether a click at pixel (x, y) is given as positive; see `Protocol.click_label`."""
+    return bool(truth[y, x] if protocol.click_label == "object" else labels[y, x] != 0)

@@ -51,11 +51,11 @@ def _explain(error: jsonschema.ValidationError) -> str:
     return f"{where}: {error.message}"
 
 
-def _choose(config: Mapping[str, Any], kind: str) -> None:
-    for name in config["run"][kind]:
+def _choose(config: Mapping[str, Any], key: str, kind: str) -> None:
+    for name in config["run"][key]:
         if name not in config[kind]:
             raise PromptsegError(
-                f"run.{kind} names {name!r}, which is not an entry of {kind}:.{_nearest(name, config[kind])} "
+                f"run.{key} names {name!r}, which is not an entry of {kind}:.{_nearest(name, config[kind])} "
                 f"Add an entry for it, or choose among: {', '.join(config[kind])}."
             )
 
@@ -72,7 +72,15 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     if errors:
         raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
     for kind in ("datasets", "methods", "protocols"):
-        _choose(config, kind)
+        _choose(config, kind, kind)
+    _choose(config, "ablation", "protocols")
+    for name, entry in config["methods"].items():
+        for protocol in entry["protocols"]:
+            if protocol not in config["protocols"]:
+                raise PromptsegError(
+                    f"methods.{name}.protocols names {protocol!r}, which is not an entry of protocols:."
+                    f"{_nearest(protocol, config['protocols'])}"
+                )
     for registry in (config["datasets"], config["methods"]):
         for name, entry in registry.items():
             entry.setdefault("title", name)
@@ -93,6 +101,29 @@ def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
             f"Method {name} has no weights: {path} is not a file.{origin} and put it there, "
             f"or correct methods.{name}.checkpoint.path."
         )
+
+
+WITHOUT = " without "
+
+
+def protocols_of(config: Mapping[str, Any], method: str) -> dict[str, dict[str, Any]]:
+    """Name to switches of every protocol that a method runs.
+
+    These are the protocols of the run with the changes that the method's entry makes to them, and for each protocol
+    in `run.ablation` that protocol "as_released" itself and "as_released without error_region" and so on: one for each
+    of its switches that differs from what the methods' authors do, with that switch alone set to the authors' value.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["protocols"]["additionalProperties"]["properties"]
+    authors = {switch: about["default"] for switch, about in schema.items()}
+    run, changes = config["run"], config["methods"][method]["protocols"]
+    found = {}
+    for name in dict.fromkeys([*run["protocols"], *run["ablation"]]):
+        found[name] = {**config["protocols"][name], **changes.get(name, {})}
+    for name in run["ablation"]:
+        for switch, value in authors.items():
+            if found[name][switch] != value:
+                found[f"{name}{WITHOUT}{switch}"] = {**found[name], switch: value}
+    return found
 
 
 def archive_name(source: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from promptseg.aggregate import CLAIMS_COLUMNS, read_statistics
+from promptseg.ablation import CLICKS
+from promptseg.aggregate import CLAIMS_COLUMNS, read_statistics, read_throughput
 from promptseg.files import atomic
 from promptseg.provenance import commit, versions
 from promptseg.show import MODES, cell, main_table, read_summary
@@ -61,6 +62,11 @@ FIGURES = {
         "Examples",
         "For each task the object of median area (of a single task the quartiles), chosen by area alone. "
         "One box where the method takes boxes, else one point; the number is the IoU that was scored.",
+    ),
+    "throughput": (
+        "Speed and memory, this run",
+        "A mark for each dataset, a line at their median. Time in the image encoder and for all prompts of an image, "
+        "which are not the same for all methods; memory of the process (filled) and of the GPU (hollow).",
     ),
 }
 
@@ -128,6 +134,43 @@ def clicks_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]
     return _table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
 
 
+def ablation_table(ablation: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Mean IoU over tasks after some clicks under a protocol, then with each of its switches turned off alone.
+
+    Args:
+        ablation: see `ablation.ablation`.
+        methods: name -> {title}; rows are in this order.
+
+    Returns:
+        For each method, selection and protocol a row for the protocol itself, then one for each switch, with values
+        like "0.612 (+0.034)": mean and difference, both over the tasks that were run either way.
+    """
+    cells = []
+    for (method, selection, protocol), own in _ordered(ablation, methods).groupby(
+        ["method", "selection", "protocol"], sort=False
+    ):
+        # Where a switch has fewer tasks than the others, the protocol's own mean is the one over most tasks.
+        whole = own.sort_values("n_tasks", ascending=False, kind="stable").drop_duplicates("clicks").set_index("clicks")
+        labels = [_titled(methods, method), selection]
+        means = [_number(value) for value in whole["iou"].reindex(CLICKS)]
+        cells.append([*labels, protocol, _count(whole["n_tasks"]), *means])
+        for switch, rows in own.groupby("switch", sort=False):
+            by_click = rows.set_index("clicks").reindex(CLICKS)
+            values = [
+                f"{_number(row.iou_without)} ({_number(row.difference, sign='+')})" if pd.notna(row.iou_without) else ""
+                for row in by_click.itertuples()
+            ]
+            cells.append([*labels, f"without {switch}", _count(rows["n_tasks"]), *values])
+    heads = [f"{click} click{'s' if click > 1 else ''}" for click in CLICKS]
+    return _table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
+
+
+def _count(numbers: pd.Series) -> str:
+    """One number, "28", or "27 to 28" where they differ."""
+    low, high = int(numbers.min()), int(numbers.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
 def task_tables(
     measured: pd.DataFrame,
     summary: pd.DataFrame,
@@ -190,28 +233,39 @@ def published_table(published: pd.DataFrame, methods: Mapping[str, Mapping[str, 
 def throughput_table(
     throughput: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
 ) -> Table:
-    """Speed and memory of each method on each dataset."""
+    """Speed and memory of each method on each dataset; GPU memory where there was any."""
+    gpu = throughput["peak_gpu_memory_mb"].notna().any()
     cells = [
         [
-            *(_titled(datasets, row.dataset), _titled(methods, row.method), row.device, row.images, row.predictions),
+            *(_titled(datasets, row.dataset), _titled(methods, row.method), row.device, row.precision),
+            *(_number(row.images, 0), _number(row.prompts, 0), _number(row.predictions, 0)),
             *(_number(row.encode_seconds, 1), _number(row.decode_seconds, 1), _number(row.wall_seconds, 1)),
             *(_number(row.images_per_second, 2), _number(row.objects_per_second, 2), _number(row.peak_memory_mb, 0)),
+            *([_number(row.peak_gpu_memory_mb, 0)] if gpu else []),
         ]
         for row in throughput.itertuples()
     ]
-    heads = [
-        "dataset",
-        "method",
-        "device",
-        "images",
-        "masks",
-        "encode s",
-        "decode s",
-        "wall s",
-        "images/s",
-        "objects/s",
-    ]
-    return _table(cells, [*heads, "peak MB"], 3)
+    heads = ["dataset", "method", "device", "precision", "images", "prompts", "masks"]
+    heads += ["encode s", "decode s", "wall s", "images/s", "objects/s", "peak MB"]
+    return _table(cells, [*heads, "peak GPU MB"] if gpu else heads, 4)
+
+
+def precision_notes(throughput: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A sentence for each method that was checked against fp32: what its precision does to the IoU, all datasets."""
+    notes = []
+    checked = throughput[throughput["iou_difference"].notna() & (throughput["checked_images"].fillna(0) > 0)]
+    for (method, precision), own in checked.groupby(["method", "precision"], sort=False):
+        images = int(own["checked_images"].sum())
+        weights = own["checked_images"].astype(float)
+        # Adding zero after rounding turns -0.0 into 0.0.
+        mean = round(float((own["iou_difference"] * weights).sum() / weights.sum()), 4) + 0.0
+        largest = own["largest_iou_difference"].max()
+        notes.append(
+            f"{_titled(methods, method)}, {precision or 'reduced precision'} against fp32 on "
+            f"{images} image{'s' if images != 1 else ''}: mean IoU changes by {mean:+.4f}"
+            + (f", at most {largest:.4f} for a single mask." if pd.notna(largest) else ".")
+        )
+    return notes
 
 
 def failures_table(scores: Path) -> tuple[int, Table]:
@@ -267,7 +321,7 @@ def build_page(
     """Write the page.
 
     Args:
-        tables: files under scores, summary, statistics, published, claims and throughput.
+        tables: files under scores, summary, statistics, published, claims, ablation and throughput.
         figures: PNG files; the name chooses heading and explanation (see `FIGURES`).
         title: heading of the page.
         configuration: what to show of the configuration: name -> anything that JSON can hold.
@@ -277,7 +331,8 @@ def build_page(
     published = pd.read_csv(tables["published"], dtype={"our_method": str, "protocol": str, "inside": str})
     published = published.fillna(dict.fromkeys(["our_method", "protocol", "inside"], ""))
     claims = pd.read_csv(tables["claims"], keep_default_na=False, na_values={"value": [""]})
-    speeds = pd.read_csv(tables["throughput"], keep_default_na=False)
+    ablation = pd.read_csv(tables["ablation"], keep_default_na=False, na_values={"iou": [""], "iou_without": [""]})
+    speeds = read_throughput(tables["throughput"])
     failed, failures = failures_table(tables["scores"])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -289,10 +344,12 @@ def build_page(
         headline=headline_table(summary, methods),
         means=means_table(summary, methods),
         clicks=clicks_table(summary, methods),
+        ablation=ablation_table(ablation, methods),
         tasks=task_tables(measured, summary, datasets, methods),
         claims=claims_table(claims),
         published=published_table(published, methods),
         throughput=throughput_table(speeds, datasets, methods),
+        precision=precision_notes(speeds, methods),
         failed=failed,
         failures=failures,
         figures=figure_items(figures, datasets),

@@ -1,8 +1,10 @@
 """Put the shards of one dataset together again."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -22,11 +24,28 @@ def gather_tables(shards: Sequence[Path], output: Path) -> None:
 
 
 def gather_throughput(shards: Sequence[Path], output: Path) -> None:
-    """Add up counts and seconds; take the largest peak of memory."""
+    """Join what the shards say of their cost (JSON objects); a shard may lack keys that others have.
+
+    Counts and seconds are added up. Of peaks and of the largest difference in IoU the largest is taken; the mean
+    difference in IoU is weighted by the images that were checked. Texts stay as they are, distinct ones are listed.
+    """
     costs = [json.loads(shard.read_text()) for shard in shards]
-    total = {
-        key: value if isinstance(value, str) else (max if key == "peak_memory_mb" else sum)(cost[key] for cost in costs)
-        for key, value in costs[0].items()
-    }
+    keys = dict.fromkeys(key for cost in costs for key in cost)
+    total = {key: _total(key, [cost for cost in costs if key in cost]) for key in keys}
     with atomic(output) as temporary:
         temporary.write_text(json.dumps(total, indent=1))
+
+
+def _total(key: str, costs: Sequence[Mapping[str, Any]]) -> Any:
+    """The value of one key for all shards that have it."""
+    values = [cost[key] for cost in costs]
+    if isinstance(values[0], str):
+        return ", ".join(dict.fromkeys(values))
+    if key == "iou_difference":
+        # NaN stands for a shard where no prompt could be compared.
+        pairs = [(cost[key], cost.get("checked_images", 0)) for cost in costs if not math.isnan(cost[key])]
+        images = sum(weight for _, weight in pairs)
+        return sum(value * weight for value, weight in pairs) / images if images else math.nan
+    if key.startswith(("peak_", "largest_")):
+        return max((value for value in values if not math.isnan(value)), default=math.nan)
+    return sum(values)

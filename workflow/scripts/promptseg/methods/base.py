@@ -50,13 +50,15 @@ class Query:
     Attributes:
         image: what `Method.encode` returned for the image.
         prompt: see `Prompt`.
-        previous: the state of the mask chosen at the last click; None at the first.
+        previous: the state of the mask chosen at the last click; None at the first, and where the protocol forgets it.
+        refine: whether a method with a refinement stage of its own uses it (FocalClick).
         truth: (h, w) bool, only for controls with `needs_truth`.
     """
 
     image: Any
     prompt: Prompt
     previous: Any = None
+    refine: bool = True
     truth: np.ndarray | None = None
 
 
@@ -78,11 +80,15 @@ class Method(ABC):
     Attributes:
         prompt_types: subset of {"point", "box"}; modes that need another type do not apply.
         candidates: how many masks it returns for a prompt.
+        cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
+        images_at_once: how many images are under way together; prompts of all of them share a batch.
         needs_truth: a control that is handed the truth.
     """
 
     prompt_types: ClassVar[frozenset[str]]
     candidates: ClassVar[int] = 1
+    cacheable: ClassVar[bool] = False
+    images_at_once: int = 4
     needs_truth: ClassVar[bool] = False
 
     def __init__(self, settings: Settings):
@@ -95,6 +101,14 @@ class Method(ABC):
             pixels: (h, w, 3) uint8 RGB.
         """
         return pixels
+
+    def pack(self, encoded: Any) -> bytes:
+        """What `encode` returned, as bytes for the cache of embeddings."""
+        raise NotImplementedError
+
+    def unpack(self, content: bytes, pixels: np.ndarray) -> Any:
+        """What `pack` was given, for the image `pixels`."""
+        raise NotImplementedError
 
     @abstractmethod
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:

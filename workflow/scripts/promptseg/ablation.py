@@ -1,0 +1,39 @@
+"""What each peculiarity of a protocol does to the numbers."""
+
+import pandas as pd
+
+from promptseg.config import WITHOUT
+
+COLUMNS = ["method", "selection", "protocol", "switch", "clicks", "n_tasks", "iou", "iou_without", "difference"]
+CLICKS = (1, 3, 5, 9)
+
+
+def is_variant(protocols: pd.Series) -> pd.Series:
+    """Which names are those of a protocol with one switch turned off."""
+    return protocols.str.contains(WITHOUT, regex=False)
+
+
+def ablation(measured: pd.DataFrame) -> pd.DataFrame:
+    """Mean IoU over tasks under a protocol, and with each of its switches turned off alone.
+
+    Args:
+        measured: see `aggregate.statistics`.
+
+    Returns:
+        COLUMNS; one row for each method, selection, protocol, switch and number of clicks of `CLICKS`. `difference` is
+        iou_without - iou, both over the tasks that have both.
+    """
+    rows = measured[(measured["level"] == "task") & (measured["mode"] == "iterative") & measured["iou"].notna()]
+    rows = rows[rows["step"].isin(CLICKS)].rename(columns={"step": "clicks"})
+    variants = rows[is_variant(rows["protocol"])].copy()
+    if variants.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    variants[["protocol", "switch"]] = variants["protocol"].str.split(WITHOUT, n=1, expand=True, regex=False)
+    keys = ["method", "selection", "protocol", "clicks"]
+    paired = variants.merge(
+        rows[[*keys, "dataset", "task", "iou"]], on=[*keys, "dataset", "task"], suffixes=("_without", "")
+    )
+    grouped = paired.groupby([*keys, "switch"], sort=True)
+    table = grouped[["iou", "iou_without"]].mean().assign(n_tasks=grouped.size()).reset_index()
+    table["difference"] = table["iou_without"] - table["iou"]
+    return table.sort_values(["method", "selection", "protocol", "switch", "clicks"], ignore_index=True)[COLUMNS]

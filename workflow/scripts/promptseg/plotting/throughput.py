@@ -1,0 +1,238 @@
+"""Speed, where the time of an image goes, and memory: each method on each dataset."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+
+from promptseg.aggregate import read_throughput
+from promptseg.plotting import style
+
+FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is below, and no reader's concern
+_SHAPES = ["o", "s", "^", "D", "v", "P", "X", "<"]  # of the datasets, as long as there are few
+_STEP = 0.085  # inches between the marks of two datasets
+_ROW = 0.34  # inches a method where datasets are not told apart
+_TALLEST = 7.5  # inches of all rows, so that the figure and its caption fit a page
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One quantity: its column, heading, axis label, scale, and the column drawn hollow beside it."""
+
+    column: str
+    title: str
+    label: str
+    scale: Literal["rate", "time", "memory"]
+    hollow: str = ""
+
+
+PANELS = [
+    Panel("images_per_second", "Speed", "images a second", "rate"),
+    Panel("encode", "Image encoder", "seconds an image", "time"),
+    Panel("decode", "Prompts", "seconds an image", "time"),
+    Panel("memory", "Peak memory", "GB", "memory", hollow="gpu_memory"),
+]
+
+
+def measured_rows(throughput: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `throughput.csv` as the figure takes them.
+
+    Args:
+        throughput: see `aggregate.read_throughput`.
+
+    Returns:
+        Columns dataset, method, images_per_second, encode and decode (seconds an image), memory and gpu_memory (GB),
+        device, precision. NaN where nothing was measured; rows without an image are left out.
+    """
+    rows = throughput[throughput["images"].fillna(0) > 0]
+    images = rows["images"].astype(float)
+    return pd.DataFrame(
+        {
+            "dataset": rows["dataset"],
+            "method": rows["method"],
+            "images_per_second": rows["images_per_second"].where(rows["images_per_second"] > 0),
+            "encode": rows["encode_seconds"] / images,
+            "decode": rows["decode_seconds"] / images,
+            "memory": rows["peak_memory_mb"] / 1024,
+            "gpu_memory": rows["peak_gpu_memory_mb"] / 1024,
+            "device": rows["device"],
+            "precision": rows["precision"],
+        }
+    ).reset_index(drop=True)
+
+
+def decades(values: np.ndarray) -> tuple[int, int]:
+    """Exponents of the powers of ten around positive values, at least one apart."""
+    low, high = math.floor(math.log10(values.min())), math.ceil(math.log10(values.max()))
+    return low, max(high, low + 1)
+
+
+def _setting(rows: pd.DataFrame) -> str:
+    """Device and precision of some rows, as far as they are known: "cpu, fp32"."""
+    parts = [" and ".join(sorted(set(rows[name]) - {""})) for name in ("device", "precision")]
+    return ", ".join(part for part in parts if part)
+
+
+def _median(values: pd.Series, scale: str) -> str:
+    """Median with two significant digits, but all before the point; n/a where nothing was measured."""
+    value = float(values.median())
+    if math.isnan(value):
+        return "n/a"
+    if scale == "time" and value < FLOOR:
+        return f"<{FLOOR:g}"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
+
+
+def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    """Scale, ticks and grid of one panel."""
+    if panel.scale == "memory":
+        most = rows[[panel.column, panel.hollow]].max().max()
+        axis.set_xlim(0, 1.08 * most if most > 0 else 1)
+        axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.xaxis.set_major_formatter("{x:g}")
+    else:
+        columns = ["encode", "decode"] if panel.scale == "time" else [panel.column]
+        values = rows[columns].to_numpy(float).ravel()
+        values = values[np.isfinite(values)]
+        values = np.maximum(values, FLOOR) if panel.scale == "time" else values
+        low, high = decades(values) if len(values) else (0, 1)
+        axis.set_xscale("log")
+        axis.set_xlim(10**low / 1.35, 10**high * 1.35)
+        exponents = range(low, high + 1, max(1, -(-(high - low) // 5)))
+        axis.xaxis.set_major_locator(FixedLocator([10.0**exponent for exponent in exponents]))
+        axis.xaxis.set_major_formatter(FixedFormatter([_tick(10.0**exponent, panel.scale) for exponent in exponents]))
+        axis.xaxis.set_minor_locator(NullLocator())
+    axis.grid(axis="x", zorder=0)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel(panel.label)
+
+
+def _tick(value: float, scale: str) -> str:
+    """Label of a power of ten: "10", ".01"; that of the lowest time stands for all below."""
+    text = f"{value:g}" if value >= 1 else f"{value:g}".lstrip("0")
+    return f"≤{text}" if scale == "time" and value <= FLOOR else text
+
+
+def _panel(
+    axis: Axes, panel: Panel, rows: pd.DataFrame, names: Sequence[str], shapes: Mapping[str, str],
+    looks: Mapping[str, style.Look],
+) -> None:  # fmt: skip
+    """Draw one quantity: a row for each method, and in it a mark for each dataset, in their order from the top.
+
+    Args:
+        axis: where to draw.
+        panel: what to draw.
+        rows: see `measured_rows`.
+        names: the methods from the top.
+        shapes: dataset -> marker, or "" for that of the method.
+        looks: see `style.method_looks`.
+    """
+    for index in range(0, len(names), 2):
+        axis.axhspan(index - 0.5, index + 0.5, color=style.BAND, linewidth=0, zorder=0)
+    several = len(shapes) > 1
+    spread = np.linspace(-0.32, 0.32, len(shapes)) if several else np.zeros(1)
+    size = 1.9 if several and not any(shapes.values()) else 3 if several else 4
+    for index, name in enumerate(names):
+        look = looks[name]
+        own = rows[rows["method"] == name].set_index("dataset").reindex(list(shapes))
+        words = []
+        for column in [panel.column, panel.hollow] if panel.hollow else [panel.column]:
+            hollow = column == panel.hollow
+            if not hollow or own[column].notna().any():
+                words.append(("GPU " if hollow else "") + _median(own[column], panel.scale))
+            values = own[column].clip(lower=FLOOR) if panel.scale == "time" else own[column]
+            if several and values.notna().any():
+                axis.plot(
+                    [values.median()] * 2, [index - 0.42, index + 0.42], color=look.colour, alpha=0.45,
+                    linewidth=0.8 if hollow else 1.6, solid_capstyle="butt", label=f"{name} median {column}", zorder=2,
+                )  # fmt: skip
+            for place, value, shape in zip(index + spread, values, shapes.values(), strict=True):
+                if np.isfinite(value):
+                    axis.plot(
+                        [value], [place], shape or look.marker, color=look.colour, markersize=size,
+                        markerfacecolor="white" if hollow else look.colour, markeredgewidth=0.5,
+                        label=f"{name} {column}", clip_on=False, zorder=3 if hollow else 4,
+                    )  # fmt: skip
+        axis.text(
+            1.02, index, "\n".join(words), transform=axis.get_yaxis_transform(), fontsize=5.8, color=style.GREY,
+            va="center", linespacing=1.1,
+        )  # fmt: skip
+    axis.set_ylim(len(names) - 0.5, -0.5)
+    _axis(axis, panel, rows)
+
+
+def _handles(rows: pd.DataFrame, shapes: Mapping[str, str], titles: Mapping[str, str]) -> list[Line2D]:
+    """Legend entries: the datasets if they are told apart, what the line is, and the two kinds of memory."""
+    handles = [style.handle(style.Look(titles[name], style.GREY, shape)) for name, shape in shapes.items() if shape]
+    if len(shapes) > 1:
+        if not handles:
+            handles.append(style.handle(style.Look(f"one of {len(shapes)} datasets", style.GREY, "o")))
+        line = Line2D([], [], color=style.GREY, marker="|", markersize=6, markeredgewidth=1.6, linestyle="none")
+        line.set(alpha=0.6, label="median, also the number beside")
+        handles.append(line)
+    if rows["gpu_memory"].notna().any():
+        neutral = style.Look("", style.GREY, "o")
+        handles.append(style.handle(neutral, label="filled: main memory"))
+        handles.append(style.handle(neutral, hollow=True, label="hollow: memory of the GPU"))
+    return handles
+
+
+def throughput_figure(
+    rows: pd.DataFrame, looks: Mapping[str, style.Look], datasets: Mapping[str, Mapping[str, Any]]
+) -> Figure:
+    """Dot plots, one row a method: images a second, seconds an image in encoder and prompts, peak memory.
+
+    Args:
+        rows: see `measured_rows`.
+        looks: see `style.method_looks`; a row for each of them that was timed, in this order.
+        datasets: name -> {title}; their marks are in this order.
+    """
+    names = [name for name in looks if name in set(rows["method"])]
+    title = "Speed and memory, this run"
+    if not names:
+        return style.message(title, "No method of this run was timed.")
+    style.use()
+    found = set(rows["dataset"])
+    order = [name for name in datasets if name in found] + sorted(found - set(datasets))
+    titles = {name: str(datasets.get(name, {}).get("title") or name) for name in order}
+    row = max(_ROW, _STEP * len(order) + 0.1)
+    told_apart = 1 < len(order) <= len(_SHAPES) and len(names) * row <= _TALLEST
+    row = row if told_apart else _ROW
+    shapes = dict(zip(order, _SHAPES if told_apart else [""] * len(order), strict=False))
+    settings = {name: _setting(rows[rows["method"] == name]) for name in names}
+    shared = next(iter(settings.values())) if len(set(settings.values())) == 1 else ""
+    words = [*titles.values()] if len(order) == 1 else []
+    words += [shared] if shared else []
+    handles = _handles(rows, shapes, titles)
+    height = len(names) * row + 0.75 + 0.17 * -(-len(handles) // 3)
+    figure = Figure(figsize=(style.PAGE, height), layout="constrained")
+    figure.suptitle(f"{title} ({'; '.join(words)})" if words else title)
+    axes = figure.subplots(1, len(PANELS), sharey=True, squeeze=False).ravel()
+    for axis, panel in zip(axes, PANELS, strict=True):
+        _panel(axis, panel, rows, names, shapes, looks)
+        axis.set_title(panel.title, fontweight="bold", loc="left")
+    labels = [
+        style.wrap(looks[name].title, 24) + (f"\n{settings[name]}" if settings[name] and not shared else "")
+        for name in names
+    ]
+    axes[0].set_yticks(range(len(names)), labels, linespacing=1.0)
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def draw(
+    throughput: str | Path, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
+) -> Figure:
+    """The figure from `throughput.csv`; datasets: name -> {title}, methods as for `style.method_looks`."""
+    return throughput_figure(measured_rows(read_throughput(throughput)), style.method_looks(methods), datasets)
