@@ -1,11 +1,14 @@
-"""Weights: fetched, refused when they hold code, and loaded strictly."""
+"""Weights are loaded strictly, and refused when they hold code."""
 
-import hashlib
 import io
+import json
+import os
 import pickle
 import random
+import subprocess
 import sys
 import types
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,36 +16,12 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
-from servers import Server, serve
 from torch import nn
 
-from promptseg.checkpoints import fetch_weights, load_state_dict, load_strictly
+from promptseg.checkpoints import load_checkpoint, load_state_dict, load_strictly
 from promptseg.errors import PromptsegError
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
-CONTENT = b"weights"
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/w.pth"] = CONTENT
-        yield running
-
-
-def test_fetch(server: Server, tmp_path: Path) -> None:
-    checkpoint = {"url": server.url + "/w.pth", "sha256": SHA256, "bytes": 7, "licence": "MIT"}
-    fetch_weights("m", checkpoint, tmp_path / "w.pth")
-    assert (tmp_path / "w.pth").read_bytes() == CONTENT
-
-
-def test_fetch_error_names_the_method_and_the_way_out(server: Server, tmp_path: Path) -> None:
-    checkpoint = {"url": server.url + "/gone.pth", "sha256": SHA256}
-    with pytest.raises(
-        PromptsegError, match=r"Weights of m: .*404.*`methods: \{m: \{checkpoint: \{path: \.\.\.\}\}\}`"
-    ):
-        fetch_weights("m", checkpoint, tmp_path / "gone.pth")
 
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.tensor([1.0, 2.0])}
@@ -73,22 +52,52 @@ def test_file_without_tensors_by_name(content: Any, tmp_path: Path) -> None:
         load_state_dict(tmp_path / "w.pth")
 
 
-class Malicious:
-    def __init__(self, marker: Path):
-        self.marker = marker
+class Calls:
+    """Pickled as a call of a function."""
+
+    def __init__(self, function: Any, *arguments: Any):
+        self.call = function, arguments
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.marker,)
+        return self.call
 
 
-@pytest.mark.parametrize("new_format", [True, False])
+LOSS = "isegm.model.modeling.transformer_helper.cross_entropy_loss"
+
+
+@pytest.fixture
+def foreign() -> Iterator[types.ModuleType]:
+    """The module of SimpleClick's training code that its checkpoints name, while a file is made."""
+    names = [LOSS.rsplit(".", back)[0] for back in range(LOSS.count("."), -1, -1)]
+    modules = {name: types.ModuleType(name) for name in names}
+    source = """
+class CrossEntropyLoss:
+    def __init__(self, **state):
+        self.__dict__.update(state)
+
+class Evil:
+    pass
+
+def cross_entropy():
+    pass
+"""
+    exec(source, modules[LOSS].__dict__)
+    sys.modules.update(modules)
+    try:
+        yield modules[LOSS]
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("suffix", ["pth", "safetensors"])
-def test_code_is_refused(new_format: bool, suffix: str, tmp_path: Path) -> None:
+def test_code_is_refused(zipped: bool, suffix: str, tmp_path: Path) -> None:
     path, marker = tmp_path / f"w.{suffix}", tmp_path / "code-was-run"
-    content = {"state_dict": TENSORS, "config": Malicious(marker)}
-    torch.save(content, path, _use_new_zipfile_serialization=new_format)
+    content = {"state_dict": TENSORS, "config": Calls(Path.touch, marker)}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(PromptsegError, match=r"would run code|cannot be read as weights") as caught:
-        load_state_dict(path)
+        load_checkpoint(path)
     assert str(path) in str(caught.value)
     assert not marker.exists()
     if suffix == "pth":  # the file does what the test thinks it does
@@ -97,44 +106,105 @@ def test_code_is_refused(new_format: bool, suffix: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-def test_bare_pickle_is_refused(tmp_path: Path) -> None:
-    marker = tmp_path / "code-was-run"
-    (tmp_path / "w.pth").write_bytes(pickle.dumps(Malicious(marker)))
-    with pytest.raises(PromptsegError, match="would run code"):
-        load_state_dict(tmp_path / "w.pth")
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("place", ["config", "state_dict", "all"])
+@pytest.mark.parametrize(
+    "name", ["os.system", "builtins.eval", "torch.load", "bytes", "subprocess.Popen", "loss", "isegm.evil"]
+)
+def test_refused_names_are_told_and_nothing_runs(
+    name: str, place: str, zipped: bool, protocol: int, foreign: types.ModuleType, tmp_path: Path
+) -> None:
+    marker, inner = tmp_path / "code-was-run", tmp_path / "inner.pth"
+    torch.save(Calls(os.system, f"touch {marker}"), inner)
+    evil, expected = {
+        "os.system": (Calls(os.system, f"touch {marker}"), r"posix\.system"),
+        "builtins.eval": (Calls(eval, f"open({str(marker)!r}, 'w')"), r"builtins\.eval"),
+        "torch.load": (Calls(torch.load, str(inner), None, None), r"torch\.serialization\.load"),
+        "bytes": (
+            Calls(torch.storage._load_from_bytes, inner.read_bytes()),  # type: ignore[attr-defined]
+            r"torch\.storage\._load_from_bytes",
+        ),
+        "subprocess.Popen": (Calls(subprocess.Popen, ["touch", str(marker)]), r"(subprocess|commands)\.Popen"),
+        "loss": (foreign.Evil(), rf"{LOSS}\.Evil"),
+        "isegm.evil": (Calls(sys.modules["isegm.model"].__dict__.setdefault("evil", evil_of("isegm.model"))), "evil"),
+    }[name]
+    content: Any = {
+        "config": {"state_dict": TENSORS, "config": {"loss": [foreign.CrossEntropyLoss(), evil]}},
+        "state_dict": {"state_dict": {"a.weight": evil}},
+        "all": evil,
+    }[place]
+    torch.save(content, tmp_path / "w.pth", pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(PromptsegError, match=rf"w.pth is refused: it names .*{expected}") as caught:
+        load_checkpoint(tmp_path / "w.pth")
+    assert "would run code" in str(caught.value)
     assert not marker.exists()
 
 
-@pytest.fixture
-def foreign_module() -> Iterator[types.ModuleType]:
-    """A module of the training code of SimpleClick, as far as checkpoints name it, while a file is made."""
-    modules = {name: types.ModuleType(name) for name in ("isegm", "isegm.model", "isegm.model.loss")}
-    sys.modules.update(modules)
-    try:
-        yield modules["isegm.model.loss"]
-    finally:
-        for name in modules:
-            del sys.modules[name]
+def evil_of(module: str) -> Any:
+    """A function that a pickle knows under a name of the training code that no checkpoint uses."""
+    namespace: dict[str, Any] = {"__name__": module}
+    exec("def evil():\n    pass\n", namespace)
+    return namespace["evil"]
 
 
-def test_loss_object_beside_the_weights(foreign_module: types.ModuleType, tmp_path: Path) -> None:
-    source = "class Loss:\n    def __init__(self):\n        self.weight = 1.0\n\ndef cross_entropy():\n    pass\n"
-    exec(source, foreign_module.__dict__)
-    foreign_module.Loss.__module__ = foreign_module.cross_entropy.__module__ = foreign_module.__name__
-    loss = foreign_module.Loss()
-    loss.function = foreign_module.cross_entropy
-    torch.save({"state_dict": TENSORS, "config": {"loss": loss}}, tmp_path / "w.pth")
-    torch.save({"state_dict": TENSORS, "config": [loss, Malicious(tmp_path / "run")]}, tmp_path / "evil.pth")
-    assert equal(load_state_dict(tmp_path / "w.pth"))
-    with pytest.raises(PromptsegError, match="would run code"):
-        load_state_dict(tmp_path / "evil.pth")
-    assert not (tmp_path / "run").exists()
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("protocol", range(6))
+def test_bare_pickle_is_refused(protocol: int, tmp_path: Path) -> None:
+    marker = tmp_path / "code-was-run"
+    (tmp_path / "w.pth").write_bytes(pickle.dumps(Calls(os.system, f"touch {marker}"), protocol=protocol))
+    with pytest.raises(PromptsegError, match=r"is refused: it names posix\.system, .*would run code"):
+        load_checkpoint(tmp_path / "w.pth")
+    assert not marker.exists()
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the folder shared with checkpoints of the official format is absent")
-@pytest.mark.parametrize("name", ["simpleclick_vit_huge", "ritm_hrnet32", "focalclick_segformerB3_S2"])
-def test_official_formats(name: str) -> None:
-    assert load_state_dict(SHARED / "specs" / "checkpoints" / f"{name}.config_only.pth") == {}
+@pytest.mark.parametrize("zipped", [True, False])
+def test_loss_object_beside_the_weights(zipped: bool, foreign: types.ModuleType, tmp_path: Path) -> None:
+    """As SimpleClick and CFR-ICL store it, with state of every kind and as an argument of a call."""
+    loss = foreign.CrossEntropyLoss(
+        cls_criterion=foreign.cross_entropy,
+        class_weight=torch.ones(2),
+        _modules=OrderedDict(inner=foreign.CrossEntropyLoss(weight={"a": [1.0, None]})),
+        _non_persistent_buffers_set={1, "a"},
+        __setstate__=foreign.cross_entropy,
+    )
+    params = {"head": {"value": {"loss_decode": loss, "channels": 256, "size": (448, 448)}}}
+    config = {"class": "isegm.model.x.Net", "params": params, "called": Calls(foreign.CrossEntropyLoss, 1, loss)}
+    torch.save({"state_dict": TENSORS, "config": config}, tmp_path / "w.pth", _use_new_zipfile_serialization=zipped)
+    checkpoint = load_checkpoint(tmp_path / "w.pth")
+    assert equal(checkpoint.state_dict)
+    assert checkpoint.config is not None
+    assert checkpoint.config["class"] == "isegm.model.x.Net"
+    value = checkpoint.config["params"]["head"]["value"]
+    assert (value["channels"], value["size"]) == (256, (448, 448))
+    assert not vars(value["loss_decode"])
+    with pytest.raises(pickle.UnpicklingError):  # elsewhere in the program the names are not known
+        torch.load(tmp_path / "w.pth", weights_only=True)
+
+
+def shown(value: Any) -> Any:
+    """A value of a configuration as JSON shows it."""
+    if isinstance(value, dict):
+        return {key: shown(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(item) for item in value]
+    return value if isinstance(value, str | int | float | None) else "an object"
+
+
+SAMPLES = sorted((SHARED / "specs" / "checkpoints").glob("*.pth"))
+
+
+@pytest.mark.skipif(not SAMPLES, reason="the folder shared with checkpoints of the official format is absent")
+def test_official_formats() -> None:
+    assert len(SAMPLES) >= 8
+    for path in SAMPLES:
+        checkpoint = load_checkpoint(path)
+        assert checkpoint.state_dict == load_state_dict(path) == {}
+        described = json.loads(path.with_name(path.name.replace("_only.pth", ".json")).read_text())["config"]
+        for parameter in described["params"].values():
+            if isinstance(parameter["value"], dict) and "loss_decode" in parameter["value"]:
+                parameter["value"]["loss_decode"] = "an object"
+        assert shown(checkpoint.config) == described, path
 
 
 @pytest.mark.parametrize("suffix", ["pth", "safetensors"])
@@ -170,8 +240,8 @@ def test_damaged_anywhere(tmp_path: Path) -> None:
 
 def test_page_in_place_of_weights(tmp_path: Path) -> None:
     (tmp_path / "w.pth").write_text("<!DOCTYPE html><html>Quota exceeded</html>")
-    with pytest.raises(PromptsegError, match="damaged"):
-        load_state_dict(tmp_path / "w.pth")
+    with pytest.raises(PromptsegError, match="is a web page, not a file of weights"):
+        load_checkpoint(tmp_path / "w.pth")
 
 
 def test_load_strictly(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.checkpoints import fetch_weights
 from promptseg.jobs import job
+from promptseg.weights import fetch_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

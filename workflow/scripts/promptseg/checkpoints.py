@@ -1,8 +1,13 @@
-"""Weights of methods: fetched, found, and loaded without running code that a file may hold."""
+"""Weights of methods, loaded without running code that a file may hold."""
 
+import io
 import pickle
-from collections.abc import Mapping
+import pickletools
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,77 +16,144 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from promptseg.errors import PromptsegError
-from promptseg.transfer import Checksum, download
+from promptseg.files import is_page
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _SAMPLE = 5  # names that an error lists
+_HEAD = 1 << 20  # bytes of a pickle that are searched for names
 
 
-def fetch_weights(name: str, checkpoint: Mapping[str, Any], target: Path) -> None:
-    """Fetch the weights of the method `name`, checked against the checksum of the entry.
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file of weights holds.
 
-    Raises:
-        PromptsegError: they cannot be fetched, or are not the file that the entry describes.
+    Attributes:
+        state_dict: tensors on the CPU, by name.
+        config: the description of the network beside them, as the training code of RITM and its descendants writes it:
+            `{"class": ..., "params": {name: {"type", "value", "specified"}}}`; None if there is none. Objects of
+            foreign classes in it are inert.
     """
-    try:
-        download(checkpoint["url"], target, checksum=Checksum.from_mapping(checkpoint), size=checkpoint.get("bytes"))
-    except PromptsegError as error:
-        raise PromptsegError(f"Weights of {name}: {error} {_own_file(name)}") from None
 
-
-def _own_file(name: str) -> str:
-    return f"To use a file of your own, set `methods: {{{name}: {{checkpoint: {{path: ...}}}}}}` in your configuration."
+    state_dict: dict[str, Tensor]
+    config: dict[str, Any] | None = None
 
 
 class _Inert:
-    """Stands in for a class or function that a checkpoint names and that is not here; it does nothing."""
+    """Stands in for a class or function that a checkpoint names and that is not here; it does and keeps nothing."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         pass
 
-
-# The training code of SimpleClick and CFR-ICL stores its loss object beside the weights. It is replaced by `_Inert`;
-# the name of any other class or function makes the file unacceptable.
-_FOREIGN = ("isegm.",)
+    def __setstate__(self, state: object) -> None:
+        pass
 
 
-def _torch_load(path: Path) -> Any:
-    names: list[str] = []
-    with suppress(ValueError):  # a file in PyTorch's old format, whose names cannot be listed
-        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    inert: list[Any] = [(_Inert, name) for name in names if name.startswith(_FOREIGN)]
-    with torch.serialization.safe_globals(inert):
-        return torch.load(path, map_location="cpu", weights_only=True)
+# The training code of SimpleClick and CFR-ICL stores its loss, an object that holds a function, in the configuration
+# beside the weights. These two names are replaced by `_Inert`; PyTorch's restricted reader refuses any further one but
+# those of tensors and plain containers.
+_LOSS = "isegm.model.modeling.transformer_helper.cross_entropy_loss"
+_FOREIGN: list[Any] = [(_Inert, f"{_LOSS}.CrossEntropyLoss"), (_Inert, f"{_LOSS}.cross_entropy")]
 
 
-def load_state_dict(path: Path) -> dict[str, Tensor]:
-    """The tensors of a `.safetensors` file or of a PyTorch checkpoint, on the CPU, without running code from the file.
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a `.safetensors` file or a PyTorch checkpoint of either format, without running code from the file.
 
     A checkpoint may hold the tensors under `state_dict`, `model_state_dict` or `model`.
 
     Raises:
         PromptsegError: the file cannot be read, names code, or holds no tensors by name.
     """
-    try:
-        content = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
-    except pickle.UnpicklingError as error:
+    content = _read(path)
+    wrapped = [content[key] for key in _WRAPPERS if isinstance(content, dict) and isinstance(content.get(key), dict)]
+    tensors = wrapped[0] if wrapped else content
+    if not isinstance(tensors, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in tensors.items()
+    ):
         raise PromptsegError(
-            f"{path} is no file of plain tensors: it is damaged, or would run code when it is loaded, and is refused. "
-            "Get it from its publisher again, or convert it to safetensors where you trust it."
+            f"{path} holds no tensors by name (a state dict), not even under {', '.join(_WRAPPERS)}. "
+            "Name a file of weights."
+        )
+    config = content.get("config") if wrapped else None
+    return Checkpoint(dict(tensors), config if isinstance(config, dict) else None)
+
+
+def load_state_dict(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file of weights, see `load_checkpoint`."""
+    return load_checkpoint(path).state_dict
+
+
+def _read(path: Path) -> Any:
+    try:
+        if is_page(path):
+            raise PromptsegError(
+                f"{path} is a web page, not a file of weights: the page that offers the file was saved in place of it. "
+                "Delete it and get the file itself."
+            )
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        with torch.serialization.safe_globals(_FOREIGN):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        name = _refused_name(error, path)
+        would = "would run code when it is loaded"
+        what = f"names {name}, which is no part of plain weights and {would}" if name else f"is damaged, or {would}"
+        raise PromptsegError(
+            f"{path} is refused: it {what}. "
+            "Nothing of it was run. Get the file from its publisher again, or convert it to safetensors where you "
+            "trust it."
         ) from error
+    except PromptsegError:
+        raise
     except Exception as error:  # a damaged file can make the readers stumble in any way
         raise PromptsegError(
             f"{path} cannot be read as weights ({type(error).__name__}): it is damaged, incomplete, or no PyTorch or "
             "safetensors file. Delete it and get it again."
         ) from error
-    wrapped = [content[key] for key in _WRAPPERS if isinstance(content, dict) and isinstance(content.get(key), dict)]
-    tensors = wrapped[0] if wrapped else content
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
-        raise PromptsegError(
-            f"{path} holds no tensors by name (a state dict), not even under {', '.join(_WRAPPERS)}. "
-            "Name a file of weights."
-        )
-    return tensors
+
+
+def _refused_name(error: pickle.UnpicklingError, path: Path) -> str | None:
+    """Which class or function of the file made PyTorch refuse it, for the error; None if that was not the reason."""
+    found = re.search(r"\bGLOBAL ([\w.<>]+)", str(error))
+    if found:
+        return found[1] if "." in found[1] else f"builtins.{found[1]}"  # which PyTorch leaves out
+    with suppress(Exception):  # a damaged file
+        return next(name for name in _names(path) if not _PLAIN.fullmatch(name))
+    return None
+
+
+_PLAIN = re.compile(
+    r"torch\._utils\._rebuild\w+|torch\.(storage\.)?\w+Storage|collections\.OrderedDict|"
+    + "|".join(re.escape(name) for _, name in _FOREIGN)
+)
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Classes and functions that a file names in pickles of any protocol; PyTorch reads only its own protocol, 2."""
+    with path.open("rb") as file:
+        content = io.BytesIO(file.read(_HEAD))
+    if content.getvalue().startswith(b"PK\3\4"):  # the newer format
+        with zipfile.ZipFile(path) as archive:
+            member = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+            with archive.open(member) as stream:
+                content = io.BytesIO(stream.read(_HEAD))
+    while True:  # the old format is a row of pickles
+        memo: dict[Any, Any] = {}
+        texts: list[str] = []
+        value: Any = None
+        for opcode, argument, _ in pickletools.genops(content):
+            if opcode.name == "MEMOIZE":
+                memo[len(memo)] = value
+                continue
+            if "PUT" in opcode.name:
+                memo[argument] = value
+                continue
+            value = memo.get(argument) if "GET" in opcode.name else argument
+            if opcode.name == "GLOBAL":
+                yield value.replace(" ", ".")
+            elif opcode.name == "STACK_GLOBAL":
+                yield ".".join(texts[-2:])
+            elif isinstance(value, str):
+                texts.append(value)
 
 
 def load_strictly(module: nn.Module, state_dict: Mapping[str, Tensor], path: Path) -> None:

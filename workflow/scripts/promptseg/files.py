@@ -48,3 +48,9 @@ def digest(path: str | Path, algorithm: str = "sha256") -> str:
     """Hexadecimal digest of a file, read in blocks."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, algorithm).hexdigest()
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a web page, as sites send in place of a file that they do not want to hand out."""
+    with path.open("rb") as stream:
+        return stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
