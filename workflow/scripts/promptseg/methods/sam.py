@@ -1,91 +1,162 @@
-"""Segment Anything (Kirillov et al. 2023) through the `segment_anything` package of its authors."""
+"""Segment Anything (Kirillov et al. 2023), with the weights and modules of the `segment_anything` package."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+import safetensors.torch
 import torch
-from segment_anything import SamPredictor, sam_model_registry
+import torch.nn.functional as F
+from segment_anything import sam_model_registry
+from segment_anything.utils.transforms import ResizeLongestSide
+from torch import Tensor
 
 from promptseg.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.base import Candidates, Method, Query, Settings
+from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
+from promptseg.methods.networks.sam import Decoder, Encoder, ImageTokens
 
-BATCH = 32  # prompts decoded together: about 1 GB of full-size logits for a 1024 x 1024 image
+# Prompts decoded together. On a CPU larger batches do not pay; the decoder holds about 60 MB a prompt.
+BATCH = {"cpu": 8, "cuda": 64}
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Output of the image encoder, and the sizes (h, w) of its input and of the image, which map masks back."""
+    """An encoded image.
 
-    features: torch.Tensor
-    input_size: tuple[int, int]
+    Attributes:
+        features: (1, 256, 64, 64) float32 output of the image encoder.
+        tokens: what the decoder needs of it.
+        rows, columns: (h, 256), (w, 256) float32: a 256 x 256 mask m becomes one of the image's size as
+            rows @ m @ columns.T, see `upsampling`.
+        original_size: (h, w) of the image.
+    """
+
+    features: Tensor
+    tokens: ImageTokens
+    rows: Tensor
+    columns: Tensor
     original_size: tuple[int, int]
+
+
+def upsampling(low: int, padded: int, inside: int, original: int, device: str) -> Tensor:
+    """(original, low) float32 matrix of SAM's way from a low-resolution mask to the image, along one axis.
+
+    SAM upsamples its masks to the padded input, cuts the padding off and resizes to the image, both bilinearly. Both
+    steps are linear and separable, so each axis is one matrix.
+
+    Args:
+        low, padded, inside, original: sizes of mask, padded input, input without padding, and image.
+    """
+    unit = torch.eye(low, device=device)[None]
+    upsampled = F.interpolate(unit, padded, mode="linear", align_corners=False)[:, :, :inside]
+    return F.interpolate(upsampled, original, mode="linear", align_corners=False)[0].t().contiguous()
 
 
 class Sam(Method):
     """SAM with its three masks a prompt; `variant` is vit_h, vit_l or vit_b.
 
-    As in the study `multimask_output` is on for every prompt and no mask is fed back.
+    As in the study `multimask_output` is on for every prompt and no mask is fed back. `precision: bf16` concerns the
+    image encoder, in which nearly all time is spent.
     """
 
     prompt_types = frozenset({"point", "box"})
     candidates = 3
+    cacheable = True
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
         assert settings.variant is not None
         assert settings.weights is not None
-        model = sam_model_registry[settings.variant](checkpoint=None)
-        load_strictly(model, load_state_dict(settings.weights), settings.weights)
-        model.to(settings.device).eval()
+        self.model = sam_model_registry[settings.variant](checkpoint=None)
+        load_strictly(self.model, load_state_dict(settings.weights), settings.weights)
+        self.model.to(settings.device).eval()
+        dtype = torch.bfloat16 if settings.precision == "bf16" else torch.float32
+        with torch.inference_mode():
+            self.encoder = Encoder(self.model.image_encoder, dtype)
+            self.decoder = Decoder(self.model)
         if settings.compile:
-            model.image_encoder.compile()
-        self.predictor = SamPredictor(model)
+            self.encoder.compile()
+        self.resize = ResizeLongestSide(self.model.image_encoder.img_size)
+        self.batch = BATCH["cpu" if settings.device == "cpu" else "cuda"]
+        if settings.device != "cpu":
+            self.images_at_once = 16
 
-    def _autocast(self) -> AbstractContextManager:
-        if self.settings.precision == "bf16":
-            return torch.autocast(torch.device(self.settings.device).type, dtype=torch.bfloat16)
-        return nullcontext()
-
+    @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Embedding:
-        with torch.inference_mode(), self._autocast():
-            self.predictor.set_image(pixels)
-        return Embedding(self.predictor.features, self.predictor.input_size, self.predictor.original_size)
+        resized = torch.as_tensor(self.resize.apply_image(pixels), device=self.settings.device)
+        batch = self.model.preprocess(resized.permute(2, 0, 1)[None].float())
+        return self._embedding(self.encoder(batch), pixels)
 
+    def _embedding(self, features: Tensor, pixels: np.ndarray) -> Embedding:
+        height, width = pixels.shape[:2]
+        padded = self.model.image_encoder.img_size
+        inside = self.resize.get_preprocess_shape(height, width, padded)
+        low = 4 * features.shape[-1]
+        rows, columns = (
+            upsampling(low, padded, part, whole, self.settings.device)
+            for part, whole in zip(inside, (height, width), strict=True)
+        )
+        return Embedding(features, self.decoder.prepare(features), rows, columns, (height, width))
+
+    def pack(self, encoded: Embedding) -> bytes:
+        return safetensors.torch.save({"features": encoded.features})
+
+    @torch.inference_mode()
+    def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
+        features = safetensors.torch.load(content)["features"].to(self.settings.device)
+        return self._embedding(features, pixels)
+
+    @torch.inference_mode()
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        # Prompts of one image with equally many points share a forward pass of the decoder.
-        groups: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
-        for index, query in enumerate(queries):
-            groups[id(query.image), len(query.prompt.points), query.prompt.box is not None].append(index)
+        # Prompts with equally many tokens share a forward pass of the decoder, prompts of one image side by side.
+        prompts = [self._embed(query.prompt, query.image) for query in queries]
+        groups: dict[int, list[int]] = defaultdict(list)
+        for index, prompt in enumerate(prompts):
+            groups[prompt.shape[1]].append(index)
         answers: dict[int, Candidates] = {}
         for members in groups.values():
-            for start in range(0, len(members), BATCH):
-                chunk = members[start : start + BATCH]
-                answers.update(zip(chunk, self._decode([queries[index] for index in chunk]), strict=True))
+            for start in range(0, len(members), self.batch):
+                chunk = members[start : start + self.batch]
+                images: list[Embedding] = [queries[index].image for index in chunk]
+                sparse = torch.cat([prompts[index] for index in chunk])
+                low, scores = self.decoder([image.tokens for image in images], sparse)
+                for index, image, mask, score in zip(chunk, images, low, scores.cpu().numpy(), strict=True):
+                    full = image.rows @ mask @ image.columns.t()
+                    answers[index] = Candidates((full > 0).cpu().numpy(), score)
         return [answers[index] for index in range(len(queries))]
 
-    def _decode(self, queries: list[Query]) -> list[Candidates]:
-        embedding: Embedding = queries[0].image
-        predictor, device = self.predictor, self.settings.device
-        predictor.features = embedding.features
-        predictor.input_size, predictor.original_size = embedding.input_size, embedding.original_size
-        predictor.is_image_set = True
-        points = labels = boxes = None
-        if len(queries[0].prompt.points):
-            coordinates = np.stack([query.prompt.points for query in queries]).astype(np.float64)
-            coordinates = predictor.transform.apply_coords(coordinates, embedding.original_size)
-            points = torch.as_tensor(coordinates, dtype=torch.float, device=device)
-            signs = np.stack([query.prompt.labels for query in queries]).astype(np.int64)
-            labels = torch.as_tensor(signs, device=device)
-        if queries[0].prompt.box is not None:
-            corners = np.stack([query.prompt.box for query in queries if query.prompt.box is not None])
-            corners = predictor.transform.apply_boxes(corners.astype(np.float64), embedding.original_size)
-            boxes = torch.as_tensor(corners, dtype=torch.float, device=device)
-        with torch.inference_mode(), self._autocast():
-            masks, scores, _ = predictor.predict_torch(points, labels, boxes, multimask_output=True)
-        return [
-            Candidates(mask, score)
-            for mask, score in zip(masks.cpu().numpy(), scores.float().cpu().numpy(), strict=True)
-        ]
+    @torch.inference_mode()
+    def logits(
+        self, image: Embedding, prompt: Prompt, multimask: bool = True, mask_input: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All that SAM says to one prompt.
+
+        Args:
+            multimask: three masks, or the single one.
+            mask_input: (256, 256) float32 logits of a mask given as part of the prompt.
+
+        Returns:
+            (k, h, w) float32 logits, (k,) float32 predicted IoU, (k, 256, 256) float32 logits in low resolution.
+        """
+        tokens = image.tokens
+        if mask_input is not None:
+            given = torch.as_tensor(mask_input, device=self.settings.device)[None, None]
+            tokens = self.decoder.prepare(image.features, given)
+        low, scores = self.decoder([tokens], self._embed(prompt, image), multimask)
+        full = image.rows @ low[0] @ image.columns.t()
+        return full.cpu().numpy(), scores[0].cpu().numpy(), low[0].cpu().numpy()
+
+    def _embed(self, prompt: Prompt, image: Embedding) -> Tensor:
+        """(1, t, c) embedded points and corners of the box."""
+        device = self.settings.device
+        points = boxes = None
+        if len(prompt.points):
+            coordinates = self.resize.apply_coords(prompt.points.astype(np.float64), image.original_size)
+            labels = torch.as_tensor(prompt.labels.astype(np.int64), device=device)
+            points = (torch.as_tensor(coordinates, dtype=torch.float32, device=device)[None], labels[None])
+        if prompt.box is not None:
+            corners = self.resize.apply_boxes(prompt.box.astype(np.float64)[None], image.original_size)
+            boxes = torch.as_tensor(corners, dtype=torch.float32, device=device)
+        sparse, _ = self.model.prompt_encoder(points=points, boxes=boxes, masks=None)
+        return sparse

@@ -1,0 +1,144 @@
+"""Click methods for many objects in lockstep against one object at a time, in one run on one machine.
+
+    python tests/benchmarks/click_methods.py                       # two threads of a CPU, a few minutes
+    python tests/benchmarks/click_methods.py --device cuda
+
+Both ways go through the engine, which plays the user and asks for nine clicks on each object: once with all images,
+once anew for each object. The small variants run with deterministic weights. Where a rounding error leads to another
+click, the two ways part; the number of predictions without counterpart is printed, and the rest are compared. Seconds
+of CPU time are those of all threads; with one thread they do not depend on what else the machine does.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
+
+from promptseg.devices import keep_freed_memory
+from promptseg.engine import Plan, Runner, Target
+from promptseg.images import LabelledImage
+from promptseg.methods import Candidates, Method, Query, Settings, adapter_class
+from promptseg.methods.networks.focalclick import FocalClickNet
+from promptseg.methods.networks.hrnet import RitmNet
+from promptseg.methods.networks.simpleclick import SimpleClickNet
+from promptseg.prompts import make_prompts
+from promptseg.rule_weights import rule_state
+
+METHODS: dict[str, tuple[str, Any, str]] = {
+    "simpleclick": ("promptseg.methods.simpleclick:SimpleClick", SimpleClickNet, "vit_xtiny"),
+    "focalclick": ("promptseg.methods.focalclick:FocalClick", FocalClickNet, "segformerB0_S2"),
+    "ritm": ("promptseg.methods.ritm:Ritm", RitmNet, "hrnet18s"),
+}
+CLICKS = 9
+SIZES = ((320, 320), (288, 400), (380, 300), (352, 352))
+OBJECTS = 3  # in an image
+
+
+def pictures() -> list[tuple[LabelledImage, list[Target]]]:
+    """Noisy images with three ellipses each."""
+    rng = np.random.default_rng(0)
+    found = []
+    for number, (height, width) in enumerate(SIZES):
+        labels = np.zeros((height, width), np.uint8)
+        rows, columns = np.mgrid[:height, :width]
+        for value in range(1, OBJECTS + 1):
+            row, column = height * (0.2 + 0.3 * (value - 1)), width * rng.uniform(0.25, 0.75)
+            radii = rng.uniform(0.06, 0.14, 2) * (height, width)
+            labels[((rows - row) / radii[0]) ** 2 + ((columns - column) / radii[1]) ** 2 <= 1] = value
+        shade = 60 + 40 * labels[..., None] + rng.normal(0, 15, (height, width, 3))
+        image = LabelledImage(f"{number}", f"{number}", np.clip(shade, 0, 255).astype(np.uint8), labels, None)
+        targets = []
+        for value in range(1, OBJECTS + 1):
+            truth = labels == value
+            prompts = make_prompts(f"{number}:{value}", truth, ["iterative"], tie_break="first")
+            targets.append(Target(f"{number}:{value}", truth, {row["mode"]: row for row in prompts}))
+        found.append((image, targets))
+    return found
+
+
+class Recorder:
+    """Keeps the probability map of every prediction by image and clicks."""
+
+    def __init__(self, method: Method):
+        self.predict = method.predict
+        self.maps: dict[tuple[Any, ...], torch.Tensor] = {}
+
+    def __call__(self, queries: Sequence[Query]) -> list[Candidates]:
+        """Stands in for `Method.predict`."""
+        answers = self.predict(queries)
+        for query, answer in zip(queries, answers, strict=True):
+            assert answer.states is not None
+            clicks = query.prompt.points.tobytes(), query.prompt.labels.tobytes()
+            self.maps[tuple(query.image.shape), *clicks] = answer.states[0].probability
+        return answers
+
+
+def run(
+    method: Method, plan: Plan, batches: Sequence[Sequence[tuple[LabelledImage, list[Target]]]]
+) -> tuple[float, float, dict[tuple[Any, ...], torch.Tensor]]:
+    """Seconds for all batches one after the other, of wall and of CPU time, and the probability maps."""
+    recorder = Recorder(method)
+    method.predict = recorder  # type: ignore[method-assign]
+    try:
+        start, cpu = time.perf_counter(), time.process_time()
+        for batch in batches:
+            for _ in Runner(method, plan).run(batch):
+                pass
+        if method.settings.device.startswith("cuda"):
+            torch.cuda.synchronize()
+        return time.perf_counter() - start, time.process_time() - cpu, recorder.maps
+    finally:
+        del method.predict
+
+
+def main() -> None:
+    """Print a line for each method."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
+    data = pictures()
+    alone = [[(image, [target])] for image, targets in data for target in targets]
+    plan = Plan({}, clicks=CLICKS, tie_break="first", strict=True)
+    device = torch.cuda.get_device_name(arguments.device) if arguments.device.startswith("cuda") else arguments.device
+    print(
+        f"{device}, {torch.get_num_threads()} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+        f"{len(data)} images, {len(alone)} objects, {CLICKS} clicks"
+    )
+    for name in arguments.methods:
+        adapter, network, variant = METHODS[name]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "weights.safetensors"
+            with torch.device("meta"):
+                empty = network.from_variant(variant)
+            save_file(rule_state(empty, "bench"), path)
+            method = adapter_class(adapter)(Settings(variant=variant, weights=path, device=arguments.device))
+        run(method, plan, [[(data[0][0], data[0][1][:1])]])  # warm up
+        one_seconds, one_cpu, one = run(method, plan, alone)
+        seconds, cpu, lockstep = run(method, plan, [data])
+        common = one.keys() & lockstep.keys()
+        difference = max(float((one[key] - lockstep[key]).abs().max()) for key in common)
+        print(
+            f"{name:12} {variant:15} one at a time {one_seconds:6.1f} s (CPU {one_cpu:6.1f})  "
+            f"lockstep {seconds:6.1f} s (CPU {cpu:6.1f})  "
+            f"ratio {one_seconds / seconds:4.2f} (CPU {one_cpu / cpu:4.2f})  largest difference {difference:.1e}  "
+            f"({len(common)} predictions compared, {len(one) - len(common)} without counterpart)",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Networks of click-based segmentation methods, whose parameters bear the names of the authors' checkpoints."""

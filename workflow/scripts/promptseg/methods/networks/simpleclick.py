@@ -1,0 +1,295 @@
+"""SimpleClick's network (Liu et al. 2023): a plain ViT, a simple feature pyramid and an MLP head.
+
+CFR-ICL (Sun et al. 2024) uses the same network with other weights. Entries of the state dict that no prediction needs
+(class token, classification head, the head's upsampling) exist so that checkpoints load entry for entry.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from promptseg.errors import PromptsegError
+from promptseg.methods.networks.clickmaps import disk_maps, normalise
+from promptseg.methods.networks.config import SHARED, constructor_arguments
+
+RADIUS = 5
+_WINDOW = 224  # pixels: the training size of the pretrained ViT is the size of a window
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The sizes in which the variants differ.
+
+    Attributes:
+        patch: pixels of a side of a token.
+        dim: channels of a token.
+        depth: transformer blocks.
+        heads: of the attention.
+        pyramid: channels of the four levels of the pyramid.
+        channels: of the head.
+        image_size: (h, w) that the position embedding was trained for.
+    """
+
+    patch: int
+    dim: int
+    depth: int
+    heads: int
+    pyramid: tuple[int, int, int, int]
+    channels: int
+    image_size: tuple[int, int] = (448, 448)
+
+
+VARIANTS: dict[str, Architecture] = {
+    "vit_xtiny": Architecture(16, 160, 8, 4, (96, 192, 288, 384), 128),
+    "vit_base": Architecture(16, 768, 12, 12, (128, 256, 512, 1024), 256),
+    "vit_large": Architecture(16, 1024, 24, 16, (192, 384, 768, 1536), 256),
+    "vit_huge": Architecture(14, 1280, 32, 16, (240, 480, 960, 1920), 256),
+}
+
+
+class _PatchEmbedding(nn.Module):
+    def __init__(self, patch: int, dim: int):
+        super().__init__()
+        self.proj = nn.Conv2d(3, dim, patch, patch)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, h, w) -> (B, dim, rows, columns)."""
+        return self.proj(image)
+
+
+class _Attention(nn.Module):
+    def __init__(self, dim: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, count, dim = tokens.shape
+        query, key, value = self.qkv(tokens).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        return self.proj(mixed.transpose(1, 2).reshape(batch, count, dim))
+
+
+class _Mlp(nn.Module):
+    def __init__(self, dim: int):
+        super().__init__()
+        self.fc1 = nn.Linear(dim, 4 * dim)
+        self.fc2 = nn.Linear(4 * dim, dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(tokens)))
+
+
+class _Block(nn.Module):
+    def __init__(self, dim: int, heads: int):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
+        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.attn = _Attention(dim, heads)
+        self.mlp = _Mlp(dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.attn(self.norm1(tokens))
+        return tokens + self.mlp(self.norm2(tokens))
+
+
+class _Backbone(nn.Module):
+    def __init__(self, architecture: Architecture):
+        super().__init__()
+        dim, patch = architecture.dim, architecture.patch
+        self.patch = patch
+        self.grid = (architecture.image_size[0] // patch, architecture.image_size[1] // patch)
+        # Every so many blocks attention is global, else within windows (ViTDet, Li et al. 2022).
+        self.global_every = 6 if architecture.depth == 12 else architecture.depth // 4
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + self.grid[0] * self.grid[1], dim))
+        self.patch_embed = _PatchEmbedding(patch, dim)
+        self.blocks = nn.ModuleList(_Block(dim, architecture.heads) for _ in range(architecture.depth))
+        self.fc_norm = nn.LayerNorm(dim, eps=1e-6)
+        self.head = nn.Linear(dim, 1000)
+
+    def _position(self, rows: int, columns: int) -> Tensor:
+        """(1, dim, rows, columns): the position embedding without that of the class token."""
+        position = self.pos_embed[:, 1:].transpose(1, 2).unflatten(2, self.grid)
+        if (rows, columns) != self.grid:
+            position = F.interpolate(position, (rows, columns), mode="bicubic", align_corners=False)
+        return position
+
+    def forward(self, image: Tensor, extra: Tensor) -> Tensor:
+        """Features of a normalised (B, 3, h, w) image to whose embedding `extra` is added: (B, dim, rows, columns)."""
+        embedded = self.patch_embed(image) + extra
+        batch, dim, rows, columns = embedded.shape
+        embedded = embedded + self._position(rows, columns)
+        down, across = (max(1, side // (_WINDOW // self.patch)) for side in (rows, columns))
+        if rows % down or columns % across:
+            raise ValueError(f"{rows} x {columns} tokens cannot be cut into {down} x {across} equal windows")
+        # Blocks do not care about the order of tokens: they stay in window order, and a global block merely reads the
+        # windows of an image as one sequence.
+        windows = embedded.view(batch, dim, down, rows // down, across, columns // across).permute(0, 2, 4, 3, 5, 1)
+        tokens = windows.reshape(batch * down * across, -1, dim)
+        for number, block in enumerate(self.blocks, start=1):
+            if number % self.global_every:
+                tokens = block(tokens)
+            else:
+                tokens = block(tokens.view(batch, rows * columns, dim)).view(tokens.shape)
+        windows = tokens.view(batch, down, across, rows // down, columns // across, dim).permute(0, 5, 1, 3, 2, 4)
+        return windows.reshape(batch, dim, rows, columns)
+
+
+def _norm(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(1, channels)
+
+
+class _Pyramid(nn.Module):
+    """Four levels of 4, 2, 1 and 1/2 times the resolution of the tokens."""
+
+    def __init__(self, dim: int, dims: Sequence[int]):
+        super().__init__()
+        fine, medium, coarse = max(2 * dims[0], dim // 2), max(dims[1], dim // 2), max(dims[3], 2 * dim)
+        self.down_4 = nn.Sequential(
+            nn.ConvTranspose2d(dim, fine, 2, 2),
+            _norm(fine),
+            nn.GELU(),
+            nn.ConvTranspose2d(fine, fine // 2, 2, 2),
+            _norm(fine // 2),
+            nn.Conv2d(fine // 2, dims[0], 1),
+            _norm(dims[0]),
+            nn.GELU(),
+        )
+        self.down_8 = nn.Sequential(
+            nn.ConvTranspose2d(dim, medium, 2, 2),
+            _norm(medium),
+            nn.Conv2d(medium, dims[1], 1),
+            _norm(dims[1]),
+            nn.GELU(),
+        )
+        self.down_16 = nn.Sequential(nn.Conv2d(dim, dims[2], 1), _norm(dims[2]), nn.GELU())
+        self.down_32 = nn.Sequential(
+            nn.Conv2d(dim, coarse, 2, 2), _norm(coarse), nn.Conv2d(coarse, dims[3], 1), _norm(dims[3]), nn.GELU()
+        )
+
+    def forward(self, features: Tensor) -> list[Tensor]:
+        return [level(features) for level in (self.down_4, self.down_8, self.down_16, self.down_32)]
+
+
+class _Convolution(nn.Module):
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return F.relu(self.conv(features))
+
+
+def _upsampling(channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.ConvTranspose2d(channels, channels // 2, 2, 2),
+        _norm(channels // 2),
+        nn.Conv2d(channels // 2, channels // 2, 1),
+        _norm(channels // 2),
+        nn.GELU(),
+    )
+
+
+class _Head(nn.Module):
+    def __init__(self, dims: Sequence[int], channels: int):
+        super().__init__()
+        self.conv_seg = nn.Conv2d(channels, 1, 1)
+        self.convs = nn.ModuleList(_Convolution(inputs, channels) for inputs in dims)
+        self.fusion_conv = _Convolution(len(dims) * channels, channels)
+        self.up_conv1 = _upsampling(channels)  # unused: the released models upsample the logits instead
+        self.up_conv2 = _upsampling(channels // 2)
+
+    def forward(self, levels: Sequence[Tensor]) -> Tensor:
+        """(B, 1, h, w) logits at the resolution of the first level."""
+        # The reference resizes every level, then fuses them by a 1 x 1 convolution. Both are linear, so that the share
+        # of a level can be convolved before it is resized: the same sum for a fraction of the work.
+        size = levels[0].shape[2:]
+        weights = self.fusion_conv.conv.weight.chunk(len(levels), dim=1)
+        fused: Tensor | None = None
+        for level, layer, weight in zip(levels, self.convs, weights, strict=True):
+            if fused is None:
+                fused = F.conv2d(layer(level), weight, self.fusion_conv.conv.bias)
+            else:
+                share = F.conv2d(layer(level), weight)
+                fused = fused + F.interpolate(share, size, mode="bilinear", align_corners=False)
+        assert fused is not None
+        return self.conv_seg(F.relu(fused))
+
+
+class SimpleClickNet(nn.Module):
+    """Logits of the object that the clicks show."""
+
+    def __init__(self, architecture: Architecture):
+        super().__init__()
+        self.architecture = architecture
+        self.patch_embed_coords = _PatchEmbedding(architecture.patch, architecture.dim)
+        self.backbone = _Backbone(architecture)
+        self.neck = _Pyramid(architecture.dim, architecture.pyramid)
+        self.head = _Head(architecture.pyramid, architecture.channels)
+        self.eval()
+
+    @classmethod
+    def from_variant(cls, name: str) -> Self:
+        """The network of that name in `VARIANTS`, with weights yet to be loaded; a KeyError if there is none."""
+        return cls(VARIANTS[name])
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The network that an official checkpoint describes, with weights yet to be loaded.
+
+        Args:
+            config: see `promptseg.methods.networks.config.method_of`.
+
+        Raises:
+            PromptsegError: the checkpoint is another method's, or its network is not built here.
+        """
+        return cls(architecture_of(config))
+
+    def forward(self, image: Tensor, points: Tensor) -> Tensor:
+        """Logits of a batch.
+
+        Args:
+            image: (B, 4, h, w) float32, RGB in 0..1 (not normalised) and the previous mask in 0..1; h and w are
+                multiples of the patch size, in training 448.
+            points: (B, 2n, 3) float32 (row, column, order), n positive then n negative clicks, padded with -1.
+
+        Returns:
+            (B, 1, h, w).
+        """
+        size = (image.shape[2], image.shape[3])
+        clicks = disk_maps(points, size, RADIUS)
+        extra = self.patch_embed_coords(torch.cat([image[:, 3:], clicks], dim=1))
+        logits = self.head(self.neck(self.backbone(normalise(image[:, :3]), extra)))
+        return F.interpolate(logits, size, mode="bilinear", align_corners=True)
+
+
+def architecture_of(config: Mapping[str, Any]) -> Architecture:
+    """What the `config` of an official checkpoint describes; errors as of `SimpleClickNet.from_config`."""
+    supported = {**SHARED, "norm_radius": RADIUS, "with_aux_output": False, "random_split": False}
+    values = constructor_arguments(config, "SimpleClick", supported)
+    backbone, neck, head = (values[f"{part}_params"] for part in ("backbone", "neck", "head"))
+    for part, name, value in (
+        (backbone, "mlp_ratio", 4),
+        (backbone, "qkv_bias", True),
+        (head, "upsample", "x1"),
+        (head, "align_corners", False),
+    ):
+        if part.get(name, value) != value:
+            raise PromptsegError(
+                f"The checkpoint of SimpleClick has {name} = {part[name]!r}; only {name} = {value!r} is supported."
+            )
+    return Architecture(
+        backbone["patch_size"][0],
+        backbone["embed_dim"],
+        backbone["depth"],
+        backbone["num_heads"],
+        tuple(neck["out_dims"]),
+        head["channels"],
+        tuple(backbone["img_size"]),
+    )

@@ -1,0 +1,42 @@
+"""SimpleClick (Liu et al. 2023), and CFR-ICL (Sun et al. 2024), which has other weights and adds a cascade."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from promptseg.methods.base import Candidates, Method, Query, Settings
+from promptseg.methods.clicking import ClickPredictor, ZoomIn, candidates_of, image_tensor, load_network, requests_of
+from promptseg.methods.networks.simpleclick import VARIANTS, SimpleClickNet
+
+# The network only takes its training size. A crop of an unknown object is the whole image, from the first click.
+ZOOM = ZoomIn(target_size=(448, 448), skip_clicks=-1)
+
+
+class SimpleClick(Method):
+    """SimpleClick; `variant` is vit_xtiny, vit_base, vit_large or vit_huge. An official checkpoint says itself which.
+
+    Options: `cascade_steps`, how often the first click is predicted at most, each time with the last answer as previous
+    mask, until that settles: 0 for SimpleClick, 5 for CFR-ICL in the study.
+    """
+
+    prompt_types = frozenset({"point"})
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self.network: SimpleClickNet = load_network(SimpleClickNet, VARIANTS, settings)
+        if settings.compile:
+            self.network.compile()
+        self.predictor = ClickPredictor(
+            self.network,
+            ZOOM,
+            cascade_steps=settings.options.get("cascade_steps", 0),
+            precision=settings.precision,
+        )
+
+    def encode(self, pixels: np.ndarray) -> Tensor:
+        """(3, h, w) float32 in 0..1, on the device."""
+        return image_tensor(pixels, self.settings.device)
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return candidates_of(self.predictor.step(requests_of(queries)))
