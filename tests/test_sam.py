@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rule_weights import rule_state
 from safetensors.torch import save_file
 from segment_anything import SamPredictor, sam_model_registry
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
@@ -14,6 +13,7 @@ from promptseg.devices import choose_device
 from promptseg.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam as SamMethod
+from promptseg.rule_weights import rule_state
 
 FIXTURE = Path(__file__).resolve().parents[2] / "shared" / "specs" / "parity" / "sam_vit_b.npz"
 
@@ -22,7 +22,14 @@ def tiny_sam(checkpoint=None):
     """SAM with a small image encoder for 128 x 128 images."""
     assert checkpoint is None
     encoder = ImageEncoderViT(
-        img_size=128, embed_dim=32, depth=2, num_heads=2, out_chans=64, use_rel_pos=True, window_size=4
+        img_size=128,
+        embed_dim=32,
+        depth=2,
+        num_heads=2,
+        out_chans=64,
+        use_rel_pos=True,
+        window_size=3,
+        global_attn_indexes=(1,),
     )
     return Sam(
         encoder,
@@ -58,7 +65,7 @@ def test_a_mixed_batch_answers_as_the_predictor_does_one_by_one(tiny):
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 255, (90, 120, 3), np.uint8), rng.integers(0, 255, (128, 60, 3), np.uint8)]
     passes = []
-    method.predictor.model.image_encoder.register_forward_hook(lambda *_: passes.append(1))
+    method.encoder.register_forward_hook(lambda *_: passes.append(1))
     encoded = [method.encode(image) for image in images]
     prompts = [
         prompt([(10, 20)], [1]),
@@ -80,6 +87,58 @@ def test_a_mixed_batch_answers_as_the_predictor_does_one_by_one(tiny):
             assert answer.masks.shape == (3, *image.shape[:2])
             assert np.mean(answer.masks != masks) < 1e-4
             np.testing.assert_allclose(answer.scores, scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (90, 128), (128, 33), (3000, 4000), (1, 1)])
+def test_masks_of_any_image_size_are_those_of_the_predictor(tiny, shape):
+    method, network = tiny
+    pixels = np.random.default_rng(2).integers(0, 255, (*shape, 3), np.uint8)
+    asked = prompt([(shape[1] // 2, shape[0] // 3)], [1])
+    encoded = method.encode(pixels)
+    (answer,) = method.predict([Query(encoded, asked)])
+    predictor = SamPredictor(network)
+    predictor.set_image(pixels)
+    logits, scores, low = predictor.predict(asked.points, asked.labels, return_logits=True)
+    full, own_scores, own_low = method.logits(encoded, asked)
+    assert answer.masks.shape == (3, *shape)
+    certain = np.abs(logits) > 1e-4
+    np.testing.assert_array_equal(answer.masks[certain], (logits > 0)[certain])
+    for own, theirs in ((full, logits), (own_low, low), (own_scores, scores)):
+        np.testing.assert_allclose(own, theirs, atol=2e-5)
+
+
+def test_a_mask_can_be_part_of_the_prompt(tiny):
+    method, network = tiny
+    pixels = np.random.default_rng(3).integers(0, 255, (128, 128, 3), np.uint8)
+    given = np.random.default_rng(4).normal(0, 3, (32, 32)).astype(np.float32)
+    predictor = SamPredictor(network)
+    predictor.set_image(pixels)
+    asked = prompt([(20, 60), (3, 4)], [1, 0])
+    expected = predictor.predict(asked.points, asked.labels, None, given[None], multimask_output=False)
+    _, scores, low = method.logits(method.encode(pixels), asked, multimask=False, mask_input=given)
+    np.testing.assert_allclose(low, expected[2], atol=2e-5)
+    np.testing.assert_allclose(scores, expected[1], atol=2e-5)
+
+
+def test_global_attention_in_pieces_is_the_same(tiny, monkeypatch):
+    method, network = tiny
+    batch = torch.randn(2, 3, 128, 128)
+    with torch.inference_mode():
+        expected = network.image_encoder(batch)
+        torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
+        monkeypatch.setattr("promptseg.methods.networks.sam.QUERIES", 16)
+        torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_an_embedding_survives_the_cache(tiny):
+    method, _ = tiny
+    pixels = np.random.default_rng(5).integers(0, 255, (70, 100, 3), np.uint8)
+    encoded = method.encode(pixels)
+    again = method.unpack(method.pack(encoded), pixels)
+    asked = prompt(box=(5, 5, 60, 40))
+    one, other = (method.predict([Query(each, asked)])[0] for each in (encoded, again))
+    np.testing.assert_array_equal(one.masks, other.masks)
+    np.testing.assert_array_equal(one.scores, other.scores)
 
 
 def test_bf16_changes_little(tiny, tmp_path):

@@ -1,0 +1,282 @@
+"""SAM under the study's full protocol: the reference way against the batched engine, in one run on one machine.
+
+    python tests/benchmarks/sam_protocol.py             # vit_b with deterministic weights, 10 minutes on 2 cores
+    python tests/benchmarks/sam_protocol.py --memory    # peak memory for 40 and for 400 images instead
+
+The reference way is `segment_anything.SamPredictor` called as the study's released scripts call it: two scripts (five
+modes; nine clicks), each run once for the first mask and once for the oracle, so every image is encoded four times, and
+every prompt is decoded alone. It is timed with the C library's default allocator, as users run it, and with settings
+that keep freed memory. Each way runs in a process of its own.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from segment_anything import SamPredictor, sam_model_registry
+from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
+
+from promptseg import masks
+from promptseg.checkpoints import load_state_dict
+from promptseg.clicks import Click, Protocol, next_click
+from promptseg.devices import has_bf16, keep_freed_memory
+from promptseg.engine import Plan, Runner, Target
+from promptseg.images import LabelledImage
+from promptseg.methods import Settings
+from promptseg.methods.sam import Sam as SamMethod
+from promptseg.prompts import MODES, make_prompts
+from promptseg.rule_weights import rule_state
+
+CLICKS = 9
+AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+KEEPING = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(2**33),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
+
+
+def light() -> Sam:
+    """SAM's own decoder and embedding size behind an encoder that costs almost nothing, to watch the memory."""
+    encoder = ImageEncoderViT(embed_dim=32, depth=1, num_heads=1, out_chans=256, use_rel_pos=True, window_size=14)
+    return Sam(
+        encoder,
+        PromptEncoder(embed_dim=256, image_embedding_size=(64, 64), input_image_size=(1024, 1024), mask_in_chans=16),
+        MaskDecoder(
+            num_multimask_outputs=3,
+            transformer=TwoWayTransformer(depth=2, embedding_dim=256, mlp_dim=2048, num_heads=8),
+            transformer_dim=256,
+        ),
+    )
+
+
+sam_model_registry["light"] = lambda checkpoint=None: light()
+
+
+def samples(count: int, size: int) -> Iterator[tuple[LabelledImage, list[Target]]]:
+    """Noisy images with one object of two parts."""
+    rows, columns = np.mgrid[:size, :size] / size
+    for index in range(count):
+        rng = np.random.default_rng(index)
+        labels = np.zeros((size, size), np.uint8)
+        for radius in (0.18, 0.08):
+            y, x = rng.uniform(0.25, 0.75, 2)
+            labels[((rows - y) / radius) ** 2 + ((columns - x) / (1.4 * radius)) ** 2 < 1] = 1
+        pixels = np.clip(70 + 60 * labels[..., None] + rng.normal(0, 20, (size, size, 3)), 0, 255).astype(np.uint8)
+        name = f"image{index}"
+        truth = labels == 1
+        prompts = {row["mode"]: row for row in make_prompts(name, truth, MODES, tie_break="first")}
+        yield LabelledImage(name, name, pixels, labels, None), [Target(name, truth, prompts)]
+
+
+def reference(predictor: SamPredictor, count: int, size: int, oracle: bool) -> dict[str, float]:
+    """Both of the study's scripts, for one selection: IoU by image, mode and click."""
+    found: dict[str, float] = {}
+
+    def select(candidates: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        return candidates[masks.best_candidate(candidates, truth) if oracle else 0]
+
+    for image, (target,) in samples(count, size):
+        predictor.set_image(image.pixels)
+        x, y = target.prompts["iterative"]["points"][0]
+        clicks = [Click(x, y, True)]
+        for step in range(1, CLICKS + 1):
+            points = np.array([(click.x, click.y) for click in clicks])
+            logits, _, _ = predictor.predict(points, np.array([int(c.positive) for c in clicks]), return_logits=True)
+            mask = select(logits > 0, target.truth)
+            found[f"{image.image_id} click {step}"] = masks.iou(mask, target.truth)
+            if step < CLICKS:
+                about = {"tie_break": "first", "seed": 0, "object_id": target.object_id}
+                click = next_click(target.truth, mask, clicks, image.labels, AS_RELEASED, **about)
+                assert click is not None
+                clicks.append(click)
+    for image, (target,) in samples(count, size):
+        predictor.set_image(image.pixels)
+        for mode, prompt in target.prompts.items():
+            if mode in ("mode1", "mode2"):
+                candidates = predictor.predict(np.array(prompt["points"]), np.array(prompt["point_labels"]))[0]
+            elif mode != "iterative":
+                answers = [predictor.predict(box=np.array(box))[0] for box in prompt["boxes"]]
+                candidates = np.logical_or.reduce(answers)
+            if mode != "iterative":
+                found[f"{image.image_id} {mode}"] = masks.iou(select(candidates, target.truth), target.truth)
+    return found
+
+
+def ours(method: SamMethod, count: int, size: int) -> tuple[dict[str, float], Runner]:
+    """The engine on the same prompts: IoU by selection, image, mode and click."""
+    plan = Plan({"object": [1]}, CLICKS, {"as_released": AS_RELEASED}, ("first", "oracle"), "first", strict=True)
+    runner = Runner(method, plan)
+    found: dict[str, float] = {}
+    for item in runner.run(samples(count, size)):
+        (target,) = item.targets
+        candidates: dict[str, list[float]] = {}
+        for row in item.rows:
+            iou = masks.iou(masks.decode(row["rle"]), target.truth)
+            if row["mode"] == "iterative":
+                found[f"{row['selection']} {item.image.image_id} click {row['step']}"] = iou
+            else:
+                candidates.setdefault(row["mode"], []).append(iou)
+        for mode, ious in candidates.items():
+            found[f"first {item.image.image_id} {mode}"] = ious[0]
+            found[f"oracle {item.image.image_id} {mode}"] = ious[masks.best_overlap(ious)]
+    return found, runner
+
+
+def peak(device: str, dtype: torch.dtype) -> float:
+    """FLOP a second of the fastest of some matrix products of the encoder's size."""
+    best = 0.0
+    a, b = torch.randn(4096, 768, device=device).to(dtype), torch.randn(768, 3072, device=device).to(dtype)
+    out = torch.mm(a, b)
+    for _ in range(10):
+        start = time.perf_counter()
+        torch.mm(a, b, out=out)
+        synchronise(device)
+        best = max(best, 2 * a.shape[0] * a.shape[1] * b.shape[1] / (time.perf_counter() - start))
+    return best
+
+
+def synchronise(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def work(arguments: argparse.Namespace) -> dict[str, object]:
+    """What one process does."""
+    dtype = torch.bfloat16 if arguments.way == "bf16" else torch.float32
+    result: dict[str, object] = {}
+    if arguments.way == "reference":
+        model = sam_model_registry[arguments.variant]()
+        model.load_state_dict(load_state_dict(arguments.weights))
+        predictor = SamPredictor(model.to(arguments.device).eval())
+        calls = {"encoder": 0, "decoder": 0}
+        model.image_encoder.register_forward_hook(lambda *_: calls.update(encoder=calls["encoder"] + 1))
+        model.mask_decoder.register_forward_hook(lambda *_: calls.update(decoder=calls["decoder"] + 1))
+        predictor.set_image(next(samples(1, arguments.size))[0].pixels)  # warm
+        calls.update(encoder=0)
+        start = time.perf_counter()
+        found: dict[str, float] = {}
+        for selection in ("first", "oracle"):
+            ious = reference(predictor, arguments.images, arguments.size, selection == "oracle")
+            found |= {f"{selection} {key}": value for key, value in ious.items()}
+        result |= {"seconds": time.perf_counter() - start, "ious": found, "calls": calls}
+    else:
+        keep_freed_memory()
+        precision = "bf16" if arguments.way == "bf16" else "fp32"
+        method = SamMethod(
+            Settings(arguments.variant, arguments.weights, arguments.device, precision, compile=arguments.compile)
+        )
+        method.encode(next(samples(1, arguments.size))[0].pixels)  # warm
+        start = time.perf_counter()
+        found, runner = ours(method, arguments.images, arguments.size)
+        result |= {"seconds": time.perf_counter() - start, "ious": found}
+        result["calls"] = {"encoder": runner.cost.images, "decoder": runner.cost.prompts}
+        result["encode_seconds"] = runner.cost.encode_seconds / arguments.images
+        batch = torch.randn(1, 3, 1024, 1024, device=arguments.device)
+        with FlopCounterMode(display=False) as counter, torch.inference_mode():
+            sam_model_registry[arguments.variant]().to(arguments.device).image_encoder(batch)
+        result["flop"] = counter.get_total_flops()
+        with torch.inference_mode():
+            method.encoder(batch)
+            times = []
+            for _ in range(3):
+                synchronise(arguments.device)
+                start = time.perf_counter()
+                method.encoder(batch)
+                synchronise(arguments.device)
+                times.append(time.perf_counter() - start)
+        result |= {"encoder_seconds": min(times), "peak": peak(arguments.device, dtype)}
+    result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return result
+
+
+def child(arguments: argparse.Namespace, way: str, environment: dict[str, str], **changes: object) -> dict:
+    """Run `work` in a fresh process."""
+    options = {**vars(arguments), "way": way, **changes}
+    command = [sys.executable, __file__]
+    for name in ("images", "size", "variant", "device", "way", "weights"):
+        command += [f"--{name}", str(options[name])]
+    if options["compile"]:
+        command.append("--compile")
+    done = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Time all ways and print them side by side."""
+    ways = {
+        "reference, as users run it": ("reference", {}),
+        "reference, memory kept": ("reference", KEEPING),
+        "promptseg fp32": ("fp32", {}),
+    }
+    if has_bf16(arguments.device):
+        ways["promptseg bf16"] = ("bf16", {})
+    else:
+        print("bf16: not measured, this processor has no instructions for it")
+    results = {}
+    for name, (way, environment) in ways.items():
+        results[name] = child(arguments, way, environment)
+        found = results[name]
+        print(
+            f"{name:28s} {found['seconds'] / arguments.images:7.2f} s an image, {found['calls']['encoder']} encodings, "
+            f"{found['calls']['decoder']} prompts decoded, {found['memory_mb']:.0f} MB",
+            flush=True,
+        )
+    first, second = (results[name] for name in list(ways)[:2])
+    for name in list(ways)[2:]:
+        found = results[name]
+        differences = [abs(found["ious"][key] - value) for key, value in first["ious"].items()]
+        share = found["flop"] / found["encoder_seconds"] / found["peak"]
+        print(
+            f"{name}: {first['seconds'] / found['seconds']:.1f} times as fast as the reference, "
+            f"{second['seconds'] / found['seconds']:.1f} times as fast as the reference that keeps memory\n"
+            f"  encoder {found['encoder_seconds']:.2f} s for {found['flop'] / 1e9:.0f} GFLOP: {share:.0%} of the "
+            f"{found['peak'] / 1e9:.0f} GFLOP/s of a matrix product\n"
+            f"  IoU of {len(differences)} masks: largest difference {max(differences):.1e}, "
+            f"mean difference {np.mean(differences):.1e}"
+        )
+
+
+def memory(arguments: argparse.Namespace) -> None:
+    """Peak memory against the number of images, with SAM's decoder behind a light encoder."""
+    few, many = (child(arguments, "fp32", {}, images=count, variant="light")["memory_mb"] for count in (40, 400))
+    print(f"peak memory: {few:.0f} MB for 40 images, {many:.0f} MB for 400 images ({many / few - 1:+.1%})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=4)
+    parser.add_argument("--size", type=int, default=512, help="height and width of the images")
+    parser.add_argument("--variant", default="vit_b", help="vit_b, vit_l or vit_h")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--compile", action="store_true", help="compile the encoder")
+    parser.add_argument("--memory", action="store_true", help="measure memory instead of time")
+    parser.add_argument("--way", help=argparse.SUPPRESS)
+    parser.add_argument("--weights", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.way:
+        print(json.dumps(work(arguments)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        arguments.weights = Path(folder) / "weights.safetensors"
+        variant = "light" if arguments.memory else arguments.variant
+        save_file(rule_state(sam_model_registry[variant]()), arguments.weights)
+        print(f"{arguments.images} images, {torch.get_num_threads()} threads, {arguments.device}", flush=True)
+        memory(arguments) if arguments.memory else compare(arguments)
+
+
+if __name__ == "__main__":
+    main()
