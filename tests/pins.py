@@ -32,7 +32,7 @@ ANALYSIS = [
 ]
 ENVIRONMENTS = {
     "analysis": ANALYSIS,
-    "inference": sorted([*ANALYSIS, "monai", "safetensors", "segment-anything-py", "torch", "torchvision"]),
+    "inference": sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"]),
 }
 
 

@@ -236,9 +236,9 @@ def test_inputs_of_one_size_share_a_pass_and_batches_have_a_limit():
 
 
 def test_large_inputs_do_not_share_a_pass_on_a_cpu():
-    network, image = Blobs(), picture(448, 448)
+    network, image = Blobs(), picture(1200, 1400)
     ClickPredictor(network, ZoomIn()).step([clicked(image, (5, 5, 1)), clicked(image, (9, 9, 1))])
-    assert network.batches == [(2, 4, 448, 448)] * 2
+    assert network.batches == [(2, 4, 1200, 1400)] * 2
 
 
 def test_equal_requests_share_a_pass():

@@ -30,9 +30,9 @@ Network = Callable[[Tensor, Tensor], Tensor | tuple[Tensor, Tensor]]
 
 THRESHOLD = 0.49  # a pixel belongs to the object above it, in all three methods
 BATCH = 16
-# Pixels of a forward pass on a CPU, two inputs of SimpleClick. A pass of this size keeps the cores busy; in larger ones
-# they wait for memory, which the operating system has to clear for every layer anew.
-_CPU_PIXELS = 2 * 448 * 448
+# Pixels of a forward pass on a CPU, 16 inputs of SimpleClick. Larger passes keep threads no busier, and only take memory;
+# where freed memory is not kept (`promptseg.devices.keep_freed_memory`) they are slower even.
+_CPU_PIXELS = 16 * 448 * 448
 _SETTLED = 20  # pixels that may change in the last pass of a cascade
 
 
