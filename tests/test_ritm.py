@@ -1,9 +1,8 @@
-"""RITM's adapter, and its answers against those recorded from the reference."""
+"""RITM's adapter: masks, states, options, weights of another network."""
 
 import numpy as np
 import pytest
 import torch
-from click_fixtures import adapter_of, compare, parity, recorded, request
 from safetensors.torch import save_file
 
 from promptseg.errors import PromptsegError
@@ -13,35 +12,7 @@ from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.ritm import Ritm
 from promptseg.rule_weights import rule_state
 
-NAME = "ritm_hrnet18s"
-LIMIT = 2e-4
 TINY = {"width": 4, "ocr_width": 6, "small": True}
-
-
-@pytest.fixture(scope="module")
-def method(tmp_path_factory):
-    return adapter_of(Ritm, RitmNet, NAME, tmp_path_factory.mktemp("weights"))
-
-
-@recorded
-def test_a_sequence_of_clicks_is_answered_as_recorded(method):
-    compare(method, NAME, "seq", [1], LIMIT)
-
-
-@recorded
-def test_all_clicks_at_once_are_answered_as_recorded(method):
-    compare(method, NAME, "oneshot", [0, 2], LIMIT, forget=True)
-
-
-@recorded
-def test_a_state_that_leaks_from_another_object_acts_as_recorded(method):
-    """The study sets the image once; the next object's first click meets the last one's mask and ROI."""
-    clicks = parity(f"{NAME}__seq")["clicks_0"]
-    data, state = parity(f"{NAME}__leak"), None
-    image = method.encode(data["image_0"])
-    for count in (1, 2, 3):
-        state = method.predictor.step([request(image, clicks[:count], state)])[0].state
-    compare(method, NAME, "leak", [0], LIMIT, states={0: state})
 
 
 @pytest.fixture

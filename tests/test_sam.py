@@ -1,6 +1,4 @@
-"""The SAM adapter against the package of SAM's authors, and against recorded outputs of the reference."""
-
-from pathlib import Path
+"""The SAM adapter against the package of SAM's authors."""
 
 import numpy as np
 import pytest
@@ -14,8 +12,6 @@ from promptseg.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.rule_weights import rule_state
-
-FIXTURE = Path(__file__).resolve().parents[2] / "shared" / "specs" / "parity" / "sam_vit_b.npz"
 
 
 def tiny_sam(checkpoint=None):
@@ -164,28 +160,3 @@ def test_a_gpu_that_is_not_there_is_explained():
         PromptsegError, match=r"device: cuda is configured, but PyTorch .* finds no GPU. Set device: auto"
     ):
         choose_device("cuda", can_use_gpu=False)
-
-
-@pytest.mark.skipif(not FIXTURE.exists(), reason="the recorded outputs of the reference are not here")
-def test_vit_b_answers_as_recorded(tmp_path):
-    """Masks and predicted IoU of the reference, recorded with the same deterministic weights."""
-    data = np.load(FIXTURE)
-    network = sam_model_registry["vit_b"]()
-    save_file(dict(rule_state(network)), tmp_path / "vit_b.safetensors")
-    del network
-    method = SamMethod(Settings(variant="vit_b", weights=tmp_path / "vit_b.safetensors"))
-    points, labels = data["point_coords_0"], data["point_labels_0"]
-    box = data["box_0"]
-    embedding = method.encode(data["image_0"])
-    np.testing.assert_allclose(embedding.features[0].numpy()[::8, ::2, ::2], data["embedding_0"], atol=1e-4)
-    cases = {
-        "p1": prompt(points[:1], labels[:1]),
-        "p3": prompt(points[:3], labels[:3]),
-        "p5": prompt(points[:5], labels[:5]),
-        "box": prompt(box=box),
-        "box_p3": prompt(points[:3], labels[:3], box=box),
-    }
-    answers = method.predict([Query(embedding, item) for item in cases.values()])
-    for name, answer in zip(cases, answers, strict=True):
-        assert np.mean(answer.masks != data[f"{name}_mask_0"]) <= 1e-4, name
-        np.testing.assert_allclose(answer.scores, data[f"{name}_iou_0"], atol=1e-4, err_msg=name)

@@ -1,11 +1,11 @@
-"""SimpleClick's network and adapter, and CFR-ICL's cascade, against what was recorded from the reference."""
+"""SimpleClick's network and adapter: names and shapes of the official files, windows, sizes, masks and states."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from click_fixtures import RECORDED, adapter_of, compare, network_inputs, parity, recorded, with_generated_weights
 from safetensors.torch import save_file
 
 from promptseg.errors import PromptsegError
@@ -15,14 +15,9 @@ from promptseg.methods.networks.simpleclick import VARIANTS, Architecture, Simpl
 from promptseg.methods.simpleclick import SimpleClick
 from promptseg.rule_weights import rule_state
 
-NAME = "simpleclick_vit_xtiny"
-LIMIT = 5e-5
+RECORDED = Path(__file__).resolve().parents[2] / "shared" / "specs"
+recorded = pytest.mark.skipif(not RECORDED.exists(), reason="names recorded from the reference are not here")
 TINY = Architecture(patch=16, dim=16, depth=4, heads=2, pyramid=(4, 6, 8, 10), channels=6)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("weights")
 
 
 def tiny_network():
@@ -121,36 +116,6 @@ def test_other_sizes_get_a_resized_position_embedding():
         assert network(torch.rand(1, 4, 224, 448), torch.full((1, 2, 3), -1.0)).shape == (1, 1, 224, 448)
         with pytest.raises(ValueError, match="31 x 28 tokens cannot be cut into 2 x 2 equal windows"):
             network(torch.rand(1, 4, 496, 448), torch.full((1, 2, 3), -1.0))
-
-
-@recorded
-def test_the_network_answers_as_recorded():
-    data = parity(f"{NAME}__net")
-    network = with_generated_weights(SimpleClickNet.from_variant("vit_xtiny"), NAME)
-    with torch.inference_mode():
-        logits = network(*network_inputs(data, 0))[0, 0]
-    stride = int(data["logits_stride_0"])
-    np.testing.assert_allclose(logits[::stride, ::stride], data["logits_0"], atol=2e-4, rtol=0)
-    whole = [logits.mean(), logits.std(correction=0), logits.min(), logits.max()]
-    np.testing.assert_allclose(whole, data["logits_stats_0"], atol=2e-4, rtol=0)
-
-
-@recorded
-def test_simpleclick_answers_as_recorded(folder):
-    compare(adapter_of(SimpleClick, SimpleClickNet, NAME, folder), NAME, "plain", [1], LIMIT)
-
-
-@recorded
-def test_cfr_icl_answers_as_recorded(folder):
-    """Two images of which the cascade takes four and five passes."""
-    method = adapter_of(SimpleClick, SimpleClickNet, NAME, folder, cascade_steps=5)
-    compare(method, NAME, "seq", [0, 2], LIMIT)
-
-
-@recorded
-def test_the_studys_call_of_cfr_icl_answers_as_recorded(folder):
-    method = adapter_of(SimpleClick, SimpleClickNet, NAME, folder, cascade_steps=5)
-    compare(method, NAME, "paper", [0], LIMIT, forget=True)
 
 
 def test_the_adapter_answers_masks_and_states(tmp_path, monkeypatch):

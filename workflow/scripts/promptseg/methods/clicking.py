@@ -30,7 +30,7 @@ Network = Callable[[Tensor, Tensor], Tensor | tuple[Tensor, Tensor]]
 
 THRESHOLD = 0.49  # a pixel belongs to the object above it, in all three methods
 BATCH = 16
-# Pixels of a forward pass on a CPU, 16 inputs of SimpleClick. Larger passes keep threads no busier, and only take memory;
+# Pixels of a forward pass on a CPU, 16 inputs of SimpleClick. Larger passes keep no thread busier and only take memory;
 # where freed memory is not kept (`promptseg.devices.keep_freed_memory`) they are slower even.
 _CPU_PIXELS = 16 * 448 * 448
 _SETTLED = 20  # pixels that may change in the last pass of a cascade

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from promptseg.devices import keep_freed_memory
 from promptseg.errors import PromptsegError
 from promptseg.parity.adapters import Adapters, options, overrides_path
 from promptseg.parity.comparison import Comparison
@@ -123,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if chosen.threads is not None:
         torch.set_num_threads(chosen.threads)
+    keep_freed_memory()
     paths = [
         path
         for path in chosen.folder.glob("*.npz")

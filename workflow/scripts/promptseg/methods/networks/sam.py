@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from segment_anything.modeling import ImageEncoderViT
 from segment_anything.modeling import Sam as SamModel
-from segment_anything.modeling.image_encoder import Block, get_rel_pos, window_partition, window_unpartition
+from segment_anything.modeling.image_encoder import Block, get_rel_pos
 from segment_anything.modeling.transformer import Attention, TwoWayAttentionBlock
 from torch import Tensor, nn
 
@@ -62,35 +62,56 @@ class Encoder(nn.Module):
         return encoder.neck[3](x).contiguous()
 
     def _block(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
-        height, width = x.shape[1:3]
         h = block.norm1(x).to(self.dtype)
-        if block.window_size:
-            h, padded = window_partition(h, block.window_size)
-            h = window_unpartition(self._attention(block, positions, h), block.window_size, padded, (height, width))
-        else:
-            h = self._attention(block, positions, h)
-        x = h.add_(x) if h.dtype == x.dtype else x + h
+        attend = self._windows if block.window_size else self._everywhere
+        x = x + attend(block, positions, h)
         h = block.mlp.lin1(block.norm2(x).to(self.dtype))
-        h = block.mlp.lin2(block.mlp.act(h))
-        return h.add_(x) if h.dtype == x.dtype else x + h
+        return block.mlp.lin2(block.mlp.act(h)).to(x.dtype).add_(x)
 
-    def _attention(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
-        """(b, h, w, c) tokens -> (b, h, w, c)."""
-        attention = block.attn
-        b, h, w, c = x.shape
-        q, k, v = attention.qkv(x).view(b, h * w, 3, attention.num_heads, -1).permute(2, 0, 3, 1, 4)
+    def _everywhere(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
+        """Global attention: (b, h, w, c) -> (b, h, w, c)."""
+        return block.attn.proj(self._attention(block, positions, block.attn.qkv(x)))
+
+    def _windows(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
+        """Attention in windows: (b, h, w, c) -> (b, h, w, c).
+
+        The package pads the tokens to whole windows with zeros. Here only real tokens are projected: a padded one is
+        seen by the others, but its projection is the bias.
+        """
+        size, (b, h, w, c) = block.window_size, x.shape
+        result = torch.empty_like(x)
+        for top, bottom in _stretches(h, size):
+            for left, right in _stretches(w, size):
+                rows, columns = min(size, bottom - top), min(size, right - left)
+                part = x[:, top:bottom, left:right].unflatten(1, (-1, rows)).unflatten(3, (-1, columns))
+                tokens = block.attn.qkv(part.transpose(2, 3).reshape(-1, rows, columns, c))
+                if rows < size or columns < size:
+                    bias = block.attn.qkv.bias if block.attn.qkv.bias is not None else tokens.new_zeros(3 * c)
+                    padded = bias.repeat(len(tokens), size, size, 1)
+                    padded[:, :rows, :columns] = tokens
+                    tokens = padded
+                seen = block.attn.proj(self._attention(block, positions, tokens)[:, :rows, :columns])
+                place = result[:, top:bottom, left:right].unflatten(1, (-1, rows)).unflatten(3, (-1, columns))
+                place.copy_(seen.view(b, *place.shape[1:2], place.shape[3], rows, columns, c).transpose(2, 3))
+        return result
+
+    def _attention(self, block: Block, positions: Tensor, qkv: Tensor) -> Tensor:
+        """(b, h, w, 3 c) projected tokens -> (b, h, w, c)."""
+        b, h, w, _ = qkv.shape
+        heads = block.attn.num_heads
+        q, k, v = qkv.view(b, h * w, 3, heads, -1).permute(2, 0, 3, 1, 4)
         if not positions.numel():
             out = F.scaled_dot_product_attention(q, k, v)
         else:
-            grid = q.view(b, attention.num_heads, h, w, -1)
-            rows = torch.einsum("bnhwc,hkc->bnhwk", grid, positions[0]).reshape(b, -1, h * w, h)
-            columns = torch.einsum("bnhwc,wkc->bnhwk", grid, positions[1]).reshape(b, -1, h * w, w)
-            if b * h * w <= QUERIES * attention.num_heads or x.device.type != "cpu" or block.window_size:
-                bias = (rows[..., None] + columns[..., None, :]).view(b, -1, h * w, h * w)
+            grid = q.view(b, heads, h, w, -1)
+            rows = torch.einsum("bnhwc,hkc->bnhwk", grid, positions[0]).reshape(b, heads, h * w, h)
+            columns = torch.einsum("bnhwc,wkc->bnhwk", grid, positions[1]).reshape(b, heads, h * w, w)
+            if block.window_size or qkv.device.type != "cpu":
+                bias = (rows[..., None] + columns[..., None, :]).view(b, heads, h * w, h * w)
                 out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
             else:
                 out = self._in_pieces(q, k, v, rows, columns)
-        return attention.proj(out.transpose(1, 2).reshape(b, h, w, c))
+        return out.transpose(1, 2).reshape(b, h, w, -1)
 
     def _in_pieces(self, q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         out = torch.empty_like(q)
@@ -104,6 +125,12 @@ class Encoder(nn.Module):
                     q[:, one, some], k[:, one], v[:, one], attn_mask=bias.view(b, 1, -1, n)
                 )
         return out
+
+
+def _stretches(length: int, size: int) -> list[tuple[int, int]]:
+    """The part of a side that whole windows cover, and the rest, as far as there are any."""
+    whole = length // size * size
+    return [(start, end) for start, end in ((0, whole), (whole, length)) if start < end]
 
 
 @dataclass(frozen=True, eq=False)
