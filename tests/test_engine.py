@@ -71,6 +71,7 @@ class Remembering(Method):
 
     prompt_types = frozenset({"point"})
     candidates = 3
+    refines = True
 
     def __init__(self):
         super().__init__(Settings())

@@ -327,7 +327,7 @@ class Group:
                     trajectory.item.encoded,
                     _clicks_prompt(trajectory.clicks),
                     trajectory.previous(),
-                    trajectory.protocol.refinement,
+                    trajectory.protocol.refinement or not self.method.refines,
                     self._truth(trajectory.target),
                 )
                 add(trajectory, name, trajectory.take, query)

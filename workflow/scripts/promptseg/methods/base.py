@@ -51,7 +51,7 @@ class Query:
         image: what `Method.encode` returned for the image.
         prompt: see `Prompt`.
         previous: the state of the mask chosen at the last click; None at the first, and where the protocol forgets it.
-        refine: whether a method with a refinement stage of its own uses it (FocalClick).
+        refine: whether a method with a refinement stage of its own (`Method.refines`) uses it.
         truth: (h, w) bool, only for controls with `needs_truth`.
     """
 
@@ -82,6 +82,7 @@ class Method(ABC):
         candidates: how many masks it returns for a prompt.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
         images_at_once: how many images are under way together; prompts of all of them share a batch.
+        refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
     """
 
@@ -89,6 +90,7 @@ class Method(ABC):
     candidates: ClassVar[int] = 1
     cacheable: ClassVar[bool] = False
     images_at_once: int = 4
+    refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
 
     def __init__(self, settings: Settings):

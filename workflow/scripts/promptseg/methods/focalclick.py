@@ -228,6 +228,7 @@ class FocalClick(Method):
     """
 
     prompt_types = frozenset({"point"})
+    refines = True
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
