@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources")
 
 TINY = {
-    "run": {"datasets": ["blobs", "stripes"], "methods": ["perfect", "box_fill"]},
+    "run": {"datasets": ["blobs", "stripes"], "methods": ["perfect", "box_fill"], "protocols": ["corrected"]},
     "prompts": {"clicks": 2},
     "metrics": {"bootstrap_resamples": 100},
     "datasets": {

@@ -109,35 +109,48 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    keep_freed_memory()
     data = pictures()
     alone = [[(image, [target])] for image, targets in data for target in targets]
     plan = Plan({}, clicks=CLICKS, tie_break="first", strict=True)
     device = torch.cuda.get_device_name(arguments.device) if arguments.device.startswith("cuda") else arguments.device
     print(
         f"{device}, {torch.get_num_threads()} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
-        f"{len(data)} images, {len(alone)} objects, {CLICKS} clicks"
+        f"{len(data)} images, {len(alone)} objects, {CLICKS} clicks",
+        flush=True,
     )
-    for name in arguments.methods:
-        adapter, network, variant = METHODS[name]
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "weights.safetensors"
-            with torch.device("meta"):
-                empty = network.from_variant(variant)
-            save_file(rule_state(empty, "bench"), path)
-            method = adapter_class(adapter)(Settings(variant=variant, weights=path, device=arguments.device))
-        run(method, plan, [[(data[0][0], data[0][1][:1])]])  # warm up
-        one_seconds, one_cpu, one = run(method, plan, alone)
-        seconds, cpu, lockstep = run(method, plan, [data])
-        common = one.keys() & lockstep.keys()
-        difference = max(float((one[key] - lockstep[key]).abs().max()) for key in common)
-        print(
-            f"{name:12} {variant:15} one at a time {one_seconds:6.1f} s (CPU {one_cpu:6.1f})  "
-            f"lockstep {seconds:6.1f} s (CPU {cpu:6.1f})  "
-            f"ratio {one_seconds / seconds:4.2f} (CPU {one_cpu / cpu:4.2f})  largest difference {difference:.1e}  "
-            f"({len(common)} predictions compared, {len(one) - len(common)} without counterpart)",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        methods = {name: method_of(name, arguments.device, Path(folder)) for name in arguments.methods}
+        warm = [[(data[0][0], data[0][1][:1])]]
+        plainly = {}
+        for name, method in methods.items():
+            run(method, plan, warm)
+            plainly[name], _, _ = run(method, plan, alone)
+        keep_freed_memory()  # for good, so that what goes without comes first
+        for name, method in methods.items():
+            run(method, plan, warm)
+            one_seconds, one_cpu, one = run(method, plan, alone)
+            seconds, cpu, lockstep = run(method, plan, [data])
+            common = one.keys() & lockstep.keys()
+            difference = max(float((one[key] - lockstep[key]).abs().max()) for key in common)
+            print(
+                f"{name}: lockstep {seconds:.1f} s (CPU {cpu:.1f})\n"
+                f"  one object at a time {plainly[name]:.1f} s, ratio {plainly[name] / seconds:.2f}\n"
+                f"  one object at a time, freed memory kept {one_seconds:.1f} s (CPU {one_cpu:.1f}), "
+                f"ratio {one_seconds / seconds:.2f}\n"
+                f"  largest difference in probability {difference:.1e} ({len(common)} predictions compared, "
+                f"{len(one) - len(common)} without counterpart)",
+                flush=True,
+            )
+
+
+def method_of(name: str, device: str, folder: Path) -> Any:
+    """The method with generated weights."""
+    adapter, network, variant = METHODS[name]
+    path = folder / f"{name}.safetensors"
+    with torch.device("meta"):
+        empty = network.from_variant(variant)
+    save_file(rule_state(empty, "bench"), path)
+    return adapter_class(adapter)(Settings(variant=variant, weights=path, device=device))
 
 
 if __name__ == "__main__":
