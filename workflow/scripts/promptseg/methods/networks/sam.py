@@ -92,7 +92,7 @@ class Encoder(nn.Module):
                     tokens = padded
                 seen = block.attn.proj(self._attention(block, positions, tokens)[:, :rows, :columns])
                 place = result[:, top:bottom, left:right].unflatten(1, (-1, rows)).unflatten(3, (-1, columns))
-                place.copy_(seen.view(b, *place.shape[1:2], place.shape[3], rows, columns, c).transpose(2, 3))
+                place.copy_(seen.view(b, place.shape[1], place.shape[3], rows, columns, c).transpose(2, 3))
         return result
 
     def _attention(self, block: Block, positions: Tensor, qkv: Tensor) -> Tensor:
