@@ -39,8 +39,10 @@ def test_defaults_are_filled_in():
     }
     assert config["methods"]["box_fill"]["protocols"] == {}
     entry = config["datasets"]["mine"]
-    assert entry["cases"] == [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]
-    assert entry["sampling"] == {"every": 1, "min_area": 1}
+    assert entry["cases"] == [
+        {"image": "images/{case}.*", "labels": "masks/{case}.*", "pair": "name", "unpaired": "fail"}
+    ]
+    assert entry["sampling"] == {"every": 1, "seed": 1, "min_area": 1}
     assert entry["title"] == "mine"
 
 
@@ -52,6 +54,18 @@ def test_defaults_are_filled_in():
         ("datasets/mine/task", {}, r"unknown key 'task' in datasets.mine. Did you mean 'tasks'\?"),
         ("datasets/mine/modality", "mr", r"datasets.mine.modality: 'mr' is not allowed. Did you mean 'mri'\?"),
         ("datasets/mine/source", {"kind": "pypi", "package": "x"}, "datasets.mine.source: 'version' is a required"),
+        ("datasets/mine/source", [{"kind": "http"}], "datasets.mine.source.0: 'url' is a required"),
+        (
+            "datasets/mine/source",
+            {"kind": "http", "url": "u", "md6": ""},
+            r"'md6' in datasets.mine.source. Did you mean",
+        ),
+        ("datasets/mine/source", {"kind": "http", "url": "u", "verify_tls": False}, "'sha256' is a required"),
+        ("datasets/mine/source", {"kind": "kaggle", "dataset": "a/b"}, "datasets.mine.source: 'home' is a required"),
+        ("datasets/mine/sampling", {"evry": 2}, r"unknown key 'evry' in datasets.mine.sampling. Did you mean 'every'"),
+        ("datasets/mine/sampling", "none", "datasets.mine.sampling: 'none' must be 'all' or a mapping"),
+        ("datasets/mine/cases", [{"image": ["a", "b"], "labels": "c"}], "datasets.mine.cases.0.image: .* too short"),
+        ("methods/box_fill/seen", {"mine": {"answer": "y", "source": ""}}, "'y' is not allowed.*'yes'"),
         ("datasets/mine/tasks", {"lung": [0]}, "datasets.mine.tasks.lung.0: 0 is less than the minimum of 1"),
         ("run/datasets", ["min"], r"run.datasets names 'min', which is not an entry of datasets:. Did you mean 'mine'"),
         ("run/ablation", ["released"], "run.ablation names 'released', which is not an entry of protocols:"),
@@ -99,7 +113,7 @@ def test_shipped_configuration_is_valid_and_every_key_is_explained():
     config = check({key: value for part in parts for key, value in part.items()})
     assert len(config["run"]["datasets"]) >= 5
     assert sum(len(config["datasets"][name]["tasks"]) for name in config["run"]["datasets"]) >= 14
-    assert all(entry["licence"] != "not stated" for entry in config["datasets"].values())
+    assert all(config["datasets"][name]["licence"] != "not stated" for name in config["run"]["datasets"])
     readme = (root / "config" / "README.md").read_text()
     schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
     for section in (schema, *schema["$defs"].values()):

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import yaml
 
+from promptseg.cases import as_glob, patterns_of
 from promptseg.errors import PromptsegError
-from promptseg.urls import file_name
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
@@ -34,11 +34,27 @@ def _fill_defaults(validator: Any, properties: Mapping[str, Any], instance: Any,
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"properties": _fill_defaults})
 
 
-def _explain(error: jsonschema.ValidationError) -> str:
+def _innermost(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+    """What is wrong with that alternative of a `oneOf` which has the right type; the error itself where none has."""
+    alternatives: dict[Any, list[jsonschema.ValidationError]] = {}
+    for inner in error.context or ():
+        alternatives.setdefault(inner.schema_path[0], []).append(inner)
+    for errors in alternatives.values():
+        if all(list(inner.path) or inner.validator not in ("type", "const") for inner in errors):
+            return _innermost(errors[0])
+    return error
+
+
+def _explain(violation: jsonschema.ValidationError) -> str:
     """One line for one violation: where, what, and the nearest allowed word."""
+    error = _innermost(violation)
     schema: Any = error.schema
     allowed: Any = error.validator_value
     where = ".".join(str(part) for part in error.absolute_path) or "the top level"
+    if error.validator == "oneOf" and all("const" in choice or "type" in choice for choice in allowed):
+        words = {"object": "a mapping", "array": "a list", "string": "a text"}
+        choices = [repr(choice["const"]) if "const" in choice else words[choice["type"]] for choice in allowed]
+        return f"{where}: {error.instance!r} must be {' or '.join(choices)}"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
         unknown = [key for key in error.instance if key not in known]
@@ -126,20 +142,9 @@ def protocols_of(config: Mapping[str, Any], method: str) -> dict[str, dict[str, 
     return found
 
 
-def archive_name(source: Mapping[str, Any]) -> str | None:
-    """Name of the file that a dataset's source has to fetch; None for the kinds that fetch nothing."""
-    if source["kind"] not in ("pypi", "http"):
-        return None
-    return source.get("file") or file_name(source["url"])
-
-
 def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
-    """The globs of all files that the cases of a dataset entry are made of, with `*` for the case's name."""
-    patterns: list[str] = []
-    for case in dataset["cases"]:
-        labels = [case["labels"]] if isinstance(case["labels"], str) else [item["file"] for item in case["labels"]]
-        patterns += [case["image"], *labels]
-    return list(dict.fromkeys(pattern.replace("{case}", "*") for pattern in patterns))
+    """The globs of all files that the cases of a dataset entry are made of, with `*` for the placeholders."""
+    return list(dict.fromkeys(as_glob(pattern) for case in dataset["cases"] for pattern in patterns_of(case)))
 
 
 def _imported_modules(path: Path) -> Iterator[str]:
