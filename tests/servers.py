@@ -20,7 +20,7 @@ class Server:
     """What the server does; tests change it between and before requests.
 
     Attributes:
-        files: content by path.
+        files: content by path, or by path with query where that makes a difference.
         ranges: whether it answers `Range` with a part.
         heeds_if_range: whether it looks at `If-Range`.
         etag: of all files; None for none.
@@ -30,6 +30,7 @@ class Server:
         types: media type by path, where it matters.
         without_length: whether the length is left out and the body ends with the connection.
         encoding: `Content-Encoding` that is claimed.
+        disposition: `Content-Disposition` of all files; None for none.
         account: user name and password without which it answers 401.
         redirects: addresses by path.
         requests: what was asked so far.
@@ -46,6 +47,7 @@ class Server:
     statuses: list[int] = field(default_factory=list)
     without_length: bool = False
     encoding: str | None = None
+    disposition: str | None = None
     account: tuple[str, str] | None = None
     redirects: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
@@ -62,7 +64,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             server.requests.append(Request(self.path, {name.lower(): value for name, value in self.headers.items()}))
-            path = self.path.partition("?")[0]
+            path = self.path if self.path in server.files else self.path.partition("?")[0]
             if server.account:
                 wanted = "Basic " + base64.b64encode(":".join(server.account).encode()).decode()
                 if self.headers.get("Authorization") != wanted:
@@ -74,6 +76,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if path not in server.files:
                 return self.empty(404)
             return self.send_file(server.files[path], server.types.get(path, "application/octet-stream"))
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.do_GET()
 
         def empty(self, status: int, **headers: str) -> None:
             self.send_response(status)
@@ -95,6 +101,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.send_header("ETag", server.etag)
             if server.last_modified:
                 self.send_header("Last-Modified", server.last_modified)
+            if server.disposition:
+                self.send_header("Content-Disposition", server.disposition)
             if server.encoding:
                 self.send_header("Content-Encoding", server.encoding)
             self.send_header("Content-Type", media_type)

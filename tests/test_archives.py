@@ -8,13 +8,13 @@ import random
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from promptseg.archives import is_archive, is_junk, unpack
+from promptseg.archives import Packed, is_archive, is_junk, is_plain, require_matches, stem, unpack, zip_names
 from promptseg.errors import PromptsegError
 
 FILES = {
@@ -58,11 +58,11 @@ def unpacked(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def refused(archive: Path, tmp_path: Path, keep: list[str], match: str, **options: int) -> None:
+def refused(archive: Path, tmp_path: Path, keep: list[str], match: str, **options: Any) -> None:
     """Unpacking fails with the error, and nothing at all is left of it."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(PromptsegError, match=match) as caught:
-        unpack(archive, tmp_path / "unpacked", keep, **options)
+        unpack([Packed(archive)], tmp_path / "unpacked", keep, **options)
     assert str(archive) in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -73,7 +73,7 @@ ALL_KINDS = pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz", "x.ta
 @ALL_KINDS
 def test_only_wanted_members_and_no_junk(name: str, tmp_path: Path) -> None:
     archive = make(tmp_path / name, FILES)
-    unpack(archive, tmp_path / "unpacked", ["*.nii.gz"])
+    unpack([Packed(archive)], tmp_path / "unpacked", ["*.nii.gz"])
     wanted = ("set/images/a.nii.gz", "set/images/b.nii.gz", "set/labels/a.nii.gz")
     assert unpacked(tmp_path / "unpacked") == {name: FILES[name] for name in wanted}
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "unpacked"])
@@ -82,25 +82,32 @@ def test_only_wanted_members_and_no_junk(name: str, tmp_path: Path) -> None:
 @ALL_KINDS
 def test_unpacking_again_replaces_the_folder(name: str, tmp_path: Path) -> None:
     archive = make(tmp_path / name, FILES)
-    unpack(archive, tmp_path / "unpacked", ["set/labels/*"])
-    unpack(archive, tmp_path / "unpacked", ["set/READM?"])
+    unpack([Packed(archive)], tmp_path / "unpacked", ["set/labels/*"])
+    unpack([Packed(archive)], tmp_path / "unpacked", ["set/READM?"])
     assert unpacked(tmp_path / "unpacked") == {"set/README": b"read me"}
 
 
 def test_names_with_a_leading_dot_slash(tmp_path: Path) -> None:
     archive = make_tar(tmp_path / "x.tar", {"./set/a": b"a"})
-    unpack(archive, tmp_path / "unpacked", ["set/a"])
+    unpack([Packed(archive)], tmp_path / "unpacked", ["set/a"])
     assert unpacked(tmp_path / "unpacked") == {"set/a": b"a"}
 
 
 @ALL_KINDS
 def test_pattern_without_a_file(name: str, tmp_path: Path) -> None:
+    """The check of the caller sees the names of all members, before anything appears."""
     archive = make(tmp_path / name, FILES)
-    refused(archive, tmp_path, ["*.nii.gz", "*/masks/*"], r"\*/masks/\*.*set/README, set/images/a.nii.gz")
+    patterns = ["*.nii.gz", "*/masks/*"]
+
+    def check(names: Sequence[str]) -> None:
+        require_matches(names, patterns, str(archive))
+
+    refused(archive, tmp_path, patterns, r"\*/masks/\*.*set/README, set/images/a.nii.gz", check=check)
 
 
 def test_upper_and_lower_case_differ(tmp_path: Path) -> None:
-    refused(make_zip(tmp_path / "x.zip", FILES), tmp_path, ["set/readme"], "set/readme")
+    unpack([Packed(make_zip(tmp_path / "x.zip", FILES))], tmp_path / "unpacked", ["set/readme"])
+    assert unpacked(tmp_path / "unpacked") == {}
 
 
 @ALL_KINDS
@@ -136,7 +143,7 @@ def special(kind: bytes, target: str = "") -> tarfile.TarInfo:
 def test_links_and_devices_in_a_tar(info: tarfile.TarInfo, tmp_path: Path) -> None:
     archive = make_tar(tmp_path / "x.tar.gz", {"set/good.nii.gz": b"good"}, info)
     refused(archive, tmp_path, ["*.nii.gz"], r"'set/link.nii.gz' is suspicious.*link or a device")
-    unpack(archive, tmp_path / "unpacked", ["*/good.*"])  # not wanted, so not looked at
+    unpack([Packed(archive)], tmp_path / "unpacked", ["*/good.*"])  # not wanted, so not looked at
     assert unpacked(tmp_path / "unpacked") == {"set/good.nii.gz": b"good"}
 
 
@@ -158,7 +165,7 @@ def test_writing_through_a_link_to_a_folder(tmp_path: Path) -> None:
         archive.addfile(link)
         info = tarfile.TarInfo("set/evil")
         archive.addfile(info)
-    unpack(tmp_path / "x.tar", tmp_path / "unpacked", ["set/*"])
+    unpack([Packed(tmp_path / "x.tar")], tmp_path / "unpacked", ["set/*"])
     assert not (tmp_path / "evil").exists()
     assert (tmp_path / "unpacked" / "set" / "evil").is_file()
     assert not (tmp_path / "unpacked" / "set").is_symlink()
@@ -176,7 +183,7 @@ def test_members_in_each_others_way(names: list[str], tmp_path: Path) -> None:
 def test_limit_of_the_unpacked_size(name: str, tmp_path: Path) -> None:
     archive = make(tmp_path / name, {"a": bytes(600_000), "b": bytes(400_000)})
     refused(archive, tmp_path, ["*"], "would unpack to more than 0.000999999 GB", limit=999_999)
-    unpack(archive, tmp_path / "unpacked", ["*"], limit=1_000_000)
+    unpack([Packed(archive)], tmp_path / "unpacked", ["*"], limit=1_000_000)
     assert (tmp_path / "unpacked" / "b").stat().st_size == 400_000
 
 
@@ -255,3 +262,111 @@ def test_kinds_of_names() -> None:
     assert is_junk("__MACOSX/a")
     assert is_junk("set/.DS_Store")
     assert not is_junk("set/a._b")
+
+
+def test_plain_names() -> None:
+    assert all(is_plain(name) for name in ("a/b.nii.gz", "a..b", "Ä b/c"))
+    assert not any(is_plain(name) for name in ("../a", "a/../b", "/a", "C:a", "a\\b", "a\0"))
+    assert [stem(Path(name)) for name in ("a.zip", "b.x.tar.gz", "c.tgz", "d.TAR", "e.png")] == [
+        "a",
+        "b.x",
+        "c",
+        "d",
+        "e.png",
+    ]
+
+
+def test_names_in_a_zip(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "x.zip", {"set/a": b"a"})
+    assert zip_names(archive, "site/") == ["site/set/a"]
+    archive.write_bytes(archive.read_bytes()[:-30])
+    assert zip_names(archive) == []
+    assert zip_names(tmp_path / "no.zip") == []
+
+
+def damaged_zip(path: Path, *names: str) -> Path:
+    """Four stored members, of which those named have one wrong byte."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in "abcd":
+            archive.writestr(f"set/{name}.dcm", f"content of {name}")
+    content = path.read_bytes()
+    for name in names:
+        assert content.count(f"content of {name}".encode()) == 1
+        content = content.replace(f"content of {name}".encode(), f"cOntent of {name}".encode())
+    path.write_bytes(content)
+    return path
+
+
+def test_damaged_member_of_a_zip_costs_its_file_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    archive = damaged_zip(tmp_path / "x.zip", "b", "d")
+    damaged = unpack([Packed(archive)], tmp_path / "unpacked", ["*"])
+    assert damaged == {archive: ["set/b.dcm", "set/d.dcm"]}
+    assert unpacked(tmp_path / "unpacked") == {
+        "set/a.dcm": b"content of a",
+        "set/b.dcm": b"",
+        "set/c.dcm": b"content of c",
+        "set/d.dcm": b"",
+    }
+    assert "set/b.dcm is damaged (Bad CRC-32 for file 'set/b.dcm')" in caplog.text
+    assert unpack([Packed(archive)], tmp_path / "unpacked", ["*/[ac].*"]) == {}
+
+
+def test_zip_of_which_nothing_can_be_read(tmp_path: Path) -> None:
+    refused(
+        damaged_zip(tmp_path / "x.zip", *"abcd"), tmp_path, ["*"], "damaged or incomplete.*no file in it can be read"
+    )
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@ALL_KINDS
+def test_archive_in_an_archive(name: str, tmp_path: Path) -> None:
+    inner = zipped({"P/1.png": b"1", "P/1.txt": b"-", "P/._1.png": b"junk"})
+    archive = make(tmp_path / name, {"set/data.zip": inner, "set/other.zip": inner, "set/2.png": b"2"})
+    seen: list[str] = []
+    unpack([Packed(archive, inner=["*data.zip"])], tmp_path / "unpacked", ["*.png"], seen.extend)
+    assert unpacked(tmp_path / "unpacked") == {"set/data.zip/P/1.png": b"1", "set/2.png": b"2"}
+    assert sorted(seen) == ["set/2.png", "set/data.zip/P/1.png", "set/data.zip/P/1.txt", "set/other.zip"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "unpacked"])
+
+
+def test_inner_archives_are_as_little_trusted(tmp_path: Path) -> None:
+    outer = tmp_path / "x.zip"
+    for content, match in (
+        (zipped({"../evil": b""}), "suspicious"),
+        (zipped({"a": bytes(2000)}), "would unpack to more than"),
+        (zipped({"a": b"a"})[:-10], "damaged or incomplete"),
+    ):
+        outer.write_bytes(zipped({"inner.zip": content}))
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(PromptsegError, match=match):
+            unpack([Packed(outer, inner=["*.zip"])], tmp_path / "unpacked", ["*"], limit=3000)
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_archives_that_never_end(tmp_path: Path) -> None:
+    content = zipped({"a": b"a"})
+    for _ in range(5):
+        content = zipped({"inner.zip": content})
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(PromptsegError, match="more than 3 deep"):
+        unpack([Packed(tmp_path / "x.zip", inner=["*.zip"])], tmp_path / "unpacked", ["*"])
+
+
+def test_several_archives(tmp_path: Path) -> None:
+    one, two = (
+        make_zip(tmp_path / "1.zip", {"a.nii": b"1"}),
+        make_tar(tmp_path / "2.tar", {"a.nii": b"2", "b.nii": b"3"}),
+    )
+    unpack([Packed(one, "x/"), Packed(two, "y/", there={"y/b.nii"})], tmp_path / "unpacked", ["*.nii"])
+    assert unpacked(tmp_path / "unpacked") == {"x/a.nii": b"1", "y/a.nii": b"2"}
+    with pytest.raises(PromptsegError, match=r"a\.nii is in .*1\.zip and in .*2\.tar: a name must be that of one file"):
+        unpack([Packed(one), Packed(two)], tmp_path / "unpacked", ["*"])
+    with pytest.raises(PromptsegError, match=r"2\.tar would unpack to more than"):
+        unpack([Packed(one, "x/"), Packed(two)], tmp_path / "unpacked", ["*"], limit=2)

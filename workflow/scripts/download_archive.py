@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.jobs import job
+from promptseg.lockfile import LockFile
 from promptseg.sources import fetch_archive
 
 if TYPE_CHECKING:
@@ -11,4 +12,5 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
-        fetch_archive(snakemake.params.source, Path(snakemake.output.archive))
+        archive = Path(snakemake.output.archive)
+        fetch_archive(snakemake.params.source, archive, LockFile(Path(snakemake.params.lock)))

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,10 +37,15 @@ _MAY_PASS = (
 
 @dataclass(frozen=True)
 class Checksum:
-    """The digest that a file must have."""
+    """The digest that a file must have.
+
+    Attributes:
+        origin: who says so, if that is not the configuration; errors tell it.
+    """
 
     algorithm: str
     value: str
+    origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         length = _DIGEST_LENGTH.get(self.algorithm)
@@ -67,13 +72,17 @@ class Checksum:
         found = digest(path, self.algorithm)
         if found == self.value.lower():
             return None
-        return f"expected {self.algorithm} {self.value.lower()}, found {found}"
+        origin = f" ({self.origin})" if self.origin else ""
+        return f"expected {self.algorithm} {self.value.lower()}{origin}, found {found}"
 
 
 def network_problem(error: BaseException) -> str:
     """What went wrong on the way, in words that hold no part of a URL."""
     if isinstance(error, requests.exceptions.SSLError):
-        return "its TLS certificate could not be verified (name your certificates in REQUESTS_CA_BUNDLE)"
+        return (
+            "its TLS certificate could not be verified (name your certificates in REQUESTS_CA_BUNDLE; if "
+            "the host's is broken and a sha256 is known, `verify_tls: false` leaves the matter to that)"
+        )
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy could not be used (see HTTPS_PROXY and NO_PROXY)"
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):

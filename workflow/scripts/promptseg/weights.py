@@ -2,31 +2,22 @@
 
 import io
 import logging
-import re
 import shutil
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from html.parser import HTMLParser
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
-import requests
-
+from promptseg.addresses import fetch_file, fetch_from_urls
 from promptseg.errors import PromptsegError
-from promptseg.files import atomic, is_page
-from promptseg.transfer import TIMEOUT, Checksum, download, is_there
-from promptseg.urls import file_name, redact
+from promptseg.files import atomic
+from promptseg.transfer import Checksum, is_there
+from promptseg.urls import file_name
 
-_PAGE = 1 << 20  # bytes of a web page that are read
 _SAMPLE = 5  # names that an error lists
 _LIMIT = 20 * 10**9  # bytes that weights may have once unpacked
-
-# Where Google Drive hands out files; `confirm` says that its virus scan may be skipped, which it is for large files.
-_DRIVE = "https://drive.usercontent.google.com/download"
-_DRIVE_HOSTS = ("drive.google.com", "docs.google.com", "drive.usercontent.google.com")
 
 
 def fetch_weights(name: str, checkpoint: Mapping[str, Any], target: Path) -> None:
@@ -44,7 +35,7 @@ def fetch_weights(name: str, checkpoint: Mapping[str, Any], target: Path) -> Non
         if is_there(target, Checksum.from_mapping(checkpoint), checkpoint.get("bytes")):
             return
         if "url" in checkpoint:
-            _fetch_from_urls(checkpoint, target)
+            fetch_from_urls(checkpoint, target)
         elif "parts" in checkpoint:
             _fetch_parts(checkpoint, target)
         else:
@@ -66,110 +57,6 @@ def _for_a_person(checkpoint: Mapping[str, Any], target: Path) -> str:
     )
 
 
-def _fetch_from_urls(checkpoint: Mapping[str, Any], target: Path) -> None:
-    problems = []
-    for url in (checkpoint["url"], *checkpoint.get("mirrors", [])):
-        try:
-            _fetch_file(url, target, Checksum.from_mapping(checkpoint), checkpoint.get("bytes"))
-            return
-        except PromptsegError as problem:
-            problems.append(str(problem))
-            logging.warning("%s", problem)
-    raise PromptsegError("\n".join(problems))
-
-
-def _fetch_file(url: str, target: Path, checksum: Checksum | None, size: int | None) -> None:
-    if urlsplit(url).hostname in _DRIVE_HOSTS:
-        download(_drive_address(url, target), target, checksum=checksum, size=size)
-    else:
-        download(url, target, checksum=checksum, size=size)
-    if is_page(target):  # only possible without a checksum
-        target.unlink()
-        raise PromptsegError(f"{redact(url)} sent a web page in place of the file. Put it by hand at {target}.")
-
-
-class _Page(HTMLParser):
-    """Title of a web page, its text, and the fields of its form."""
-
-    def __init__(self, content: str):
-        super().__init__()
-        self.fields: dict[str, str] = {}
-        self.title = self.text = self._tag = ""
-        self.feed(content)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tag = tag
-        values = dict(attrs)
-        name = values.get("name")
-        if tag == "input" and name:
-            self.fields[name] = values.get("value") or ""
-
-    def handle_data(self, data: str) -> None:
-        if self._tag == "title":
-            self.title += data.strip()
-        elif self._tag not in ("script", "style"):
-            self.text += data
-
-
-def _drive_address(link: str, target: Path) -> str:
-    """The address from which a file shared on Google Drive can be downloaded.
-
-    Drive answers with a page where it has no file to give, or first wants to be told that a file too large for its
-    virus scan is wanted all the same: that page holds a form, whose fields are the query of the right address.
-
-    Raises:
-        PromptsegError: it does not give the file to a program.
-    """
-    parts = urlsplit(link)
-    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    found = re.search(r"/file/d/([\w-]+)", parts.path)
-    identifier = found[1] if found else query.get("id")
-    if not identifier:
-        raise PromptsegError(
-            f"{redact(link)} is no link to a file on Google Drive (to a folder?). Open it in a browser, and give the "
-            "link of the file itself (Share, Copy link)."
-        )
-    fields = {"id": identifier, "export": "download", "confirm": "t"}
-    if "resourcekey" in query:
-        fields["resourcekey"] = query["resourcekey"]
-    page = None
-    for _ in range(2):
-        address = f"{_DRIVE}?{urlencode(fields)}"
-        page = _page_at(address)
-        if page is None:
-            return address
-        if "confirm" not in page.fields:
-            break
-        fields = page.fields
-    assert page is not None
-    raise PromptsegError(
-        f"Google Drive does not give the file to a program: {_reason(page)}. A person has to get it: open "
-        f"https://drive.google.com/file/d/{identifier}/view in a browser, signed in if it asks for that, download the "
-        f"file, and put it at {target}."
-    )
-
-
-def _reason(page: _Page) -> str:
-    text = (page.title + page.text).lower()
-    if "quota" in text or "too many users" in text:
-        return "its quota of downloads is exceeded, for a day or so (quota exceeded)"
-    if "sign in" in text or "sign-in" in text or "need access" in text:
-        return "it is not shared with everyone (sign in)"
-    return f"it sent a web page ({page.title or 'without a title'})"
-
-
-def _page_at(url: str) -> _Page | None:
-    """The web page at an address; None where there is another file, or a failure that `download` can deal with."""
-    try:
-        with requests.get(url, timeout=TIMEOUT, stream=True) as response:
-            if not response.headers.get("Content-Type", "").startswith("text/html"):
-                return None
-            content = next(response.iter_content(_PAGE), b"")
-            return _Page(content.decode(response.encoding or "utf-8", errors="replace"))
-    except (OSError, LookupError):
-        return None
-
-
 def _fetch_parts(checkpoint: Mapping[str, Any], target: Path) -> None:
     """Fetch a 7z archive in parts, unpack the one file of it that is wanted, and remove the parts."""
     urls, member = [part["url"] for part in checkpoint["parts"]], checkpoint["file"]
@@ -186,7 +73,7 @@ def _fetch_parts(checkpoint: Mapping[str, Any], target: Path) -> None:
     folder = target.with_name(f"{target.stem}.parts")
     files = [folder / file_name(url) for url in urls]
     for part, file in zip(checkpoint["parts"], files, strict=True):
-        _fetch_file(part["url"], file, Checksum.from_mapping(part), part.get("bytes"))
+        fetch_file(part["url"], file, Checksum.from_mapping(part), part.get("bytes"))
     logging.info("Unpacking %s", member)
     with atomic(target) as temporary:
         try:

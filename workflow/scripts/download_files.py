@@ -1,0 +1,19 @@
+"""Bring the files of one data set into its drop folder, unless they are there, and list what lies there."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.clients import bring
+from promptseg.dropfolder import DropFolder
+from promptseg.jobs import job
+from promptseg.sources import list_files, write_files_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        target = Path(snakemake.output.files)
+        bring(snakemake.params.dataset, snakemake.params.sources, snakemake.params.patterns, target.parent)
+        everything = list_files(DropFolder(target.parent).everything(), ["*"])
+        write_files_csv(everything[["name", "bytes", "sha256"]], target)
