@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -81,6 +81,36 @@ def test_negative_values_need_a_window():
 def test_empty_window():
     with pytest.raises(PromptsegError, match=r"^empty window: low 5 is not below high 5"):
         limits(np.array([[1]]), {"kind": "window", "low": 5, "high": 5}, "a")
+
+
+INTEGERS = st.sampled_from([np.uint8, np.int16, np.uint16, np.int32])
+FLOATS = (np.float32, np.float64)
+
+
+@settings(max_examples=60)
+@given(st.data(), st.one_of(INTEGERS, st.sampled_from(FLOATS)), st.floats(-2000, 2000), st.floats(0, 3000))
+def test_table_gives_what_floating_point_gives(data, dtype, low, width):
+    whole = data.draw(arrays(np.int16, (3, 4)))
+    picture = whole.astype(dtype) + data.draw(st.sampled_from([0, 0.25])) if dtype in FLOATS else whole.astype(dtype)
+    exact = picture.astype(np.float64).clip(low, low + width) - low
+    expected = (exact / exact.max() * 255).astype(np.uint8) if exact.max() else np.zeros(picture.shape, np.uint8)
+    assert np.array_equal(to_uint8(picture, low, low + width), expected)
+
+
+@settings(max_examples=60)
+@given(st.data(), INTEGERS, st.floats(0, 100), st.sampled_from([None, (0.37, -3.25)]))
+def test_counted_percentiles_are_those_of_numpy(data, dtype, percent, scale):
+    volume = data.draw(arrays(dtype, data.draw(st.tuples(*[st.integers(1, 4)] * 3))))
+    values = volume.astype(np.float64) if scale is None else volume * scale[0] + scale[1]
+    found = limits(volume, {"kind": "percentiles", "low": percent, "high": 100}, "a", scale)
+    assert found == (np.percentile(values, percent), values.max())
+
+
+def test_none_with_a_scale():
+    stored = np.array([[4, 10]], np.int16)
+    assert limits(stored, NONE, "a", (0.5, -1.0)) == (0.0, 4.0)
+    with pytest.raises(PromptsegError, match=r"^negative intensities: a goes down to -1;"):
+        limits(stored, NONE, "a", (0.5, -3.0))
 
 
 @given(arrays(np.uint8, (4, 5, 3)))

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from promptseg.cases import match_cases
 from promptseg.errors import PromptsegError
 from promptseg.images import decode_png, pixel_digest, read_images
-from promptseg.preprocess import build, match_cases
+from promptseg.preprocess import build
 from promptseg.tables import IMAGES, OBJECTS, read_provenance, read_table
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
@@ -319,6 +320,14 @@ def bad_axis(raw):
     write(raw / "masks" / "x.nii", np.ones((3, 1, 4), np.uint8))
 
 
+def bad_checksum(raw):
+    write(raw / "images" / "x.nii.gz", np.random.default_rng(0).integers(0, 99, (20, 20, 20), np.uint8))
+    write(raw / "masks" / "x.nii.gz", np.ones((20, 20, 20), np.uint8))
+    content = bytearray((raw / "images" / "x.nii.gz").read_bytes())
+    content[-8] ^= 1
+    (raw / "images" / "x.nii.gz").write_bytes(content)
+
+
 def bad_pair(raw):
     bad_file(raw)
     (raw / "images" / "x.jpg").write_bytes(b"nonsense")
@@ -331,6 +340,7 @@ BAD = [
     (bad_file, "unreadable: x.png: cannot identify image file"),
     (bad_intensity, "negative intensities: x.nii goes down to -5; choose `intensity: {kind: window"),
     (bad_axis, "wrong axis: slices of x.nii along axial have 3 x 1 pixels"),
+    (bad_checksum, "unreadable: x.nii.gz: CRC check failed"),
     (bad_pair, "several files: x.jpg, x.png are not one DICOM series"),
 ]
 
@@ -352,8 +362,17 @@ def test_strict_ends_the_run(raw, tmp_path, spoil, status):
     with pytest.raises(PromptsegError) as caught:
         run(raw, tmp_path / "out", strict=True)
     assert str(caught.value).startswith(f"mine, case x: {status}")
-    assert not (tmp_path / "out" / "images.parquet").exists()
-    assert not (tmp_path / "out" / "objects.parquet").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["files.csv"]
+
+
+def test_strict_ends_the_workers_as_well(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr("promptseg.preprocess._GROUP_BYTES", 200)
+    volume_case(raw, [60] * 40)
+    (raw / "images" / "0.png").write_bytes(b"nonsense")
+    write(raw / "masks" / "0.png", MASK)
+    with pytest.raises(PromptsegError, match=r"^mine, case 0: unreadable: 0\.png"):
+        run(raw, tmp_path / "out", strict=True, threads=2)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["files.csv"]
 
 
 def test_empty_mask_is_left_out(raw, tmp_path, caplog):
@@ -391,6 +410,137 @@ def test_rgba_and_sixteen_bit_are_logged(raw, tmp_path, caplog):
     assert [decode_png(row["bytes"]).tolist() for row in images["image"]] == [scaled, scaled]
 
 
+# -- slices, raters, channels, and labels that may be confused
+
+
+def test_all_is_every_slice_with_an_object(tmp_path):
+    volume_case(tmp_path / "raw", [0, 10, 60])
+    images, _ = run(tmp_path / "raw", tmp_path / "out", sampling="all")
+    assert images["slice"].tolist() == [1, 2]
+
+
+def test_drawn_slices(tmp_path):
+    raw = tmp_path / "raw"
+    volume_case(raw, [0, 10, 60, 60, 49, 50, 70, 80])
+    (raw / "images" / "w.nii.gz").write_bytes((raw / "images" / "v.nii.gz").read_bytes())
+    (raw / "masks" / "w.nii.gz").write_bytes((raw / "masks" / "v.nii.gz").read_bytes())
+    sampling = {"per_case": 3, "seed": 7, "min_area": 50}
+    images, objects = run(raw, tmp_path / "out", sampling=sampling)
+    drawn = images.groupby("case_id")["slice"].apply(list)
+    assert objects["image_id"].tolist() == images["image_id"].tolist()
+    for slices in drawn:
+        assert len(slices) == 3
+        assert slices == sorted(slices)
+        assert set(slices) <= {2, 3, 5, 6, 7}
+    # The draw is a function of seed and case.
+    (raw / "images" / "v.nii.gz").unlink()
+    (raw / "masks" / "v.nii.gz").unlink()
+    again, _ = run(raw, tmp_path / "again", sampling=sampling)
+    assert again["slice"].tolist() == drawn["w"]
+    draws = {tuple(run(raw, tmp_path / "x", sampling={**sampling, "seed": seed})[0]["slice"]) for seed in range(6)}
+    assert len(draws) > 1
+    few, _ = run(raw, tmp_path / "few", sampling={"per_case": 9, "min_area": 50})
+    assert few["slice"].tolist() == [2, 3, 5, 6, 7]
+    every, _ = run(raw, tmp_path / "every", sampling={"every": 2, "per_case": 9})
+    assert every["slice"].tolist() == [2, 4, 6]
+
+
+def rated(root: Path) -> list[dict]:
+    """Case a with three raters, case b with two."""
+    for case, raters in (("a", ((1, 1, 0), (1, 2, 0), (0, 2, 2))), ("b", ((1, 1, 0), (2, 0, 0)))):
+        write(root / f"{case}-image.nii.gz", np.arange(3, dtype=np.int16).reshape(3, 1, 1))
+        for number, labels in enumerate(raters, start=1):
+            write(root / f"{case}-mask-r{number}.nii.gz", np.array(labels, np.uint8).reshape(3, 1, 1))
+    return [{"image": "{case}-image.nii.gz", "labels": "{case}-mask-r{rater}.nii.gz"}]
+
+
+@pytest.mark.parametrize(
+    ("how", "labels"),
+    [("majority", [[1, 2, 0], [2, 0, 0]]), ("1", [[1, 1, 0], [1, 1, 0]]), ("2", [[1, 2, 0], [2, 0, 0]])],
+)
+def test_raters(tmp_path, caplog, how, labels):
+    options = {"cases": rated(tmp_path / "raw"), "tasks": {"cord": [1, 2], "grey": [1]}, "raters": how}
+    images, _ = run(tmp_path / "raw", tmp_path / "out", strict=True, **options)
+    assert [decode_png(row["bytes"])[0].tolist() for row in images["labels"]] == labels
+    assert "mine, case b: no mask of rater 3; those that are there count" in caplog.text
+
+
+def test_rater_who_is_not_there(tmp_path):
+    options = {"cases": rated(tmp_path / "raw"), "tasks": {"cord": [1, 2]}, "raters": "3"}
+    images, _ = run(tmp_path / "raw", tmp_path / "out", **options)
+    assert images["status"].tolist()[0] == "ok"
+    assert status_of(images, "b").startswith("no mask of rater 3: this case has those of 1, 2;")
+
+
+def test_measurements_as_colours_are_scaled_one_by_one(tmp_path):
+    raw = tmp_path / "raw"
+    values = np.array([0, 50, 100], np.int16).reshape(3, 1, 1)
+    for name, channel in (("r", values), ("g", values * 30), ("b", values[::-1] - 1000)):
+        write(raw / f"p_{name}.nii.gz", channel)
+    write(raw / "p_seg.nii.gz", np.ones((3, 1, 1), np.uint8))
+    cases = [{"image": ["{case}_r.nii.gz", "{case}_g.nii.gz", "{case}_b.nii.gz"], "labels": "{case}_seg.nii.gz"}]
+    intensity = {"kind": "percentiles", "low": 0, "high": 100}
+    expected = [[[0, 0, 255], [127, 127, 127], [255, 255, 0]]]
+    images, _ = run(raw, tmp_path / "out", strict=True, cases=cases, intensity=intensity)
+    assert decode_png(images.iloc[0]["image"]["bytes"]).tolist() == expected
+    assert images["source"].tolist() == ["p_r.nii.gz"]
+    four = np.stack([values, values - 7, values * 2, values[::-1]], axis=3)
+    write(raw / "images" / "q.nii.gz", four)
+    write(raw / "masks" / "q.nii.gz", np.ones((3, 1, 1), np.uint8))
+    images, _ = run(raw, tmp_path / "four", strict=True, channels=[0, 2, 3], intensity=intensity)
+    assert decode_png(images.iloc[0]["image"]["bytes"]).tolist() == expected
+
+
+def test_orientations_of_one_dataset(tmp_path):
+    labels = np.zeros((6, 8, 2), np.uint8)
+    labels[1:3, 4:, 1] = 1
+    values = np.arange(96, dtype=np.int16).reshape(6, 8, 2)
+    turned = np.array([[1.0, 0, 0, -5], [0, 1, 0, -7], [0, 0, 1, 0], [0, 0, 0, 1]])
+    for name, flip, affine in (("a", 1, LPS), ("b", -1, turned)):
+        write(tmp_path / "raw" / "images" / f"{name}.nii.gz", values[::flip, ::flip], affine)
+        write(tmp_path / "raw" / "masks" / f"{name}.nii.gz", labels[::flip, ::flip], affine)
+    images, objects = run(tmp_path / "raw", tmp_path / "out", strict=True)
+    assert images["sha256"].nunique() == 1
+    assert objects.loc[:, "area":"bbox_y1"].drop_duplicates().values.tolist() == [[8, 1, 1, 4, 2, 7]]
+
+
+def test_lowest(tmp_path):
+    raw = tmp_path / "raw"
+    low, high, alone = np.zeros((3, 9, 4), np.uint8)
+    low[7:], low[:2] = 1, 2
+    high[6:], high[:1] = 2, 1
+    alone[4:] = 1
+    for index, labels in enumerate([low, low, high, alone]):
+        write(raw / "images" / f"{index}.png", np.ones((9, 4), np.uint8))
+        write(raw / "masks" / f"{index}.png", labels)
+    images, _ = run(raw, tmp_path / "out", tasks={"ilium": [2], "femur": [1]}, lowest="femur")
+    assert len(images) == 4
+    with pytest.raises(
+        PromptsegError,
+        match=r"femur ought to lie lowest, but in 2 of 3 images ilium does\. Swap .* femur: \[1\], ilium: \[2\]",
+    ):
+        run(raw, tmp_path / "swapped", tasks={"ilium": [1], "femur": [2]}, lowest="femur")
+    assert not (tmp_path / "swapped" / "images.parquet").exists()
+    assert not (tmp_path / "swapped" / "objects.parquet").exists()
+
+
+def test_masks_of_every_kind_are_joined(tmp_path):
+    raw = tmp_path / "raw"
+    write(raw / "a.png", GREY)
+    Image.fromarray(np.array([[True, False, False], [False] * 3])).save(raw / "a_mask.png")
+    rgba = np.zeros((2, 3, 4), np.uint8)
+    rgba[..., 3] = 255
+    rgba[0, 1, :3] = 255
+    write(raw / "a_mask_1.png", rgba)
+    palette = Image.fromarray(np.array([[0, 0, 0], [0, 0, 1]], np.uint8), mode="P")
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+    palette.save(raw / "a_mask_2.png")
+    cases = [{"image": "{case}.png", "labels": [{"file": "{case}_mask*.png", "value": 1, "threshold": 0.5}]}]
+    images, objects = run(raw, tmp_path / "out", strict=True, cases=cases)
+    assert decode_png(images.iloc[0]["labels"]["bytes"]).tolist() == [[1, 1, 0], [0, 0, 1]]
+    assert objects["area"].tolist() == [3]
+
+
 # -- streaming and workers
 
 
@@ -414,6 +564,8 @@ def test_bytes_do_not_depend_on_the_workers(raw, tmp_path, caplog, monkeypatch):
     assert logged[0] == logged[1] == logged[2]
     assert any(level == logging.ERROR for level, _ in logged[0])
     assert pq.ParquetFile(tmp_path / "out1" / "images.parquet").num_row_groups > 5
+    left = sorted(path.name for path in (tmp_path / "out1").iterdir())
+    assert left == ["files.csv", "images.parquet", "objects.parquet"]
 
 
 # -- real data in folders

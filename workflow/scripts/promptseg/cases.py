@@ -1,0 +1,264 @@
+"""Which files of a dataset form a case: an image and what marks the objects in it."""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from promptseg.errors import PromptsegError
+
+logger = logging.getLogger(__name__)
+
+_PLACEHOLDER = re.compile(r"\{(case|group|rater)\}")
+# A group takes whole path parts, the others stay inside one.
+_CAPTURES = {"case": "[^/]+?", "group": ".+?", "rater": "[^/]+?"}
+# Group (empty if the pattern has none) and name of a case.
+_Key: TypeAlias = tuple[str, str]
+# Names of files by case and rater (empty if the pattern has none).
+_Matches: TypeAlias = dict[_Key, dict[str, list[str]]]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The files of one entry of a case's `labels`, or those of one rater among them.
+
+    Attributes:
+        names: as in files.csv, sorted.
+        value, threshold, segment: see `volumes.MaskFiles`; value None: the file is a label map.
+        rater: who drew them; empty where the pattern does not tell raters apart.
+    """
+
+    names: tuple[str, ...]
+    value: int | None = None
+    threshold: float | None = None
+    segment: str | None = None
+    rater: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The files of one image or volume.
+
+    Attributes:
+        name: unique in the dataset.
+        patient: becomes `case_id`.
+        image: names as in files.csv, sorted; several for a DICOM series; red, green and blue if `colours`.
+        problem: why the case cannot be used, or None.
+        colours: whether the three image files are the channels of one picture.
+        series: glob, or globs, on the SeriesDescription of DICOM files, or None for all.
+        absent: raters that other cases have, and this one has not.
+    """
+
+    name: str
+    patient: str
+    image: tuple[str, ...]
+    labels: tuple[Labels, ...]
+    problem: str | None = None
+    colours: bool = False
+    series: str | Sequence[str] | None = None
+    absent: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All files of the case."""
+        return [*self.image, *(name for labels in self.labels for name in labels.names)]
+
+
+def natural(text: str) -> tuple[list[str | int], str]:
+    """Sorting key that takes the numbers in a text as numbers: 2 comes before 10."""
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split("([0-9]+)", text))], text
+
+
+def patterns_of(entry: Mapping[str, Any]) -> list[str]:
+    """All globs of one entry of `cases`, those of the image first."""
+    images = [entry["image"]] if isinstance(entry["image"], str) else list(entry["image"])
+    labels = entry["labels"]
+    return images + ([labels] if isinstance(labels, str) else [item["file"] for item in labels])
+
+
+def as_glob(pattern: str) -> str:
+    """A pattern with `*` for its placeholders."""
+    return re.sub(r"\*?" + _PLACEHOLDER.pattern, "*", pattern)
+
+
+def match_cases(names: Sequence[str], cases: Sequence[Mapping[str, Any]], patient: str | None = None) -> list[Case]:
+    """Find the image and mask files of every case.
+
+    In a pattern `*` stands for any text (also across folders), `?` for one character, `[abc]` and `[!abc]` for one
+    that is or is not listed, `{case}` for the part of a path that names the case (it may stand twice), `{group}` for
+    one or more parts that are needed to tell cases apart, `{rater}` for who drew the label map. A placeholder right
+    after `*` starts at the beginning of a path part. A final `.*` is the extension, `.nii.gz` in one piece. A file
+    that a `labels` pattern matches is not an image; hidden files are ignored. The name of a case with a group is
+    `<group>_<case>`, with `_` for the slashes in it.
+
+    `pair: order` lays the cases of the image and of each `labels` pattern side by side in natural order, whatever
+    their names. `unpaired: skip` passes over an image without any mask and a mask without an image; a case that has
+    some of its masks is never passed over.
+
+    Args:
+        names: relative names with forward slashes.
+        cases: the dataset's `cases`.
+        patient: regular expression on the case's name; group 1 is the patient. None: each case is one.
+
+    Returns:
+        Cases sorted by name. One whose image or mask is missing has a `problem`.
+
+    Raises:
+        PromptsegError: patterns that match nothing or do not fit each other, a name in `only` that no file has, the
+            same case twice, numbers of files that `pair: order` cannot lay side by side, a name that `patient` does
+            not match.
+    """
+    visible = sorted(name for name in names if not name.rsplit("/", 1)[-1].startswith("."))
+    found: dict[str, Case] = {}
+    for entry in cases:
+        for case in _match_entry(visible, entry, patient):
+            if case.name in found:
+                raise PromptsegError(
+                    f"The case {case.name} is found by two entries of `cases`: make the patterns narrower or give "
+                    "one of them another `case`."
+                )
+            found[case.name] = case
+    return [found[name] for name in sorted(found)]
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    body, tail = (glob[:-2], r"\.(?:nii\.gz|[^./]+)") if glob.endswith(".*") else (glob, "")
+    parts: list[str] = []
+    seen: set[str] = set()
+    for part in re.split(r"(\{case\}|\{group\}|\{rater\}|\*|\?|\[[^\]]+\])", body):
+        placeholder = _PLACEHOLDER.fullmatch(part)
+        if placeholder:
+            name = placeholder[1]
+            # After `*` a placeholder would begin anywhere, and match as little as it can.
+            start = "(?<![^/])" if parts and parts[-1] == ".*" else ""
+            parts.append(f"{start}(?P={name})" if name in seen else f"{start}(?P<{name}>{_CAPTURES[name]})")
+            seen.add(name)
+        elif part.startswith("[") and part.endswith("]"):
+            parts.append("[" + part[1:-1].replace("\\", r"\\").replace("!", "^", part[1] == "!") + "]")
+        elif part:
+            parts.append({"*": ".*", "?": "[^/]"}.get(part, re.escape(part)))
+    return re.compile("".join(parts) + tail)
+
+
+def _match(names: Sequence[str], glob: str, fixed: str | None) -> _Matches:
+    """Names that match, by case and rater; without a placeholder they all belong to the case `fixed`."""
+    if ("{case}" in glob) == (fixed is not None):
+        raise PromptsegError(
+            f"The pattern {glob} in `cases` needs either the placeholder {{case}} or the key `case`, and not both."
+        )
+    pattern = _pattern(glob)
+    matched: _Matches = {}
+    for name in names:
+        match = pattern.fullmatch(name)
+        if match:
+            parts = {"group": "", "case": fixed or "", "rater": "", **match.groupdict()}
+            key = parts["group"], parts["case"]
+            matched.setdefault(key, {}).setdefault(parts["rater"], []).append(name)
+    return matched
+
+
+def _match_entry(names: Sequence[str], entry: Mapping[str, Any], patient: str | None) -> Iterator[Case]:
+    fixed = entry.get("case")
+    labels = entry["labels"]
+    items: Sequence[Mapping[str, Any]] = [{"file": labels, "value": None}] if isinstance(labels, str) else labels
+    colours = not isinstance(entry["image"], str)
+    globs = list(entry["image"]) if colours else [entry["image"]]
+    _check_placeholders(globs, [item["file"] for item in items])
+    marked = [_match(names, item["file"], fixed) for item in items]
+    taken = {name for matches in marked for raters in matches.values() for part in raters.values() for name in part}
+    images = [_match([name for name in names if name not in taken], glob, fixed) for glob in globs]
+    if not any(images) and not any(marked):
+        raise PromptsegError(
+            f"No file matches {', '.join(globs)} or {', '.join(item['file'] for item in items)}. "
+            f"The first of {len(names)} files: {', '.join(names[:5]) or 'none'}. Mend `cases` of the dataset."
+        )
+    if entry.get("pair") == "order":
+        marked = [_in_order(images[0], globs[0], one, item["file"]) for item, one in zip(items, marked, strict=True)]
+    keys = _chosen(sorted({key for matches in (*images, *marked) for key in matches}), globs, entry)
+    everyone = {rater for matches in marked for raters in matches.values() for rater in raters}
+    skipped = 0
+    for key, name in keys.items():
+        files: list[list[str]] = [matches[key][""] if key in matches else [] for matches in images]
+        found = tuple(
+            Labels(tuple(part), item["value"], item.get("threshold"), item.get("segment"), rater)
+            for item, matches in zip(items, marked, strict=True)
+            for rater, part in sorted(matches.get(key, {}).items(), key=lambda one: natural(one[0]))
+        )
+        if entry.get("unpaired") == "skip" and not (any(files) and found):
+            skipped += 1
+            continue
+        problem = None
+        if not all(files):
+            one = (found[0].names if found else next(filter(None, files)))[0]
+            glob = next(glob for glob, part in zip(globs, files, strict=True) if not part)
+            problem = f"missing image for {'mask' if found else 'image'} {one}: no file matches {glob}"
+        elif colours and any(len(part) > 1 for part in files):
+            many = ", ".join(next(part for part in files if len(part) > 1))
+            problem = f"several files for one colour: {many}; make the pattern narrower"
+        elif not all(key in matches for matches in marked):
+            glob = next(item["file"] for item, matches in zip(items, marked, strict=True) if key not in matches)
+            problem = f"missing mask for image {files[0][0]}: no file matches {glob}"
+        absent = tuple(sorted(everyone - {part.rater for part in found}, key=natural)) if found else ()
+        yield Case(
+            name,
+            _patient(name, patient),
+            tuple(one for part in files for one in part),
+            found,
+            problem,
+            colours,
+            entry.get("series"),
+            absent,
+        )
+    if skipped:
+        logger.info("%d cases of %s have no image or no mask: passed over", skipped, ", ".join(globs))
+
+
+def _check_placeholders(images: Sequence[str], labels: Sequence[str]) -> None:
+    grouped = {"{group}" in glob for glob in (*images, *labels)}
+    if len(grouped) > 1:
+        raise PromptsegError(
+            f"{{group}} must stand in all patterns of one entry of `cases`, or in none: {', '.join((*images, *labels))}"
+        )
+    if any("{rater}" in glob for glob in images):
+        raise PromptsegError(f"{{rater}} belongs into `labels`, not into `image`: {', '.join(images)}")
+    rated = {"{rater}" in glob for glob in labels}
+    if len(rated) > 1:
+        raise PromptsegError(f"{{rater}} must stand in all `labels` of a case, or in none: {', '.join(labels)}")
+
+
+def _in_order(images: _Matches, image_glob: str, labels: _Matches, label_glob: str) -> _Matches:
+    """The label files under the keys of the images that stand at the same places."""
+    if len(images) != len(labels):
+        raise PromptsegError(
+            f"{len(images)} images match {image_glob} and {len(labels)} masks match {label_glob}: `pair: order` needs "
+            "as many of both. Bring the missing files, or pair them by name."
+        )
+    first, second = (sorted(matches, key=lambda key: natural("/".join(key))) for matches in (images, labels))
+    return {key: labels[other] for key, other in zip(first, second, strict=True)}
+
+
+def _chosen(keys: Sequence[_Key], globs: Sequence[str], entry: Mapping[str, Any]) -> dict[_Key, str]:
+    """Names of the wanted cases by their keys."""
+    named = {key: "_".join([*filter(None, key[0].split("/")), key[1]]) for key in keys}
+    twice = [name for name, count in Counter(named.values()).items() if count > 1]
+    if twice:
+        raise PromptsegError(
+            f"Two groups of files of {', '.join(globs)} would both be the case {twice[0]}: rename one."
+        )
+    if "only" not in entry:
+        return named
+    absent = sorted(set(entry["only"]) - set(named.values()))
+    if absent:
+        raise PromptsegError(f"`only` names the cases {', '.join(absent)}, but no file of {', '.join(globs)} has them.")
+    return {key: name for key, name in named.items() if name in entry["only"]}
+
+
+def _patient(case: str, pattern: str | None) -> str:
+    if pattern is None:
+        return case
+    match = re.search(pattern, case)
+    if not match or not match.groups() or not match[1]:
+        raise PromptsegError(f"The case {case} does not match `patient: {pattern}`; its group 1 must name the patient.")
+    return match[1]

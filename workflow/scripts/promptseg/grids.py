@@ -1,0 +1,227 @@
+"""Grids of values in the patient: how they lie, and how they are turned.
+
+The arrays have the order (column, row, slice), the order in which NIfTI and NRRD store them. A slice as it is shown,
+with rows going down, is therefore `array[:, :, k].T`, whatever the file was.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from nibabel.orientations import (
+    aff2axcodes,
+    apply_orientation,
+    axcodes2ornt,
+    inv_ornt_aff,
+    io_orientation,
+    ornt_transform,
+)
+
+from promptseg.errors import PromptsegError
+
+logger = logging.getLogger(__name__)
+
+# The directions in which columns, rows and slices count: rows go down to posterior or inferior, the patient's left is
+# on the right of an axial or coronal picture.
+AXES = {"axial": "LPS", "coronal": "LIP", "sagittal": "PIL"}
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A grid of values and where it lies in the patient.
+
+    Attributes:
+        array: (columns, rows, slices) values, or (columns, rows, slices, 3) for colour; one slice for 2-D files.
+        affine: 4 x 4, voxel index to RAS coordinates in mm; None where the file does not say.
+        spacing: mm along the three axes of the array, NaN for an axis that is not known; None where nothing is known.
+        name: the file's name, for messages.
+        scale: (slope, intercept) that turn the array's integers into values in their unit, slope above 0; None where
+            the array holds the values themselves. Kept apart so that a volume of int16 need not become float64.
+        separate: whether the three channels are measurements of their own, and not the colours of one picture.
+    """
+
+    array: np.ndarray
+    affine: np.ndarray | None
+    spacing: tuple[float, float, float] | None
+    name: str
+    scale: tuple[float, float] | None = None
+    separate: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(columns, rows, slices)."""
+        columns, rows, slices = self.array.shape[:3]
+        return columns, rows, slices
+
+    @property
+    def planar(self) -> bool:
+        """Whether the volume holds a single picture."""
+        return self.array.shape[2] == 1
+
+    @property
+    def pixel_spacing(self) -> tuple[float, float] | None:
+        """(y, x) in mm of a picture, or None where unknown."""
+        if self.spacing is None or not all(np.isfinite(step) and step > 0 for step in self.spacing[:2]):
+            return None
+        return self.spacing[1], self.spacing[0]
+
+    def picture(self, index: int) -> np.ndarray:
+        """Slice `index` as (rows, columns) or (rows, columns, 3), in the unit of the values."""
+        return scaled(np.swapaxes(self.array[:, :, index], 0, 1), self.scale)
+
+
+def scaled(array: np.ndarray, scale: tuple[float, float] | None) -> np.ndarray:
+    """Stored numbers in the unit of their values: float64 `array * slope + intercept`, or the array without a scale."""
+    return array if scale is None else array * np.float64(scale[0]) + np.float64(scale[1])
+
+
+def rescaled(array: np.ndarray, slope: float, intercept: float) -> tuple[np.ndarray, tuple[float, float] | None]:
+    """An array with the scale that is still to be applied to it, see `Volume`.
+
+    Whole numbers are applied at once and give the smallest integer type that holds the values; floating point arrays,
+    and any array if the slope is not above 0, become values at once as well. The result may share memory.
+    """
+    if (slope, intercept) == (1.0, 0.0) or not array.size:
+        return array, None
+    if not np.issubdtype(array.dtype, np.integer) or slope <= 0:
+        return scaled(array, (slope, intercept)), None
+    if slope != round(slope) or intercept != round(intercept):
+        return array, (slope, intercept)
+    factor, shift = round(slope), round(intercept)
+    reached = [factor, shift, *(int(end) * factor + shift for end in (array.min(), array.max()))]
+    for dtype in (np.int16, np.int32, np.int64):
+        if np.iinfo(dtype).min <= min(reached) and max(reached) <= np.iinfo(dtype).max:
+            # What does not fit in between wraps around, and back.
+            values: np.ndarray = array.astype(dtype)
+            np.multiply(values, dtype(factor), out=values)
+            np.add(values, dtype(shift), out=values)
+            return values, None
+    return array, (slope, intercept)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever a library raises on a damaged file into one kind of error."""
+    try:
+        yield
+    except (PromptsegError, MemoryError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).replace(str(path), path.name).split()) or type(error).__name__
+        raise PromptsegError(f"unreadable: {path.name}: {reason}") from error
+
+
+def shown(shape: Sequence[int]) -> str:
+    """A shape for a message: 512 x 512 x 90."""
+    return " x ".join(map(str, shape))
+
+
+def usable(affine: np.ndarray, name: str) -> np.ndarray | None:
+    """The affine, or None with a warning if it cannot be inverted."""
+    if np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-12:
+        return affine
+    logger.warning("%s has an affine that cannot be inverted: it is ignored", name)
+    return None
+
+
+def step_lengths(affine: np.ndarray) -> tuple[float, float, float]:
+    """Distance in mm between neighbours along each axis of the array."""
+    x, y, z = (float(step) for step in np.linalg.norm(affine[:3, :3], axis=0))
+    return x, y, z
+
+
+def reorient(volume: Volume, axis: str | int) -> Volume:
+    """Turn a volume so that its slices are cut along `axis`, without resampling.
+
+    Args:
+        axis: `axial`, `coronal` or `sagittal`: the array axes that come closest to the patient's, in the directions
+            of `AXES`. 0, 1 or 2: that array axis, everything else as stored.
+
+    Returns:
+        The turned volume. A volume without an affine stays as stored; so does a single picture for a numbered axis.
+    """
+    if isinstance(axis, int):
+        return volume if volume.planar else _transpose(volume, axis)
+    if volume.affine is None:
+        if not volume.planar:
+            logger.warning("%s says nothing of its orientation: its third axis is taken for %s", volume.name, axis)
+        return volume
+    return _towards(volume, AXES[axis])
+
+
+def align(grid: Volume, like: Volume) -> Volume:
+    """A mask or channel in the array order of the image `like`; their places are compared, and not resampled.
+
+    One that says nothing of its place is laid over as stored: columns, rows, slices. (That is also how the published
+    breast masks of Duke-Breast-Cancer-MRI lie on their series, slices rising from the feet: the turns and flips of
+    their authors' reader cancel out.)
+
+    Raises:
+        PromptsegError: the sizes differ.
+    """
+    if grid.affine is not None and like.affine is not None:
+        grid = _towards(grid, aff2axcodes(like.affine))
+    if grid.shape != like.shape:
+        raise PromptsegError(
+            f"sizes differ: the image {like.name} has {shown(like.shape)} pixels, "
+            f"the mask {grid.name} has {shown(grid.shape)}; they must cover the same grid"
+        )
+    if grid.affine is None or like.affine is None:
+        if (grid.affine is None) != (like.affine is None):
+            silent = grid if grid.affine is None else like
+            logger.warning("%s says nothing of its orientation: image and mask are laid over as stored", silent.name)
+        return replace(grid, affine=like.affine, spacing=like.spacing)
+    ends = [(0, size - 1) for size in like.shape]
+    corners = np.stack([*(ticks.ravel() for ticks in np.meshgrid(*ends)), np.ones(8)])
+    apart = float(np.linalg.norm(((grid.affine - like.affine) @ corners)[:3], axis=0).max())
+    if apart > 0.1 * min(step_lengths(like.affine)):
+        logger.warning("%s and %s lie up to %.2f mm apart; they are laid over as stored", like.name, grid.name, apart)
+    return grid
+
+
+def place(part: Volume, like: Volume) -> Volume:
+    """A mask that may cover a part of the image's grid only, on the whole grid: 0 where it says nothing.
+
+    Segmentations of 3D Slicer are cut to the box of their segments. What reaches beyond the image is cut off.
+
+    Raises:
+        PromptsegError: the sizes differ and one of the two does not say where it lies, or their voxels do not coincide.
+    """
+    if part.shape == like.shape or part.affine is None or like.affine is None:
+        return align(part, like)
+    part = _towards(part, aff2axcodes(like.affine))
+    assert part.affine is not None
+    between = np.linalg.inv(like.affine) @ part.affine
+    offset = np.rint(between[:3, 3]).astype(int)
+    exact = np.eye(4)
+    exact[:3, 3] = offset
+    reach = np.array([*part.shape, 1])
+    if (np.abs(between - exact) * reach).max() > 0.1:
+        raise PromptsegError(f"another grid: the voxels of {part.name} do not lie on those of {like.name}; resample it")
+    array = np.zeros(like.shape, part.array.dtype)
+    low = np.maximum(offset, 0)
+    high = np.minimum(offset + part.shape, like.shape)
+    if (low < high).all():
+        inside = tuple(slice(*ends) for ends in zip(low, high, strict=True))
+        cut = tuple(slice(*ends) for ends in zip(low - offset, high - offset, strict=True))
+        array[inside] = part.array[cut]
+    return Volume(array, like.affine, like.spacing, part.name)
+
+
+def _towards(volume: Volume, codes: Sequence[str]) -> Volume:
+    """Permute and flip the axes so that they come closest to the directions `codes`."""
+    turn = ornt_transform(io_orientation(volume.affine), axcodes2ornt(tuple(codes)))
+    affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
+    return replace(volume, array=apply_orientation(volume.array, turn), affine=affine, spacing=step_lengths(affine))
+
+
+def _transpose(volume: Volume, axis: int) -> Volume:
+    """Make `axis` the last of the three axes; the other two keep their order."""
+    order = [other for other in range(3) if other != axis] + [axis]
+    affine = None if volume.affine is None else volume.affine[:, [*order, 3]]
+    x, y, z = (volume.spacing[index] for index in order) if volume.spacing else (float("nan"),) * 3
+    array = volume.array.transpose(*order, *range(3, volume.array.ndim))
+    return replace(volume, array=array, affine=affine, spacing=(x, y, z) if volume.spacing else None)
