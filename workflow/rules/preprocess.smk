@@ -21,3 +21,50 @@ rule preprocess:
         strict=lookup(within=config, dpath="strict"),
     script:
         "../scripts/preprocess.py"
+
+
+rule manifest:
+    input:
+        images=rules.preprocess.output.images,
+        lib=library("manifest"),
+    output:
+        manifest="<results>/datasets/{dataset}/manifest.csv",
+    log:
+        "<logs>/manifest/{dataset}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+    script:
+        "../scripts/manifest.py"
+
+
+rule compare_manifests:
+    input:
+        ours=get_manifests_to_compare,
+        theirs=get_their_manifest,
+        lib=library("compare_manifests"),
+    output:
+        comparison="<results>/tables/manifest_comparison.csv",
+    log:
+        "<logs>/compare_manifests.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/compare_manifests.py"
+
+
+# Without an output, so that it runs, and fails where the images differ, however often it is asked for; the table above stays.
+rule verify_manifest:
+    input:
+        comparison=rules.compare_manifests.output.comparison,
+        lib=library("verify_manifest"),
+    log:
+        "<logs>/verify_manifest.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/verify_manifest.py"

@@ -1,0 +1,14 @@
+"""Draw which datasets were in the training set of which method."""
+
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import contamination, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        figure = contamination.draw(snakemake.input.contamination, snakemake.params.methods, snakemake.params.datasets)
+        style.save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,103 @@
+"""How many images of each dataset a run evaluated, beside what the study says of it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promptseg.files import digest
+from promptseg.manifests import read_manifest
+from promptseg.tables import OBJECTS, read_table
+
+COLUMNS = [
+    *("dataset", "title", "status", "n_images", "n_cases", "n_failed", "n_objects", "objects_of_tasks"),
+    *("study", "study_images", "certain", "difference", "sampling", "licence", "manifest_sha256"),
+]
+_WHOLE = ["n_images", "n_cases", "n_failed", "n_objects", "study_images", "difference"]
+
+
+def sampling_text(sampling: Mapping[str, Any] | str) -> str:
+    """In words which slices `sampling` of a dataset takes: "all", "one slice in 3; objects of at least 50 pixels"."""
+    if isinstance(sampling, str):
+        return sampling
+    every, per_case, least = sampling.get("every", 1), sampling.get("per_case"), sampling.get("min_area", 1)
+    parts = [f"one slice in {every}"] if every > 1 else []
+    if per_case:
+        parts.append(f"at most {per_case} slices a case, drawn at random (seed {sampling.get('seed', 1)})")
+    if not parts:
+        parts.append("all")
+    if least > 1:
+        parts.append(f"objects of at least {least} pixels")
+    return "; ".join(parts)
+
+
+def counts(
+    manifests: Sequence[str | Path],
+    objects: Sequence[str | Path],
+    datasets: Mapping[str, Mapping[str, Any]],
+    unavailable: Mapping[str, str],
+) -> pd.DataFrame:
+    """COLUMNS, one row for each dataset of the run, sorted by name; those left out stand there with the reason.
+
+    Args:
+        manifests: manifest.csv of each dataset that was run, in a folder of the dataset's name.
+        objects: objects.parquet, in the same folders.
+        datasets: name -> {title, licence, study, sampling, tasks}; study: {name, images, certain}.
+        unavailable: name -> why a dataset was left out.
+
+    Returns:
+        n_images are the images with an object (as the study counts), n_cases the patients they are of, n_failed the
+        cases that could not be read. `certain`: whether a public source states the study's number of images. `status`
+        is ok, how many cases failed, or why there is no image. Unknown numbers are NA.
+    """
+    rows = [
+        _row(name, datasets.get(name, {})) | {"status": " ".join(reason.split())}
+        for name, reason in unavailable.items()
+    ]
+    tables = {Path(path).parent.name: path for path in objects}
+    for path in map(Path, manifests):
+        name = path.parent.name
+        manifest = read_manifest(path)
+        made = manifest[manifest["status"] == "ok"]
+        failed = len(manifest) - len(made)
+        about = datasets.get(name, {})
+        found = read_table(tables[name], OBJECTS, ["task"])["task"].value_counts()
+        tasks = list(about.get("tasks") or sorted(found.index))
+        row = _row(name, about) | {
+            "status": f"{failed} case{'s' if failed > 1 else ''} failed" if failed else "ok",
+            "n_images": len(made),
+            "n_cases": made["case_id"].nunique(),
+            "n_failed": failed,
+            "n_objects": int(found.sum()),
+            "objects_of_tasks": ", ".join(f"{task}: {found.get(task, 0)}" for task in tasks),
+            "manifest_sha256": digest(path),
+        }
+        if row.get("study_images"):
+            row["difference"] = len(made) - row["study_images"]
+        rows.append(row)
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(_WHOLE, "Int64"))
+    texts = [name for name in COLUMNS if name not in _WHOLE]
+    return frame.fillna(dict.fromkeys(texts, "")).sort_values("dataset", ignore_index=True)
+
+
+def read_counts(path: str | Path) -> pd.DataFrame:
+    """`datasets.csv` as `counts` returned it."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for name in _WHOLE:
+        frame[name] = pd.to_numeric(frame[name].where(frame[name] != "")).astype("Int64")
+    return frame
+
+
+def _row(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a dataset without its images."""
+    study = about.get("study") or {}
+    return {
+        "dataset": name,
+        "title": about.get("title") or name,
+        "study": study.get("name", ""),
+        "study_images": study.get("images"),
+        "certain": ("yes" if study.get("certain") else "no") if "images" in study else "",
+        "sampling": sampling_text(about.get("sampling", "")),
+        "licence": about.get("licence", ""),
+    }
