@@ -1,5 +1,6 @@
 """Tables made from scores: literal means, the bootstrap against known cases, comparison, findings, equal files."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,30 +10,24 @@ import pyarrow.parquet as pq
 import pytest
 import synthetic
 
-from promptseg.aggregate import (
-    THROUGHPUT_COLUMNS,
-    aggregate,
-    claims,
-    compare,
-    draw_patients,
-    findings,
-    merge_scores,
-    patient_sums,
-    read_statistics,
-    read_throughput,
-    resampled_means,
-    statistics,
-    summary,
-    throughput,
-    write_csv,
-)
+from promptseg.aggregate import aggregate
+from promptseg.analysis.bootstrap import draw_patients, resampled_means
+from promptseg.analysis.claims import claims, findings
+from promptseg.analysis.columns import TABLES
+from promptseg.analysis.comparison import compare
+from promptseg.analysis.csv import write_csv
+from promptseg.analysis.provenance import PROVENANCE_COLUMNS
+from promptseg.analysis.statistics import read_statistics, statistics
+from promptseg.analysis.summary import summary
+from promptseg.analysis.sums import merge_scores, patient_sums
+from promptseg.analysis.throughput import THROUGHPUT_COLUMNS, read_throughput, throughput
 from promptseg.errors import PromptsegError
+from promptseg.files import digest
 from promptseg.published import read_published
 from promptseg.randomness import generator
 from promptseg.tables import SCORES, read_provenance, write_table
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
-TABLES = ("summary", "statistics", "published", "claims", "ablation", "throughput")
 
 
 def row(task, case, image, iou, dataset="d", method="m", mode="mode1", status="ok", unit="mm", **more):
@@ -89,6 +84,46 @@ def test_three_kinds_of_mean():
     assert everything["iou_mean_tasks"] == pytest.approx((0.55 + 0.3) / 2)
     assert (everything["n_tasks"], everything["n_images"], everything["n_patients"]) == (2, 6, 3)
     assert (everything["dataset"], everything["task"]) == ("", "")
+
+
+YES, NO = ({"answer": answer, "source": "a paper"} for answer in ("yes", "no"))
+# SMALL has the means 0.55 and 0.3 in dataset d; dataset e: one image of each of two patients.
+TWO = [*SMALL, row("a", "p1", "i1", 0.9, "e"), row("a", "p2", "i2", 0.7, "e")]
+
+
+def test_means_with_and_without_what_was_seen():
+    sums = patient_sums([*TWO, *({**item, "method": "n"} for item in TWO)])
+    seen = {"m": {"e": YES, "other": NO}}
+    for table, mean in ((summary(sums, seen), "iou_mean_tasks"), (statistics(sums, 100, 1, seen), "iou")):
+        everything = pick(table, level="all", method="m")
+        unseen = pick(table, level="all_unseen", method="m")
+        assert (everything["n_tasks"], unseen["n_tasks"]) == (3, 2)
+        assert (everything["n_images"], unseen["n_images"]) == (8, 6)
+        assert everything[mean] == pytest.approx((0.55 + 0.3 + 0.8) / 3)
+        assert unseen[mean] == pytest.approx((0.55 + 0.3) / 2)
+        assert (unseen["dataset"], unseen["task"], unseen["seen"]) == ("", "", "")
+        assert pick(table, level="task", method="m", dataset="e")["seen"] == "yes"
+        assert set(table[(table["method"] == "m") & (table["dataset"] == "d")]["seen"]) == {"no"}
+        # Nothing is known of the other method: its means leave nothing out.
+        assert set(table[(table["method"] == "n") & (table["level"] == "task")]["seen"]) == {"unknown"}
+        assert pick(table, level="all_unseen", method="n")[mean] == pytest.approx((0.55 + 0.3 + 0.8) / 3)
+    # d alone, with the same draws as ever.
+    alone = pick(statistics(patient_sums(SMALL), 100, 1), level="all")
+    unseen = pick(statistics(sums, 100, 1, seen), level="all_unseen", method="m")
+    assert (unseen["ci_low"], unseen["ci_high"]) == (alone["ci_low"], alone["ci_high"])
+
+
+def test_method_that_has_seen_everything_has_no_mean_without_it():
+    sums = patient_sums(TWO)
+    for table in (summary(sums, {"m": {"other": YES}}), statistics(sums, 100, 1, {"m": {"other": YES}})):
+        assert set(table["level"]) == {"task", "all"}
+
+
+def test_a_seen_dataset_of_one_patient_takes_the_interval_of_all_alone():
+    rows = [*SMALL, row("a", "p1", "i1", 0.9, "e")]
+    table = statistics(patient_sums(rows), 100, 1, {"m": {"e": YES}})
+    assert pick(table, level="all")["no_interval"] == "one patient only in e"
+    assert pick(table, level="all_unseen")["no_interval"] == ""
 
 
 def test_equal_patient_names_of_two_datasets_are_two_patients():
@@ -337,12 +372,12 @@ def test_protocols_with_a_switch_turned_off_are_in_scores_and_ablation_only(tmp_
     ]
     write_table(tmp_path / "d.parquet", rows, SCORES)
     outputs = aggregate_to(tmp_path / "out", [tmp_path / "d.parquet"], [])
-    assert outputs["ablation"].read_text().splitlines()[1:] == [
-        "m,first,as_released,error_region,1,1,0.500000,0.750000,0.250000"
-    ]
-    assert pq.read_metadata(outputs["scores"]).num_rows == 2
-    for name in TABLES:
-        assert "without error_region" not in outputs[name].read_text(), name
+    (line,) = outputs["ablation.csv"].read_text().splitlines()[1:]
+    assert line.startswith("m,first,as_released,error_region,1,1,0.500000,0.750000,0.250000,p")
+    assert pq.read_metadata(outputs["scores.parquet"]).num_rows == 2
+    for name, path in outputs.items():
+        if name not in ("ablation.csv", "scores.parquet"):
+            assert "without error_region" not in path.read_text(), name
 
 
 @pytest.fixture(scope="module")
@@ -350,18 +385,64 @@ def run(tmp_path_factory):
     return synthetic.write_run(tmp_path_factory.mktemp("run"))
 
 
-def aggregate_to(folder, scores, speeds):
-    outputs = {"scores": folder / "scores.parquet"} | {name: folder / f"{name}.csv" for name in TABLES}
-    aggregate(scores, speeds, PUBLISHED, outputs, synthetic.DATASETS, synthetic.METHODS, 200, 0)
-    return outputs
+@pytest.fixture(scope="module")
+def manifests(tmp_path_factory):
+    """The manifest of one dataset."""
+    path = tmp_path_factory.mktemp("datasets") / "chest_xray" / "manifest.csv"
+    path.parent.mkdir()
+    path.write_text("dataset,image_id\n")
+    return [path]
 
 
-def test_files_do_not_depend_on_the_order_of_inputs(run, tmp_path):
-    scores, speeds = run
-    one = aggregate_to(tmp_path / "one", scores, speeds)
-    two = aggregate_to(tmp_path / "two", scores[::-1], speeds[::-1])
+@pytest.fixture(scope="module")
+def outputs(run, manifests, tmp_path_factory):
+    """The files of the stage."""
+    return aggregate_to(tmp_path_factory.mktemp("tables"), *run, manifests)
+
+
+def aggregate_to(folder, scores, speeds, manifests=()):
+    about = (synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
+    aggregate(scores, speeds, manifests, PUBLISHED, folder, *about, 200, 0)
+    return {path.name: path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_do_not_depend_on_the_order_of_inputs(run, manifests, tmp_path):
+    # Two datasets and four methods, since the stage runs twice.
+    chosen = {"grabcut", "perfect", "random_walker", "sam_vit_b"}, {"brain_tumour", "breast_us"}
+    scores, speeds = ([path for path in paths if path.parent.name in chosen[0]] for paths in run)
+    scores, speeds = ([path for path in paths if path.name.split(".")[0] in chosen[1]] for paths in (scores, speeds))
+    assert (len(scores), len(speeds)) == (8, 8)
+    one = aggregate_to(tmp_path / "one", scores, speeds, manifests)
+    two = aggregate_to(tmp_path / "two", scores[::-1], speeds[::-1], manifests)
+    assert set(one) == set(two)
     for name in one:
         assert one[name].read_bytes() == two[name].read_bytes(), name
+
+
+def test_every_column_of_every_file_is_explained(outputs):
+    for name, path in outputs.items():
+        if path.suffix == ".csv":
+            assert list(pd.read_csv(path, nrows=0).columns) == TABLES[name].columns, name
+    assert "## claims.csv" in outputs["README.md"].read_text()
+
+
+def test_every_number_leads_to_its_sources(outputs):
+    sources = pd.read_csv(outputs["provenance.csv"], dtype=str, keep_default_na=False)
+    assert list(sources.columns) == PROVENANCE_COLUMNS
+    for name, path in outputs.items():
+        if path.suffix == ".csv" and "provenance" in (table := pd.read_csv(path, dtype=str, keep_default_na=False)):
+            assert set(table["provenance"]) <= set(sources["provenance"]), name
+    measured = pd.read_csv(outputs["statistics.csv"])
+    line = pick(measured, level="task", dataset="chest_xray", method="grabcut", mode="mode4")
+    own = pick(sources, provenance=line["provenance"])
+    assert (own["method"], own["dataset"], own["device"]) == ("grabcut", "chest_xray", "cpu")
+    assert own["manifest_sha256"] == hashlib.sha256(b"dataset,image_id\n").hexdigest()
+    everything = pick(measured, level="all", method="grabcut", mode="mode4")
+    assert set(sources.loc[sources["provenance"] == everything["provenance"], "dataset"]) == set(synthetic.DATASETS)
+    claimed = pd.read_csv(outputs["claims.csv"])
+    theirs = set(claimed.loc[claimed["source"] == "published", "provenance"])
+    assert len(theirs) == 1
+    assert pick(sources, provenance=theirs.pop())["published_sha256"] == digest(PUBLISHED)
 
 
 def test_all_rows_are_kept_and_sorted(run, tmp_path):
@@ -378,11 +459,9 @@ def test_all_rows_are_kept_and_sorted(run, tmp_path):
     }
 
 
-def test_statistics_are_read_as_written(run, tmp_path):
-    scores, speeds = run
-    outputs = aggregate_to(tmp_path, scores, speeds)
-    read = read_statistics(outputs["statistics"])
-    assert set(read["level"]) == {"task", "all"}
+def test_statistics_are_read_as_written(outputs):
+    read = read_statistics(outputs["statistics.csv"])
+    assert set(read["level"]) == {"task", "all", "all_unseen"}
     assert read["protocol"].isin(["", "corrected"]).all()
     line = pick(read, level="task", dataset="chest_xray", method="box_fill", mode="mode1")
     assert (line["no_interval"], line["n_images"]) == ("not applicable", 0)

@@ -13,6 +13,8 @@ rule aggregate:
             method=METHODS,
             dataset=DATASETS,
         ),
+        manifests=collect("<results>/datasets/{dataset}/manifest.csv", dataset=DATASETS),
+        objects=collect("<results>/datasets/{dataset}/objects.parquet", dataset=DATASETS),
         published=PUBLISHED,
         lib=library("aggregate"),
     output:
@@ -58,6 +60,66 @@ rule aggregate:
             category="Tables",
             labels={"table": "throughput"},
         ),
+        contamination=report(
+            "<results>/tables/contamination.csv",
+            caption="../report/contamination.rst",
+            category="Tables",
+            labels={"table": "datasets seen in training"},
+        ),
+        datasets=report(
+            "<results>/tables/datasets.csv",
+            caption="../report/datasets.rst",
+            category="Tables",
+            labels={"table": "datasets"},
+        ),
+        pairs=report(
+            "<results>/tables/pairs.csv",
+            caption="../report/pairs.rst",
+            category="Tables",
+            labels={"table": "paired comparisons"},
+        ),
+        ranks=report(
+            "<results>/tables/ranks.csv",
+            caption="../report/ranks.rst",
+            category="Tables",
+            labels={"table": "ranks of the methods"},
+        ),
+        click_metrics=report(
+            "<results>/tables/click_metrics.csv",
+            caption="../report/click_metrics.rst",
+            category="Tables",
+            labels={"table": "click metrics"},
+        ),
+        size=report(
+            "<results>/tables/size.csv",
+            caption="../report/size.rst",
+            category="Tables",
+            labels={"table": "IoU against size"},
+        ),
+        size_correlation=report(
+            "<results>/tables/size_correlation.csv",
+            caption="../report/size_correlation.rst",
+            category="Tables",
+            labels={"table": "rank correlation with size"},
+        ),
+        published_summary=report(
+            "<results>/tables/published_summary.csv",
+            caption="../report/published_summary.rst",
+            category="Tables",
+            labels={"table": "published against ours, summary"},
+        ),
+        provenance=report(
+            "<results>/tables/provenance.csv",
+            caption="../report/provenance.rst",
+            category="Tables",
+            labels={"table": "provenance"},
+        ),
+        readme="<results>/tables/README.md",
+        paper=collect(
+            "<results>/tables/paper/{table}.{ending}",
+            table=["modes", "clicks", "methods", "metrics", "published"],
+            ending=["md", "tex"],
+        ),
     log:
         "<logs>/aggregate.log",
     benchmark:
@@ -67,6 +129,9 @@ rule aggregate:
     params:
         datasets=about_datasets(),
         methods=about_methods(),
+        seen=seen_by_methods(),
+        registered=registered_datasets(),
+        unavailable=UNAVAILABLE,
         resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=config, dpath="prompts/seed"),
     script:

@@ -1,12 +1,14 @@
-"""Merge the scores of all methods and datasets; write means, intervals, the comparison with the study and its findings.
+"""Merge the scores of all methods and datasets; write means, intervals, counts and what compares them with the study.
 
-The intervals are percentile bootstraps over patients; see `promptseg.aggregate`.
+The intervals are percentile bootstraps over patients; see `promptseg.analysis.bootstrap`.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.aggregate import aggregate
+from promptseg.analysis.csv import write_csv
+from promptseg.counts import counts
 from promptseg.jobs import job
 
 if TYPE_CHECKING:
@@ -17,10 +19,21 @@ if __name__ == "__main__":
         aggregate(
             [Path(path) for path in snakemake.input.scores],
             [Path(path) for path in snakemake.input.throughput],
+            [Path(path) for path in snakemake.input.manifests],
             Path(snakemake.input.published),
-            {name: Path(path) for name, path in snakemake.output.items()},
+            Path(snakemake.output.scores).parent,
             snakemake.params.datasets,
             snakemake.params.methods,
+            snakemake.params.seen,
             snakemake.params.resamples,
             snakemake.params.seed,
+        )
+        write_csv(
+            counts(
+                snakemake.input.manifests,
+                snakemake.input.objects,
+                snakemake.params.registered,
+                snakemake.params.unavailable,
+            ),
+            snakemake.output.datasets,
         )

@@ -1,0 +1,110 @@
+"""claims.csv: the study's findings as computed statements, from the published numbers and from ours."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from promptseg.analysis.findings import LOSS, Finding, click_findings, mode_findings
+from promptseg.published import TITLES, methods_of_study
+
+CLAIMS_COLUMNS = [
+    *("claim", "source", "method", "protocol", "selection", "value", "unit", "detail", "p", "statement", "note")
+]
+
+# What the study's abstract gives as the range of the IoU at a single point, and for which tasks.
+ABSTRACT = {"lowest": (0.1135, "MRI-Spine: GM"), "highest": (0.8650, "Xray-Hip: Ilium")}
+
+_WILCOXON = "p: Wilcoxon signed-rank test over tasks, not corrected for the number of findings."
+_NOTES = {
+    "abstract_highest": "The study's text and its tables disagree; the tables are what other findings here use.",
+    "abstract_lowest": "A matter of rounding.",
+    "best_mode": f"The study: best when a box is given for each component. Against the next best mode. {_WILCOXON}",
+    "boxes_minus_points": "Mean of modes 3 to 5 minus mean of modes 1 and 2. The study: boxes clearly better. "
+    + _WILCOXON,
+    "box_minus_point_largest_component": f"Mode 3 minus mode 1. {_WILCOXON}",
+    "boxes_minus_points_each_component": f"Mode 4 minus mode 2. {_WILCOXON}",
+    "first_at_1_click": "The study: SAM is better than the others in almost all single-point settings.",
+    "overtaken": "First click at which the mean over tasks is above the reference's.",
+    "overtaken_tasks": _WILCOXON,
+    "gain": "Mean over tasks at the last click minus at the first. The study: SAM gains little from more points. "
+    + _WILCOXON,
+    "loses_with_clicks": f"Tasks whose IoU at the last click is more than {LOSS} below that of their best click.",
+    "oracle_below_first": "The clicks of the iterative oracle follow its own masks, so it is not an upper bound.",
+}
+
+
+def abstract_findings(published: pd.DataFrame) -> list[Finding]:
+    """What the study's abstract says of the range at a single point, beside its own table (SAM, mode 1, first mask)."""
+    rows = published[
+        (published["method"] == "sam") & (published["mode"] == "mode1") & (published["selection"] == "first")
+    ]
+    found = []
+    table = rows.set_index("task")["iou"]
+    for word, (stated, task) in ABSTRACT.items():
+        if task not in table:
+            continue
+        where, value = (table.idxmax(), table.max()) if word == "highest" else (table.idxmin(), table.min())
+        found.append(
+            {
+                "claim": f"abstract_{word}",
+                "method": "sam",
+                "protocol": "",
+                "selection": "first",
+                "value": stated,
+                "unit": "IoU",
+                "detail": f"{task}; the table: {value:.4f}, {where}",
+                "statement": f"The abstract gives {stated:.4f} ({task}) as the {word} IoU at a single point; the table "
+                f"holds {table[task]:.4f} for that task"
+                + (f", and {value:.4f} for {where}." if where != task else f", the {word} of all."),
+            }
+        )
+    return found
+
+
+def findings(
+    rows: pd.DataFrame, source: str, references: Sequence[str], titles: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The study's findings as computed statements.
+
+    Args:
+        rows: columns task, method, protocol, mode, step, selection, iou; the same for published rows and for ours.
+        source: `published` or `ours`.
+        references: the methods that stand for SAM.
+        titles: how statements name the methods; by default their names.
+
+    Returns:
+        CLAIMS_COLUMNS, one row a finding; `value` is a number in `unit`, `detail` says of what, `statement` is the
+        finding in words, `p` that of a paired test over tasks where one supports it.
+    """
+    titles = titles or {}
+    rows = rows[rows["iou"].notna() & rows["selection"].isin(["first", "oracle"])]
+    found: list[Finding] = []
+    modes = rows[rows["mode"].str.match(r"mode\d$")]
+    for (method, selection), group in modes.groupby(["method", "selection"], sort=True):
+        title = titles.get(method, method) + (" (oracle)" if selection == "oracle" else "")
+        labels = {"method": method, "protocol": "", "selection": selection}
+        found += [labels | finding for finding in mode_findings(group, title)]
+    for protocol, group in rows[rows["mode"] == "iterative"].groupby("protocol", sort=True):
+        found += [{"protocol": protocol, **finding} for finding in click_findings(group, references, titles)]
+    if source == "published":
+        found += abstract_findings(rows)
+    frame = pd.DataFrame(found, columns=[name for name in CLAIMS_COLUMNS if name not in ("note", "source")])
+    frame = frame.assign(source=source, note=[_NOTES.get(name, "") for name in frame["claim"]])[CLAIMS_COLUMNS]
+    return frame.astype({"value": float, "p": float})
+
+
+def claims(published: pd.DataFrame, measured: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """`findings` of the published numbers, then of ours (task = "<dataset>: <task>"), controls left out."""
+    controls = {name for name, entry in methods.items() if entry.get("control")}
+    ours = measured[(measured["level"] == "task") & ~measured["method"].isin(controls)]
+    ours = ours.assign(task=ours["dataset"] + ": " + ours["task"])
+    references = [name for name, study in methods_of_study(methods).items() if study == "sam"]
+    titles = {name: str(entry.get("title") or name) for name, entry in methods.items()}
+    return pd.concat(
+        [
+            findings(published.assign(protocol=""), "published", ["sam"], TITLES),
+            findings(ours, "ours", references, titles),
+        ],
+        ignore_index=True,
+    )

@@ -1,0 +1,189 @@
+"""pairs.csv: methods against methods and modes against modes, over tasks and over patients."""
+
+import gc
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
+from promptseg.analysis.settings import FIXED, MODES, comparable, stand_ins
+from promptseg.randomness import generator
+
+PAIRS_COLUMNS = [
+    *("kind", "unit", "dataset", "task", "a", "b", "method", *FIXED, "n", "mean_difference", "ci_low", "ci_high"),
+    *("wilcoxon", "p", "p_holm", "effect", "family", "note"),
+]
+_OF_MODES = ["method", "protocol", "selection"]  # what two modes have in common when they are compared
+FEWEST = 6  # with five pairs the smallest two-sided p of a signed-rank test is 2 / 2^5, above 0.05
+
+
+def rank_biserial(differences: np.ndarray) -> np.ndarray:
+    """Matched-pairs rank-biserial correlation of each column of (pairs, columns).
+
+    (W+ - W-) / (W+ + W-), the sums of ranks of the positive and the negative differences, zeros left out (Kerby 2014):
+    1 where all differences are positive, -1 where all are negative; NaN where all are zero. NaN differences do not
+    count.
+    """
+    values = np.where(differences == 0, np.nan, differences)
+    ranks = stats.rankdata(np.abs(values), axis=0, nan_policy="omit")
+    total = np.nansum(ranks, axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.nansum(ranks * np.sign(values), axis=0) / total
+
+
+def signed_rank(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Statistic and two-sided p of scipy's Wilcoxon signed-rank test of each column of (pairs, columns).
+
+    NaN differences do not count; both are NaN where fewer than FEWEST are left, or all are zero.
+    """
+    statistic, p = np.full((2, differences.shape[1]), np.nan)
+    known = ~np.isnan(differences)
+    usable = (known.sum(axis=0) >= FEWEST) & np.any(known & (differences != 0), axis=0)
+    ordered = np.sort(np.abs(differences), axis=0)
+    # scipy's choice of the exact test looks at ties and zeros of all columns together; it is one call for those
+    # without.
+    plain = usable & known.all(axis=0) & (ordered[:1] > 0).all(axis=0) & (np.diff(ordered, axis=0) > 0).all(axis=0)
+    if plain.any():
+        statistic[plain], p[plain] = stats.wilcoxon(differences[:, plain], axis=0)
+    for column in np.flatnonzero(usable & ~plain):
+        statistic[column], p[column] = stats.wilcoxon(differences[known[:, column], column])
+    return statistic, p
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """p values of one family after Holm's correction; NaN stays NaN and does not count."""
+    corrected = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    if known.any():
+        corrected[known] = multipletests(p[known], method="holm")[1]
+    return corrected
+
+
+def compare_columns(
+    values: np.ndarray, items: Sequence[str], weights: np.ndarray, real: Sequence[bool] | None = None
+) -> dict[str, np.ndarray]:
+    """All pairs of the columns of (units, items): one family of comparisons.
+
+    Args:
+        values: one row a task or patient; NaN where an item has no value, which leaves the unit out of its pairs.
+        items: names of the columns.
+        weights: (resamples, units) how often each unit was drawn.
+        real: if given, pairs of two items that are False here are left out.
+
+    Returns:
+        a, b, n, mean_difference (a - b) with its 95 % percentile interval over the resamples, wilcoxon, p, p_holm,
+        effect and note; pairs without a common unit are left out.
+    """
+    pairs = np.array(list(itertools.combinations(range(len(items)), 2)), int).reshape(-1, 2)
+    if real is not None:
+        pairs = pairs[np.asarray(real)[pairs].any(axis=1)]
+    differences = values[:, pairs[:, 0]] - values[:, pairs[:, 1]]
+    known = ~np.isnan(differences)
+    pairs, differences, known = pairs[known.any(axis=0)], differences[:, known.any(axis=0)], known[:, known.any(axis=0)]
+    n = known.sum(axis=0)
+    low, high = interval(resampled_means(np.nan_to_num(differences), known.astype(float), weights))
+    statistic, p = signed_rank(differences)
+    names = np.array(items, dtype=object)[pairs]
+    texts = [f"no test: fewer than {FEWEST} pairs", "no test: all pairs are equal"]
+    return {
+        "a": names[:, 0],
+        "b": names[:, 1],
+        "n": n,
+        "mean_difference": np.nansum(differences, axis=0) / n,
+        "ci_low": np.where(n > 1, low, np.nan),
+        "ci_high": np.where(n > 1, high, np.nan),
+        "wilcoxon": statistic,
+        "p": p,
+        "p_holm": holm(p),
+        "effect": rank_biserial(differences),
+        "note": np.select([n < FEWEST, (np.nan_to_num(differences) == 0).all(axis=0)], texts, default=""),
+    }
+
+
+def _families(
+    view: pd.DataFrame, unit: str, resamples: int, seed: int
+) -> Iterator[tuple[str, Mapping[str, Any], dict[str, np.ndarray]]]:
+    """Kind, fixed settings and comparisons of each family, of the units of one task or of all.
+
+    Args:
+        view: columns unit, method, FIXED, stand_in, value.
+    """
+    setting = ["method", *FIXED, "stand_in"]
+    view = view.assign(column=view.groupby(setting).ngroup())
+    columns = view.drop_duplicates("column").sort_values("column")[setting].reset_index(drop=True)
+    units, places = np.unique(view["unit"].to_numpy(str), return_inverse=True)
+    matrix = np.full((len(units), len(columns)), np.nan)
+    matrix[places, view["column"]] = view["value"]
+    weights = draw_patients(len(units), resamples, generator(seed, "pairs", unit, *units))
+    modes = columns[columns["mode"].isin(MODES) & ~columns["stand_in"]]
+    for kind, rows, item, fixed in (("methods", columns, "method", FIXED), ("modes", modes, "mode", _OF_MODES)):
+        for names, group in rows.groupby(fixed, sort=True):
+            group = group.sort_values(item)
+            real = ~group["stand_in"].to_numpy()
+            found = compare_columns(matrix[:, group.index], group[item].tolist(), weights, real)
+            yield kind, dict(zip(fixed, names, strict=True)), found
+
+
+def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Paired comparisons of all methods in each setting (kind `methods`), and of the modes of each method (`modes`).
+
+    Unit `tasks`: the values are the mean IoU of each task over its images. Unit `patients`: the mean IoU of each
+    patient over its images in one task, or, where dataset and task are empty, the mean of these over all tasks of the
+    patient. The interval resamples the units of the row; the p values are Wilcoxon's signed-rank test's, corrected
+    after Holm within the family: all pairs of one setting (of one method for modes) over the same units. Tasks of one
+    dataset share patients, so they are not quite independent; read p over tasks with that in mind.
+
+    Clicks are compared after those of `ablation.CLICKS` and the last. For selections see `settings.stand_ins`: in
+    another selection than `first`, pairs of two stand-ins are left out, since they are equal to those of `first`.
+
+    Args:
+        sums: see `sums.patient_sums`.
+        controls: methods that are left out.
+        resamples: number of resamples.
+        seed: of the random numbers.
+
+    Returns:
+        PAIRS_COLUMNS; what varies within a pair, and what does not apply, is an empty text (step: missing).
+    """
+    rows = comparable(sums[sums["iou_n"] > 0], controls)
+    keys = ["dataset", "task", "case_id", "method", *FIXED]
+    rows = rows[[*keys, "iou_sum", "iou_n"]].astype({name: object for name in keys if name != "step"})
+    rows = stand_ins(rows)
+    own, setting = [*keys, "stand_in"], ["method", *FIXED, "stand_in"]
+    totals = rows.groupby(["dataset", "task", *setting])[["iou_sum", "iou_n"]].sum()
+    tasks = (totals["iou_sum"] / totals["iou_n"]).rename("value").reset_index()
+    patients = rows[own].assign(value=rows["iou_sum"] / rows["iou_n"])
+    pooled = patients.groupby(["dataset", "case_id", *setting])["value"].mean().reset_index()
+    none = {"dataset": "", "task": ""}
+    views = [
+        ("tasks", tasks.assign(unit=tasks["dataset"] + ": " + tasks["task"], **none)),
+        ("patients", pooled.assign(unit=pooled["dataset"] + ": " + pooled["case_id"], **none)),
+        ("patients", patients.assign(unit=patients["dataset"] + ": " + patients["case_id"])),
+    ]
+    found: list[dict[str, Any]] = []
+    gc.freeze()  # statsmodels collects garbage in every call, which is slow where there are many objects
+    try:
+        for unit, view in views:
+            for (dataset, task), block in view.groupby(["dataset", "task"], sort=True):
+                for kind, about, family in _families(block, unit, resamples, seed):
+                    names = [dataset, task, *about.values()]
+                    where = " ".join(str(name) for name in names if name not in ("", 0))
+                    found.append({"kind": kind, "unit": unit, "dataset": dataset, "task": task, **about, **family})
+                    found[-1]["family"] = f"{kind} over {unit}: {where}"
+    finally:
+        gc.unfreeze()
+    # One table at the end: thousands of small ones would take most of the time.
+    sizes = [len(part["a"]) for part in found]
+    columns = {}
+    for name in PAIRS_COLUMNS:
+        values = [part.get(name, "") for part in found]
+        if found and isinstance(values[0], np.ndarray):
+            columns[name] = np.concatenate(values)
+        else:
+            columns[name] = np.repeat(np.array(values, dtype=object), sizes)
+    return pd.DataFrame(columns).replace({"step": {"": pd.NA}}).astype({"step": "Int64", "n": "Int64"})

@@ -1,0 +1,199 @@
+"""Tables for a paper: Markdown, and LaTeX for the package booktabs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promptseg.analysis.settings import MODES
+from promptseg.files import atomic
+
+PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
+_SELECTIONS = {"first": 0, "best_score": 1, "oracle": 2}
+_BAR = r"\|"  # a bar within a cell of Markdown
+_LONG = 40  # rows; more do not fit on a page
+_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    character: f"\\{character}" for character in "&%$#_{}"
+}
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """Cells as text; the first `text` columns are words, the others numbers."""
+
+    name: str
+    caption: str
+    columns: list[str]
+    rows: list[list[str]]
+    text: int
+
+
+def escape(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return re.sub(r"[\\~^&%$#_{}]", lambda found: _SPECIAL[found[0]], text)
+
+
+def markdown(table: PaperTable) -> str:
+    """The table as Markdown, with its caption above; numbers right-aligned."""
+    align = ["---" if place < table.text else "---:" for place in range(len(table.columns))]
+    lines = [table.columns, align, *table.rows]
+    return (
+        f"{table.caption}\n\n"
+        + "\n".join(f"| {' | '.join(cell.replace('|', _BAR) for cell in line)} |" for line in lines)
+        + "\n"
+    )
+
+
+def latex(table: PaperTable) -> str:
+    """The table as LaTeX, with a gap wherever the first column changes; a longtable where it does not fit on a page."""
+    align = "l" * table.text + "r" * (len(table.columns) - table.text)
+    head = " & ".join(map(escape, table.columns)) + r" \\"
+    body = []
+    for index, row in enumerate(table.rows):
+        if index and table.text > 1 and row[0] != table.rows[index - 1][0]:
+            body.append(r"\addlinespace")
+        body.append(" & ".join(map(escape, row)) + r" \\")
+    title = rf"\caption{{{escape(table.caption)}}}\label{{tab:{table.name}}}"
+    if len(table.rows) > _LONG:
+        start = [r"% needs \usepackage{booktabs,longtable}", rf"\begin{{longtable}}{{{align}}}", title + r" \\"]
+        end = [r"\bottomrule", r"\end{longtable}"]
+        lines = [*start, r"\toprule", head, r"\midrule", r"\endhead", *body, *end]
+    else:
+        start = [r"% needs \usepackage{booktabs}", r"\begin{table*}", r"\centering", title]
+        start.append(rf"\begin{{tabular}}{{{align}}}")
+        end = [r"\bottomrule", r"\end{tabular}", r"\end{table*}"]
+        lines = [*start, r"\toprule", head, r"\midrule", *body, *end]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float, digits: int = 3, sign: str = "") -> str:
+    return "" if pd.isna(value) else f"{value:{sign}.{digits}f}"
+
+
+def _with_interval(row: Mapping[str, Any], metric: str, digits: int = 3) -> str:
+    """ "0.654 [0.612, 0.691]", or the mean alone where there is no interval."""
+    ends = [row[name] for name in (("ci_low", "ci_high") if metric == "iou" else _ends(metric))]
+    text = _number(row[metric], digits)
+    return text if any(map(pd.isna, ends)) else f"{text} [{_number(ends[0], digits)}, {_number(ends[1], digits)}]"
+
+
+def _ends(metric: str) -> tuple[str, str]:
+    return f"{metric}_ci_low", f"{metric}_ci_high"
+
+
+def _mode(name: str) -> str:
+    return f"mode {name.removeprefix('mode')}"
+
+
+class _Names:
+    """Titles and order of methods and datasets."""
+
+    def __init__(self, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]):
+        self._titles = {
+            kind: {name: str(entry.get("title") or name) for name, entry in entries.items()}
+            for kind, entries in (("dataset", datasets), ("method", methods))
+        }
+        self._place = {name: index for index, name in enumerate(methods)}
+
+    def title(self, kind: str, name: str) -> str:
+        return self._titles[kind].get(name, name)
+
+    def sorted(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows of methods in the order of the registry, and of selections from the first mask to the best."""
+        places = rows["method"].map(lambda name: self._place.get(name, len(self._place)))
+        order = pd.DataFrame({"method": places, "selection": rows["selection"].map(_SELECTIONS)}, index=rows.index)
+        return rows.loc[order.sort_values(["method", "selection"], kind="stable").index]
+
+
+def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
+    rows = measured[(measured["level"] == "task") & measured["mode"].isin(MODES) & measured["iou"].notna()]
+    cells = []
+    for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
+        for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
+            values = own.set_index("mode")["iou"].reindex(MODES)
+            about = [names.title("dataset", dataset), task, names.title("method", method), selection]
+            cells.append([*about, str(own["n_images"].max()), *map(_number, values)])
+    heads = ["dataset", "task", "method", "mask", "images", *map(_mode, MODES)]
+    return PaperTable("modes", "IoU in the five prompt modes, means over the images of each task.", heads, cells, 4)
+
+
+def _clicks(measured: pd.DataFrame, names: _Names) -> PaperTable:
+    rows = measured[(measured["level"] == "all") & (measured["mode"] == "iterative") & measured["iou"].notna()]
+    steps = sorted(rows["step"].unique())
+    cells = []
+    for protocol, of_protocol in rows.groupby("protocol", sort=True):
+        for (method, selection), own in names.sorted(of_protocol).groupby(["method", "selection"], sort=False):
+            values = own.set_index("step")["iou"].reindex(steps)
+            cells.append([protocol, names.title("method", method), selection, *map(_number, values)])
+    heads = ["protocol", "method", "mask", *(str(step) for step in steps)]
+    return PaperTable("clicks", "IoU after each number of clicks, means over tasks.", heads, cells, 3)
+
+
+def _methods(measured: pd.DataFrame, names: _Names) -> PaperTable:
+    rows = measured[(measured["level"] == "all") & measured["iou"].notna()]
+    cells = []
+    for (method, selection), own in names.sorted(rows).groupby(["method", "selection"], sort=False):
+        by_mode = {row["mode"]: row for row in own.to_dict("records")}
+        values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in MODES]
+        if any(values):
+            cells.append([names.title("method", method), selection, *values])
+    caption = (
+        "IoU of the methods in the five prompt modes, means over tasks with 95 % bootstrap intervals over patients."
+    )
+    return PaperTable("methods", caption, ["method", "mask", *map(_mode, MODES)], cells, 2)
+
+
+def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
+    rows = measured[(measured["level"] == "all") & measured["mode"].isin(MODES) & measured["iou"].notna()]
+    cells = []
+    for row in names.sorted(rows).to_dict("records"):
+        distance = _with_interval(row, "hd95", 1)
+        values = [_with_interval(row, metric) for metric in ("iou", "dice", "nsd")]
+        about = [names.title("method", row["method"]), row["selection"], _mode(row["mode"])]
+        cells.append([*about, *values, f"{distance} {row['distance_unit']}" if distance else ""])
+    heads = ["method", "mask", "mode", "IoU", "Dice", "NSD", "HD95"]
+    caption = "IoU, Dice, normalised surface Dice and Hausdorff distance (95th percentile), means over tasks with 95 % "
+    return PaperTable("metrics", f"{caption}bootstrap intervals over patients.", heads, cells, 3)
+
+
+def _published(compared: pd.DataFrame, names: _Names) -> PaperTable:
+    cells = []
+    for row in compared[compared["ours"].notna()].to_dict("records"):
+        setting = _mode(row["mode"]) if row["mode"] in MODES else f"{row['step']} clicks, {row['protocol']}"
+        about = [row["task"], names.title("method", row["our_method"]), setting, row["selection"]]
+        ours = _with_interval(row | {"iou": row["ours"]}, "iou")
+        numbers = [str(row["n"]), ours, _number(row["published"]), _number(row["difference"], sign="+")]
+        cells.append([*about, *numbers, row["inside"]])
+    heads = ["task", "method", "prompts", "mask", "images", "ours", "published", "difference", "inside"]
+    caption = "Our IoU (mean over images, 95 % interval) beside the published one, for all that exists on both sides."
+    return PaperTable("published", caption, heads, cells, 4)
+
+
+def paper_tables(
+    measured: pd.DataFrame,
+    compared: pd.DataFrame,
+    datasets: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Mapping[str, Any]],
+) -> list[PaperTable]:
+    """The tables of PAPER_TABLES, in that order.
+
+    Args:
+        measured: see `statistics.statistics`.
+        compared: see `comparison.compare`.
+        datasets: name -> {title}.
+        methods: name -> {title}; methods stand in this order.
+    """
+    names = _Names(datasets, methods)
+    by_measures = [make(measured, names) for make in (_modes, _clicks, _methods, _metrics)]
+    return [*by_measures, _published(compared, names)]
+
+
+def write_paper(tables: list[PaperTable], folder: str | Path) -> None:
+    """Write `<name>.md` and `<name>.tex` of each table."""
+    for table in tables:
+        for ending, text in (("md", markdown(table)), ("tex", latex(table))):
+            with atomic(Path(folder) / f"{table.name}.{ending}") as path:
+                path.write_text(text, encoding="utf-8")
