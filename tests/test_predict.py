@@ -121,6 +121,8 @@ def test_perfect_control_reaches_the_best_value_of_every_score(tables, tmp_path)
     assert (good[["iou", "dice", "nsd"]] == 1).all().all()
     assert (good["hd95"] == 0).all()
     assert len(good) == 6 * (5 + 4)  # objects x (modes 1 to 5 + clicks)
+    left = good[good["task"] == "left"]
+    assert set(left["relative_area"]) == {81 / 600}
     clicks = predictions[(predictions["mode"] == "iterative") & (predictions["object_id"] == "case0:left")]
     assert clicks["step"].tolist() == [1, 2, 3, 4]
     assert clicks["click_x"].notna().tolist() == [True, False, False, False]  # nothing left to correct

@@ -54,6 +54,11 @@ def test_five_modes_of_an_object_in_four_parts():
     assert by_mode(mask, max_components=1)["mode4"]["boxes"] == [(2, 2, 8, 8)]
 
 
+def test_the_mode_without_prompts_has_a_row():
+    (row,) = make_prompts("object", np.ones((3, 3), bool), ["everything"])
+    assert row == {"object_id": "object", "mode": "everything", "points": [], "point_labels": [], "boxes": []}
+
+
 def test_one_pixel_at_the_corner():
     mask = np.zeros((4, 4), bool)
     mask[3, 3] = True
@@ -76,7 +81,14 @@ def test_prompts_lie_on_the_object_and_boxes_hold_it(mask, tie_break, seed):
 
 @pytest.mark.parametrize(
     ("mode", "types", "expected"),
-    [("mode1", {"box"}, False), ("mode4", {"box"}, True), ("iterative", {"point"}, True), ("mode5", {"point"}, False)],
+    [
+        ("mode1", {"box"}, False),
+        ("mode4", {"box"}, True),
+        ("iterative", {"point"}, True),
+        ("mode5", {"point"}, False),
+        ("everything", {"point", "box"}, False),
+        ("everything", {"everything"}, True),
+    ],
 )
 def test_modes_apply_to_methods_that_take_their_prompts(mode, types, expected):
     assert applies(mode, types) is expected

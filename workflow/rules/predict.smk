@@ -10,6 +10,7 @@ rule predict:
         lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"]),
     output:
         predictions="<results>/predictions/{method}/{dataset}.parquet",
+        everything="<results>/predictions/{method}/{dataset}.everything.parquet",
         throughput="<results>/predictions/{method}/{dataset}.throughput.json",
     log:
         "<logs>/predict/{method}/{dataset}.log",
@@ -32,6 +33,7 @@ rule predict:
         tie_break=lookup(within=config, dpath="prompts/tie_break"),
         seed=lookup(within=config, dpath="prompts/seed"),
         protocols=get_protocols,
+        everything=(config["everything"] if "everything" in config["prompts"]["modes"] else {}),
         device=lookup(within=config, dpath="device"),
         precision=lookup(within=config, dpath="precision"),
         compile=lookup(within=config, dpath="compile"),
@@ -43,6 +45,7 @@ rule predict:
 use rule predict as predict_shard with:
     output:
         predictions=temp("<results>/predictions/{method}/{dataset}/{shard}.parquet"),
+        everything=temp("<results>/predictions/{method}/{dataset}/{shard}.everything.parquet"),
         throughput=temp("<results>/predictions/{method}/{dataset}/{shard}.throughput.json"),
     log:
         "<logs>/predict/{method}/{dataset}/{shard}.log",
@@ -59,6 +62,11 @@ rule gather_predictions:
             shard=shards_of(wildcards),
             allow_missing=True,
         ),
+        everything=lambda wildcards: expand(
+            rules.predict_shard.output.everything,
+            shard=shards_of(wildcards),
+            allow_missing=True,
+        ),
         throughput=lambda wildcards: expand(
             rules.predict_shard.output.throughput,
             shard=shards_of(wildcards),
@@ -67,6 +75,7 @@ rule gather_predictions:
         lib=library("gather"),
     output:
         table="<results>/predictions/{method}/{dataset}.parquet",
+        everything="<results>/predictions/{method}/{dataset}.everything.parquet",
         throughput="<results>/predictions/{method}/{dataset}.throughput.json",
     log:
         "<logs>/gather_predictions/{method}/{dataset}.log",

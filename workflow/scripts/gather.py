@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         gather_tables([Path(path) for path in snakemake.input.tables], Path(snakemake.output.table))
+        if snakemake.input.get("everything"):
+            gather_tables([Path(path) for path in snakemake.input.everything], Path(snakemake.output.everything))
         if snakemake.input.get("throughput"):
             gather_throughput([Path(path) for path in snakemake.input.throughput], Path(snakemake.output.throughput))

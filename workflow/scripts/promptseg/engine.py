@@ -17,15 +17,16 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from pycocotools import mask as coco
 
 from promptseg import masks
 from promptseg.clicks import Click, Protocol, next_click
 from promptseg.embeddings import EmbeddingCache
 from promptseg.errors import PromptsegError
 from promptseg.images import LabelledImage, pixel_digest
-from promptseg.methods import Candidates, Method, Prompt, Query
+from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
 from promptseg.prefetch import prefetched
-from promptseg.prompts import BOX_MODES, SINGLE_MODES, applies
+from promptseg.prompts import BOX_MODES, EVERYTHING, SINGLE_MODES, applies
 
 SELECTIONS = ("first", "best_score", "oracle")
 
@@ -44,6 +45,7 @@ class Plan:
         clicks: length of the iterative trajectories.
         protocols: name to protocol.
         selections: those that trajectories follow, as far as they make a difference for the method.
+        grid: for the mode `everything`.
         strict: stop at the first prompt that a method cannot answer, instead of recording it.
     """
 
@@ -54,6 +56,7 @@ class Plan:
     tie_break: str = "random"
     seed: int = 0
     strict: bool = False
+    grid: Grid = field(default_factory=Grid)
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Cost:
 
     encode_seconds: float = 0.0
     decode_seconds: float = 0.0
+    everything_seconds: float = 0.0  # mode everything, the encoding of crops included
     images: int = 0
     objects: int = 0
     prompts: int = 0  # asked of the method; equal prompts are asked once
@@ -79,12 +83,19 @@ class Target:
 
 @dataclass(eq=False)
 class Item:
-    """One image with its objects; `encoded` is what the method made of it, `rows` (tables.PREDICTIONS) the result."""
+    """One image with its objects.
+
+    Attributes:
+        encoded: what the method made of it.
+        rows: the result (tables.PREDICTIONS).
+        proposals: all masks of the mode `everything` (tables.EVERYTHING).
+    """
 
     image: LabelledImage
     targets: Sequence[Target]
     encoded: Any = None
     rows: list[dict[str, Any]] = field(default_factory=list)
+    proposals: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Answer:
@@ -231,6 +242,31 @@ class Trajectory:
         return self._rows + [last | nothing | {"step": step} for step in rest]
 
 
+class Search:
+    """One object looked for among the masks that the method finds in its image by itself (mode everything)."""
+
+    def __init__(self, item: Item, target: Target):
+        self.item, self.target = item, target
+        self._row: dict[str, Any] = {}
+
+    def take(self, answer: Proposals | str) -> None:
+        """Choose the mask that overlaps best; an image without masks gives an empty one."""
+        found: dict[str, Any]
+        if isinstance(answer, str):
+            found = {"status": answer}
+        elif answer.codes:
+            overlaps = coco.iou(answer.codes, [masks.encode(self.target.truth)], [False])[:, 0]
+            best = masks.best_overlap(overlaps)
+            found = {"candidate": best, "score": float(answer.scores[best]), "rle": answer.codes[best]}
+        else:
+            found = {"rle": masks.encode(np.zeros_like(self.target.truth))}
+        self._row = _row(self.target.object_id, EVERYTHING, **found)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row."""
+        return [self._row]
+
+
 @dataclass(frozen=True)
 class Ask:
     """One prompt for the method, and who waits for its answer."""
@@ -268,7 +304,16 @@ def _join(parts: Sequence[Candidates]) -> Candidates:
 
 
 def _row(object_id: str, mode: str, **values: Any) -> dict[str, Any]:
-    return {"object_id": object_id, "mode": mode, "step": 0, "status": "ok", **values}
+    selection = {"selection": "oracle"} if mode == EVERYTHING else {}  # other modes name it, or leave it to scoring
+    return {"object_id": object_id, "mode": mode, "step": 0, "status": "ok", **selection, **values}
+
+
+def _proposal_rows(image_id: str, found: Proposals) -> list[dict[str, Any]]:
+    columns = zip(found.codes, found.scores.tolist(), found.stability.tolist(), coco.area(found.codes), strict=True)
+    return [
+        {"image_id": image_id, "candidate": k, "score": score, "stability": stability, "area": int(area), "rle": code}
+        for k, (code, score, stability, area) in enumerate(columns)
+    ]
 
 
 class Group:
@@ -280,6 +325,7 @@ class Group:
         self.finished = False
         self.singles: list[Single] = []
         self.trajectories: list[Trajectory] = []
+        self.searches: dict[Item, list[Search]] = defaultdict(list)
         self._new = True
         for item in items:
             if not item.rows:  # else it could not be encoded, and its rows say so
@@ -290,6 +336,8 @@ class Group:
         for target in item.targets:
             modes = modes_of(target, self.method)
             self.singles += [Single(item, target, mode) for mode in modes if mode in SINGLE_MODES]
+            if EVERYTHING in modes:
+                self.searches[item].append(Search(item, target))
             for name, protocol in self.plan.protocols.items() if "iterative" in modes else ():
                 for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
                     after = last.get((name, selection)) if protocol.previous_mask == "leak" else None
@@ -339,7 +387,8 @@ class Group:
     def finish(self) -> None:
         """Put the rows of each image together, in the order of its objects."""
         parts: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
-        users: list[Single | Trajectory] = [*self.singles, *self.trajectories]
+        searches = [search for of_item in self.searches.values() for search in of_item]
+        users: list[Single | Trajectory | Search] = [*self.singles, *self.trajectories, *searches]
         for part in users:
             parts[id(part.item), part.target.object_id] += part.rows()
         for item in self.items:
@@ -432,6 +481,7 @@ class Runner:
         waiting = deque(group.asks())
         if not waiting:
             if not group.finished:
+                self._propose(group)
                 group.finish()
             return
         while waiting:
@@ -442,6 +492,21 @@ class Runner:
             answers = self._ask([ask.query for ask in batch], [ask.name for ask in batch])
             group.wait()  # for the batch before, whose masks are let go before the next are made
             group.futures = [pool.submit(ask.give, candidates) for ask, candidates in zip(batch, answers, strict=True)]
+
+    def _propose(self, group: Group) -> None:
+        """The mode `everything`: once an image, whatever the number of objects that are looked for."""
+        for item, searches in group.searches.items():
+            start = time.perf_counter()
+            answer: Proposals | str
+            try:
+                answer = self.method.everything(item.encoded, item.image.pixels, self.plan.grid)
+            except Exception as error:
+                answer = self._failure(error, f"{item.image.image_id} {EVERYTHING}")
+            self.cost.everything_seconds += time.perf_counter() - start
+            if isinstance(answer, Proposals):
+                item.proposals = _proposal_rows(item.image.image_id, answer)
+            for search in searches:
+                search.take(answer)
 
     def _ask(self, queries: list[Query], names: Sequence[str]) -> list[Candidates | str]:
         """Answers in order; after a failed batch each query is asked alone, and a reason stands in for a failure."""

@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,18 @@ import numpy as np
 import pandas as pd
 
 from promptseg import masks
+from promptseg.devices import choose_device, has_bf16
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Item, Plan, Runner, Target
+from promptseg.errors import PromptsegError
 from promptseg.files import atomic
 from promptseg.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.methods import Method
+from promptseg.methods import Method, Settings
 from promptseg.progress import progress
-from promptseg.tables import OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
+from promptseg.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
 
 ROWS = 20_000  # of a row group
+PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks
 CHECKED_IMAGES = 8  # run in both precisions where the precision is not fp32
 
 
@@ -70,6 +74,54 @@ class Inputs:
             )
 
 
+def settings_of(
+    method: str,
+    entry: Mapping[str, Any],
+    weights: Path | None,
+    *,
+    device: str,
+    precision: str,
+    compiled: bool,
+    threads: int,
+) -> Settings:
+    """How a method runs in this job; its weights are checked, and PyTorch gets its threads.
+
+    Args:
+        entry: of the method in the configuration.
+        weights: their file, for a method that has any.
+        device: as in the configuration.
+        compiled: whether networks are compiled.
+
+    Raises:
+        PromptsegError: a GPU is wanted and there is none, or the file does not hold the published weights.
+    """
+    if weights:
+        # Methods without weights start faster without these.
+        import torch
+
+        from promptseg.transfer import Checksum
+
+        torch.set_num_threads(threads)
+        published = Checksum.from_mapping(entry["checkpoint"])
+        differs = published.verify(weights) if published else None
+        problem = f"{weights} does not hold the published weights of {method}: {differs}."
+        if differs and "path" not in entry["checkpoint"]:
+            raise PromptsegError(f"{problem} Delete it and run again, or name a file of yours by checkpoint: path.")
+        if differs:
+            logging.warning(problem)
+    settings = Settings(
+        variant=entry.get("variant"),
+        weights=weights,
+        device=choose_device(device, entry["gpu"]),
+        precision=precision if weights else "fp32",
+        compile=compiled,
+        options=entry["options"],
+    )
+    if settings.precision == "bf16" and not has_bf16(settings.device):
+        logging.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
+    return settings
+
+
 def _peak_memory_mb(device: str) -> dict[str, float]:
     """Largest resident memory of this process, and largest memory held on the GPU, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -88,6 +140,7 @@ def predict(
     output: Path,
     throughput: Path,
     *,
+    everything: Path | None = None,
     cache: EmbeddingCache | None = None,
     reference: Callable[[], Method] | None = None,
     label: str = "predict",
@@ -96,6 +149,7 @@ def predict(
     """Write predictions of one method for one dataset (tables.PREDICTIONS) and what they cost (JSON).
 
     Args:
+        everything: where to write all masks of the mode `everything` (tables.EVERYTHING); without it they are dropped.
         cache: of embeddings, for methods that are `cacheable`.
         reference: makes the method in fp32, where `method` has another precision: some images are run with both.
         label: shown beside the progress.
@@ -104,10 +158,14 @@ def predict(
     runner = Runner(method, plan, cache if method.cacheable else None)
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
-    with open_table(output, PREDICTIONS, provenance) as table:
+    with ExitStack() as stack:
+        table = stack.enter_context(open_table(output, PREDICTIONS, provenance))
+        proposals = stack.enter_context(open_table(everything, EVERYTHING, provenance)) if everything else None
         done = runner.run(inputs.stream(plan.tasks))
         for item in progress(done, len(inputs.image_ids), label, "image", lambda item: len(item.targets), "object"):
             rows += item.rows
+            if proposals:
+                proposals.write(item.proposals)
             if len(rows) >= ROWS:
                 table.write(rows)
                 rows = []
@@ -153,8 +211,8 @@ def _ious(items: Iterator[Item]) -> pd.Series:
         for row in item.rows:
             if row["status"] == "ok":
                 iou = masks.iou(masks.decode(row["rle"]), truths[row["object_id"]])
-                # A trajectory is one answer a step, whichever candidate it followed.
-                candidate = None if row["mode"] == "iterative" else row["candidate"]
+                # These are one answer (a trajectory one a step), whichever candidate it is.
+                candidate = None if row["mode"] in ("iterative", "everything") else row["candidate"]
                 values.append({**{key: row.get(key) for key in keys}, "candidate": candidate, "iou": iou})
     frame = pd.DataFrame(values, columns=[*keys, "iou"]).fillna({"protocol": "", "selection": "", "candidate": -1})
     return frame.set_index(keys)["iou"]

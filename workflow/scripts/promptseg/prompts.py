@@ -18,13 +18,14 @@ from promptseg.tables import OBJECTS, PROMPTS, open_table, read_table
 
 SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
 MODES = (*SINGLE_MODES, "iterative")
+EVERYTHING = "everything"  # the mode without prompts
 POINT_MODES = ("mode1", "mode2", "iterative")
 BOX_MODES = ("mode3", "mode4", "mode5")
 
 
 def applies(mode: str, prompt_types: Collection[str]) -> bool:
     """Whether a mode can be run by a method that takes these prompt types."""
-    needed = "point" if mode in POINT_MODES else "box"
+    needed = EVERYTHING if mode == EVERYTHING else "point" if mode in POINT_MODES else "box"
     return needed in prompt_types
 
 
@@ -73,11 +74,11 @@ def make_prompts(
 
     mode1: a point in the largest component; mode2: a point in each of the largest components; mode3: the box of the
     largest; mode4: a box for each; mode5: one box around the whole object; iterative: the first click, at the
-    deepest pixel of the whole object. Components are 8-connected, boxes XYXY, tight and inclusive.
+    deepest pixel of the whole object; everything: none. Components are 8-connected, boxes XYXY, tight and inclusive.
 
     Args:
         mask: (h, w) bool, not empty.
-        modes: a subset of MODES.
+        modes: a subset of MODES and EVERYTHING.
         max_components: how many components modes 2 and 4 prompt at most.
         tie_break: see `pick`.
     """
@@ -95,6 +96,7 @@ def make_prompts(
         "mode4": ([], boxes),
         "mode5": ([], [masks.tight_box(mask)]),
         "iterative": ([first_click], []),
+        EVERYTHING: ([], []),
     }
     return [
         {

@@ -177,6 +177,7 @@ def score(
                     "image_id": item.image_id,
                     "object_id": item.object_id,
                     "area": item.area,
+                    "relative_area": item.area / image.labels.size,
                 }
                 if item.object_id in by_object:
                     truth = object_mask(image.labels, tasks[item.task])

@@ -18,6 +18,7 @@ from promptseg.errors import PromptsegError
 from promptseg.files import atomic
 
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_RLE = pa.struct([("size", pa.list_(pa.int32(), 2)), ("counts", pa.string())])  # COCO, see masks.encode
 
 IMAGES = pa.schema(
     [
@@ -67,16 +68,60 @@ PROMPTS = pa.schema(
 PREDICTIONS = pa.schema(
     [
         ("object_id", pa.string()),
-        ("protocol", pa.string()),  # null for modes 1 to 5
+        ("protocol", pa.string()),  # null for all modes but iterative
         ("mode", pa.string()),
-        ("step", pa.int16()),  # clicks so far; 0 for modes 1 to 5
+        ("step", pa.int16()),  # clicks so far; 0 for all modes but iterative
         ("selection", pa.string()),  # null for modes 1 to 5: scoring selects
         ("candidate", pa.int16()),
         ("score", pa.float32()),  # the method's own estimate of the IoU; null if it has none
-        ("rle", pa.struct([("size", pa.list_(pa.int32(), 2)), ("counts", pa.string())])),  # COCO; null if it failed
+        ("rle", _RLE),  # null if it failed
         ("click_x", pa.int32()),  # the click that led to this step; null for modes 1 to 5
         ("click_y", pa.int32()),
         ("click_label", pa.int8()),
+        ("status", pa.string()),
+    ]
+)
+
+EVERYTHING = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("candidate", pa.int16()),  # as in PREDICTIONS, mode everything
+        ("score", pa.float32()),
+        ("stability", pa.float32()),
+        ("area", pa.int32()),  # pixels
+        ("rle", _RLE),
+    ]
+)
+
+AMBIGUITY = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("task", pa.string()),
+        ("case_id", pa.string()),
+        ("image_id", pa.string()),
+        ("object_id", pa.string()),
+        ("method", pa.string()),
+        ("mode", pa.string()),
+        *((f"iou_{a}{b}", pa.float64()) for a, b in ((0, 1), (0, 2), (1, 2))),  # of two candidates with one another
+        *((f"predicted_{k}", pa.float32()) for k in range(3)),  # the method's own estimate of a candidate's IoU
+        *((f"true_{k}", pa.float64()) for k in range(3)),
+        *((f"grown_{k}", pa.float64()) for k in range(3)),  # IoU with the region grown from the point; mode 1 only
+    ]
+)
+
+ROBUSTNESS = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("task", pa.string()),
+        ("case_id", pa.string()),
+        ("image_id", pa.string()),
+        ("object_id", pa.string()),
+        ("method", pa.string()),
+        ("mode", pa.string()),
+        ("kind", pa.string()),  # box_jitter, point_offset, seed
+        ("amount", pa.float64()),  # share of the box's sides or of the depth; 0 where the kind is seed
+        ("seed", pa.int64()),
+        ("iou", pa.float64()),  # of the first candidate
         ("status", pa.string()),
     ]
 )
@@ -99,6 +144,7 @@ SCORES = pa.schema(
         ("hd95", pa.float64()),
         ("distance_unit", pa.string()),  # of hd95 and of the NSD tolerance: mm, or px where the spacing is unknown
         ("area", pa.int32()),
+        ("relative_area", pa.float64()),  # area / pixels of the image
         ("status", pa.string()),  # ok, not_applicable, or the reason why there is no score
     ]
 )
@@ -162,8 +208,14 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     return json.loads(metadata.get(b"promptseg", b"{}"))
 
 
-def read_table(path: str | Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
+def read_table(
+    path: str | Path, schema: pa.Schema, columns: list[str] | None = None, filters: Any = None
+) -> pd.DataFrame:
     """Read a Parquet file of this project as a data frame.
+
+    Args:
+        columns: only these.
+        filters: which rows, as `pyarrow.parquet.read_table` takes them.
 
     Raises:
         PromptsegError: a column of `schema` is missing, so the file was made by something else.
@@ -172,7 +224,7 @@ def read_table(path: str | Path, schema: pa.Schema, columns: list[str] | None = 
     missing = [name for name in schema.names if name not in found]
     if missing:
         raise PromptsegError(f"{path} lacks the columns {', '.join(missing)}: delete it and run again to make it anew.")
-    return pq.read_table(path, columns=columns or schema.names).to_pandas()
+    return pq.read_table(path, columns=columns or schema.names, filters=filters).to_pandas()
 
 
 def batches(path: str | Path, size: int, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:

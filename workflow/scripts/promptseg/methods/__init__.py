@@ -6,9 +6,9 @@ from pathlib import Path
 from types import ModuleType
 
 from promptseg.errors import PromptsegError
-from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
+from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 
-__all__ = ["Candidates", "Method", "Prompt", "Query", "Settings", "adapter_class"]
+__all__ = ["Candidates", "Grid", "Method", "Prompt", "Proposals", "Query", "Settings", "adapter_class"]
 
 
 def _load(module_name: str) -> ModuleType:

@@ -63,6 +63,52 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """How an image is segmented without a prompt: the arguments of SAM's automatic mask generator, by their names.
+
+    Attributes:
+        points_per_side: of the regular grid of points that are asked for, one after the other.
+        points_per_batch: how many of them are decoded together at most; matters for memory and speed alone.
+        pred_iou_thresh: masks whose predicted IoU is not above it are dropped; 0 keeps all.
+        stability_score_thresh: masks that are less stable are dropped; 0 keeps all. The stability is the IoU of the
+            masks at a logit of plus and minus `stability_score_offset`.
+        box_nms_thresh: of masks whose boxes overlap by a larger IoU, the one with the best predicted IoU is kept.
+        crop_n_layers: layer i asks again in 4**i crops of the image; 0 for the whole image alone.
+        crop_nms_thresh: as `box_nms_thresh`, between crops; masks of smaller crops are kept.
+        crop_overlap_ratio: by how much crops overlap, as a share of the image's shorter side.
+        crop_n_points_downscale_factor: points a side are divided by its i-th power in layer i.
+        min_mask_region_area: holes and islands below so many pixels are removed.
+    """
+
+    points_per_side: int = 32
+    points_per_batch: int = 64
+    pred_iou_thresh: float = 0.88
+    stability_score_thresh: float = 0.95
+    stability_score_offset: float = 1.0
+    box_nms_thresh: float = 0.7
+    crop_n_layers: int = 0
+    crop_nms_thresh: float = 0.7
+    crop_overlap_ratio: float = 512 / 1500
+    crop_n_points_downscale_factor: int = 1
+    min_mask_region_area: int = 0
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """All masks that a method finds in an image by itself.
+
+    Attributes:
+        codes: of n masks, see `masks.encode`.
+        scores: (n,) float32, the method's own estimate of each mask's IoU.
+        stability: (n,) float32, see `Grid`.
+    """
+
+    codes: Sequence[dict[str, Any]]
+    scores: np.ndarray
+    stability: np.ndarray
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the configuration says about how a method runs."""
 
@@ -78,7 +124,8 @@ class Method(ABC):
     """A segmentation method that takes prompts.
 
     Attributes:
-        prompt_types: subset of {"point", "box"}; modes that need another type do not apply.
+        prompt_types: subset of {"point", "box", "everything"}; modes that need another type do not apply. "everything"
+            is no prompt at all: the method has `everything`.
         candidates: how many masks it returns for a prompt.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
         images_at_once: how many images are under way together; prompts of all of them share a batch.
@@ -110,6 +157,15 @@ class Method(ABC):
 
     def unpack(self, content: bytes, pixels: np.ndarray) -> Any:
         """What `pack` was given, for the image `pixels`."""
+        raise NotImplementedError
+
+    def everything(self, encoded: Any, pixels: np.ndarray, grid: Grid) -> Proposals:
+        """Masks of whatever is in an image.
+
+        Args:
+            encoded: what `encode` returned for the image.
+            pixels: (h, w, 3) uint8 RGB; crops of it may be encoded as well.
+        """
         raise NotImplementedError
 
     @abstractmethod

@@ -1,0 +1,128 @@
+"""What the three masks that a method gives for one prompt have to do with one another, with the truth, and with the
+region that grows from the same point.
+
+The study remarks that the masks of which SAM is most confident resemble those of region growing; here it is measured.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pycocotools import mask as coco
+
+from promptseg import masks
+from promptseg.errors import PromptsegError
+from promptseg.images import LabelledImage, object_mask, read_images
+from promptseg.methods import Method, Prompt, Query
+from promptseg.progress import progress
+from promptseg.prompts import SINGLE_MODES
+from promptseg.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
+
+CANDIDATES = 3
+
+
+def compare_candidates(codes: Sequence[dict[str, Any]], truth: np.ndarray, grown: np.ndarray | None) -> dict[str, Any]:
+    """IoU of three masks with one another, with the truth and with a region grown from the point.
+
+    Args:
+        codes: of the masks, see `masks.encode`.
+        truth: (h, w) bool.
+        grown: (h, w) bool, or None where the prompt is not a single point.
+
+    Returns:
+        Columns iou_01, iou_02, iou_12, true_0 to true_2 and, with `grown`, grown_0 to grown_2 of tables.AMBIGUITY. Two
+        empty masks have an IoU of 1.
+    """
+    others = [masks.encode(mask) for mask in (truth, *(() if grown is None else (grown,)))]
+    everyone = [*codes, *others]
+    with np.errstate(invalid="ignore"):
+        overlap = coco.iou(everyone, everyone, [False] * len(everyone))
+    empty = coco.area(everyone) == 0
+    overlap[np.ix_(empty, empty)] = 1
+    pairs = {f"iou_{a}{b}": overlap[a, b] for a, b in ((0, 1), (0, 2), (1, 2))}
+    names = ("true", "grown")[: len(others)]
+    return pairs | {
+        f"{name}_{k}": overlap[k, CANDIDATES + place] for place, name in enumerate(names) for k in range(CANDIDATES)
+    }
+
+
+def _grown(region_growing: Method, encoded: Any, prompt: Mapping[str, Any]) -> np.ndarray:
+    points = np.array([list(point) for point in prompt["points"]], np.int32)
+    labels = np.asarray(prompt["point_labels"], np.int8)
+    return region_growing.predict([Query(encoded, Prompt(points, labels))])[0].masks[0]
+
+
+def _rows(
+    predictions: pd.DataFrame,
+    prompts: Mapping[str, Mapping[str, Any]],
+    truth: np.ndarray,
+    region_growing: Method,
+    encoded: Any,
+) -> list[dict[str, Any]]:
+    """One row for each mode that one object was prompted in."""
+    rows = []
+    for mode, group in predictions.groupby("mode", sort=False):
+        codes = [{**code, "size": list(code["size"])} for code in group.sort_values("candidate")["rle"]]
+        if len(codes) != CANDIDATES:
+            raise PromptsegError(
+                f"{predictions['object_id'].iloc[0]} {mode}: {len(codes)} masks for one prompt, not {CANDIDATES}. "
+                "`ambiguity: true` is for methods that give three; remove it from the method's entry."
+            )
+        grown = _grown(region_growing, encoded, prompts[mode]) if mode == "mode1" else None
+        predicted = {f"predicted_{k}": score for k, score in enumerate(group.sort_values("candidate")["score"])}
+        rows.append({"mode": mode, **predicted, **compare_candidates(codes, truth, grown)})
+    return rows
+
+
+def write_ambiguity(
+    images: Path,
+    objects: Path,
+    prompts: Path,
+    predictions: Path,
+    output: Path,
+    tasks: Mapping[str, Sequence[int]],
+    region_growing: Method,
+    *,
+    dataset: str,
+    method: str,
+) -> None:
+    """Write tables.AMBIGUITY of one method on one dataset: every object and mode 1 to 5 that it answered.
+
+    Args:
+        tasks: task name to the label values that form its object.
+        region_growing: a method that takes points.
+
+    Raises:
+        PromptsegError: the method did not give three masks for a prompt.
+    """
+    wanted = [("mode", "in", SINGLE_MODES), ("status", "==", "ok")]
+    answered = read_table(predictions, PREDICTIONS, filters=wanted)
+    by_object = dict(tuple(answered.groupby("object_id", sort=False)))
+    asked = dict(tuple(read_table(prompts, PROMPTS).groupby("object_id", sort=False)))
+    by_image = dict(tuple(read_table(objects, OBJECTS).groupby("image_id", sort=False)))
+
+    def rows_of(image: LabelledImage) -> list[dict[str, Any]]:
+        encoded = region_growing.encode(image.pixels)
+        rows = []
+        for item in by_image[image.image_id].itertuples():
+            keys = {
+                "dataset": dataset,
+                "task": item.task,
+                "case_id": item.case_id,
+                "image_id": item.image_id,
+                "object_id": item.object_id,
+                "method": method,
+            }
+            if item.object_id in by_object:
+                own = {prompt["mode"]: prompt for prompt in asked[item.object_id].to_dict("records")}
+                truth = object_mask(image.labels, tasks[item.task])
+                found = _rows(by_object[item.object_id], own, truth, region_growing, encoded)
+                rows += [{**keys, **row} for row in found]
+        return rows
+
+    with open_table(output, AMBIGUITY, read_provenance(predictions)) as table:
+        stream = read_images(images, keep=set(by_image))
+        for image in progress(stream, len(by_image), f"ambiguity {method} {dataset}", "image"):
+            table.write(rows_of(image))

@@ -1,0 +1,18 @@
+"""Make the table of the mode `everything` from the scores and masks of all methods and datasets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.analysis.csv import write_csv
+from promptseg.analysis.everything import everything_table
+from promptseg.analysis.provenance import stamp_from
+from promptseg.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        pairs = zip(map(Path, snakemake.input.scores), map(Path, snakemake.input.proposals), strict=True)
+        table = everything_table(pairs, snakemake.params.resamples, snakemake.params.seed)
+        write_csv(stamp_from(table, snakemake.input.provenance), snakemake.output.everything)
