@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from figures import lines, texts, visible
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
-from promptseg.aggregate import THROUGHPUT_COLUMNS, patient_sums, statistics, write_csv
-from promptseg.plotting import clicks, examples, modes, style, throughput
+from promptseg.analysis.csv import write_csv
+from promptseg.analysis.statistics import statistics
+from promptseg.analysis.sums import patient_sums
+from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
+from promptseg.plotting import clicks, modes, style, throughput
 from promptseg.published import read_published
-from promptseg.tables import OBJECTS, read_table
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
 METHODS = synthetic.METHODS
@@ -29,18 +31,6 @@ def statistics_file(tmp_path_factory):
     ]
     write_csv(statistics(patient_sums(rows), 50), path)
     return path
-
-
-def texts(figure: Figure) -> str:
-    return " ".join(text.get_text() for text in figure.findobj(match=lambda item: hasattr(item, "get_text")))
-
-
-def lines(axis) -> dict[str, np.ndarray]:
-    return {line.get_label(): line.get_xydata() for line in axis.lines if not line.get_label().startswith("_")}
-
-
-def visible(figure: Figure) -> list:
-    return [axis for axis in figure.axes if axis.get_visible()]
 
 
 # --- looks ---
@@ -296,60 +286,3 @@ def test_throughput_without_numbers(tmp_path):
 @pytest.mark.parametrize(("values", "exponents"), [([3], (0, 1)), ([10], (1, 2)), ([0.002, 30], (-3, 2))])
 def test_decades(values, exponents):
     assert throughput.decades(np.array(values)) == exponents
-
-
-# --- examples ---
-
-ABOUT = {"title": "Shapes", "truth": "drawn by a program", "licence": "CC0-1.0"}
-
-
-def draw(paths) -> Figure:
-    return examples.examples_figure(looks=style.method_looks(METHODS), dataset=ABOUT, **paths)
-
-
-def test_examples(tmp_path):
-    paths = synthetic.write_examples(tmp_path)
-    figure = draw(paths)
-    grid = np.array(figure.axes).reshape(4, 4)  # four of five tasks; image, three methods
-    assert [axis.get_ylabel() for axis in grid[:, 0]] == [
-        "left disk\ncase1", "right bar\ncase1", "both\ncase1", "small dot\ncase1"
-    ]  # fmt: skip
-    assert [axis.get_title() for axis in grid[0, 1:]] == [
-        "Filled box\n(one box)", "Region growing\n(one point)", "SAM ViT-B\n(one box)"
-    ]  # fmt: skip
-    assert [axis.texts[0].get_text() for axis in grid[1, 1:]] == ["1.00", "0.50", "0.87"]
-    assert figure.get_suptitle() == "Shapes. Truth: drawn by a program. Licence: CC0-1.0"
-    for axis in figure.axes:
-        assert axis.get_aspect() == 2.0  # pixels are twice as tall as wide
-
-
-def test_shown_number_is_the_scored_one_and_gaps_are_not_zero(tmp_path):
-    paths = synthetic.write_examples(tmp_path)
-    paths["scores"] = [path for path in paths["scores"] if path.parent.name != "sam_vit_b"]
-    grid = np.array(draw(paths).axes).reshape(4, 4)
-    assert [axis.texts[0].get_text() for axis in grid[:, 3]] == ["n/a"] * 4
-
-
-def test_choice_of_objects(tmp_path):
-    table = read_table(synthetic.write_examples(tmp_path)["objects"], OBJECTS)
-    assert examples.choose(table, ["small dot", "both"]) == ["case1:small dot", "case1:both"]
-    assert examples.choose(table, ["left disk"]) == ["case0:left disk", "case1:left disk"]
-    assert examples.choose(table, ["absent"]) == []
-
-
-def test_dataset_without_objects(tmp_path):
-    paths = synthetic.write_examples(tmp_path)
-    assert "No image of this dataset" in texts(draw(paths | {"tasks": {"absent": [9]}}))
-
-
-def test_window_is_square_in_millimetres_and_holds_the_object():
-    left, right, bottom, top = examples.window((60, 40, 69, 49), (100, 200), (2.0, 1.0))
-    assert (bottom - top) * 2.0 == pytest.approx(right - left)
-    assert left < 60
-    assert right > 69
-    assert top < 40
-    assert bottom > 49
-    assert left >= -0.5
-    assert right <= 199.5
-    assert top >= -0.5
-    assert bottom <= 99.5

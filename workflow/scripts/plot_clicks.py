@@ -1,23 +1,25 @@
-"""Draw IoU against clicks for each task and on average (the study's figures 3 and 4), published or of this run."""
+"""Draw what clicks achieve, published or of this run: IoU against clicks, the methods at one click, click metrics."""
 
 from typing import TYPE_CHECKING
 
 from promptseg.jobs import job
-from promptseg.plotting import clicks, style
+from promptseg.plotting import click_metrics, clicks, comparison, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
     with job(snakemake):
+        output, params = snakemake.output, snakemake.params
         if snakemake.input.get("published"):
-            tasks, mean = clicks.draw_published(snakemake.input.published, snakemake.params.methods)
+            tasks, mean = clicks.draw_published(snakemake.input.published, params.methods)
+            one = comparison.draw_published(snakemake.input.published, params.methods)
         else:
-            tasks, mean = clicks.draw_measured(
-                snakemake.input.statistics,
-                snakemake.params.datasets,
-                snakemake.params.methods,
-                snakemake.params.protocol,
-            )
-        style.save(tasks, snakemake.output.tasks_pdf, snakemake.output.tasks_png)
-        style.save(mean, snakemake.output.mean_pdf, snakemake.output.mean_png)
+            run = (snakemake.input.statistics, params.datasets, params.methods, params.protocol)
+            tasks, mean = clicks.draw_measured(*run)
+            one = comparison.draw_measured(*run)
+            metrics = click_metrics.draw(snakemake.input.click_metrics, params.methods, params.protocol)
+            style.save(metrics, output.metrics_pdf, output.metrics_png)
+        style.save(tasks, output.tasks_pdf, output.tasks_png)
+        style.save(mean, output.mean_pdf, output.mean_png)
+        style.save(one, output.one_pdf, output.one_png)

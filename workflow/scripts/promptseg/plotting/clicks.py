@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from promptseg.aggregate import read_statistics
+from promptseg.analysis.statistics import read_statistics
 from promptseg.plotting import style
 from promptseg.published import read_published
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.aggregate import read_statistics
+from promptseg.analysis.statistics import read_statistics
 from promptseg.plotting import style
 from promptseg.published import read_published
 
@@ -27,7 +27,9 @@ def published_rows(published: pd.DataFrame) -> pd.DataFrame:
 
 def measured_rows(measured: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Rows of `statistics.csv` as `modes_figure` takes them (label, method, mode, selection, iou, note)."""
-    rows = measured[measured["mode"].isin(style.MODES) & measured["selection"].isin(style.SELECTIONS)]
+    rows = measured[measured["level"].isin(["task", "all"]) & measured["mode"].isin(style.MODES)]
+    rows = rows[rows["selection"].isin(style.SELECTIONS)]
+    rows = rows[rows["level"] != "all_unseen"]
     pairs = list(dict.fromkeys(zip(rows["dataset"], rows["task"], strict=True)))
     labels = style.task_labels([pair for pair in pairs if pair[0]], datasets) | {("", ""): MEAN}
     label = [labels[pair] for pair in zip(rows["dataset"], rows["task"], strict=True)]
@@ -48,9 +50,8 @@ def task_order(rows: pd.DataFrame, methods: Sequence[str]) -> list[str]:
 def _panel(axis: Axes, rows: pd.DataFrame, order: list[str]) -> None:
     """Draw one method: a row for each task, and in it a line for each mode, from the first mask to the oracle."""
     place = {label: index for index, label in enumerate(order)}
-    for index in range(0, len(order), 2):
-        axis.axhspan(index - 0.5, index + 0.5, color=style.BAND, linewidth=0, zorder=0)
-    for offset, (mode, look) in zip(np.linspace(-0.32, 0.32, len(style.MODES)), style.MODES.items(), strict=True):
+    style.stripes(axis, len(order))
+    for offset, (mode, look) in zip(style.offsets(len(style.MODES)), style.MODES.items(), strict=True):
         wide = rows[(rows["mode"] == mode) & rows["iou"].notna()].pivot(
             index="label", columns="selection", values="iou"
         )
@@ -64,9 +65,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: list[str]) -> None:
         if "first" in wide:
             axis.plot(wide["first"], y, look.marker, markersize=2.6, color=look.colour, label=f"{mode} first", zorder=4)
     axis.axhline(len(order) - 1.5, color=style.GREY, linewidth=0.6)
-    axis.set_ylim(len(order) - 0.5, -0.5)
     style.unit_axis(axis, "x")
-    axis.tick_params(axis="y", length=0)
 
 
 def _remark(rows: pd.DataFrame) -> str:
@@ -140,5 +139,4 @@ def draw_measured(
 ) -> Figure:
     """The figure from `statistics.csv`: a panel for each method."""
     rows = measured_rows(read_statistics(statistics), datasets)
-    rivals = [name for name, entry in methods.items() if not entry.get("control")]
-    return modes_figure(rows, style.method_looks(methods), "Five prompt modes, this run", rivals)
+    return modes_figure(rows, style.method_looks(methods), "Five prompt modes, this run", style.rivals(methods))

@@ -1,5 +1,6 @@
 """House style of the figures: one colour and marker for each method and mode, sizes of a paper, reproducible files."""
 
+import logging
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from promptseg.published import TITLES
 
 COLUMN = 3.5  # inches, one column of a paper
 PAGE = 7.2  # inches, both columns
+_DPI = 200  # of the PNG files
 
 GREY = "#5b5b5b"
 BAND = "#f3f3f3"
+RHO = "\N{GREEK SMALL LETTER RHO}"
 
 # Okabe and Ito's colours without yellow and black, then four of Tol's: told apart by colour-blind readers, and each
 # paired with a marker of its own so that no figure rests on colour alone.
@@ -59,6 +62,8 @@ MODES = {
     "mode5": Look("5: one box around the object", "#882255", "v"),
 }
 
+MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
+
 # What the study calls the result of SAM: the first of its three masks, or the one that fits the truth best.
 SELECTIONS = {"first": "first mask", "oracle": "oracle"}
 
@@ -88,6 +93,7 @@ def use() -> None:
             "lines.linewidth": 1.0,
             "lines.markersize": 3,
             "legend.frameon": False,
+            "legend.title_fontsize": 6.5,
             "legend.handlelength": 2.2,
             "legend.columnspacing": 1.2,
             "pdf.fonttype": 42,
@@ -126,6 +132,11 @@ def study_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
     }
 
 
+def rivals(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The methods that are no controls; of controls alone, all."""
+    return [name for name, entry in methods.items() if not entry.get("control")] or list(methods)
+
+
 def task_labels(
     tasks: Sequence[tuple[str, str]], datasets: Mapping[str, Mapping[str, Any]]
 ) -> dict[tuple[str, str], str]:
@@ -149,7 +160,7 @@ def wrap(text: str, width: int) -> str:
 
 
 def handle(
-    look: Look, hollow: bool = False, line: Literal["none", "-", "--"] = "none", label: str | None = None
+    look: Look, hollow: bool = False, line: Literal["none", "-", "--", ":"] = "none", label: str | None = None
 ) -> Line2D:
     """A legend entry."""
     return Line2D(
@@ -174,6 +185,19 @@ def unit_axis(axis: Axes, which: str) -> None:
     sns.despine(ax=axis)
 
 
+def stripes(axis: Axes, count: int) -> None:
+    """Shade every other of `count` rows, the first at y = 0 on top."""
+    for index in range(0, count, 2):
+        axis.axhspan(index - 0.5, index + 0.5, color=BAND, linewidth=0, zorder=0)
+    axis.set_ylim(count - 0.5, -0.5)
+    axis.tick_params(axis="y", length=0)
+
+
+def offsets(count: int, spread: float = 0.32) -> list[float]:
+    """Places of `count` marks within a row, from its top."""
+    return [spread * (2 * index / (count - 1) - 1) for index in range(count)] if count > 1 else [0.0]
+
+
 def message(title: str, sentence: str) -> Figure:
     """A figure that says why there is nothing to see."""
     use()
@@ -187,8 +211,14 @@ def message(title: str, sentence: str) -> Figure:
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF with embedded fonts and as PNG (200 dpi); equal figures give equal files."""
+    # The layout is found once for both files, since it takes most of the time, and at the PNG's resolution: the width of
+    # a text depends on it.
+    figure.set_dpi(_DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for each table of each font
     with matplotlib.rc_context({"pdf.fonttype": 42}):
         with atomic(pdf) as path:
             figure.savefig(path, metadata={"CreationDate": None})
         with atomic(png) as path:
-            figure.savefig(path, dpi=200, metadata={"Software": None})
+            figure.savefig(path, dpi=_DPI, metadata={"Software": None})

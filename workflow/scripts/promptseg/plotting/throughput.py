@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
-from promptseg.aggregate import read_throughput
+from promptseg.analysis.throughput import read_throughput
 from promptseg.plotting import style
 
 FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is below, and no reader's concern
@@ -46,7 +46,7 @@ def measured_rows(throughput: pd.DataFrame) -> pd.DataFrame:
     """Rows of `throughput.csv` as the figure takes them.
 
     Args:
-        throughput: see `aggregate.read_throughput`.
+        throughput: see `analysis.throughput.read_throughput`.
 
     Returns:
         Columns dataset, method, images_per_second, encode and decode (seconds an image), memory and gpu_memory (GB),
@@ -113,7 +113,6 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     axis.grid(axis="x", zorder=0)
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "left"]].set_visible(False)
-    axis.tick_params(axis="y", length=0)
     axis.set_xlabel(panel.label)
 
 
@@ -137,8 +136,7 @@ def _panel(
         shapes: dataset -> marker, or "" for that of the method.
         looks: see `style.method_looks`.
     """
-    for index in range(0, len(names), 2):
-        axis.axhspan(index - 0.5, index + 0.5, color=style.BAND, linewidth=0, zorder=0)
+    style.stripes(axis, len(names))
     several = len(shapes) > 1
     spread = np.linspace(-0.32, 0.32, len(shapes)) if several else np.zeros(1)
     size = 1.9 if several and not any(shapes.values()) else 3 if several else 4
@@ -167,7 +165,6 @@ def _panel(
             1.02, index, "\n".join(words), transform=axis.get_yaxis_transform(), fontsize=5.8, color=style.GREY,
             va="center", linespacing=1.1,
         )  # fmt: skip
-    axis.set_ylim(len(names) - 0.5, -0.5)
     _axis(axis, panel, rows)
 
 

@@ -1,0 +1,17 @@
+"""Draw the three masks for a prompt in numbers, and what their predicted IoU is worth."""
+
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import calibration, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        ambiguity, methods = snakemake.input.ambiguity, snakemake.params.methods
+        output = snakemake.output
+        figure = calibration.draw(snakemake.input.calibration, ambiguity, methods)
+        style.save(figure, output.pdf, output.png)
+        style.save(calibration.draw_candidates(ambiguity, methods), output.candidates_pdf, output.candidates_png)

@@ -1,0 +1,15 @@
+"""Draw how the methods rank, and how this run compares with the published values."""
+
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import ranks, reproduced, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        output, methods = snakemake.output, snakemake.params.methods
+        style.save(ranks.draw(snakemake.input.ranks, methods), output.ranks_pdf, output.ranks_png)
+        style.save(reproduced.draw(snakemake.input.published, methods), output.reproduced_pdf, output.reproduced_png)

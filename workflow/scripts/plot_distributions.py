@@ -1,0 +1,20 @@
+"""Draw how the IoU is spread over single objects, for each method, and how it depends on their size."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import distributions, size, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        output, params = snakemake.output, snakemake.params
+        scores, about = [Path(path) for path in snakemake.input.scores], (params.datasets, params.methods)
+        for method, pdf, png in zip(params.shown, output.pdf, output.png, strict=True):
+            style.save(distributions.draw(scores, method, *about), pdf, png)
+        sizes = (snakemake.input.bins, snakemake.input.correlations, scores)
+        style.save(size.draw(*sizes, "mode1", *about), output.size_point_pdf, output.size_point_png)
+        style.save(size.draw(*sizes, "mode4", *about), output.size_box_pdf, output.size_box_png)

@@ -1,0 +1,14 @@
+"""Draw how many objects are among the masks that methods find without a prompt."""
+
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import everything, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        figure = everything.draw_recall(snakemake.input.everything, snakemake.params.methods)
+        style.save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,14 @@
+"""Draw what inexact prompts do to the IoU and to the order of the methods."""
+
+from typing import TYPE_CHECKING
+
+from promptseg.jobs import job
+from promptseg.plotting import robustness, style
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake):
+        figure = robustness.draw(snakemake.input.robustness, snakemake.input.ranks, snakemake.params.methods)
+        style.save(figure, snakemake.output.pdf, snakemake.output.png)

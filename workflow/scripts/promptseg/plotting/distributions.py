@@ -1,0 +1,105 @@
+"""How the IoU is spread over the objects of each task in the five modes, one figure a method."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from promptseg.plotting import frames, style
+
+POINTS = 200  # drawn of one task and mode; the boxes rest on all
+_ROW = 0.24  # inches a task
+_SEED = 0  # of the points' places within their row, which carry no meaning
+
+
+def read_scores(files: Sequence[Path]) -> pd.DataFrame:
+    """Scores of the first mask in modes 1 to 5, of score files of one method: columns dataset, task, mode, iou."""
+    keep = [("mode", "in", list(style.MODES)), ("selection", "==", "first"), ("status", "==", "ok")]
+    parts = [pq.read_table(file, columns=["dataset", "task", "mode", "iou"], filters=keep) for file in files]
+    return pa.concat_tables(parts).to_pandas()
+
+
+def sample(values: Sequence[float], count: int) -> np.ndarray:
+    """At most `count` of the values, at even distances in their order by size: it keeps the shape and the extremes."""
+    ordered = np.sort(np.asarray(values, dtype=float))
+    return ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(int)]
+
+
+def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], look: style.Look) -> None:
+    """One mode: for each task a box (quartiles, whiskers from the 5th to the 95th percentile) and points."""
+    style.stripes(axis, len(order))
+    groups = {label: group["iou"].to_numpy(float) for label, group in rows.groupby("label")}
+    places = [index for index, label in enumerate(order) if label in groups]
+    values = [groups[order[index]] for index in places]
+    rng = np.random.default_rng(_SEED)
+    for index, ious in zip(places, values, strict=True):
+        chosen = sample(ious, POINTS)
+        jitter = rng.uniform(-0.3, 0.3, len(chosen))
+        size, alpha = (2.2, 0.7) if len(chosen) <= 50 else (1.5, 0.4)
+        axis.plot(
+            chosen, index + jitter, look.marker, color=look.colour, alpha=alpha, markersize=size, markeredgewidth=0,
+            clip_on=False, zorder=2,
+        )  # fmt: skip
+    if values:
+        line = {"color": style.GREY, "linewidth": 0.7}
+        axis.boxplot(
+            values, positions=places, orientation="horizontal", widths=0.5, whis=(5, 95), showfliers=False,
+            showmeans=True, boxprops=line, whiskerprops=line, capprops=line,
+            medianprops={"color": "black", "linewidth": 1.2},
+            meanprops={"marker": "D", "markersize": 2.4, "markerfacecolor": "white", "markeredgecolor": "black",
+                       "markeredgewidth": 0.6},
+            manage_ticks=False, zorder=3,
+        )  # fmt: skip
+    style.unit_axis(axis, "x")
+    axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+    axis.set_xlabel("IoU")
+
+
+def distribution_figure(rows: pd.DataFrame, title: str) -> Figure:
+    """A row for each task and a panel for each mode.
+
+    Args:
+        rows: columns label, mode, iou, one row an object.
+    """
+    if rows.empty:
+        return style.message(title, "This method was not prompted in modes 1 to 5.")
+    style.use()
+    modes = {mode: look for mode, look in style.MODES.items() if mode in set(rows["mode"])}
+    key = rows[rows["mode"] == ("mode4" if "mode4" in modes else next(iter(modes)))].groupby("label")["iou"].median()
+    key = key.reindex(sorted(rows["label"].unique())).sort_values(ascending=False, kind="stable", na_position="last")
+    order = list(key.index)
+    counts = rows.groupby(["label", "mode"]).size().groupby("label").max()
+    width = max(style.COLUMN, min(style.PAGE, 1.8 + 1.25 * len(modes)))
+    figure = Figure(figsize=(width, len(order) * _ROW + 1.0), layout="constrained")
+    figure.suptitle(style.wrap(title, int(16 * width)))
+    axes = figure.subplots(1, len(modes), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, (mode, look) in zip(axes, modes.items(), strict=True):
+        _panel(axis, rows[rows["mode"] == mode], order, look)
+        axis.set_title(style.wrap(look.title, 20), fontsize=6.5)
+    labels = [style.wrap(f"{label} ({counts[label]})", 34) for label in order]
+    axes[0].set_yticks(range(len(order)), labels, fontsize=6, linespacing=0.95)
+    return figure
+
+
+def draw(
+    scores: Sequence[Path],
+    method: str,
+    datasets: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Mapping[str, Any]],
+) -> Figure:
+    """The figure of one method.
+
+    Args:
+        scores: files of all methods, each in a folder of the method's name.
+        method: whose files are read.
+        datasets, methods: name -> {title}.
+    """
+    rows = frames.labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
+    title = methods.get(method, {}).get("title") or method
+    return distribution_figure(rows, f"{title}: IoU of single objects, first mask")

@@ -1,0 +1,203 @@
+"""Parts of the figures that show images: the part shown, prompts, masks, outlines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from promptseg.images import LabelledImage, object_mask, read_images
+from promptseg.plotting import style
+
+LIMIT = 4  # objects of a dataset
+TRUTH, MASK, POINT = "#56B4E9", "#E69F00", "#F0E442"
+NOTHING = "No image of this dataset holds an object of its tasks."
+TALLEST = 9.0  # inches of panels, so that a figure fits a page
+
+
+@dataclass(frozen=True)
+class Item:
+    """An object to show.
+
+    Attributes:
+        truth: (h, w) bool.
+        spacing: (y, x), in mm where it is known.
+        view: the part shown, see `window`.
+    """
+
+    object_id: str
+    task: str
+    image: LabelledImage
+    truth: np.ndarray
+    spacing: tuple[float, float]
+    view: tuple[float, ...]
+
+
+def ranked(objects: pd.DataFrame, task: str, shares: Sequence[float]) -> list[str]:
+    """The objects of a task at these shares (0 to 1) of the order by area, then name; the lower of two middle ones."""
+    names = objects[objects["task"] == task].sort_values(["area", "object_id"], kind="stable")["object_id"].tolist()
+    return [names[int((len(names) - 1) * share)] for share in shares]
+
+
+def choose(objects: pd.DataFrame, tasks: Iterable[str]) -> list[str]:
+    """The objects shown: of each of the first four tasks the one of median area.
+
+    With a single task its objects at the lower quartile, the median and the upper quartile of the area instead.
+    """
+    present = [task for task in tasks if (objects["task"] == task).any()][:LIMIT]
+    shares = [0.25, 0.5, 0.75] if len(present) == 1 else [0.5]
+    return list(dict.fromkeys(name for task in present for name in ranked(objects, task, shares)))
+
+
+def rows_of(path: str | Path, names: Iterable[str], columns: list[str], modes: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of a table of prompts, predictions or scores that belong to some objects and modes."""
+    keep = [("object_id", "in", list(names)), ("mode", "in", list(modes))]
+    return pq.read_table(path, columns=columns, filters=keep).to_pylist()
+
+
+def method_of(path: Path) -> str:
+    """Prediction and score files lie in a folder of the method's name."""
+    return path.parent.name
+
+
+def load(
+    images: str | Path, objects: pd.DataFrame, tasks: Mapping[str, Sequence[int]], names: Iterable[str]
+) -> dict[str, Item]:
+    """The named objects with their images.
+
+    Args:
+        images: `images.parquet`.
+        objects: see `tables.OBJECTS`.
+        tasks: task -> label values that form the object.
+        names: `object_id`s.
+    """
+    rows = objects.set_index("object_id").loc[list(names)]
+    found = {image.image_id: image for image in read_images(images, set(rows["image_id"]))}
+    items = {}
+    for row in rows.itertuples():
+        image = found[row.image_id]
+        truth, spacing = object_mask(image.labels, tasks[row.task]), image.spacing or (1.0, 1.0)
+        view = window((row.bbox_x0, row.bbox_y0, row.bbox_x1, row.bbox_y1), truth.shape, spacing)
+        items[row.Index] = Item(row.Index, row.task, image, truth, spacing, view)
+    return items
+
+
+def window(box: tuple[int, int, int, int], shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, ...]:
+    """(left, right, bottom, top) of the part shown: a square in mm around the object, 2.5 times its longer side.
+
+    It is at least 40 % of the image's shorter side and never leaves the image further than it must.
+    """
+    size = np.array(shape) * spacing
+    low, high = np.array([box[1], box[0]]) * spacing, np.array([box[3] + 1, box[2] + 1]) * spacing
+    side = min(max(2.5 * (high - low).max(), 0.4 * size.min()), size.max())
+    return _square((low + high) / 2 - side / 2, side, size, spacing)
+
+
+def whole(shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, ...]:
+    """(left, right, bottom, top) of a square in mm that holds the whole image in its middle."""
+    size = np.array(shape) * spacing
+    return _square(np.zeros(2), float(size.max()), size, spacing)
+
+
+def _square(start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[float, float]) -> tuple[float, ...]:
+    for axis in range(2):
+        room = size[axis] - side
+        start[axis] = np.clip(start[axis], 0, room) if room > 0 else room / 2
+    top, left = start / spacing - 0.5
+    bottom, right = (start + side) / spacing - 0.5
+    return float(left), float(right), float(bottom), float(top)
+
+
+def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
+    """A figure of square panels that fits a page, and its axes (rows, columns).
+
+    Args:
+        title: above all panels.
+        legend: how to read it, below all panels.
+        headings: one a column.
+    """
+    style.use()
+    panel = max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
+    width = max(style.COLUMN, panel * columns + 0.25)
+    words, note = style.wrap(title, int(19 * width)), style.wrap(legend, int(24 * width))
+    lines = words.count("\n") + note.count("\n") + max(text.count("\n") for text in headings)
+    figure = Figure(figsize=(width, panel * rows + 0.5 + 0.11 * lines), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)  # type: ignore[union-attr, call-arg]
+    figure.suptitle(words, fontsize=6.5)
+    figure.supxlabel(note, fontsize=5.5, color=style.GREY)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for axis, heading in zip(axes[0], headings, strict=True):
+        axis.set_title(heading, fontsize=6.5)
+    for axis in axes.ravel():
+        axis.set_xticks([])
+        axis.set_yticks([])
+    return figure, axes
+
+
+def show(axis: Axes, item: Item, view: tuple[float, ...] | None = None) -> None:
+    """The image of an object, its pixels in their true shape; `view` other than the object's own if it is given."""
+    left, right, bottom, top = view or item.view
+    axis.imshow(item.image.pixels, aspect=item.spacing[0] / item.spacing[1], interpolation="nearest")
+    axis.set_xlim(left, right)
+    axis.set_ylim(bottom, top)
+    axis.set_facecolor("black")
+
+
+def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.8) -> None:
+    """The border of a mask (h, w) bool; an empty one has none."""
+    if mask.any():
+        padded = np.pad(mask, 1).astype(float)
+        rows, columns = np.arange(-1, mask.shape[0] + 1), np.arange(-1, mask.shape[1] + 1)
+        axis.contour(columns, rows, padded, levels=[0.5], colors=[colour], linewidths=width)
+
+
+def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5) -> None:
+    """A mask (h, w) bool as a transparent layer over `show`."""
+    layer = np.zeros((*mask.shape, 4))
+    layer[mask] = to_rgba(colour, alpha)
+    axis.imshow(layer, aspect=axis.get_aspect(), interpolation="nearest")
+
+
+def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray, words: str) -> None:
+    """A method's mask over the image, with the outline of the truth and a few words; "n/a" where there is no mask."""
+    if mask is not None:
+        overlay(axis, mask)
+        outline(axis, truth)
+    note(axis, "n/a" if mask is None else words)
+
+
+def note(axis: Axes, words: str, low: bool = False) -> None:
+    """A few words in the upper left corner, or in the lower one."""
+    box = {"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 1.2}
+    place, side = (0.04, "bottom") if low else (0.96, "top")
+    axis.text(0.04, place, words, fontsize=6, color="white", va=side, bbox=box, transform=axis.transAxes, zorder=6)
+
+
+def prompt(axis: Axes, points: Iterable[Sequence[int]] | None, boxes: Iterable[Sequence[int]] | None) -> None:
+    """Points of the object (stars) and boxes (dashed)."""
+    for x, y in points or []:
+        click(axis, x, y, 1)
+    for x0, y0, x1, y1 in boxes or []:
+        corner, sides = (x0 - 0.5, y0 - 0.5), (x1 - x0 + 1, y1 - y0 + 1)
+        axis.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=POINT, linestyle="--", linewidth=0.8, zorder=3))
+
+
+def click(axis: Axes, x: int, y: int, label: int, last: bool = True) -> None:
+    """A click: a star on the object (label 1), a cross on what is not the object (0); earlier ones are smaller."""
+    axis.plot(
+        x, y, "*" if label else "X", color=POINT if label else "white", markeredgecolor="black", markeredgewidth=0.4,
+        markersize=(6 if label else 4.5) * (1 if last else 0.65), zorder=5,
+    )  # fmt: skip
+
+
+def frame(axis: Axes, look: style.Look) -> None:
+    """A frame in the colour of a method."""
+    for spine in axis.spines.values():
+        spine.set(visible=True, color=look.colour, linewidth=1.4)
