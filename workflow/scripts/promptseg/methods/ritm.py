@@ -1,37 +1,46 @@
 """RITM (Sofiiuk et al. 2022) as its authors evaluate it: HRNet with zoom-in from the second click, and mirroring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from promptseg.methods.base import Candidates, Method, Query, Settings
 from promptseg.methods.clicking import ClickPredictor, ZoomIn, candidates_of, image_tensor, load_network, requests_of
-from promptseg.methods.networks.hrnet import VARIANTS, RitmNet
+from promptseg.methods.networks.hrnet import SMALL, VARIANTS, RitmNet
 
 ZOOM = ZoomIn(target_size=400, skip_clicks=1)
 
 
+def ritm_predictor(network: RitmNet, options: Mapping[str, Any], precision: str = "fp32") -> ClickPredictor:
+    """The network with zoom-in and mirroring; for `options` see `Ritm`."""
+    sizes = {name: options[name] for name in ("target_size", "min_crop_size") if name in options}
+    return ClickPredictor(
+        network,
+        replace(ZOOM, **sizes) if options.get("zoom_in", True) else None,
+        flip=options.get("flip", True),
+        precision=precision,
+    )
+
+
 class Ritm(Method):
-    """RITM; `variant` is hrnet18s, hrnet18 or hrnet32. An official checkpoint says itself which it is.
+    """RITM; `variant` is hrnet18s, hrnet18, hrnet32 or small. An official checkpoint says itself which it is.
 
     Options: `zoom_in` and `flip`, both true: whether the network is shown the object's surroundings from the second
-    click, and whether logits are averaged over the image and its mirror image.
+    click, and whether logits are averaged over the image and its mirror image. `target_size` (400) and `min_crop_size`
+    (200): see `ZoomIn`.
     """
 
     prompt_types = frozenset({"point"})
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
-        self.network: RitmNet = load_network(RitmNet, VARIANTS, settings)
+        self.network: RitmNet = load_network(RitmNet, VARIANTS | SMALL, settings)
         if settings.compile:
             self.network.compile()
-        self.predictor = ClickPredictor(
-            self.network,
-            ZOOM if settings.options.get("zoom_in", True) else None,
-            flip=settings.options.get("flip", True),
-            precision=settings.precision,
-        )
+        self.predictor = ritm_predictor(self.network, settings.options, settings.precision)
 
     def encode(self, pixels: np.ndarray) -> Tensor:
         """(3, h, w) float32 in 0..1, on the device."""

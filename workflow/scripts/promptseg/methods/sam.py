@@ -1,23 +1,31 @@
 """Segment Anything (Kirillov et al. 2023), with the weights and modules of the `segment_anything` package."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import safetensors.torch
 import torch
 import torch.nn.functional as F
 from segment_anything import sam_model_registry
+from segment_anything.modeling import ImageEncoderViT
+from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
-from torch import Tensor
+from torch import Tensor, nn
 
 from promptseg.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
+from promptseg.everything import propose
+from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 from promptseg.methods.networks.sam import Decoder, Encoder, ImageTokens
+from promptseg.methods.networks.sam_small import VARIANTS, small_sam
 
 # Prompts decoded together. On a CPU larger batches do not pay; the decoder holds about 60 MB a prompt.
 BATCH = {"cpu": 8, "cuda": 64}
+
+# Pixels of masks of the image's size that are made together.
+MASK_PIXELS = 2**26
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Embedding:
     """An encoded image.
 
     Attributes:
-        features: (1, 256, 64, 64) float32 output of the image encoder.
+        features: (1, 256, 64, 64) float32 output of the image encoder; other sizes for the variant small.
         tokens: what the decoder needs of it.
         rows, columns: (h, 256), (w, 256) float32: a 256 x 256 mask m becomes one of the image's size as
             rows @ m @ columns.T, see `upsampling`.
@@ -54,13 +62,13 @@ def upsampling(low: int, padded: int, inside: int, original: int, device: str) -
 
 
 class Sam(Method):
-    """SAM with its three masks a prompt; `variant` is vit_h, vit_l or vit_b.
+    """SAM with its three masks a prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
     As in the study `multimask_output` is on for every prompt and no mask is fed back. `precision: bf16` concerns the
     image encoder, in which nearly all time is spent.
     """
 
-    prompt_types = frozenset({"point", "box"})
+    prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
 
@@ -68,12 +76,26 @@ class Sam(Method):
         super().__init__(settings)
         assert settings.variant is not None
         assert settings.weights is not None
-        self.model = sam_model_registry[settings.variant](checkpoint=None)
-        load_strictly(self.model, load_state_dict(settings.weights), settings.weights)
-        self.model.to(settings.device).eval()
+        small = settings.variant in VARIANTS
+        model = small_sam(settings.variant) if small else sam_model_registry[settings.variant](checkpoint=None)
+        load_strictly(model, load_state_dict(settings.weights), settings.weights)
+        self._take(model, settings)
+
+    @classmethod
+    def of_network(cls, model: SamModel, device: str) -> Self:
+        """The method with a network that is in memory already."""
+        method = cls.__new__(cls)
+        Method.__init__(method, Settings(device=device))
+        method._take(model, method.settings)
+        return method
+
+    def _take(self, model: SamModel, settings: Settings) -> None:
+        self.model = model.to(settings.device).eval()
         dtype = torch.bfloat16 if settings.precision == "bf16" else torch.float32
+        self.encoder: nn.Module
         with torch.inference_mode():
-            self.encoder = Encoder(self.model.image_encoder, dtype)
+            vit = isinstance(model.image_encoder, ImageEncoderViT)
+            self.encoder = Encoder(model.image_encoder, dtype) if vit else model.image_encoder
             self.decoder = Decoder(self.model)
         if settings.compile:
             self.encoder.compile()
@@ -146,6 +168,26 @@ class Sam(Method):
         low, scores = self.decoder([tokens], self._embed(prompt, image), multimask)
         full = image.rows @ low[0] @ image.columns.t()
         return full.cpu().numpy(), scores[0].cpu().numpy(), low[0].cpu().numpy()
+
+    @torch.inference_mode()
+    def everything(self, encoded: Embedding, pixels: np.ndarray, grid: Grid) -> Proposals:
+        return propose(self._ask_points, self.encode, encoded, pixels, grid, self.model.mask_threshold)
+
+    def _ask_points(
+        self, image: Embedding, points: np.ndarray, together: int, least: float
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Full-size logits and predicted IoU of what lies at single points; see `everything.Ask`."""
+        device = self.settings.device
+        scaled = torch.as_tensor(self.resize.apply_coords(points, image.original_size), device=device)
+        labels = torch.ones(len(points), dtype=torch.int, device=device)
+        at_once = max(1, MASK_PIXELS // (len(image.rows) * len(image.columns)))
+        for some in torch.arange(len(points), device=device).split(min(together, self.batch)):
+            given = (scaled[some, None], labels[some, None])
+            sparse, _ = self.model.prompt_encoder(points=given, boxes=None, masks=None)
+            low, scores = self.decoder([image.tokens] * len(some), sparse)
+            kept = scores > least
+            for masks, their_scores in zip(low[kept].split(at_once), scores[kept].split(at_once), strict=True):
+                yield image.rows @ masks @ image.columns.t(), their_scores
 
     def _embed(self, prompt: Prompt, image: Embedding) -> Tensor:
         """(1, t, c) embedded points and corners of the box."""

@@ -1,38 +1,51 @@
 """SimpleClick (Liu et al. 2023), and CFR-ICL (Sun et al. 2024), which has other weights and adds a cascade."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from promptseg.methods.base import Candidates, Method, Query, Settings
 from promptseg.methods.clicking import ClickPredictor, ZoomIn, candidates_of, image_tensor, load_network, requests_of
-from promptseg.methods.networks.simpleclick import VARIANTS, SimpleClickNet
+from promptseg.methods.networks.simpleclick import SMALL, VARIANTS, SimpleClickNet
 
 # The network only takes its training size. A crop of an unknown object is the whole image, from the first click.
-ZOOM = ZoomIn(target_size=(448, 448), skip_clicks=-1)
+ZOOM = ZoomIn(skip_clicks=-1)
+
+
+def simpleclick_predictor(
+    network: SimpleClickNet, options: Mapping[str, Any], precision: str = "fp32"
+) -> ClickPredictor:
+    """The network with zoom-in, mirroring and cascade; for `options` see `SimpleClick`."""
+    sizes = {"min_crop_size": options["min_crop_size"]} if "min_crop_size" in options else {}
+    return ClickPredictor(
+        network,
+        replace(ZOOM, target_size=network.architecture.image_size, **sizes),
+        flip=options.get("flip", True),
+        cascade_steps=options.get("cascade_steps", 0),
+        precision=precision,
+    )
 
 
 class SimpleClick(Method):
-    """SimpleClick; `variant` is vit_xtiny, vit_base, vit_large or vit_huge. An official checkpoint says itself which.
+    """SimpleClick; `variant` is vit_xtiny, vit_base, vit_large, vit_huge or small. An official checkpoint says itself
+    which.
 
     Options: `cascade_steps`, how often the first click is predicted at most, each time with the last answer as previous
-    mask, until that settles: 0 for SimpleClick, 5 for CFR-ICL in the study.
+    mask, until that settles: 0 for SimpleClick, 5 for CFR-ICL in the study. `flip` (true): whether logits are averaged
+    over the image and its mirror image. `min_crop_size` (200): see `ZoomIn`.
     """
 
     prompt_types = frozenset({"point"})
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
-        self.network: SimpleClickNet = load_network(SimpleClickNet, VARIANTS, settings)
+        self.network: SimpleClickNet = load_network(SimpleClickNet, VARIANTS | SMALL, settings)
         if settings.compile:
             self.network.compile()
-        self.predictor = ClickPredictor(
-            self.network,
-            ZOOM,
-            cascade_steps=settings.options.get("cascade_steps", 0),
-            precision=settings.precision,
-        )
+        self.predictor = simpleclick_predictor(self.network, settings.options, settings.precision)
 
     def encode(self, pixels: np.ndarray) -> Tensor:
         """(3, h, w) float32 in 0..1, on the device."""

@@ -32,6 +32,7 @@ class Architecture:
         pyramid: channels of the four levels of the pyramid.
         channels: of the head.
         image_size: (h, w) that the position embedding was trained for.
+        radius: of the disks of clicks, in pixels.
     """
 
     patch: int
@@ -41,6 +42,7 @@ class Architecture:
     pyramid: tuple[int, int, int, int]
     channels: int
     image_size: tuple[int, int] = (448, 448)
+    radius: float = RADIUS
 
 
 VARIANTS: dict[str, Architecture] = {
@@ -49,6 +51,8 @@ VARIANTS: dict[str, Architecture] = {
     "vit_large": Architecture(16, 1024, 24, 16, (192, 384, 768, 1536), 256),
     "vit_huge": Architecture(14, 1280, 32, 16, (240, 480, 960, 1920), 256),
 }
+# Trained by this project: the xTiny network for inputs of a quarter of the size.
+SMALL = {"small": Architecture(8, 160, 8, 4, (96, 192, 288, 384), 128, (112, 112), 3)}
 
 
 class _PatchEmbedding(nn.Module):
@@ -236,8 +240,8 @@ class SimpleClickNet(nn.Module):
 
     @classmethod
     def from_variant(cls, name: str) -> Self:
-        """The network of that name in `VARIANTS`, with weights yet to be loaded; a KeyError if there is none."""
-        return cls(VARIANTS[name])
+        """The network of that name in `VARIANTS` or `SMALL`, without its weights; a KeyError if there is none."""
+        return cls((VARIANTS | SMALL)[name])
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -263,7 +267,7 @@ class SimpleClickNet(nn.Module):
             (B, 1, h, w).
         """
         size = (image.shape[2], image.shape[3])
-        clicks = disk_maps(points, size, RADIUS)
+        clicks = disk_maps(points, size, self.architecture.radius)
         extra = self.patch_embed_coords(torch.cat([image[:, 3:], clicks], dim=1))
         logits = self.head(self.neck(self.backbone(normalise(image[:, :3]), extra)))
         return F.interpolate(logits, size, mode="bilinear", align_corners=True)

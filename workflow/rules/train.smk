@@ -1,0 +1,32 @@
+"""Train the small networks of the quickstart, `snakemake results/train/<network>/card.md`. Nothing asks for them.
+
+What they make is copied to resources/quickstart by `python -m promptseg.training.ship`, so that an ordinary run never
+depends on it.
+"""
+
+TRAINED = list(yaml.safe_load((WORKFLOW.parent / "config" / "training.yaml").read_text())["networks"])
+
+
+rule train:
+    input:
+        recipes=os.path.relpath(WORKFLOW.parent / "config" / "training.yaml"),
+        lib=library("train"),
+    output:
+        network="<results>/train/{network}/network.safetensors",
+        card="<results>/train/{network}/card.md",
+        log="<results>/train/{network}/log.csv",
+    log:
+        "<logs>/train/{network}.log",
+    wildcard_constraints:
+        network="|".join(TRAINED),
+    conda:
+        "../../envs/inference.yaml"
+    threads: 2
+    resources:
+        gpu=0 if config["device"] == "cpu" else 1,
+    params:
+        network="{network}",
+        device=lookup(within=config, dpath="device"),
+        precision=lookup(within=config, dpath="precision"),
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,1 @@
+"""Training of small promptable networks on generated images: what the quickstart runs in place of published weights."""

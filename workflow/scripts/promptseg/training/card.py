@@ -1,0 +1,82 @@
+"""Model cards, written from the record of a training."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptseg.provenance import provenance
+
+if TYPE_CHECKING:
+    from promptseg.training.settings import Recipe
+
+_TITLES = {"sam": "SAM", "ritm": "RITM", "simpleclick": "SimpleClick", "focalclick": "FocalClick"}
+_LOSSES = {
+    "sam": "20 x focal + Dice + squared error of the estimated IoU; of the three masks mostly the best one is "
+    "corrected where the prompt is a point, all of them where it is a box or several clicks",
+    "ritm": "normalised focal loss + 0.5 x Dice, and 0.4 x cross entropy of the auxiliary head",
+    "simpleclick": "normalised focal loss + 0.5 x Dice",
+    "focalclick": "normalised focal loss + 0.5 x Dice of the coarse and of the refined mask, and 0.3 x cross entropy "
+    "of the refiner's borders",
+}
+
+
+def write_card(
+    path: Path,
+    recipe: "Recipe",
+    step: int,
+    images: int,
+    seconds: float,
+    device: str,
+    history: Sequence[dict[str, float]],
+) -> None:
+    """Write a model card as Markdown.
+
+    Args:
+        step, images, seconds: how far the training is.
+        history: rows of the training log.
+    """
+    title = _TITLES[recipe.family]
+    facts = provenance(["torch", "monai", "segment-anything-py", "numpy", "opencv-python-headless"])
+    stages = "; ".join(f"to step {one.until}: {one.size} px, {one.batch} images a step" for one in recipe.stages)
+    versions = ", ".join(f"{package} {version}" for package, version in facts["versions"].items())
+    finished = "finished" if step >= recipe.steps else f"stopped before its {recipe.steps} steps were done"
+    last = {key: value for key, value in history[-1].items() if key not in _NOT_SCORES} if history else {}
+    scores = "\n".join(f"| {key} | {value:.3f} |" for key, value in last.items())
+    path.write_text(
+        f"""# {recipe.name}
+
+A small network of the family {title}, trained by this project. **It is not the published {title}, and its scores say
+nothing about {title}.**
+
+| | |
+|---|---|
+| architecture | family {recipe.family}, variant {recipe.variant} (`promptseg.methods`) |
+| training data | generated images only (`promptseg.training.generate`): no photograph, no medical image |
+| steps | {step}, {images} images ({finished}) |
+| time | {seconds / 3600:.2f} hours on {device} |
+| seed | {recipe.seed} |
+| stages | {stages} |
+| optimiser | AdamW, learning rate {recipe.learning_rate:g}, weight decay {recipe.weight_decay:g}, \
+warm-up {recipe.warmup} steps, then half a cosine; averaged weights ({recipe.ema:g}) |
+| losses | {_LOSSES[recipe.family]} |
+| weights | float16, safetensors |
+| licence | Apache-2.0 |
+| code | commit {facts["commit"] or "unknown"}; {versions} |
+
+**Intended use:** trying this pipeline and its tests without a download, on images of any kind.
+
+**Not to be used** for diagnosis, treatment, measurement, annotation of data, or any other decision about people; nor
+to stand for the published method in a comparison. It has never seen a real image, and how it fails on real ones was not
+studied.
+
+Mean IoU on held-out generated images when it was last validated (not a measure of quality on real images):
+
+| | IoU |
+|---|---|
+{scores}
+""",
+        encoding="utf-8",
+    )
+
+
+_NOT_SCORES = ("step", "images", "hours", "size", "learning_rate", "loss")

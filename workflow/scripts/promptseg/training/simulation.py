@@ -1,0 +1,72 @@
+"""Prompts in training, made by the code that makes them in an evaluation, with some disorder."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from promptseg.clicks import Click, Protocol, next_click
+from promptseg.masks import tight_box
+from promptseg.prompts import deepest_pixels, depth, pick
+
+_PROTOCOL = Protocol()
+
+
+def _any_pixel(rng: np.random.Generator, mask: np.ndarray) -> tuple[int, int]:
+    rows, columns = np.nonzero(mask)
+    index = int(rng.integers(len(rows)))
+    return int(columns[index]), int(rows[index])
+
+
+def _distance_to(mask: np.ndarray) -> np.ndarray:
+    """(h, w) float32: distance of each pixel to the nearest one of the mask, 0 on it."""
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+
+
+def first_click(rng: np.random.Generator, truth: np.ndarray) -> Click:
+    """A click on an (h, w) bool object: at its deepest pixel, or anywhere not too near its border."""
+    inside = depth(truth)
+    if rng.random() < 0.7:
+        return Click(*pick(deepest_pixels(inside), "random", int(rng.integers(2**31))), True)
+    return Click(*_any_pixel(rng, inside >= rng.uniform(0, 1) * inside.max()), True)
+
+
+def blind_clicks(rng: np.random.Generator, truth: np.ndarray, count: int) -> list[Click]:
+    """Clicks that no prediction led to: on the object, or outside it and mostly near."""
+    clicks = []
+    outside = depth(~truth)
+    distance = _distance_to(truth)
+    for _ in range(count):
+        if rng.random() < 0.5:
+            clicks.append(first_click(rng, truth))
+        elif outside.any():
+            near = outside * (distance < rng.uniform(0.03, 0.3) * len(truth))
+            clicks.append(Click(*_any_pixel(rng, near > 0 if near.any() else outside > 0), False))
+    return clicks
+
+
+def corrective_click(
+    rng: np.random.Generator, truth: np.ndarray, prediction: np.ndarray, clicks: Sequence[Click]
+) -> Click | None:
+    """The click that the simulated user gives next, see `promptseg.clicks.next_click`."""
+    seed = int(rng.integers(2**31))
+    return next_click(
+        truth,
+        prediction,
+        list(clicks),
+        truth.astype(np.uint8),
+        _PROTOCOL,
+        tie_break="random",
+        seed=seed,
+        object_id="",
+    )
+
+
+def box(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+    """(4,) float32 XYXY box of an object, inclusive: half of the time tight, else each side moved a little."""
+    corners = np.array(tight_box(truth), np.float32)
+    if rng.random() < 0.5:
+        return corners
+    sides = np.tile(corners[2:] - corners[:2] + 1, 2)
+    moved = corners + rng.normal(0, 0.07, 4) * np.minimum(sides, 60)
+    return np.clip(moved, 0, np.tile(np.array(truth.shape)[::-1] - 1, 2)).astype(np.float32)
