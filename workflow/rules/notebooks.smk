@@ -1,0 +1,29 @@
+"""Execute the notebooks on the results of the run: `snakemake --cores 1 notebooks`."""
+
+NOTEBOOKS = ["explore_results", "add_a_method"]
+
+
+rule execute_notebook:
+    input:
+        notebook=os.path.relpath(WORKFLOW.parent / "notebooks" / "{notebook}.ipynb"),
+        scores=rules.aggregate.output.scores,
+        statistics=rules.aggregate.output.statistics,
+        lib=library("execute_notebook"),
+    output:
+        notebook="<results>/notebooks/{notebook}.ipynb",
+    log:
+        "<logs>/execute_notebook/{notebook}.log",
+    wildcard_constraints:
+        notebook="|".join(NOTEBOOKS),
+    localrule: True
+    conda:
+        "../../envs/notebook.yaml"
+    params:
+        configfiles=[os.path.abspath(file) for file in workflow.configfiles],
+    script:
+        "../scripts/execute_notebook.py"
+
+
+rule notebooks:
+    input:
+        collect("<results>/notebooks/{notebook}.ipynb", notebook=NOTEBOOKS),
