@@ -27,7 +27,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .

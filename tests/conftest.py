@@ -1,8 +1,11 @@
-"""Slow tests run only where RUN_SLOW=1 is set."""
+"""Slow tests run only where RUN_SLOW=1 is set; tests that run side by side take one thread each."""
 
 import os
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 ANALYSIS = [
+    "isal",
     "jinja2",
     "jsonschema",
     "matplotlib",
@@ -28,11 +29,15 @@ ANALYSIS = [
     "scikit-image",
     "scipy",
     "seaborn",
+    "simpleitk",
+    "statsmodels",
     "tqdm",
 ]
+INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"])
 ENVIRONMENTS = {
     "analysis": ANALYSIS,
-    "inference": sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"]),
+    "inference": INFERENCE,
+    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbformat", "snakemake"]),
 }
 
 

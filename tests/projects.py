@@ -13,7 +13,7 @@ import yaml
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources")
+PARTS = ("Snakefile", "workflow", "config", "envs", "notebooks", "profiles", "resources")
 
 TINY = {
     "run": {"datasets": ["blobs", "stripes"], "methods": ["perfect", "box_fill"], "protocols": ["corrected"]},

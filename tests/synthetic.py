@@ -49,6 +49,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "region_growing": {"title": "Region growing", "prompts": POINTS},
     "sam_vit_b": {"title": "SAM ViT-B", "published": "sam", "prompts": BOXES + POINTS, "candidates": 3},
 }
+# GrabCut has seen the X-rays; nothing is known of SAM.
+SEEN: dict[str, dict[str, Any]] = {
+    name: {"other": {"answer": "no", "source": "nothing is trained"}} for name in METHODS if name != "sam_vit_b"
+} | {"sam_vit_b": {}}
+SEEN["grabcut"] = SEEN["grabcut"] | {"chest_xray": {"answer": "yes", "source": "its authors"}}
 LEVELS = {"box_fill": 0.55, "box_ellipse": 0.7, "click_disk": 0.3, "grabcut": 0.6, "random_walker": 0.45}
 GAIN = {"mode1": 0.0, "mode2": 0.03, "mode3": 0.1, "mode4": 0.2, "mode5": 0.12}
 

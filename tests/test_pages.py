@@ -10,14 +10,31 @@ import pytest
 import synthetic
 
 from promptseg.ablation import COLUMNS
-from promptseg.aggregate import THROUGHPUT_COLUMNS, aggregate, write_csv
-from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table
+from promptseg.aggregate import aggregate
+from promptseg.analysis.csv import write_csv
+from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
+from promptseg.counts import COLUMNS as COUNT_COLUMNS
+from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table, unseen_table
 from promptseg.plotting import style
 from promptseg.show import main, main_table, read_summary
 from promptseg.tables import SCORES, write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ROOT / "resources" / "published" / "mazurowski2023.csv"
+
+
+CHEST = {"title": "Chest X-ray", "study": "Xray-Chest", "study_images": 704, "certain": "yes", "sampling": "all"}
+CHEST |= {
+    "status": "ok",
+    "n_images": 30,
+    "n_cases": 29,
+    "n_failed": 0,
+    "difference": -674,
+    "objects_of_tasks": "lungs: 30",
+}
+CHEST |= {"licence": "CC0", "manifest_sha256": "0123456789abcdef"}
+LEFT_OUT = {"title": "US-Nerve", "status": "needs a token", "study_images": 2323, "certain": "no"}
+COUNTS = pd.DataFrame([CHEST, LEFT_OUT], columns=COUNT_COLUMNS).convert_dtypes()
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +45,23 @@ def results(tmp_path_factory):
     broken = {"dataset": "zz_broken", "method": "grabcut", "image_id": "case<1>", "case_id": "case<1>"}
     scores.append(folder / "scores" / "grabcut" / "zz_broken.parquet")
     write_table(scores[-1], [broken | {"status": "unreadable: truncated"}], SCORES)
-    names = ("summary", "statistics", "published", "claims", "ablation", "throughput")
+    names = (
+        "summary",
+        "statistics",
+        "published",
+        "claims",
+        "ablation",
+        "throughput",
+        "contamination",
+        "datasets",
+        "pairs",
+    )
+
     outputs = {name: folder / "tables" / f"{name}.csv" for name in names}
     outputs["scores"] = folder / "tables" / "scores.parquet"
-    aggregate(scores, speeds, PUBLISHED, outputs, synthetic.DATASETS, synthetic.METHODS, 50, 0)
+    about = (synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
+    aggregate(scores, speeds, [], PUBLISHED, folder / "tables", *about, 50, 0)
+    write_csv(COUNTS, outputs["datasets"])
     figures = folder / "figures"
     for name in ("examples_chest_xray", "modes"):
         style.save(style.message(name, "A sentence."), figures / f"{name}.pdf", figures / f"{name}.png")
@@ -51,6 +81,12 @@ def page(results, tmp_path_factory):
     return build(results, tmp_path_factory.mktemp("page") / "index.html")
 
 
+def test_differences_between_methods_are_on_the_page(page):
+    section = page.split('id="differences"')[1].split("<h2")[0]
+    assert "GrabCut" in section
+    assert "p (Holm)" in section
+
+
 def test_page_stands_alone(page):
     assert page.startswith("<!DOCTYPE html>")
     assert not re.search(r'(src|href)="(?!#|data:)', page)
@@ -65,6 +101,8 @@ def test_page_holds_every_part(page):
         "ablation",
         "tasks",
         "means",
+        "datasets",
+        "contamination",
         "findings",
         "published",
         "speed",
@@ -195,6 +233,46 @@ def test_precision_on_the_page(results, page, tmp_path):
     other = build((folder, tables | {"throughput": tmp_path / "throughput.csv"}), tmp_path / "index.html")
     assert "<p>SAM ViT-B, bf16 against fp32 on 8 images: mean IoU changes by -0.0020" in other
     assert cells(other, ["Chest X-ray", "SAM ViT-B", "cuda", "bf16"])[-1] == "3072"
+
+
+def part(page, name):
+    """The part of the page under a heading."""
+    return page[page.index(f'<h2 id="{name}">') :].split("<h2", 2)[1]
+
+
+def test_datasets_on_the_page(page):
+    text = part(page, "datasets")
+    assert cells(text, ["Chest X-ray", "ok", "all", "lungs: 30", "CC0"])[5:] == [
+        *("30", "29", "0", "704", "-674"),
+        "0123456789ab",
+    ]
+    assert cells(text, ["US-Nerve"])[1:] == ["needs a token", "", "", "", "", "", "", "2323?", "", ""]
+
+
+def test_contamination_on_the_page(results, page, tmp_path):
+    text = part(page, "contamination")
+    assert cells(text, ["GrabCut", "yes"]) == ["GrabCut", "yes", "Chest X-ray", "its authors"]
+    assert cells(text, ["GrabCut", "no"])[2].count(",") == 3
+    assert cells(text, ["Perfect", "no"])[2:] == ["all 5", "nothing is trained"]
+    assert cells(text, ["SAM ViT-B", "unknown"])[2:] == ["all 5", "no entry in the configuration"]
+    everything, unseen = (cells(text, ["GrabCut", "first", which]) for which in ("all", "not seen"))
+    assert (everything[3], unseen[3]) == ("17", "16")
+    assert (everything[4], unseen[4]) == ("n/a", "n/a")  # mode 1
+    assert re.fullmatch(r"0\.\d{3}", unseen[7])  # mode 4
+    assert unseen[7] != everything[7]
+    folder, tables = results
+    lines = tables["contamination"].read_text().replace(",yes,", ",no,")
+    (tmp_path / "contamination.csv").write_text(lines)
+    other = build((folder, tables | {"contamination": tmp_path / "contamination.csv"}), tmp_path / "index.html")
+    assert "No method of this run is known to have seen" in part(other, "contamination")
+
+
+def test_method_that_has_seen_everything_has_no_mean_without_it(results):
+    summary = read_summary(results[1]["summary"])
+    summary = summary[(summary["level"] != "all_unseen") | (summary["method"] != "grabcut")]
+    answers = pd.DataFrame({"method": ["grabcut"], "dataset": ["chest_xray"], "answer": ["yes"], "source": [""]})
+    rows = unseen_table(summary, answers, synthetic.METHODS)["rows"]
+    assert rows[1] == ["GrabCut", "first", "not seen", "0", *[""] * 8]
 
 
 def test_table_in_the_terminal(results, capsys):

@@ -38,9 +38,16 @@ SMALL = (
     "*focalclick_segformerB0_S1*",
     "*focalclick_segformerB0_S2*",
     "*focalclick_hrnet18s_S2*",
-    "*sam_vit_b*",
+    "sam_vit_b*",
 )
-LARGE = ("*ritm_hrnet32*", "*simpleclick_vit_base*", "*focalclick_segformerB3*", "*focalclick_hrnet32*", "*vit_huge*")
+LARGE = (
+    "protocol_sam_vit_b*",
+    "*ritm_hrnet32*",
+    "*simpleclick_vit_base*",
+    "*focalclick_segformerB3*",
+    "*focalclick_hrnet32*",
+    "*vit_huge*",
+)
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded outputs of the reference are not here")
 
 

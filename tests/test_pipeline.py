@@ -1,6 +1,7 @@
 """Snakemake for real, from images to the report, on a tiny project; killed runs, shards and bad input included."""
 
 import copy
+import json
 import os
 import shutil
 import signal
@@ -23,7 +24,10 @@ class Slow(BoxEllipse):
         time.sleep(0.4)
         return super().predict(queries)
 """
-TABLES = ("scores.parquet", "summary.csv", "statistics.csv", "published.csv", "claims.csv")
+TABLES = [
+    *("scores.parquet", "summary.csv", "statistics.csv", "published.csv", "claims.csv"),
+    *("datasets.csv", "contamination.csv"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,36 @@ def test_scores_and_figures_of_a_run(finished):
     assert Image.open(finished.path / "results" / "figures" / "modes.png").width > 500
     page = (finished.path / "results" / "report" / "index.html").read_text()
     assert page.count("data:image/png;base64") == len([name for name in names if name.endswith(".png")])
+
+
+def test_notebooks_run_on_the_results(project):
+    project.run("notebooks")
+    said = {}
+    for name in ("explore_results", "add_a_method"):
+        notebook = json.loads((project.path / "results" / "notebooks" / f"{name}.ipynb").read_text())
+        outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        said[name] = "".join(
+            "".join(output.get("text", output.get("data", {}).get("text/plain", ""))) for output in outputs
+        )
+        assert sum("image/png" in output.get("data", {}) for output in outputs) == (
+            3 if name == "explore_results" else 1
+        )
+    assert "perfect minus slow: +" in said["explore_results"]
+    assert "otsu_in_box" in said["add_a_method"].split("mode3")[-1]
+
+
+def test_somebody_else_s_images_are_compared_with_ours(project):
+    ours = project.path / "results" / "datasets" / "blobs" / "manifest.csv"
+    lines = ours.read_text().splitlines()
+    # One image fewer, another one under another name.
+    (project.path / "theirs.csv").write_text("\n".join([*lines[:2], lines[2].replace("p1,", "patient_1,"), ""]))
+    done = project.snakemake("verify_manifest", "--config", "manifest=theirs.csv")
+    assert done.returncode != 0
+    assert "blobs, only here: p2\nblobs, other id: p1 (theirs patient_1)\n" in done.stdout
+    comparison = pd.read_csv(project.path / "results" / "tables" / "manifest_comparison.csv")
+    assert comparison["status"].tolist() == ["only here", "other id", "same"]
+    done = project.snakemake("verify_manifest", "--config", "manifest=my.yaml")
+    assert "my.yaml is not a manifest" in done.stdout
 
 
 def test_report_archive_has_captions_and_figures(project):

@@ -12,28 +12,43 @@ sys.path.insert(0, str(WORKFLOW / "scripts"))
 
 from promptseg.config import (
     adapter_file,
-    archive_name,
     case_patterns,
     check,
     library_of,
     protocols_of,
 )
+from promptseg.dropfolder import own_files
 from promptseg.errors import PromptsegError
+from promptseg.origins import archive_name, archives_of, is_fetched, sources_of
+
+
+def left_out():
+    """Datasets of the run that are left out, with the reason: those that a person has to bring, if that is wished."""
+    if config["run"]["unavailable"] == "stop":
+        return {}
+    from promptseg.availability import unavailable
+
+    found = unavailable(config)
+    for name, message in found.items():
+        logger.warning(f"Without the data set {name}: {message}")
+    if len(found) == len(config["run"]["datasets"]):
+        raise PromptsegError("None of the data sets of the run is there: see the messages above.")
+    return found
+
 
 try:
     check(config)
+    UNAVAILABLE = left_out()
+    ARCHIVES = archives_of(config["datasets"], config["run"]["datasets"])
 except PromptsegError as error:
     raise WorkflowError(str(error)) from None
 
-DATASETS = sorted(config["run"]["datasets"])
+DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
-ARCHIVES = {
-    archive_name(config["datasets"][name]["source"]): config["datasets"][name]["source"]
-    for name in DATASETS
-    if archive_name(config["datasets"][name]["source"])
-}
+FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
+LOCK_FILE = "config/datasets.lock.yaml"
 PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazurowski2023.csv")
 
 
@@ -84,22 +99,29 @@ def get_tasks(wildcards):
     return dataset_entry(wildcards)["tasks"]
 
 
-def get_archive(wildcards):
-    """The archive that a dataset is unpacked from, if its source has one."""
-    name = archive_name(dataset_entry(wildcards)["source"])
-    return f"results/raw/archives/{name}" if name else []
+def get_sources(wildcards):
+    return sources_of(dataset_entry(wildcards))
+
+
+def get_patterns(wildcards):
+    return case_patterns(dataset_entry(wildcards))
+
+
+def get_archives(wildcards):
+    """The archives that a dataset is unpacked from, if its sources have some."""
+    names = map(archive_name, get_sources(wildcards))
+    return [f"results/raw/archives/{name}" for name in names if name]
+
+
+def get_downloads(wildcards):
+    """The list of what a client brought, for a dataset that has one."""
+    return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
 
 
 def get_own_files(wildcards):
     """Files of the user that a dataset is read from: a change of one of them reruns the dataset."""
-    source = dataset_entry(wildcards)["source"]
-    folder = {
-        "folder": source.get("path"),
-        "manual": f"results/raw/{wildcards.dataset}",
-    }.get(source["kind"])
-    patterns = case_patterns(dataset_entry(wildcards))
-    found = {path for pattern in patterns for path in Path(folder).glob(pattern)} if folder else set()
-    return sorted(str(path) for path in found if path.is_file())
+    files = own_files(get_sources(wildcards), get_patterns(wildcards), Path("results/raw", wildcards.dataset))
+    return [str(path) for path in files]
 
 
 def get_preprocess_entry(wildcards):
@@ -108,10 +130,14 @@ def get_preprocess_entry(wildcards):
         "cases",
         "patient",
         "axis",
+        "channels",
+        "raters",
+        "units",
         "intensity",
         "sampling",
         "tasks",
         "other_labels",
+        "lowest",
     )
     entry = dataset_entry(wildcards)
     return {key: entry[key] for key in keys if key in entry}
@@ -151,6 +177,12 @@ def run_protocols():
     return list(dict.fromkeys(config["run"]["protocols"] + config["run"]["ablation"]))
 
 
+def shown_protocol():
+    """The protocol of figures that show the clicks of one: what the methods' authors do, if the run has it."""
+    protocols = run_protocols()
+    return "corrected" if "corrected" in protocols else protocols[0]
+
+
 def get_shard(wildcards):
     """[i, n] of the shard `i-of-n`."""
     return [int(part) for part in wildcards.shard.split("-of-")]
@@ -163,8 +195,15 @@ def shards_of(wildcards):
 
 def about_datasets():
     """What tables and figures say of the datasets of the run."""
-    keys = ("title", "published", "truth", "licence")
+    keys = ("title", "modality", "published", "truth", "licence")
     return {name: {key: config["datasets"][name][key] for key in keys} for name in DATASETS}
+
+
+def registered_datasets():
+    """What the table of datasets says of those of the run, the ones left out included."""
+    keys = ("title", "licence", "study", "sampling", "tasks")
+    entries = {name: config["datasets"][name] for name in [*DATASETS, *UNAVAILABLE]}
+    return {name: {key: entry[key] for key in keys if key in entry} for name, entry in entries.items()}
 
 
 def about_methods():
@@ -182,6 +221,28 @@ def about_methods():
     }
 
 
+def seen_by_methods():
+    """Which datasets were in the training set of each method of the run, in the order of `about_methods`."""
+    return {name: config["methods"][name]["seen"] for name in about_methods() if name in METHODS}
+
+
+def get_their_manifest(wildcards):
+    if "manifest" not in config:
+        raise WorkflowError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH.")
+    return config["manifest"]
+
+
+def get_manifests_to_compare(wildcards):
+    """Our manifests of those datasets of the run that somebody else's manifest names."""
+    from promptseg.manifests import datasets_in
+
+    try:
+        names = datasets_in(get_their_manifest(wildcards))
+    except PromptsegError as error:
+        raise WorkflowError(str(error)) from None
+    return [f"results/datasets/{name}/manifest.csv" for name in names if name in DATASETS]
+
+
 def get_example_facts(wildcards):
     entry = dataset_entry(wildcards)
     return {key: entry[key] for key in ("title", "truth", "licence", "tasks")}
@@ -192,13 +253,46 @@ def get_figures():
     names = [
         "modes",
         "modes_published",
+        "modalities",
+        "modalities_published",
+        "one_click_published",
         "clicks_mean_published",
         "clicks_tasks_published",
+        "ranks",
+        "reproduced",
+        "size_point",
+        "size_box",
         "throughput",
+        "contamination",
     ]
-    names += [f"clicks_{kind}_{protocol}" for protocol in run_protocols() for kind in ("mean", "tasks")]
-    names += [f"examples_{name}" for name in DATASETS]
+    kinds = ("clicks_mean", "clicks_tasks", "one_click", "click_metrics")
+    names += [f"{kind}_{protocol}" for protocol in run_protocols() for kind in kinds]
+    names += [f"distributions_{name}" for name in METHODS]
+    of_datasets = ["examples", "extremes", "trajectories"]
+    if ambiguous_methods():
+        names += ["calibration", "candidates"]
+        of_datasets += ["ambiguity"]
+    if "everything" in config["prompts"]["modes"]:
+        names += ["recall"]
+        of_datasets += ["everything"]
+    if config["robustness"]["enabled"]:
+        names += ["robustness"]
+    names += [f"{kind}_{name}" for name in DATASETS for kind in of_datasets]
     return [f"results/figures/{name}.png" for name in names]
+
+
+def ambiguous_methods():
+    return [name for name in METHODS if config["methods"][name]["ambiguity"]]
+
+
+def get_prompt_tables():
+    """The tables that only some runs have."""
+    wanted = {
+        "everything": "everything" in config["prompts"]["modes"],
+        "ambiguity": ambiguous_methods(),
+        "robustness": config["robustness"]["enabled"],
+    }
+    return [f"results/tables/{name}.csv" for name, needed in wanted.items() if needed]
 
 
 def configuration_summary():

@@ -9,13 +9,15 @@ from promptseg.pages import build_page
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+TABLES = [
+    *("scores", "summary", "statistics", "published", "claims", "ablation", "throughput"),
+    *("datasets", "contamination", "pairs"),
+]
+
 if __name__ == "__main__":
     with job(snakemake):
         build_page(
-            tables={
-                name: Path(snakemake.input[name])
-                for name in ("scores", "summary", "statistics", "published", "claims", "ablation", "throughput")
-            },
+            tables={name: Path(snakemake.input[name]) for name in TABLES},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
             title=snakemake.params.title,

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from promptseg.ablation import CLICKS
-from promptseg.aggregate import CLAIMS_COLUMNS, read_statistics, read_throughput
+from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.throughput import read_throughput
+from promptseg.counts import read_counts
 from promptseg.files import atomic
 from promptseg.provenance import commit, versions
+from promptseg.seen import read_contamination
 from promptseg.show import MODES, cell, main_table, read_summary
 from promptseg.tables import read_provenance
 
@@ -32,8 +36,7 @@ PACKAGES = [
 FAILURES = 100  # rows shown
 SELECTIONS = ["first", "best_score", "oracle"]
 
-# By the stem of the file: heading, and how to read the figure. The names of examples end with the dataset, those of our
-# clicks with the protocol.
+# By the stem of the file: heading, and how to read the figure. Names may go on with a dataset, a method or a protocol.
 FIGURES = {
     "modes": (
         "Five prompt modes, this run",
@@ -43,6 +46,35 @@ FIGURES = {
     "modes_published": (
         "Five prompt modes, as published",
         "The values of the study's figure 2 for SAM ViT-H, drawn in the same way.",
+    ),
+    "modalities": (
+        "Modalities, this run",
+        "Mean IoU of the first mask over the tasks of each imaging modality (marker) and the tasks (faint bars), in "
+        "modes 1 to 5 and after the first and the last click.",
+    ),
+    "modalities_published": (
+        "Modalities, as published",
+        "The study's values, drawn in the same way.",
+    ),
+    "distributions": (
+        "IoU of single objects",
+        "A box holds the middle half of the objects of a task, whiskers reach from the 5th to the 95th percentile; "
+        "line: median, diamond: mean, points: single objects, at most 200 of a row. In brackets the number of objects.",
+    ),
+    "size_point": (
+        "IoU against size, one point",
+        "Size is the area of the object divided by that of the image. Markers: means of half decades with 95 % "
+        "intervals over patients; points: single objects; above, Spearman's rank correlation.",
+    ),
+    "size_box": ("IoU against size, a box around each component", "As the figure before."),
+    "one_click": (
+        "One click, the methods task by task, this run",
+        "Left the first mask, right the oracle (hollow) of the methods that give several masks beside the only mask of "
+        "the others. Lines: 95 % intervals over patients. Above: in how many tasks each method is the highest.",
+    ),
+    "one_click_published": (
+        "One click, the methods task by task, as published",
+        "The study's values, drawn in the same way.",
     ),
     "clicks_tasks": (
         "Clicks, task by task, this run",
@@ -58,10 +90,65 @@ FIGURES = {
         "There is no band where one of the datasets has a single patient, since it would be too narrow.",
     ),
     "clicks_mean_published": ("Clicks, mean over tasks, as published", "The values of the study's figure 4."),
+    "click_metrics": (
+        "What clicks achieve, this run",
+        "Number of clicks until the IoU is 0.80, 0.85 and 0.90, where an object that never gets there counts with the "
+        "largest number; share of those objects; area under IoU against clicks; share of clicks that make it worse.",
+    ),
+    "ranks": (
+        "Ranks of the methods",
+        "Mean rank over the tasks, 1 the best. Bars join methods that are not told apart (Nemenyi's test at 0.05).",
+    ),
+    "reproduced": (
+        "Published against this run",
+        "Published value along x, ours with its 95 % interval along y; on the diagonal they are equal.",
+    ),
+    "robustness": (
+        "Robustness",
+        "Mean IoU where prompts are inexact, with 95 % intervals over patients; below each panel, in what share of "
+        "tasks and seeds the order of the methods, and the best method, is another than with exact prompts.",
+    ),
+    "candidates": (
+        "Three masks for one prompt",
+        "IoU of the first, the most confident and the best mask; how alike the three are; how alike the most confident "
+        "and the other two are to the region grown from the same point.",
+    ),
+    "calibration": (
+        "Predicted against true IoU",
+        "Means of bins of all masks with 95 % intervals over patients; below the diagonal a method is too confident.",
+    ),
+    "recall": (
+        "Segment everything",
+        "IoU of the best match of each object among the masks that a method finds without a prompt, share of objects "
+        "whose best match reaches an IoU, and masks of an image.",
+    ),
     "examples": (
         "Examples",
         "For each task the object of median area (of a single task the quartiles), chosen by area alone. "
         "One box where the method takes boxes, else one point; the number is the IoU that was scored.",
+    ),
+    "extremes": (
+        "Worst, median and best",
+        "For each method the objects with its worst, median and best IoU, given one point and one box.",
+    ),
+    "trajectories": (
+        "Click by click",
+        "The object of median area of the first task. Stars: clicks on the object; crosses: on what is not; the last "
+        "one is larger.",
+    ),
+    "ambiguity": (
+        "Three masks for one point",
+        "The objects whose masks agree least, in the median, and most, with predicted and true IoU.",
+    ),
+    "everything": (
+        "Segment everything",
+        "All masks that a method finds without a prompt (colours only tell them apart), and the best match of "
+        "the object.",
+    ),
+    "contamination": (
+        "Datasets seen in training, this run",
+        "Whether images of the dataset were in the training set of the method's weights. A score on such images says "
+        "little about others. The sources of the answers stand under Contamination.",
     ),
     "throughput": (
         "Speed and memory, this run",
@@ -165,6 +252,64 @@ def ablation_table(ablation: pd.DataFrame, methods: Mapping[str, Mapping[str, An
     return _table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
 
 
+def datasets_table(counts: pd.DataFrame) -> Table:
+    """The datasets of the run: what was evaluated, and how many images the study had.
+
+    Args:
+        counts: see `counts.counts`.
+    """
+    cells = []
+    for row in counts.to_dict("records"):
+        numbers = ["" if pd.isna(row[name]) else f"{row[name]:d}" for name in ("n_images", "n_cases", "n_failed")]
+        study = (
+            "" if pd.isna(row["study_images"]) else f"{row['study_images']:d}{'' if row['certain'] == 'yes' else '?'}"
+        )
+        difference = "" if pd.isna(row["difference"]) else f"{row['difference']:+d}"
+        texts = [row["title"], row["status"], row["sampling"], row["objects_of_tasks"], row["licence"]]
+        cells.append([*texts, *numbers, study, difference, row["manifest_sha256"][:12]])
+    heads = ["dataset", "status", "slices", "objects", "licence", "images", "patients", "failed cases"]
+    return _table(cells, [*heads, "study's images", "difference", "manifest"], 5)
+
+
+def contamination_table(
+    answers: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
+) -> Table:
+    """What is known of the methods' training sets: a row for each method, answer and source.
+
+    Args:
+        answers: see `seen.contamination`.
+        datasets, methods: name -> {title}.
+    """
+    total = answers["dataset"].nunique()
+    cells = []
+    for (method, answer, source), rows in answers.groupby(["method", "answer", "source"], sort=False):
+        names = [_titled(datasets, name) for name in rows["dataset"]]
+        where = f"all {total}" if len(names) == total > 1 else ", ".join(names)
+        cells.append([_titled(methods, method), answer, where, source or "no entry in the configuration"])
+    return _table(cells, ["method", "seen", "datasets", "source"], 4)
+
+
+def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Means over all tasks, and without the datasets that were seen, of the methods that have seen one of the run."""
+    known = set(answers.loc[answers["answer"] == "yes", "method"])
+    levels = {"all": "all", "all_unseen": "not seen"}
+    tables = {
+        level: {(row["method"], row["selection"]): row for row in table.to_dict("records")}
+        for level in levels
+        for table in [main_table(summary[summary["level"] == level].assign(level="all"))]
+    }
+    names = list(main_table(summary).columns)
+    cells = [
+        [_titled(methods, key[0]), key[1], words, *(row.get(name, "") for name in names[2:])]
+        for key in tables["all"]
+        if key[0] in known
+        for level, words in levels.items()
+        for row in [tables[level].get(key, {"tasks": "0"})]
+    ]
+    heads = [f"mode {name}" if name in "12345" else name for name in names[2:]]
+    return _table(cells, ["method", "selection", "datasets", *heads], 3)
+
+
 def _count(numbers: pd.Series) -> str:
     """One number, "28", or "27 to 28" where they differ."""
     low, high = int(numbers.min()), int(numbers.max())
@@ -200,19 +345,27 @@ def task_tables(
 
 
 def claims_table(claims: pd.DataFrame) -> Table:
-    """The findings: published and ours below one another."""
-
-    def value(row: Any) -> str:
-        return _number(row.value, 4) if row.unit == "IoU" else _number(row.value, 0)
-
+    """The findings as sentences: published and ours below one another."""
     cells = [
-        [
-            *(row.claim.replace("_", " "), row.source, row.method, row.protocol, row.selection),
-            *(value(row), row.unit, row.detail, row.note),
-        ]
+        [row.source, row.protocol, row.statement, "" if np.isnan(row.p) else f"{row.p:.2g}", row.note]
         for row in claims.itertuples()
     ]
-    return _table(cells, CLAIMS_COLUMNS, 5)
+    return _table(cells, ["source", "protocol", "finding", "p", "note"], 5)
+
+
+def pairs_table(pairs: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Differences between methods over the tasks, with test, correction and effect size."""
+    rows = pairs[(pairs["kind"] == "methods") & (pairs["unit"] == "tasks")]
+    cells = [
+        [
+            *(_titled(methods, row.a), _titled(methods, row.b), row.mode, row.step or "", row.protocol, row.selection),
+            *(row.n, _number(row.mean_difference, 3, "+"), _interval(row)),
+            *(_number(row.p_holm), _number(row.effect, 2, "+"), row.note),
+        ]
+        for row in rows.itertuples()
+    ]
+    heads = ["method", "minus", "mode", "click", "protocol", "selection", "tasks", "difference", "95 % interval"]
+    return _table(cells, [*heads, "p (Holm)", "effect", "note"], 6)
 
 
 def published_table(published: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -279,8 +432,12 @@ def failures_table(scores: Path) -> tuple[int, Table]:
     return failed.num_rows, _table(cells, names, len(names))
 
 
-def figure_items(figures: Sequence[Path], datasets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Figures (PNG files) with heading, explanation and content as data URI, in the order of `FIGURES`."""
+def figure_items(figures: Sequence[Path], names: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Figures (PNG files) with heading, explanation and content as data URI, in the order of `FIGURES`.
+
+    Args:
+        names: datasets and methods: name -> {title}.
+    """
     items = []
     for path in figures:
         kinds = [kind for kind in FIGURES if path.stem == kind or path.stem.startswith(f"{kind}_")]
@@ -288,7 +445,7 @@ def figure_items(figures: Sequence[Path], datasets: Mapping[str, Mapping[str, An
         heading, words = FIGURES.get(kind, (path.stem, ""))
         about = path.stem.removeprefix(kind).lstrip("_")
         if about:
-            heading = f"{heading}: {_titled(datasets, about) if kind == 'examples' else about}"
+            heading = f"{heading}: {_titled(names, about)}"
         content = base64.b64encode(path.read_bytes()).decode("ascii")
         place = list(FIGURES).index(kind) if kind in FIGURES else len(FIGURES)
         items.append((place, path.name, {"title": heading, "words": words, "data": f"data:image/png;base64,{content}"}))
@@ -321,7 +478,8 @@ def build_page(
     """Write the page.
 
     Args:
-        tables: files under scores, summary, statistics, published, claims, ablation and throughput.
+        tables: files under scores, summary, statistics, published, claims, ablation, throughput, datasets,
+            contamination and pairs.
         figures: PNG files; the name chooses heading and explanation (see `FIGURES`).
         title: heading of the page.
         configuration: what to show of the configuration: name -> anything that JSON can hold.
@@ -330,9 +488,12 @@ def build_page(
     summary, measured = _ordered(read_summary(tables["summary"]), methods), read_statistics(tables["statistics"])
     published = pd.read_csv(tables["published"], dtype={"our_method": str, "protocol": str, "inside": str})
     published = published.fillna(dict.fromkeys(["our_method", "protocol", "inside"], ""))
-    claims = pd.read_csv(tables["claims"], keep_default_na=False, na_values={"value": [""]})
+    claims = pd.read_csv(tables["claims"], keep_default_na=False, na_values={"value": [""], "p": [""]})
+    numbers = {name: [""] for name in ("mean_difference", "ci_low", "ci_high", "p_holm", "effect")}
+    pairs = pd.read_csv(tables["pairs"], keep_default_na=False, na_values=numbers)
     ablation = pd.read_csv(tables["ablation"], keep_default_na=False, na_values={"iou": [""], "iou_without": [""]})
     speeds = read_throughput(tables["throughput"])
+    answers = read_contamination(tables["contamination"])
     failed, failures = failures_table(tables["scores"])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -345,14 +506,18 @@ def build_page(
         means=means_table(summary, methods),
         clicks=clicks_table(summary, methods),
         ablation=ablation_table(ablation, methods),
+        counts=datasets_table(read_counts(tables["datasets"])),
+        contamination=contamination_table(answers, datasets, methods),
+        unseen=unseen_table(summary, answers, methods),
         tasks=task_tables(measured, summary, datasets, methods),
         claims=claims_table(claims),
+        pairs=pairs_table(pairs, methods),
         published=published_table(published, methods),
         throughput=throughput_table(speeds, datasets, methods),
         precision=precision_notes(speeds, methods),
         failed=failed,
         failures=failures,
-        figures=figure_items(figures, datasets),
+        figures=figure_items(figures, {**methods, **datasets}),
         provenance=provenance_table(tables["scores"]),
         configuration={
             name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -11,7 +11,7 @@ from promptseg.errors import PromptsegError
 
 MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
 CLICKS = [1, 5, 9]
-_TEXT = ["level", "dataset", "task", "method", "protocol", "mode", "selection"]
+_TEXT = ["level", "dataset", "task", "method", "protocol", "mode", "selection", "seen"]
 
 
 def read_summary(path: str | Path) -> pd.DataFrame:
