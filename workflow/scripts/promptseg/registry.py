@@ -168,6 +168,7 @@ def _origin(source: Entry) -> str:
         }
         series = ", ".join(f"{field} {' or '.join(f'`{glob}`' for glob in globs)}" for field, globs in fields.items())
         text = f"TCIA collection `{source['collection']}`" + (f", series of {series}" if series else "")
+        text += ", of patients who have masks there" if "patients" in source else ""
     elif kind == "manual":
         text = "By hand"
     else:
@@ -228,6 +229,8 @@ def section(name: str, entry: Entry) -> Iterator[str]:
     yield f"* To cite: {entry['citation'] or 'not stated'}"
     yield f"* Licence: {entry['licence']}. Passing on: {entry['redistribution']}."
     yield f"* Access: {entry['access']}, {_ACCESS[entry['access']]}. Download: {_size(entry)}."
+    if entry["format"] != "not stated":
+        yield f"* Format: {entry['format']}"
     yield "* Sources:"
     yield from (_source_line(source, entry["home"]) for source in sources_of(entry))
     yield f"* Masks: {entry['truth']}"
