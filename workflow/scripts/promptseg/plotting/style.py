@@ -211,8 +211,8 @@ def message(title: str, sentence: str) -> Figure:
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     """Write a figure as PDF with embedded fonts and as PNG (200 dpi); equal figures give equal files."""
-    # The layout is found once for both files, since it takes most of the time, and at the PNG's resolution, on which the
-    # width of a text depends.
+    # Found once for both files, because it takes most of the time, and at the resolution of the PNG,
+    # because the width of a text depends on that.
     figure.set_dpi(_DPI)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
