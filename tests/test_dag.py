@@ -38,7 +38,7 @@ def test_nothing_changed(project):
 
 def test_root_entry_point_plans_jobs(tmp_path):
     planned = Project.create(tmp_path / "fresh").planned(configfile=None)
-    assert planned["predict"] == planned["score"] == 5 * 7
+    assert planned["predict"] == planned["score"] == 5 * 11
     assert planned["preprocess"] == planned["prompts"] == planned["plot_examples"] == 5
     assert planned["download_archive"] == 2
     assert planned["train"] == planned["execute_notebook"] == 0

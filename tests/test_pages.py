@@ -68,11 +68,18 @@ def results(tmp_path_factory):
     return folder, outputs
 
 
+NOTES = {
+    "GrabCut": "Both of them are old.",
+    "Random walker": "Both of them are old.",
+    "SAM ViT-B": "Not <the> largest.",
+}
+
+
 def build(results, output, title="Results of a run"):
     folder, tables = results
     figures = [folder / "figures" / "examples_chest_xray.png", folder / "figures" / "modes.png"]
     configuration = {"device": "cpu", "run": {"datasets": ["chest_xray"]}}
-    build_page(tables, figures, output, title, configuration, synthetic.DATASETS, synthetic.METHODS)
+    build_page(tables, figures, output, title, configuration, synthetic.DATASETS, synthetic.METHODS, NOTES)
     return output.read_text(encoding="utf-8")
 
 
@@ -85,6 +92,13 @@ def test_differences_between_methods_are_on_the_page(page):
     section = page.split('id="differences"')[1].split("<h2")[0]
     assert "GrabCut" in section
     assert "p (Holm)" in section
+
+
+def test_notes_on_methods_stand_above_the_results(page):
+    section = page.split('id="results"')[1].split("<table")[0]
+    assert section.count("Both of them are old.") == 1
+    assert "<b>GrabCut, Random walker</b>: Both of them are old." in section
+    assert "<b>SAM ViT-B</b>: Not &lt;the&gt; largest." in section
 
 
 def test_page_stands_alone(page):
@@ -129,7 +143,7 @@ def test_page_says_where_a_method_does_not_apply(page):
 
 
 def test_methods_are_in_the_order_of_the_registry(page):
-    head = page[page.index('id="results"') : page.index('id="figures"')]
+    head = page[page.index("<table") : page.index('id="figures"')]
     places = [head.index(f">{entry['title']}<") for entry in synthetic.METHODS.values()]
     assert places == sorted(places)
 

@@ -206,6 +206,12 @@ def registered_datasets():
     return {name: {key: entry[key] for key in keys if key in entry} for name, entry in entries.items()}
 
 
+def notes_on_methods():
+    """What readers have to know of methods of the run, by title."""
+    chosen = (config["methods"][name] for name in config["run"]["methods"])
+    return {entry["title"]: entry["note"] for entry in chosen if entry["note"]}
+
+
 def about_methods():
     """What tables and figures say of methods: all registered ones, in an order that gives each its colour for good.
 

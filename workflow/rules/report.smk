@@ -32,5 +32,6 @@ rule build_page:
         configuration=configuration_summary(),
         datasets=about_datasets(),
         methods=about_methods(),
+        notes=notes_on_methods(),
     script:
         "../scripts/build_page.py"

@@ -24,4 +24,5 @@ if __name__ == "__main__":
             configuration=snakemake.params.configuration,
             datasets=snakemake.params.datasets,
             methods=snakemake.params.methods,
+            notes=snakemake.params.notes,
         )

@@ -466,6 +466,14 @@ def provenance_table(scores: Path) -> Table:
     return _table(sorted(cells), ["fact", "value", "method/dataset"], 3)
 
 
+def _by_text(notes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Notes as (titles, text): methods with one note share it."""
+    titles: dict[str, list[str]] = {}
+    for title, text in notes.items():
+        titles.setdefault(text, []).append(title)
+    return [(", ".join(names), text) for text, names in titles.items()]
+
+
 def build_page(
     tables: Mapping[str, Path],
     figures: Sequence[Path],
@@ -474,6 +482,7 @@ def build_page(
     configuration: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
+    notes: Mapping[str, str],
 ) -> None:
     """Write the page.
 
@@ -484,6 +493,7 @@ def build_page(
         title: heading of the page.
         configuration: what to show of the configuration: name -> anything that JSON can hold.
         datasets, methods: name -> {title}.
+        notes: title of a method -> what readers have to know of it.
     """
     summary, measured = _ordered(read_summary(tables["summary"]), methods), read_statistics(tables["statistics"])
     published = pd.read_csv(tables["published"], dtype={"our_method": str, "protocol": str, "inside": str})
@@ -502,6 +512,7 @@ def build_page(
         title=title,
         commit=commit() or "unknown",
         versions=versions(PACKAGES),
+        notes=_by_text(notes),
         headline=headline_table(summary, methods),
         means=means_table(summary, methods),
         clicks=clicks_table(summary, methods),

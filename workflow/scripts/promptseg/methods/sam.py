@@ -61,6 +61,11 @@ def upsampling(low: int, padded: int, inside: int, original: int, device: str) -
     return F.interpolate(upsampled, original, mode="linear", align_corners=False)[0].t().contiguous()
 
 
+def empty_sam(variant: str) -> SamModel:
+    """The package's network vit_h, vit_l or vit_b, or a small one of ours, with weights yet to be loaded."""
+    return small_sam(variant) if variant in VARIANTS else sam_model_registry[variant](checkpoint=None)
+
+
 class Sam(Method):
     """SAM with its three masks a prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
@@ -76,8 +81,7 @@ class Sam(Method):
         super().__init__(settings)
         assert settings.variant is not None
         assert settings.weights is not None
-        small = settings.variant in VARIANTS
-        model = small_sam(settings.variant) if small else sam_model_registry[settings.variant](checkpoint=None)
+        model = empty_sam(settings.variant)
         load_strictly(model, load_state_dict(settings.weights), settings.weights)
         self._take(model, settings)
 

@@ -16,6 +16,8 @@ from segment_anything import sam_model_registry
 from torch import nn
 
 from promptseg.methods import Method, Settings, adapter_class
+from promptseg.methods.networks.sam_small import VARIANTS as SMALL
+from promptseg.methods.sam import empty_sam
 from promptseg.parity.fixtures import Fixture, FixtureError
 from promptseg.rule_weights import read_overrides, rule_state
 
@@ -55,7 +57,7 @@ def empty_network(family: str, variant: str) -> nn.Module:
         FixtureError: there is no such variant.
     """
     if family == "sam":
-        known, build = sam_model_registry, lambda: sam_model_registry[variant](checkpoint=None)
+        known, build = (*sam_model_registry, *SMALL), lambda: empty_sam(variant)
     else:
         module_name, class_name = _NETWORKS[family]
         module = importlib.import_module(module_name)

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from promptseg.training.settings import Recipe
 
 _TITLES = {"sam": "SAM", "ritm": "RITM", "simpleclick": "SimpleClick", "focalclick": "FocalClick"}
+_MASK_LOSS = "Dice + cross entropy (balanced between object and background, and normalised focal)"
 _LOSSES = {
-    "sam": "20 x focal + Dice + squared error of the estimated IoU; of the three masks mostly the best one is "
-    "corrected where the prompt is a point, all of them where it is a box or several clicks",
-    "ritm": "normalised focal loss + 0.5 x Dice, and 0.4 x cross entropy of the auxiliary head",
-    "simpleclick": "normalised focal loss + 0.5 x Dice",
-    "focalclick": "normalised focal loss + 0.5 x Dice of the coarse and of the refined mask, and 0.3 x cross entropy "
-    "of the refiner's borders",
+    "sam": f"{_MASK_LOSS}, and the squared error of the estimated IoU; of the three masks mostly the best one is "
+    "corrected where the prompt is a point, all of them where it is a box or several clicks, and the first one always",
+    "ritm": f"{_MASK_LOSS}, and 0.4 x cross entropy of the auxiliary head",
+    "simpleclick": _MASK_LOSS,
+    "focalclick": f"{_MASK_LOSS}, of the coarse and of the refined mask, and 0.3 x cross entropy of the refiner's "
+    "borders",
 }
 
 
@@ -37,7 +38,10 @@ def write_card(
     """
     title = _TITLES[recipe.family]
     facts = provenance(["torch", "monai", "segment-anything-py", "numpy", "opencv-python-headless"])
-    stages = "; ".join(f"to step {one.until}: {one.size} px, {one.batch} images a step" for one in recipe.stages)
+    stages = "; ".join(
+        f"to step {one.until}: {one.size} px, {one.batch} images a step, balanced cross entropy {one.balance:.0%}"
+        for one in recipe.stages
+    )
     versions = ", ".join(f"{package} {version}" for package, version in facts["versions"].items())
     finished = "finished" if step >= recipe.steps else f"stopped before its {recipe.steps} steps were done"
     last = {key: value for key, value in history[-1].items() if key not in _NOT_SCORES} if history else {}

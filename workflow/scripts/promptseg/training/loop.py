@@ -81,7 +81,7 @@ class Run:
             group["lr"] = self.rate()
         low = torch.autocast(self.device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
         with low:
-            loss = self.task.loss(samples, generator(recipe.seed, "prompts", self.step))
+            loss = self.task.loss(samples, generator(recipe.seed, "prompts", self.step), stage.balance)
         if not torch.isfinite(loss):
             raise PromptsegError(
                 f"The loss of {recipe.name} is not a number at step {self.step}. Lower its learning_rate and start "

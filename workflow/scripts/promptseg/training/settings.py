@@ -23,11 +23,13 @@ class Stage:
         until: the step with which it ends.
         size: side of the network's input in pixels.
         batch: images of a step.
+        balance: share of the balanced cross entropy in the loss, see `promptseg.training.losses.mask`.
     """
 
     until: int
     size: int
     batch: int
+    balance: float = 0.0
 
 
 @dataclass(frozen=True)

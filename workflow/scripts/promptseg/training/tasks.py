@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,6 @@ from promptseg.training import losses, simulation
 from promptseg.training.generate import Sample, sample
 
 VALIDATED_CLICKS = (1, 3, 5, 9)
-_STRIDE = 8  # of SAM's small embedding
 
 
 class Task(ABC):
@@ -50,8 +50,8 @@ class Task(ABC):
         """The network with random weights."""
 
     @abstractmethod
-    def loss(self, samples: Sequence[Sample], rng: np.random.Generator) -> Tensor:
-        """The loss of a batch, a scalar to be differentiated."""
+    def loss(self, samples: Sequence[Sample], rng: np.random.Generator, balance: float) -> Tensor:
+        """The loss of a batch, a scalar to be differentiated; `balance` as in `losses.mask`."""
 
     @abstractmethod
     def validate(self, network: nn.Module, samples: Sequence[Sample]) -> dict[str, float]:
@@ -74,26 +74,19 @@ class SamTask(Task):
 
     def build(self, variant: str) -> nn.Module:
         """A network with random weights."""
-        network = small_sam(variant)
-        # SAM's random frequencies tell places apart that are a tenth of the image's side away from each other; objects
-        # here are smaller. The frequencies are stored with the weights.
-        frequencies = network.prompt_encoder.pe_layer.positional_encoding_gaussian_matrix
-        frequencies[:, frequencies.shape[1] // 2 :] *= 4
-        return network
+        return small_sam(variant)
 
-    def loss(self, samples: Sequence[Sample], rng: np.random.Generator) -> Tensor:
+    def loss(self, samples: Sequence[Sample], rng: np.random.Generator, balance: float) -> Tensor:
         """See `Task.loss`."""
-        size = len(samples[0].pixels)
         pixels, truths, owner = _stacked(samples, self.device)
         features = self.network.image_encoder(_padded(rng, self.network, pixels))
-        offset = _STRIDE * rng.integers(0, (self.network.image_encoder.img_size - size) // _STRIDE + 1, 2)
         boxed = rng.random(len(truths)) < 0.5  # a box is two tokens, a point too: itself and the padding
         clicks = [[] if box else [simulation.first_click(rng, truth)] for box, truth in zip(boxed, truths, strict=True)]
         boxes = [simulation.box(rng, truth) if box else None for box, truth in zip(boxed, truths, strict=True)]
         target = F.avg_pool2d(torch.from_numpy(truths).to(self.device).float()[:, None], 2)[:, 0]
-        logits, scores = self._decode(features, owner, clicks, boxes, offset)
-        loss = losses.sam(logits, scores, target, torch.from_numpy(~boxed).to(self.device))
-        if rng.random() < 0.5:
+        logits, scores = self._decode(features, owner, clicks, boxes)
+        loss = losses.sam(logits, scores, target, torch.from_numpy(~boxed).to(self.device), balance)
+        if rng.random() < 0.65:
             return loss.mean()
         # Some objects get further clicks, each where the last mask was wrong.
         chosen = rng.permutation(len(truths))[: len(truths) // 2]
@@ -103,15 +96,15 @@ class SamTask(Task):
         for number in range(rounds):
             if number:
                 with torch.no_grad():
-                    current, _ = self._decode(features.detach(), owner[chosen], clicks, [None] * len(chosen), offset)
+                    current, _ = self._decode(features.detach(), owner[chosen], clicks, [None] * len(chosen))
             masks = F.interpolate(current[:, 1:2], scale_factor=2, mode="bilinear")[:, 0].cpu().numpy() > 0
             for index, mask, given in zip(chosen, masks, clicks, strict=True):
                 following = simulation.corrective_click(rng, truths[index], mask, given)
                 # As many clicks for each, so that they are one batch.
                 given.append(following or simulation.first_click(rng, truths[index]))
-        logits, scores = self._decode(features, owner[chosen], clicks, [None] * len(chosen), offset)
+        logits, scores = self._decode(features, owner[chosen], clicks, [None] * len(chosen))
         clear = torch.zeros(len(chosen), dtype=torch.bool, device=self.device)
-        return loss.mean() + 0.5 * losses.sam(logits, scores, target[chosen], clear).mean()
+        return loss.mean() + 0.5 * losses.sam(logits, scores, target[chosen], clear, balance).mean()
 
     def _decode(
         self,
@@ -119,13 +112,18 @@ class SamTask(Task):
         owner: np.ndarray,
         clicks: Sequence[Sequence[Click]],
         boxes: Sequence[np.ndarray | None],
-        offset: np.ndarray,
     ) -> tuple[Tensor, Tensor]:
         """(n, 4, s / 2, s / 2) logits and (n, 4) scores of prompts, which have equally many clicks or boxes.
 
-        Small images take a place in the frame of the full size, from `offset` on, so that positions keep their scale.
+        A small image is a coarser view of the whole frame: its positions are those that it has at the full size.
         """
         encoder, decoder = self.network.prompt_encoder, self.network.mask_decoder
+        grid = features.shape[-1]
+        scale = encoder.image_embedding_size[0] / grid
+
+        def placed(xy: Tensor) -> Tensor:  # the prompt encoder adds half a pixel
+            return (xy + 0.5) * scale - 0.5
+
         points = [[(click.x, click.y) for click in given] for given in clicks]
         longest = max(map(len, points))
         sparse = []
@@ -134,16 +132,14 @@ class SamTask(Task):
                 xy = torch.tensor(place, dtype=torch.float32, device=self.device)[None]
                 labels = torch.tensor([[int(click.positive) for click in given]], device=self.device)
                 assert len(place) == longest
-                sparse.append(encoder(points=(xy + _xy(offset, self.device), labels), boxes=None, masks=None)[0])
+                sparse.append(encoder(points=(placed(xy), labels), boxes=None, masks=None)[0])
             else:
-                corner = torch.from_numpy(corners).to(self.device)[None] + _xy(offset, self.device).repeat(2)
-                sparse.append(encoder(points=None, boxes=corner, masks=None)[0])
+                corner = torch.from_numpy(corners).to(self.device)[None]
+                sparse.append(encoder(points=None, boxes=placed(corner), masks=None)[0])
         tokens = torch.cat(sparse)
         special = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
         tokens = torch.cat([special.expand(len(tokens), -1, -1), tokens], dim=1)
-        grid = features.shape[-1]
-        top, left = (offset // _STRIDE).tolist()
-        positions = encoder.get_dense_pe()[:, :, top : top + grid, left : left + grid]
+        positions = encoder.pe_layer((grid, grid))[None]
         source = (features + encoder.no_mask_embed.weight[0, :, None, None])[torch.from_numpy(owner).to(self.device)]
         hidden, image = decoder.transformer(source, positions.expand_as(source), tokens)
         image = decoder.output_upscaling(image.transpose(1, 2).unflatten(2, (grid, grid)))
@@ -172,10 +168,6 @@ class SamTask(Task):
                     results.setdefault(f"{name}_best_score", []).append(ious[int(np.argmax(answer.scores))])
                     results.setdefault(f"{name}_oracle", []).append(max(ious))
         return {name: float(np.mean(values)) for name, values in results.items()}
-
-
-def _xy(offset: np.ndarray, device: str) -> Tensor:
-    return torch.tensor([float(offset[1]), float(offset[0])], device=device)
 
 
 def _padded(rng: np.random.Generator, network: SamModel, pixels: Tensor) -> Tensor:
@@ -210,7 +202,7 @@ class ClickTask(Task):
         """(n, 1, h, w) logits."""
         return self.network(inputs, points)
 
-    def loss(self, samples: Sequence[Sample], rng: np.random.Generator) -> Tensor:
+    def loss(self, samples: Sequence[Sample], rng: np.random.Generator, balance: float) -> Tensor:
         """See `Task.loss`."""
         fine, truths, owner = _stacked(samples, self.device)
         fine, truth = fine[owner], torch.from_numpy(truths).to(self.device).float()[:, None]
@@ -242,7 +234,7 @@ class ClickTask(Task):
             keep = torch.from_numpy(rng.random(len(kept)) > 0.15).to(self.device)
             previous = previous * keep[:, None, None, None]
         inputs = torch.cat([image, previous], 1)
-        return self.losses(inputs, _points(clicks, self.device), truth, Case(fine, truths, clicks, previous))
+        return self.losses(inputs, _points(clicks, self.device), truth, Case(fine, truths, clicks, previous, balance))
 
     @torch.inference_mode()
     def validate(self, network: nn.Module, samples: Sequence[Sample]) -> dict[str, float]:
@@ -275,6 +267,7 @@ class ClickTask(Task):
         return results
 
 
+@dataclass(frozen=True)
 class Case:
     """What a loss may want to know of a batch beside the network's input.
 
@@ -283,14 +276,18 @@ class Case:
         truths: (n, S, S) bool.
         clicks: in pixels of the network's input.
         previous: (n, 1, h, w) probabilities.
+        balance: see `promptseg.training.losses.mask`.
     """
 
-    def __init__(self, fine: Tensor, truths: np.ndarray, clicks: Sequence[Sequence[Click]], previous: Tensor):
-        self.fine, self.truths, self.clicks, self.previous = fine, truths, clicks, previous
+    fine: Tensor
+    truths: np.ndarray
+    clicks: Sequence[Sequence[Click]]
+    previous: Tensor
+    balance: float
 
-
-def _mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    return (losses.normalised_focal(logits, truth) + 0.5 * losses.dice(logits, truth)[:, 0]).mean()
+    def mask_loss(self, logits: Tensor, truth: Tensor) -> Tensor:
+        """Mean loss of (n, 1, h, w) logits."""
+        return losses.mask(logits.float(), truth, self.balance).mean()
 
 
 class RitmTask(ClickTask):
@@ -310,7 +307,7 @@ class RitmTask(ClickTask):
     def losses(self, inputs: Tensor, points: Tensor, truth: Tensor, case: Case) -> Tensor:
         """See `ClickTask.losses`."""
         logits, aux = self.network.forward_with_aux(inputs, points)
-        return _mask_loss(logits.float(), truth) + 0.4 * F.binary_cross_entropy_with_logits(aux.float(), truth)
+        return case.mask_loss(logits, truth) + 0.4 * F.binary_cross_entropy_with_logits(aux.float(), truth)
 
 
 class SimpleClickTask(ClickTask):
@@ -331,7 +328,7 @@ class SimpleClickTask(ClickTask):
 
     def losses(self, inputs: Tensor, points: Tensor, truth: Tensor, case: Case) -> Tensor:
         """See `ClickTask.losses`."""
-        return _mask_loss(self.network(inputs, points).float(), truth)
+        return case.mask_loss(self.network(inputs, points), truth)
 
 
 class FocalClickTask(ClickTask):
@@ -378,8 +375,8 @@ class FocalClickTask(ClickTask):
         )
         border = F.max_pool2d(target, 7, 1, 3) + F.max_pool2d(-target, 7, 1, 3)  # where a 7 x 7 square sees both
         return (
-            _mask_loss(logits.float(), truth)
-            + _mask_loss(refined.refined.float(), target)
+            case.mask_loss(logits, truth)
+            + case.mask_loss(refined.refined, target)
             + 0.3 * F.binary_cross_entropy_with_logits(refined.trimap.float(), (border > 0.5).float())
         )
 

@@ -67,7 +67,11 @@ class ConvEncoder(nn.Module):
             nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), _norm(width), nn.ReLU(inplace=True))
             for _ in range(2)
         )
-        self.neck = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), LayerNorm2d(width))
+        norm = LayerNorm2d(width)
+        self.neck = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), norm)
+        # At first the decoder should see more of the positions than of features that mean nothing yet: it learns to use
+        # prompts sooner.
+        nn.init.constant_(norm.weight, 0.2)
         self.to(memory_format=torch.channels_last)  # what convolutions on a CPU want
 
     def forward(self, x: Tensor) -> Tensor:
