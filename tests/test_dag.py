@@ -130,8 +130,7 @@ def test_own_configuration_runs_just_that(project):
     project.configure(own, "own.yaml")
     planned = project.planned(configfile="own.yaml")
     one_each = {"collect_files", "preprocess", "manifest", "prompts", "predict", "score", "plot_examples"}
-    # The default configuration, which lies below, names both protocols.
-    assert planned == AGGREGATES | dict.fromkeys(one_each, 1) | {"plot_clicks": 2}
+    assert planned == AGGREGATES | dict.fromkeys(one_each, 1)
 
 
 def test_what_only_some_runs_do(project):

@@ -24,6 +24,7 @@ from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
 from promptseg.methods.ritm import Ritm
 from promptseg.methods.sam import Sam as SamMethod
+from promptseg.methods.sam import empty_sam
 from promptseg.methods.simpleclick import SimpleClick
 from promptseg.parity.command import main
 from promptseg.parity.comparison import Comparison
@@ -375,6 +376,10 @@ def own(tmp_path_factory):
         record_sam(folder / "sam_tiny.npz", sam)
         record_protocol(folder / "protocol_sam_tiny.npz", sam, 5)
         record_protocol(folder / "protocol_sam_tiny_oracle.npz", sam, 5, oracle=True)
+        save_file(rule_state(empty_sam("small"), SALT), folder / "small.safetensors")
+        small = SamMethod(Settings(variant="small", weights=folder / "small.safetensors"))
+        record_sam(folder / "sam_small.npz", small)
+        record_protocol(folder / "protocol_sam_small.npz", small, 3)
         yield folder
 
 
@@ -396,7 +401,7 @@ def test_fixtures_with_another_salt_and_other_images_pass(own, run):
     result = run(own, "--threads", torch.get_num_threads())
     assert [line for line in result.lines.values() if not line.startswith("pass  ")] == []
     assert result.status == 0
-    assert result.last.startswith("17 fixtures: 17 passed, 0 failed, in ")
+    assert result.last.startswith("19 fixtures: 19 passed, 0 failed, in ")
     seq = result.lines["focalclick_segformerB0_S2__seq.npz"]
     assert "2 images, 4 clicks; probabilities max " in seq
     assert "exactly: zoom-in ROI (4), network passes (4)" in seq

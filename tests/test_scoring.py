@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from monai.metrics import compute_hausdorff_distance, compute_surface_dice
+from scipy import ndimage
 
 from promptseg.scoring import Tolerance, score_masks
 
@@ -75,3 +79,24 @@ def test_a_batch_scores_as_its_members_do(predictions, truth):
         overlap, union = (prediction & truth).sum(), (prediction | truth).sum()
         assert alone["iou"] == pytest.approx(overlap / union, abs=1e-6)
         assert alone["dice"] == pytest.approx(2 * overlap / (prediction.sum() + truth.sum()), abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from([None, (1.0, 1.0), (0.7, 1.3)]))
+def test_surface_scores_are_those_of_monai_s_own_functions(seed, spacing):
+    rng = np.random.default_rng(seed)
+    blobs = [ndimage.gaussian_filter(rng.standard_normal((30, 40)), rng.uniform(1, 4)) > 0.02 for _ in range(3)]
+    predictions, truth = np.stack(blobs[:2]), blobs[2]
+    if not truth.any() or not predictions.any(axis=(1, 2)).all():
+        return
+    found = score_masks(predictions, truth, spacing, Tolerance(mm=1.5, px=1.5))
+    # A rim, because surfaces at the image's border count.
+    y_pred, y_true = (
+        torch.from_numpy(np.pad(stack, ((0, 0), (1, 1), (1, 1)))[:, None])
+        for stack in (predictions, truth[None].repeat(2, 0))
+    )
+    spaced = {"include_background": True, "spacing": list(spacing or (1.0, 1.0))}
+    nsd = compute_surface_dice(y_pred, y_true, class_thresholds=[1.5], **spaced)
+    hd95 = compute_hausdorff_distance(y_pred, y_true, percentile=95, **spaced)
+    assert np.allclose(found["nsd"], nsd[:, 0], atol=1e-6)
+    assert np.allclose(found["hd95"], hd95[:, 0], rtol=1e-5)

@@ -7,13 +7,11 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from segment_anything import SamPredictor
 
 from promptseg.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.clicking import Request
 from promptseg.methods.networks.hrnet import RitmNet
-from promptseg.methods.networks.sam_small import small_sam
 from promptseg.methods.sam import Sam
 from promptseg.training import bars, command, losses, ship
 from promptseg.training.generate import sample
@@ -253,32 +251,6 @@ def test_weights_go_through_the_ordinary_adapter(name, runs, tmp_path):
         predictor = run.task.predictor(network)
         request = Request(method.encode(pixels), prompt.points, prompt.labels)
         assert torch.equal(answer.states[0].probability, predictor.step([request])[0].state.probability)
-
-
-@pytest.mark.parametrize("shape", [(96, 128), (300, 200)])
-def test_the_packages_predictor_around_the_small_sam_gives_our_masks(shape):
-    torch.manual_seed(4)
-    network = small_sam("small").eval()
-    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    predictor = SamPredictor(network)
-    predictor.set_image(pixels)
-    method = Sam.of_network(network, "cpu")
-    encoded = method.encode(pixels)
-    points, labels = np.array([[40, 30], [70, 80]], np.int32), np.array([1, 0], np.int8)
-    nothing = (np.zeros((0, 2), np.int32), np.zeros(0, np.int8))
-    corners = np.array([20, 10, 90, 80], np.int32)
-    for prompt, arguments in (
-        (Prompt(points, labels), {"point_coords": points, "point_labels": labels}),
-        (Prompt(*nothing, corners), {"box": corners}),
-    ):
-        expected, scores, _ = predictor.predict(**arguments, multimask_output=True, return_logits=True)
-        logits, own_scores, _ = method.logits(encoded, prompt)
-        assert np.allclose(logits, expected, atol=1e-4)
-        assert np.allclose(own_scores, scores, atol=1e-5)
-        answer = method.predict([Query(encoded, prompt)])[0]
-        sure = np.abs(expected) > 1e-3
-        assert np.array_equal(answer.masks[sure], (expected > 0)[sure])
-        assert sure.mean() > 0.9
 
 
 def test_sizes_of_the_small_networks(runs):

@@ -1,10 +1,10 @@
 """Scores of predicted masks against the truth.
 
 IoU and Dice count pixels. NSD (normalised surface Dice, Nikolov et al. 2021) and HD95 (95th percentile of the symmetric
-surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. All four come
-from monai.metrics. The truth is never empty; where the *prediction* is empty, IoU, Dice and NSD are 0 and HD95 is the
-diagonal of the image, the worst distance possible in it: leaving such cases out would flatter a method that finds
-nothing. (monai alone gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
+surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. monai.metrics
+counts, and finds edges and distances. The truth is never empty; where the *prediction* is empty, IoU, Dice and NSD are
+0 and HD95 is the diagonal of the image, the worst distance possible in it: leaving such cases out would flatter a
+method that finds nothing. (monai alone gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
 """
 
 import logging
@@ -30,7 +30,8 @@ from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open
 with not_installed(
     "torchvision", "matplotlib", "scipy.signal", "scipy.stats", "sklearn", "nibabel", "pydicom", "skimage"
 ):
-    from monai.metrics import compute_dice, compute_hausdorff_distance, compute_iou, compute_surface_dice
+    from monai.metrics import compute_dice, compute_iou
+    from monai.metrics.utils import get_mask_edges, get_surface_distance
 
 # monai 1.6 warns, at every call, of an argument that it passes to itself.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"monai\.")
@@ -66,19 +67,35 @@ def score_masks(
     result = {name: empty_value.copy() for name in ("iou", "dice", "nsd")}
     result["hd95"] = np.where(empty_value == 1, 0.0, diagonal)
     if filled.any():
-        # Only what the masks cover matters, with a rim so that surfaces at the crop's border stay surfaces.
+        # Only what the masks cover matters.
         x0, y0, x1, y1 = masks.tight_box(predictions[filled].any(axis=0) | truth)
-        crop = np.pad(predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], ((0, 0), (1, 1), (1, 1)))
-        target = np.pad(truth[y0 : y1 + 1, x0 : x1 + 1], 1)
-        y_pred = torch.from_numpy(crop[:, None])
+        crop, target = predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], truth[y0 : y1 + 1, x0 : x1 + 1]
+        y_pred = torch.from_numpy(crop[:, None].copy())
         y_true = torch.from_numpy(np.repeat(target[None, None], len(crop), axis=0))
-        spaced: dict[str, Any] = {"include_background": True, "spacing": list(unit_spacing)}
-        allowed = [tolerance.mm if spacing else tolerance.px]
         result["iou"][filled] = compute_iou(y_pred, y_true).numpy()[:, 0]
         result["dice"][filled] = compute_dice(y_pred, y_true).numpy()[:, 0]
-        result["nsd"][filled] = compute_surface_dice(y_pred, y_true, class_thresholds=allowed, **spaced).numpy()[:, 0]
-        result["hd95"][filled] = compute_hausdorff_distance(y_pred, y_true, percentile=95, **spaced).numpy()[:, 0]
+        allowed = tolerance.mm if spacing else tolerance.px
+        for index, prediction in zip(np.flatnonzero(filled), crop, strict=True):
+            directed = _surface_distances(prediction, target, unit_spacing)
+            result["nsd"][index] = np.mean(np.concatenate(directed) <= allowed)
+            result["hd95"][index] = max(np.quantile(distances, 0.95) for distances in directed)
     return {name: values.astype(np.float64) for name, values in result.items()}
+
+
+def _surface_distances(
+    prediction: np.ndarray, truth: np.ndarray, spacing: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,), (m,) distances of each edge pixel of one mask to the edge of the other, from prediction and from truth.
+
+    monai's compute_surface_dice and compute_hausdorff_distance would each find them anew.
+    """
+    x0, y0, x1, y1 = masks.tight_box(prediction | truth)
+    part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
+    # What lies beyond the border counts as background: a mask that ends there has an edge there.
+    edges = get_mask_edges(prediction[part], truth[part], crop=False, always_return_as_numpy=True)
+    there = get_surface_distance(edges[0], edges[1], spacing=spacing)
+    back = get_surface_distance(edges[1], edges[0], spacing=spacing)
+    return np.asarray(there), np.asarray(back)
 
 
 def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ ZOOM = ZoomIn(target_size=400, skip_clicks=1)
 
 def ritm_predictor(network: RitmNet, options: Mapping[str, Any], precision: str = "fp32") -> ClickPredictor:
     """The network with zoom-in and mirroring; for `options` see `Ritm`."""
-    sizes = {name: options[name] for name in ("target_size", "min_crop_size") if name in options}
+    sizes = {name: options[name] for name in ("target_size", "min_crop_size", "skip_clicks") if name in options}
     return ClickPredictor(
         network,
         replace(ZOOM, **sizes) if options.get("zoom_in", True) else None,
@@ -29,8 +29,8 @@ class Ritm(Method):
     """RITM; `variant` is hrnet18s, hrnet18, hrnet32 or small. An official checkpoint says itself which it is.
 
     Options: `zoom_in` and `flip`, both true: whether the network is shown the object's surroundings from the second
-    click, and whether logits are averaged over the image and its mirror image. `target_size` (400) and `min_crop_size`
-    (200): see `ZoomIn`.
+    click, and whether logits are averaged over the image and its mirror image. `target_size` (400), `min_crop_size`
+    (200) and `skip_clicks` (1): see `ZoomIn`.
     """
 
     prompt_types = frozenset({"point"})
