@@ -181,7 +181,7 @@ def test_a_run_leaves_checkpoint_weights_card_and_log_and_ends_when_it_should(tm
         "float16",
         "Apache-2.0",
         "It is not the published FocalClick",
-        "normalised focal loss",
+        "normalised focal",
         "Not to be used",
         "hours on cpu",
         f"clicks_9 | {log['clicks_9'][0]:.3f}",
