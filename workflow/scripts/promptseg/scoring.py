@@ -70,7 +70,7 @@ def score_masks(
         # Only what the masks cover matters.
         x0, y0, x1, y1 = masks.tight_box(predictions[filled].any(axis=0) | truth)
         crop, target = predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], truth[y0 : y1 + 1, x0 : x1 + 1]
-        y_pred = torch.from_numpy(crop[:, None].copy())
+        y_pred = torch.from_numpy(crop[:, None])
         y_true = torch.from_numpy(np.repeat(target[None, None], len(crop), axis=0))
         result["iou"][filled] = compute_iou(y_pred, y_true).numpy()[:, 0]
         result["dice"][filled] = compute_dice(y_pred, y_true).numpy()[:, 0]
