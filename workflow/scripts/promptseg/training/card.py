@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptseg.provenance import provenance
 
@@ -29,19 +29,23 @@ def write_card(
     seconds: float,
     device: str,
     history: Sequence[dict[str, float]],
+    parts: Sequence[dict[str, Any]],
 ) -> None:
     """Write a model card as Markdown.
 
     Args:
         step, images, seconds: how far the training is.
         history: rows of the training log.
+        parts: `promptseg.training.loop.Run.parts`.
     """
     title = _TITLES[recipe.family]
     facts = provenance(["torch", "monai", "segment-anything-py", "numpy", "opencv-python-headless"])
     stages = "; ".join(
-        f"to step {one.until}: {one.size} px, {one.batch} images a step, balanced cross entropy {one.balance:.0%}"
+        f"{'restart; ' if one.restart else ''}to step {one.until}: {one.size} px, {one.batch} images a step, balanced "
+        f"cross entropy {one.balance:.0%}"
         for one in recipe.stages
     )
+    code = "; ".join(f"from step {part['step']} commit {part['commit']} in {part['precision']}" for part in parts)
     versions = ", ".join(f"{package} {version}" for package, version in facts["versions"].items())
     finished = "finished" if step >= recipe.steps else f"stopped before its {recipe.steps} steps were done"
     last = {key: value for key, value in history[-1].items() if key not in _NOT_SCORES} if history else {}
@@ -61,11 +65,11 @@ nothing about {title}.**
 | seed | {recipe.seed} |
 | stages | {stages} |
 | optimiser | AdamW, learning rate {recipe.learning_rate:g}, weight decay {recipe.weight_decay:g}, \
-warm-up {recipe.warmup} steps, then half a cosine; averaged weights ({recipe.ema:g}) |
+warm-up {recipe.warmup} steps, then half a cosine; averaged weights ({recipe.ema:g}), from which a restart begins |
 | losses | {_LOSSES[recipe.family]} |
 | weights | float16, safetensors |
 | licence | Apache-2.0 |
-| code | commit {facts["commit"] or "unknown"}; {versions} |
+| code | {code}; {versions} |
 
 **Intended use:** trying this pipeline and its tests without a download, on images of any kind.
 

@@ -21,6 +21,7 @@ from promptseg.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.errors import PromptsegError
 from promptseg.files import atomic
 from promptseg.progress import progress
+from promptseg.provenance import provenance
 from promptseg.randomness import generator
 from promptseg.training.card import write_card
 from promptseg.training.settings import Recipe
@@ -44,6 +45,7 @@ class Run:
         seconds: spent in steps, in this process and those before.
         images: generated so far.
         history: rows of the log.
+        parts: from which step on which code trained, and in which precision.
     """
 
     def __init__(self, recipe: Recipe, device: str, precision: str = "fp32"):
@@ -52,19 +54,33 @@ class Run:
         self.task: Task = FAMILIES[recipe.family](recipe.variant, dict(recipe.options), device)
         self.network = self.task.network
         self.average = copy.deepcopy(self.network).eval()
+        self.optimiser = self._optimiser()
+        self.step, self.seconds, self.images = 0, 0.0, 0
+        self.history: list[dict[str, float]] = []
+        self.parts: list[dict[str, Any]] = []
+
+    def _optimiser(self) -> torch.optim.Optimizer:
         # Norms, biases and embeddings are not decayed.
         decayed = [value for value in self.network.parameters() if value.ndim > 1]
         others = [value for value in self.network.parameters() if value.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), fused=True)
-        self.step, self.seconds, self.images = 0, 0.0, 0
-        self.history: list[dict[str, float]] = []
+        groups = [
+            {"params": decayed, "weight_decay": self.recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=self.recipe.learning_rate, betas=(0.9, 0.98), fused=True)
+
+    def _restart(self) -> None:
+        """Go on from the averaged weights, as they are written."""
+        self.average.load_state_dict(stored(self.average.state_dict()))
+        self.network.load_state_dict(self.average.state_dict())
+        self.optimiser = self._optimiser()
 
     def rate(self) -> float:
-        """Learning rate of the next step: linear warm-up, then half a cosine."""
+        """Learning rate of the next step: linear warm-up, then half a cosine, in each cycle."""
         recipe = self.recipe
-        warm = min(1.0, (self.step + 1) / recipe.warmup)
-        done = self.step / recipe.steps
+        start, end = recipe.cycle(self.step)
+        warm = min(1.0, (self.step - start + 1) / recipe.warmup)
+        done = (self.step - start) / (end - start)
         return recipe.learning_rate * warm * (_LOWEST + (1 - _LOWEST) * 0.5 * (1 + math.cos(math.pi * done)))
 
     def advance(self) -> float:
@@ -75,6 +91,8 @@ class Run:
         """
         start = time.perf_counter()
         recipe, stage = self.recipe, self.recipe.stage(self.step)
+        if self.step and self.step == recipe.cycle(self.step)[0]:
+            self._restart()
         samples = self.task.images(recipe.seed, self.images, stage.batch, stage.size)
         self.network.train()
         for group in self.optimiser.param_groups:
@@ -99,8 +117,9 @@ class Run:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Let the average follow the network; at first quickly, so that it forgets the initial weights."""
-        keep = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        """Let the average follow the network; at first quickly, so that it forgets the weights it starts from."""
+        done = self.step - self.recipe.cycle(self.step - 1)[0]
+        keep = min(self.recipe.ema, (1 + done) / (10 + done))
         for old, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
             if old.is_floating_point():
                 old.lerp_(new, 1 - keep)
@@ -110,7 +129,7 @@ class Run:
     def validate(self) -> dict[str, float]:
         """Mean IoU of the averaged weights on images of a series that training never sees."""
         recipe = self.recipe
-        size = round(recipe.validation_size / self.task.canvas)
+        size = round(recipe.validation_size / self.task.detail)
         samples = self.task.images(recipe.seed + _HELD_OUT, 0, recipe.validation_images, size)
         return self.task.validate(self.average, samples)
 
@@ -125,7 +144,14 @@ class Run:
             "seconds": self.seconds,
             "images": self.images,
             "history": self.history,
+            "parts": self.parts,
         }
+
+    def start_part(self) -> None:
+        """Note what trains from here on, unless it is what trained before."""
+        part = {"commit": provenance([])["commit"] or "unknown", "precision": self.precision}
+        if not self.parts or part != {key: self.parts[-1][key] for key in part}:
+            self.parts.append({"step": self.step, **part})
 
     def restore(self, path: Path) -> None:
         """Go on from a checkpoint.
@@ -146,7 +172,7 @@ class Run:
                 f"({type(error).__name__}: {str(error).splitlines()[0]}). Move the folder away to train anew."
             ) from error
         self.step, self.seconds, self.images = state["step"], state["seconds"], state["images"]
-        self.history = state["history"]
+        self.history, self.parts = state["history"], state["parts"]
 
     def save(self, folder: Path) -> None:
         """Write checkpoint, log, averaged weights and model card into a folder."""
@@ -157,7 +183,9 @@ class Run:
         with atomic(folder / NETWORK) as temporary:
             temporary.write_bytes(save(stored(self.average.state_dict())))
         with atomic(folder / CARD) as temporary:
-            write_card(temporary, self.recipe, self.step, self.images, self.seconds, self.device, self.history)
+            write_card(
+                temporary, self.recipe, self.step, self.images, self.seconds, self.device, self.history, self.parts
+            )
 
 
 def stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -215,6 +243,7 @@ def train(
     if (folder / CHECKPOINT).exists():
         run.restore(folder / CHECKPOINT)
         logging.info("%s goes on at step %d of %d", recipe.name, run.step, recipe.steps)
+    run.start_part()
     end = time.monotonic() + 3600 * hours if hours is not None else math.inf
     saved, recent = time.monotonic(), []
     with _asked_to_stop() as stop:

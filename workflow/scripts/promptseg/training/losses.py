@@ -9,7 +9,9 @@ _DICE = DiceLoss(sigmoid=True, reduction="none")
 # Share of the mean over SAM's three masks, the rest being the best one's: all three should answer where a prompt is
 # clear, and differ where it is not.
 _CLEAR, _AMBIGUOUS = 0.7, 0.25
-_FIRST = 0.3  # of the first mask in every case: it is what is taken where nobody chooses
+# Of the first mask in every case: it is what is taken where nobody chooses, and should answer an ambiguous prompt with
+# what is meant most often.
+_FIRST_CLEAR, _FIRST_AMBIGUOUS = 0.3, 1.0
 
 
 def normalised_focal(logits: Tensor, truth: Tensor, gamma: float = 2.0) -> Tensor:
@@ -79,4 +81,5 @@ def sam(logits: Tensor, scores: Tensor, truth: Tensor, ambiguous: Tensor, balanc
     share = torch.where(ambiguous, _AMBIGUOUS, _CLEAR)
     three = (1 - share) * losses[:, 1:].amin(1) + share * losses[:, 1:].mean(1)
     estimate = (scores - mask_iou(logits.detach(), every)).square().mean(1)
-    return three + _FIRST * losses[:, 1] + 0.5 * losses[:, 0] + estimate
+    first = torch.where(ambiguous, _FIRST_AMBIGUOUS, _FIRST_CLEAR)
+    return three + first * losses[:, 1] + 0.5 * losses[:, 0] + estimate

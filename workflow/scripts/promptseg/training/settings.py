@@ -1,7 +1,9 @@
 """How each network is trained, as `config/training.yaml` says."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,15 @@ class Stage:
         size: side of the network's input in pixels.
         batch: images of a step.
         balance: share of the balanced cross entropy in the loss, see `promptseg.training.losses.mask`.
+        restart: whether it starts as a new training does, but from the averaged weights (Loshchilov and Hutter, SGDR,
+            ICLR 2017).
     """
 
     until: int
     size: int
     batch: int
     balance: float = 0.0
+    restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,13 @@ class Recipe:
     def steps(self) -> int:
         """Of the whole training."""
         return self.stages[-1].until
+
+    def cycle(self, step: int) -> tuple[int, int]:
+        """First step of the cycle of the learning rate that a step, counted from 0, belongs to, and the step after."""
+        starts = [before.until for before, stage in pairwise(self.stages) if stage.restart]
+        ends = [0, *starts, self.steps]
+        index = bisect_right(ends[:-1], step)
+        return ends[index - 1], ends[index]
 
     def stage(self, step: int) -> Stage:
         """The stage that a step, counted from 0, belongs to."""

@@ -70,3 +70,27 @@ def box(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
     sides = np.tile(corners[2:] - corners[:2] + 1, 2)
     moved = corners + rng.normal(0, 0.07, 4) * np.minimum(sides, 60)
     return np.clip(moved, 0, np.tile(np.array(truth.shape)[::-1] - 1, 2)).astype(np.float32)
+
+
+def component(truth: np.ndarray, click: Click) -> np.ndarray:
+    """(h, w) bool: the connected part of an object that a click on it lies in: all that a single click can mean."""
+    _, parts = cv2.connectedComponents(truth.astype(np.uint8), connectivity=8)
+    return parts == parts[click.y, click.x]
+
+
+def zoomed(rng: np.random.Generator, truth: np.ndarray, least: float) -> tuple[int, int, int, int]:
+    """Half-open (y1, y2, x1, x2) of about what zoom-in shows of an object: its box with a margin, both a little off.
+
+    Args:
+        truth: (h, w) bool, not empty.
+        least: smallest height and width in pixels.
+    """
+    x1, y1, x2, y2 = tight_box(truth)
+    sides = np.array([y2 - y1 + 1, x2 - x1 + 1]) * 1.4 * np.exp(rng.normal(0, 0.15, 2))
+    if rng.random() < 0.5:  # some methods keep proportions
+        sides[:] = sides.max()
+    sides = np.maximum(sides, least)
+    centre = np.array([y1 + y2 + 1, x1 + x2 + 1]) / 2 + rng.normal(0, 0.06, 2) * sides
+    first = np.clip(np.round(centre - sides / 2), 0, np.array(truth.shape) - least // 2).astype(int)
+    last = np.clip(np.round(centre + sides / 2), first + least // 2, truth.shape).astype(int)
+    return int(first[0]), int(last[0]), int(first[1]), int(last[1])

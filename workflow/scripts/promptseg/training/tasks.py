@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from promptseg.clicks import Click
 from promptseg.masks import iou
 from promptseg.methods.base import Prompt, Query
-from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor
+from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor, resize
 from promptseg.methods.focalclick import FocalPredictor, focus_box
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
@@ -27,6 +27,10 @@ from promptseg.training import losses, simulation
 from promptseg.training.generate import Sample, sample
 
 VALIDATED_CLICKS = (1, 3, 5, 9)
+_BOXED = 0.4  # share of SAM's prompts that are boxes
+_ZOOMED = 0.6  # share of a click network's views that show one object from near
+_DETAIL = 2.0  # size of the images that the views are taken of, relative to the network's input
+_LEAST = 0.3  # height and width of a view from near, relative to the image's
 
 
 class Task(ABC):
@@ -39,7 +43,7 @@ class Task(ABC):
     """
 
     objects: int  # of an image
-    canvas: float = 1.0  # size of the generated images, relative to the network's input
+    detail: float = 1.0  # size of the generated images, relative to the network's input
 
     def __init__(self, variant: str, options: dict[str, Any], device: str):
         self.options, self.device = options, device
@@ -59,7 +63,7 @@ class Task(ABC):
 
     def images(self, seed: int, first: int, count: int, size: int) -> list[Sample]:
         """Samples number `first` and following of a series, for a network input of that size."""
-        side = round(self.canvas * size)
+        side = round(self.detail * size)
         return [sample(seed, index, side, self.objects) for index in range(first, first + count)]
 
 
@@ -80,8 +84,14 @@ class SamTask(Task):
         """See `Task.loss`."""
         pixels, truths, owner = _stacked(samples, self.device)
         features = self.network.image_encoder(_padded(rng, self.network, pixels))
-        boxed = rng.random(len(truths)) < 0.5  # a box is two tokens, a point too: itself and the padding
+        boxed = rng.random(len(truths)) < _BOXED  # a box is two tokens, a point too: itself and the padding
         clicks = [[] if box else [simulation.first_click(rng, truth)] for box, truth in zip(boxed, truths, strict=True)]
+        truths = np.stack(
+            [
+                simulation.component(truth, given[0]) if given else truth
+                for truth, given in zip(truths, clicks, strict=True)
+            ]
+        )
         boxes = [simulation.box(rng, truth) if box else None for box, truth in zip(boxed, truths, strict=True)]
         target = F.avg_pool2d(torch.from_numpy(truths).to(self.device).float()[:, None], 2)[:, 0]
         logits, scores = self._decode(features, owner, clicks, boxes)
@@ -127,25 +137,26 @@ class SamTask(Task):
         points = [[(click.x, click.y) for click in given] for given in clicks]
         longest = max(map(len, points))
         sparse = []
-        for given, place, corners in zip(clicks, points, boxes, strict=True):
-            if corners is None:
-                xy = torch.tensor(place, dtype=torch.float32, device=self.device)[None]
-                labels = torch.tensor([[int(click.positive) for click in given]], device=self.device)
-                assert len(place) == longest
-                sparse.append(encoder(points=(placed(xy), labels), boxes=None, masks=None)[0])
-            else:
-                corner = torch.from_numpy(corners).to(self.device)[None]
-                sparse.append(encoder(points=None, boxes=placed(corner), masks=None)[0])
+        with torch.autocast(self.device, enabled=False):  # a position needs more digits than bf16 has
+            for given, place, corners in zip(clicks, points, boxes, strict=True):
+                if corners is None:
+                    xy = torch.tensor(place, dtype=torch.float32, device=self.device)[None]
+                    labels = torch.tensor([[int(click.positive) for click in given]], device=self.device)
+                    assert len(place) == longest
+                    sparse.append(encoder(points=(placed(xy), labels), boxes=None, masks=None)[0])
+                else:
+                    corner = torch.from_numpy(corners).to(self.device)[None]
+                    sparse.append(encoder(points=None, boxes=placed(corner), masks=None)[0])
+            positions = encoder.pe_layer((grid, grid))[None]
         tokens = torch.cat(sparse)
         special = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
         tokens = torch.cat([special.expand(len(tokens), -1, -1), tokens], dim=1)
-        positions = encoder.pe_layer((grid, grid))[None]
         source = (features + encoder.no_mask_embed.weight[0, :, None, None])[torch.from_numpy(owner).to(self.device)]
         hidden, image = decoder.transformer(source, positions.expand_as(source), tokens)
         image = decoder.output_upscaling(image.transpose(1, 2).unflatten(2, (grid, grid)))
         weights = [mlp(hidden[:, 1 + index]) for index, mlp in enumerate(decoder.output_hypernetworks_mlps)]
         logits = (torch.stack(weights, 1) @ image.flatten(2)).unflatten(2, image.shape[2:])
-        return logits, decoder.iou_prediction_head(hidden[:, 0])
+        return logits.float(), decoder.iou_prediction_head(hidden[:, 0]).float()
 
     @torch.inference_mode()
     def validate(self, network: nn.Module, samples: Sequence[Sample]) -> dict[str, float]:
@@ -186,9 +197,14 @@ def _padded(rng: np.random.Generator, network: SamModel, pixels: Tensor) -> Tens
 
 
 class ClickTask(Task):
-    """A click model: blind clicks, then clicks at its own mistakes, then a step (Sofiiuk et al. 2022, section 3.3)."""
+    """A click model: blind clicks, then clicks at its own mistakes, then a step (Sofiiuk et al. 2022, section 3.3).
+
+    Some views are whole images, as a first click is answered; most are what zoom-in shows from the second click on.
+    """
 
     objects = 2
+    detail = _DETAIL
+    fine: float = 1.0  # size of the views, relative to the network's input
 
     @abstractmethod
     def predictor(self, network: nn.Module) -> ClickPredictor:
@@ -202,18 +218,29 @@ class ClickTask(Task):
         """(n, 1, h, w) logits."""
         return self.network(inputs, points)
 
+    def _views(self, samples: Sequence[Sample], rng: np.random.Generator, side: int) -> tuple[Tensor, Tensor]:
+        """(n, 1, side, side) grey levels in 0..1 and objects in 0..1, a view of each object of the samples."""
+        views = []
+        for item in samples:
+            pixels = torch.from_numpy(item.pixels).float().div(255)
+            for truth in item.objects:
+                maps = torch.stack([pixels, torch.from_numpy(truth).float()])
+                if rng.random() < _ZOOMED:
+                    top, bottom, left, right = simulation.zoomed(rng, truth, _LEAST * len(truth))
+                    maps = maps[:, top:bottom, left:right]
+                views.append(resize(maps, (side, side)))
+        images, truths = torch.stack(views).to(self.device).split(1, dim=1)
+        return images, truths
+
     def loss(self, samples: Sequence[Sample], rng: np.random.Generator, balance: float) -> Tensor:
         """See `Task.loss`."""
-        fine, truths, owner = _stacked(samples, self.device)
-        fine, truth = fine[owner], torch.from_numpy(truths).to(self.device).float()[:, None]
-        image = fine
-        if self.canvas != 1:
-            size = (round(fine.shape[2] / self.canvas),) * 2
-            image = F.interpolate(fine, size, mode="bilinear", align_corners=True)
-            truth = F.interpolate(truth, size, mode="bilinear", align_corners=True)
+        size = round(len(samples[0].pixels) / self.detail)
+        fine, fine_truth = self._views(samples, rng, round(self.fine * size))
+        image, truth = (resize(maps[:, 0], (size, size))[:, None] for maps in (fine, fine_truth))
+        image, fine = image.expand(-1, 3, -1, -1), fine.expand(-1, 3, -1, -1)
         seen = truth[:, 0].cpu().numpy() > 0.5
         kept = np.flatnonzero(seen.any((1, 2)))  # an object may vanish in fewer pixels
-        image, truth, fine, seen, truths = image[kept], truth[kept], fine[kept], seen[kept], truths[kept]
+        image, truth, fine, fine_truth, seen = image[kept], truth[kept], fine[kept], fine_truth[kept], seen[kept]
         clicks = [[simulation.first_click(rng, mask)] for mask in seen]
         for given, mask in zip(clicks, seen, strict=True):
             if rng.random() < 0.3:
@@ -234,7 +261,9 @@ class ClickTask(Task):
             keep = torch.from_numpy(rng.random(len(kept)) > 0.15).to(self.device)
             previous = previous * keep[:, None, None, None]
         inputs = torch.cat([image, previous], 1)
-        return self.losses(inputs, _points(clicks, self.device), truth, Case(fine, truths, clicks, previous, balance))
+        return self.losses(
+            inputs, _points(clicks, self.device), truth, Case(fine, fine_truth, clicks, previous, balance)
+        )
 
     @torch.inference_mode()
     def validate(self, network: nn.Module, samples: Sequence[Sample]) -> dict[str, float]:
@@ -273,14 +302,14 @@ class Case:
 
     Attributes:
         fine: (n, 3, S, S) images of which the network sees a smaller version.
-        truths: (n, S, S) bool.
+        fine_truth: (n, 1, S, S) in 0..1.
         clicks: in pixels of the network's input.
         previous: (n, 1, h, w) probabilities.
         balance: see `promptseg.training.losses.mask`.
     """
 
     fine: Tensor
-    truths: np.ndarray
+    fine_truth: Tensor
     clicks: Sequence[Sequence[Click]]
     previous: Tensor
     balance: float
@@ -334,7 +363,7 @@ class SimpleClickTask(ClickTask):
 class FocalClickTask(ClickTask):
     """FocalClick: the coarse mask, and the refiner in the focus crop of an image of more pixels."""
 
-    canvas = 1.5
+    fine = 1.5
     network: FocalClickNet
 
     def build(self, variant: str) -> nn.Module:
@@ -357,17 +386,15 @@ class FocalClickTask(ClickTask):
             box = focus_box(masks[index], before[index], (given[-1].y, given[-1].x), (0, size, 0, size))
             y1, y2, x1, x2 = box if box[0] < box[1] and box[2] < box[3] else (0, size, 0, size)
             boxes.append((float(index), float(x1), float(y1), float(x2), float(y2)))
-            top, bottom, left, right = (round(self.canvas * side) for side in (y1, y2, x1, x2))
-            seen = case.fine[index : index + 1, :, top:bottom, left:right]
-            crops.append(F.interpolate(seen, (size, size), mode="bilinear", align_corners=True))
-            inside = torch.from_numpy(case.truths[index, top:bottom, left:right]).to(self.device).float()[None, None]
-            targets.append(F.interpolate(inside, (size, size), mode="bilinear", align_corners=True))
+            top, bottom, left, right = (round(self.fine * side) for side in (y1, y2, x1, x2))
+            crops.append(resize(case.fine[index, :, top:bottom, left:right], (size, size)))
+            targets.append(resize(case.fine_truth[index, :, top:bottom, left:right], (size, size)))
             rows_columns = np.array([(click.y, click.x) for click in given], np.float64)
             clicks.append((rows_columns - (y1, x1)) * size / (y2 - y1, x2 - x1))
         labels = [np.array([int(click.positive) for click in given]) for given in case.clicks]
-        target = torch.cat(targets)
+        target = torch.stack(targets)
         refined = self.network.refine(
-            torch.cat(crops),
+            torch.stack(crops),
             click_tensor(clicks, labels).to(self.device),
             feature.detach(),  # the way back through RoIAlign would take a quarter of the time
             logits.detach(),
