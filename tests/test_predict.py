@@ -108,7 +108,6 @@ def run(tables, method, folder, plan=PLAN, shard=(1, 1), **score_settings):
         dataset="toy",
         method="toy_method",
         tasks=TASKS,
-        prompt_types=method.prompt_types,
         tolerance=Tolerance(),
         shard=shard,
     )
@@ -208,7 +207,7 @@ def test_repeated_runs_are_byte_identical_and_carry_provenance(tables, tmp_path)
         run(tables, ThreeDisks(Settings()), tmp_path / folder)
     for name in ("predictions1.parquet", "scores1.parquet"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-        assert read_provenance(tmp_path / "a" / name) == {"seed": 0}
+        assert read_provenance(tmp_path / "a" / name) == {"seed": 0, "prompt_types": ["point"]}
     cost = json.loads((tmp_path / "a" / "cost1.json").read_text())
     assert (cost["images"], cost["objects"], cost["device"]) == (3, 6, "cpu")
     assert cost["peak_memory_mb"] > 0

@@ -15,12 +15,11 @@ rule score:
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
     conda:
-        get_environment
+        "../../envs/analysis.yaml"
     params:
         dataset="{dataset}",
         method="{method}",
         tasks=get_tasks,
-        adapter=lambda wildcards: method_entry(wildcards)["adapter"],
         shard=[1, 1],
         tolerance_mm=lookup(within=config, dpath="metrics/nsd_tolerance_mm"),
         tolerance_px=lookup(within=config, dpath="metrics/nsd_tolerance_px"),

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.jobs import job
-from promptseg.methods import adapter_class
 from promptseg.scoring import Tolerance, score
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if __name__ == "__main__":
             dataset=snakemake.params.dataset,
             method=snakemake.params.method,
             tasks=snakemake.params.tasks,
-            prompt_types=adapter_class(snakemake.params.adapter).prompt_types,
             tolerance=Tolerance(mm=snakemake.params.tolerance_mm, px=snakemake.params.tolerance_px),
             shard=tuple(snakemake.params.shard),
         )

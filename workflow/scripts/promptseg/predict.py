@@ -153,8 +153,9 @@ def predict(
         cache: of embeddings, for methods that are `cacheable`.
         reference: makes the method in fp32, where `method` has another precision: some images are run with both.
         label: shown beside the progress.
-        provenance: stored in the metadata of `output`.
+        provenance: stored in the metadata of `output`, with the prompts that the method takes.
     """
+    provenance = {**(provenance or {}), "prompt_types": sorted(method.prompt_types)}
     runner = Runner(method, plan, cache if method.cacheable else None)
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []

@@ -1,40 +1,30 @@
 """Scores of predicted masks against the truth.
 
 IoU and Dice count pixels. NSD (normalised surface Dice, Nikolov et al. 2021) and HD95 (95th percentile of the symmetric
-surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. monai.metrics
-counts, and finds edges and distances. The truth is never empty; where the *prediction* is empty, IoU, Dice and NSD are
+surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. All four are
+defined as in monai.metrics, with which the tests compare them; scipy finds edges and distances, because a scoring job
+that imports PyTorch and monai takes longer to start than to score (tests/benchmarks/scoring_start.py). The truth is
+never empty; where the *prediction* is empty, IoU, Dice and NSD are
 0 and HD95 is the diagonal of the image, the worst distance possible in it: leaving such cases out would flatter a
-method that finds nothing. (monai alone gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
+method that finds nothing. (monai gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
 """
 
 import logging
-import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from promptseg import masks
+from promptseg.errors import PromptsegError
 from promptseg.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.imports import not_installed
 from promptseg.progress import progress
 from promptseg.prompts import SINGLE_MODES, applies
 from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
-
-# monai imports all of itself, and with it whatever optional package it finds. None of these is behind a metric, and
-# without them a scoring job starts in little more than half the time (tests/benchmarks/scoring_start.py).
-with not_installed(
-    "torchvision", "matplotlib", "scipy.signal", "scipy.stats", "sklearn", "nibabel", "pydicom", "skimage"
-):
-    from monai.metrics import compute_dice, compute_iou
-    from monai.metrics.utils import get_mask_edges, get_surface_distance
-
-# monai 1.6 warns, at every call, of an argument that it passes to itself.
-warnings.filterwarnings("ignore", category=FutureWarning, module=r"monai\.")
 
 
 @dataclass(frozen=True)
@@ -70,32 +60,48 @@ def score_masks(
         # Only what the masks cover matters.
         x0, y0, x1, y1 = masks.tight_box(predictions[filled].any(axis=0) | truth)
         crop, target = predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], truth[y0 : y1 + 1, x0 : x1 + 1]
-        y_pred = torch.from_numpy(crop[:, None])
-        y_true = torch.from_numpy(np.repeat(target[None, None], len(crop), axis=0))
-        result["iou"][filled] = compute_iou(y_pred, y_true).numpy()[:, 0]
-        result["dice"][filled] = compute_dice(y_pred, y_true).numpy()[:, 0]
+        common = (crop & target).sum(axis=(1, 2))
+        total = areas[filled] + area
+        result["iou"][filled] = common / (total - common)
+        result["dice"][filled] = 2 * common / total
         allowed = tolerance.mm if spacing else tolerance.px
+        surface = _Surface(target, unit_spacing)
         for index, prediction in zip(np.flatnonzero(filled), crop, strict=True):
-            directed = _surface_distances(prediction, target, unit_spacing)
+            directed = surface.distances(prediction)
             result["nsd"][index] = np.mean(np.concatenate(directed) <= allowed)
             result["hd95"][index] = max(np.quantile(distances, 0.95) for distances in directed)
-    return {name: values.astype(np.float64) for name, values in result.items()}
+    return result
 
 
-def _surface_distances(
-    prediction: np.ndarray, truth: np.ndarray, spacing: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """(n,), (m,) distances of each edge pixel of one mask to the edge of the other, from prediction and from truth.
+def _edge(mask: np.ndarray) -> np.ndarray:
+    """(h, w) bool: the pixels of a mask with a neighbour outside it. What lies beyond the border counts as outside."""
+    return mask ^ binary_erosion(mask)
 
-    monai's compute_surface_dice and compute_hausdorff_distance would each find them anew.
+
+class _Surface:
+    """The edge of the truth, to which those of several predictions are compared.
+
+    Args:
+        truth: (h, w) bool, not empty.
+        spacing: (y, x) of pixels.
     """
-    x0, y0, x1, y1 = masks.tight_box(prediction | truth)
-    part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
-    # What lies beyond the border counts as background: a mask that ends there has an edge there.
-    edges = get_mask_edges(prediction[part], truth[part], crop=False, always_return_as_numpy=True)
-    there = get_surface_distance(edges[0], edges[1], spacing=spacing)
-    back = get_surface_distance(edges[1], edges[0], spacing=spacing)
-    return np.asarray(there), np.asarray(back)
+
+    def __init__(self, truth: np.ndarray, spacing: tuple[float, float]):
+        self.truth, self.spacing = truth, spacing
+        self.edge = _edge(truth)
+        self.field = distance_transform_edt(~self.edge, sampling=spacing)
+
+    def distances(self, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,), (m,) distances of each edge pixel of one mask to the edge of the other: from prediction, from truth.
+
+        Args:
+            prediction: (h, w) bool, not empty.
+        """
+        x0, y0, x1, y1 = masks.tight_box(prediction | self.truth)
+        part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
+        edge = _edge(prediction[part])
+        back = distance_transform_edt(~edge, sampling=self.spacing)
+        return self.field[part][edge], back[self.edge[part]]
 
 
 def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]:
@@ -164,7 +170,6 @@ def score(
     dataset: str,
     method: str,
     tasks: Mapping[str, Sequence[int]],
-    prompt_types: Collection[str],
     tolerance: Tolerance,
     shard: tuple[int, int] = (1, 1),
 ) -> None:
@@ -172,17 +177,25 @@ def score(
 
     Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
     prompts. An image that could not be read has one row with its status.
+
+    Raises:
+        PromptsegError: the predictions do not say which prompts their method takes.
     """
+    origin = read_provenance(predictions)
+    if "prompt_types" not in origin:
+        raise PromptsegError(
+            f"{predictions} does not say which prompts {method} takes: another version made it. Delete it and run again."
+        )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
     object_table = read_table(objects, OBJECTS)
     prediction_table = read_table(predictions, PREDICTIONS)
     modes = list(dict.fromkeys(read_table(prompts, PROMPTS, ["mode"])["mode"]))
-    idle = [mode for mode in modes if not applies(mode, prompt_types)]
+    idle = [mode for mode in modes if not applies(mode, origin["prompt_types"])]
     image_table = read_table(images, IMAGES, ["image_id", "case_id", "status"])
     chosen = set(shard_of(list(dict.fromkeys(object_table["image_id"])), shard))
     by_image = dict(tuple(object_table[object_table["image_id"].isin(chosen)].groupby("image_id", sort=False)))
     by_object = dict(tuple(prediction_table.groupby("object_id", sort=False)))
-    with open_table(output, SCORES, read_provenance(predictions)) as table:
+    with open_table(output, SCORES, origin) as table:
         stream = read_images(images, keep=set(by_image))
         for image in progress(stream, len(by_image), f"score {method} {dataset}", "image"):
             rows: list[dict[str, Any]] = []
