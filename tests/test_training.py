@@ -1,6 +1,7 @@
 import math
 import shutil
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,23 +98,22 @@ def test_sam_loss_of_even_odds():
     truth = torch.ones(1, 2, 2)
     # A mask: log 2, and 1 - 2 x 2 / (2 + 4) of Dice; of the three, the first and the single one, and an IoU of 0
     # foreseen.
-    expected = (1 + 0.3 + 0.5) * (math.log(2) + 1 / 3)
-    for ambiguous in (True, False):
+    for ambiguous, first in ((True, 1.0), (False, 0.3)):
         loss = losses.sam(torch.zeros(1, 4, 2, 2), torch.zeros(1, 4), truth, torch.tensor([ambiguous]), 0.0)
-        assert loss.item() == pytest.approx(expected, abs=1e-4)
+        assert loss.item() == pytest.approx((1 + first + 0.5) * (math.log(2) + 1 / 3), abs=1e-4)
 
 
-def test_sam_loss_follows_the_best_mask_of_an_ambiguous_prompt_and_all_of_a_clear_one():
+def test_sam_loss_follows_the_best_and_the_first_mask_of_an_ambiguous_prompt_and_all_of_a_clear_one():
     truth = torch.ones(2, 2, 2)
     logits = torch.full((2, 4, 2, 2), -3.0)
     logits[:, 2] = 30
     logits.requires_grad_()
     loss = losses.sam(logits, torch.zeros(2, 4), truth, torch.tensor([True, False]), 0.0)
-    assert loss[0] < loss[1]
     loss.sum().backward()
     pull = logits.grad.abs().sum((2, 3))
     assert pull[1, 3] > 2 * pull[0, 3] > 0  # a mask that is neither the best nor the first one
     assert pull[0, 1] > 2 * pull[0, 3]
+    assert pull[0, 1] > pull[1, 1]
 
 
 def test_the_estimated_iou_is_compared_with_the_real_one():
@@ -157,6 +157,48 @@ def test_learning_rate_rises_and_falls():
     assert rates[-1] < 0.04e-3
     assert all(np.diff(rates[:99]) > 0)
     assert all(np.diff(rates[99:]) < 0)
+
+
+def test_a_restart_begins_a_cycle_of_the_learning_rate_and_one_of_the_average():
+    stages = (Stage(100, 64, 1), Stage(200, 96, 1), Stage(500, 64, 1, restart=True), Stage(600, 96, 1))
+    run = Run.__new__(Run)
+    run.recipe = Recipe("x", "ritm", "small", stages, 1e-3, warmup=10)
+    assert [run.recipe.cycle(step) for step in (0, 199, 200, 599)] == [(0, 200), (0, 200), (200, 600), (200, 600)]
+    rates = {}
+    for step in (9, 150, 199, 200, 209, 599):
+        run.step = step
+        rates[step] = run.rate()
+    assert rates[9] > 0.98e-3 > 0.5e-3 > rates[150] > rates[199]
+    assert rates[200] == pytest.approx(1e-4)
+    assert rates[209] > 0.98e-3
+    assert rates[599] < 0.04e-3
+
+
+def test_a_restart_goes_on_from_the_weights_that_would_be_shipped():
+    one = TINY["focalclick_small"]
+    run = Run(replace(one, stages=(Stage(2, 64, 1), Stage(3, 64, 1, restart=True))), "cpu")
+    run.advance()
+    run.advance()
+    shipped = {key: value.float() for key, value in stored(run.average.state_dict()).items()}
+    before = run.optimiser
+    run.task.loss = lambda *_: sum(value.sum() for value in run.network.parameters()) * 0  # a step that moves nothing
+    run.recipe = replace(run.recipe, weight_decay=0.0)
+    run.advance()
+    assert run.optimiser is not before
+    assert run.optimiser.state_dict()["state"][0]["step"] == 1
+    for key, value in run.network.state_dict().items():
+        assert torch.equal(value.float(), shipped[key]), key
+
+
+def test_the_card_names_the_code_of_each_part(tmp_path):
+    run = Run(TINY["focalclick_small"], "cpu")
+    run.parts = [{"step": 0, "commit": "abc", "precision": "fp32"}]
+    run.advance()
+    run.start_part()
+    run.start_part()
+    assert [(part["step"], part["precision"]) for part in run.parts] == [(0, "fp32"), (1, "fp32")]
+    run.save(tmp_path)
+    assert "from step 0 commit abc in fp32; from step 1 commit " in (tmp_path / "card.md").read_text()
 
 
 def test_a_run_leaves_checkpoint_weights_card_and_log_and_ends_when_it_should(tmp_path):

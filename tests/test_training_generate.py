@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptseg.clicks import Click
 from promptseg.masks import count_components, tight_box
 from promptseg.training import simulation
 from promptseg.training.generate import noise, sample
@@ -125,3 +126,26 @@ def test_half_of_the_boxes_are_tight_and_the_others_close(samples):
 def test_nothing_is_to_be_corrected_in_a_perfect_mask(samples):
     truth = samples[0].objects[0]
     assert simulation.corrective_click(np.random.default_rng(0), truth, truth, []) is None
+
+
+def test_a_click_means_the_part_that_it_lies_in():
+    truth = np.zeros((6, 9), bool)
+    truth[1:3, 1:4] = truth[3, 4] = truth[1:5, 7] = True  # the first two touch at a corner
+    found = simulation.component(truth, Click(2, 1, True))
+    assert found.sum() == 7
+    assert not found[:, 7].any()
+    assert simulation.component(truth, Click(7, 4, True)).sum() == 4
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_view_from_near_shows_most_of_the_object_and_stays_in_the_image(seed):
+    rng = np.random.default_rng(seed)
+    truth = np.zeros((90, 80), bool)
+    top, left = rng.integers(0, 70, 2)
+    truth[top : top + int(rng.integers(1, 20)), left : left + int(rng.integers(1, 10))] = True
+    y1, y2, x1, x2 = simulation.zoomed(rng, truth, 20)
+    assert 0 <= y1 < y2 <= 90
+    assert 0 <= x1 < x2 <= 80
+    assert min(y2 - y1, x2 - x1) >= 10
+    assert truth[y1:y2, x1:x2].sum() > 0.5 * truth.sum()

@@ -184,7 +184,8 @@ def score(
     origin = read_provenance(predictions)
     if "prompt_types" not in origin:
         raise PromptsegError(
-            f"{predictions} does not say which prompts {method} takes: another version made it. Delete it and run again."
+            f"{predictions} does not say which prompts {method} takes: another version made it. Delete it and run "
+            "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
     object_table = read_table(objects, OBJECTS)
