@@ -151,7 +151,10 @@ class SamTask(Task):
         tokens = torch.cat(sparse)
         special = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
         tokens = torch.cat([special.expand(len(tokens), -1, -1), tokens], dim=1)
-        source = (features + encoder.no_mask_embed.weight[0, :, None, None])[torch.from_numpy(owner).to(self.device)]
+        # Not by indexing, whose gradient is added up in any order where there are several threads.
+        source = (features + encoder.no_mask_embed.weight[0, :, None, None]).index_select(
+            0, torch.from_numpy(owner).to(self.device)
+        )
         hidden, image = decoder.transformer(source, positions.expand_as(source), tokens)
         image = decoder.output_upscaling(image.transpose(1, 2).unflatten(2, (grid, grid)))
         weights = [mlp(hidden[:, 1 + index]) for index, mlp in enumerate(decoder.output_hypernetworks_mlps)]
