@@ -144,43 +144,25 @@ def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[st
 def show(axis: Axes, item: Item, view: tuple[float, ...] | None = None) -> None:
     """The image of an object, its pixels in their true shape; `view` other than the object's own if it is given."""
     left, right, bottom, top = view or item.view
+    axis.imshow(item.image.pixels, aspect=item.spacing[0] / item.spacing[1], interpolation="nearest")
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
-    part, extent = _in_view(axis, item.truth.shape)
-    axis.imshow(
-        item.image.pixels[part], extent=extent, aspect=item.spacing[0] / item.spacing[1], interpolation="nearest"
-    )
     axis.set_facecolor("black")
 
 
-def _in_view(axis: Axes, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[float, float, float, float]]:
-    """What an axis shows of an image, and its (left, right, bottom, top): all else would only cost time and space.
-
-    A rim of two pixels more, so that the border of a part lies outside the view unless it is the image's.
-    """
-    (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
-    row, column = (max(0, int(start) - 2) for start in (top, left))
-    last_row, last_column = (min(size, int(end) + 3) for size, end in zip(shape, (bottom, right), strict=True))
-    extent = (column - 0.5, last_column - 0.5, last_row - 0.5, row - 0.5)
-    return (slice(row, last_row), slice(column, last_column)), extent
-
-
 def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.8) -> None:
-    """The border of a mask (h, w) bool, as far as the axis shows it; an empty one has none."""
-    part, (left, _, _, top) = _in_view(axis, mask.shape)
-    seen = mask[part]
-    if seen.any():
-        padded = np.pad(seen, 1).astype(float)
-        rows, columns = (np.arange(size + 2) - 0.5 + start for size, start in zip(seen.shape, (top, left), strict=True))
+    """The border of a mask (h, w) bool; an empty one has none."""
+    if mask.any():
+        padded = np.pad(mask, 1).astype(float)
+        rows, columns = np.arange(-1, mask.shape[0] + 1), np.arange(-1, mask.shape[1] + 1)
         axis.contour(columns, rows, padded, levels=[0.5], colors=[colour], linewidths=width)
 
 
 def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5) -> None:
     """A mask (h, w) bool as a transparent layer over `show`."""
-    part, extent = _in_view(axis, mask.shape)
-    layer = np.zeros((*mask[part].shape, 4))
-    layer[mask[part]] = to_rgba(colour, alpha)
-    axis.imshow(layer, extent=extent, aspect=axis.get_aspect(), interpolation="nearest")
+    layer = np.zeros((*mask.shape, 4))
+    layer[mask] = to_rgba(colour, alpha)
+    axis.imshow(layer, aspect=axis.get_aspect(), interpolation="nearest")
 
 
 def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray, words: str) -> None:
