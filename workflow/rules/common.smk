@@ -3,6 +3,7 @@ import fcntl
 import os
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -212,6 +213,7 @@ def notes_on_methods():
     return {entry["title"]: entry["note"] for entry in chosen if entry["note"]}
 
 
+@cache
 def about_methods():
     """What tables and figures say of methods: all registered ones, in an order that gives each its colour for good.
 

@@ -1,9 +1,11 @@
 """The configuration: checked against its schema, filled with defaults, and asked by the rules."""
 
 import ast
+import copy
 import difflib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 
 
+@cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
+    return schema
+
+
 def _nearest(name: str, known: Iterable[Any]) -> str:
     close = difflib.get_close_matches(str(name), [str(item) for item in known], n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
@@ -27,7 +35,7 @@ def _fill_defaults(validator: Any, properties: Mapping[str, Any], instance: Any,
     if isinstance(instance, dict):
         for name, subschema in properties.items():
             if "default" in subschema and name not in instance:
-                instance[name] = yaml.safe_load(yaml.safe_dump(subschema["default"]))
+                instance[name] = copy.deepcopy(subschema["default"])
     yield from jsonschema.Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
 
 
@@ -83,8 +91,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         PromptsegError: every violation of the schema, one a line, with the nearest known word for a misspelt one; or
             `run` names something that is not registered; or a method's local weights are not there.
     """
-    schema = yaml.safe_load(SCHEMA.read_text())
-    errors = sorted(_Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(_Validator(_schema()).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     if errors:
         raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
     for kind in ("datasets", "methods", "protocols"):
@@ -129,8 +136,8 @@ def protocols_of(config: Mapping[str, Any], method: str) -> dict[str, dict[str, 
     in `run.ablation` that protocol "as_released" itself and "as_released without error_region" and so on: one for each
     of its switches that differs from what the methods' authors do, with that switch alone set to the authors' value.
     """
-    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["protocols"]["additionalProperties"]["properties"]
-    authors = {switch: about["default"] for switch, about in schema.items()}
+    switches = _schema()["properties"]["protocols"]["additionalProperties"]["properties"]
+    authors = {switch: about["default"] for switch, about in switches.items()}
     run, changes = config["run"], config["methods"][method]["protocols"]
     found = {}
     for name in dict.fromkeys([*run["protocols"], *run["ablation"]]):
@@ -147,16 +154,19 @@ def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(as_glob(pattern) for case in dataset["cases"] for pattern in patterns_of(case)))
 
 
-def _imported_modules(path: Path) -> Iterator[str]:
+@cache  # of the hundreds of jobs of a run, most use the same files
+def _imported_modules(path: Path) -> tuple[str, ...]:
     """Names of promptseg modules that a file imports, at its top or inside functions."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "promptseg")
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "promptseg":
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in names if name.split(".")[0] == "promptseg")
 
 
+@cache
 def _module_file(name: str) -> Path | None:
     base = SCRIPTS.joinpath(*name.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
