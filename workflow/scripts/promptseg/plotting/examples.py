@@ -82,7 +82,7 @@ def examples_figure(
     given = _prompts_of(prompts, names)
     shown = masks_and_scores(predictions, scores, names)
     methods = [name for name in looks if name in shown]
-    headings = [f"{style.wrap(looks[name].title, 15)}\n({PROMPT_WORDS[shown[name][0]]})" for name in methods]
+    headings = [f"{style.wrap(looks[name].title, 12)}\n({PROMPT_WORDS[shown[name][0]]})" for name in methods]
     figure, grid = pictures.grid(
         len(names), 1 + len(methods), about(dataset), f"{_LEGEND} Cropped around each object.",
         ["truth, box\nand point", *headings],
