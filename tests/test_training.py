@@ -160,23 +160,28 @@ def test_learning_rate_rises_and_falls():
 
 
 def test_a_restart_begins_a_cycle_of_the_learning_rate_and_one_of_the_average():
-    stages = (Stage(100, 64, 1), Stage(200, 96, 1), Stage(500, 64, 1, restart=True), Stage(600, 96, 1))
+    stages = (Stage(100, 64, 1), Stage(200, 96, 1), Stage(500, 64, 1, restart=0.5), Stage(600, 96, 1))
     run = Run.__new__(Run)
     run.recipe = Recipe("x", "ritm", "small", stages, 1e-3, warmup=10)
-    assert [run.recipe.cycle(step) for step in (0, 199, 200, 599)] == [(0, 200), (0, 200), (200, 600), (200, 600)]
+    assert [run.recipe.cycle(step) for step in (0, 199, 200, 599)] == [
+        (0, 200, 1.0),
+        (0, 200, 1.0),
+        (200, 600, 0.5),
+        (200, 600, 0.5),
+    ]
     rates = {}
     for step in (9, 150, 199, 200, 209, 599):
         run.step = step
         rates[step] = run.rate()
     assert rates[9] > 0.98e-3 > 0.5e-3 > rates[150] > rates[199]
-    assert rates[200] == pytest.approx(1e-4)
-    assert rates[209] > 0.98e-3
-    assert rates[599] < 0.04e-3
+    assert rates[200] == pytest.approx(0.5e-4)
+    assert 0.49e-3 < rates[209] <= 0.5e-3
+    assert rates[599] < 0.02e-3
 
 
 def test_a_restart_goes_on_from_the_weights_that_would_be_shipped():
     one = TINY["focalclick_small"]
-    run = Run(replace(one, stages=(Stage(2, 64, 1), Stage(3, 64, 1, restart=True))), "cpu")
+    run = Run(replace(one, stages=(Stage(2, 64, 1), Stage(3, 64, 1, restart=1.0))), "cpu")
     run.advance()
     run.advance()
     shipped = {key: value.float() for key, value in stored(run.average.state_dict()).items()}

@@ -41,7 +41,7 @@ def write_card(
     title = _TITLES[recipe.family]
     facts = provenance(["torch", "monai", "segment-anything-py", "numpy", "opencv-python-headless"])
     stages = "; ".join(
-        f"{'restart; ' if one.restart else ''}to step {one.until}: {one.size} px, {one.batch} images a step, balanced "
+        f"{f'restart at {one.restart:.0%}; ' if one.restart else ''}to step {one.until}: {one.size} px, {one.batch} images a step, balanced "
         f"cross entropy {one.balance:.0%}"
         for one in recipe.stages
     )

@@ -78,10 +78,10 @@ class Run:
     def rate(self) -> float:
         """Learning rate of the next step: linear warm-up, then half a cosine, in each cycle."""
         recipe = self.recipe
-        start, end = recipe.cycle(self.step)
+        start, end, share = recipe.cycle(self.step)
         warm = min(1.0, (self.step - start + 1) / recipe.warmup)
         done = (self.step - start) / (end - start)
-        return recipe.learning_rate * warm * (_LOWEST + (1 - _LOWEST) * 0.5 * (1 + math.cos(math.pi * done)))
+        return share * recipe.learning_rate * warm * (_LOWEST + (1 - _LOWEST) * 0.5 * (1 + math.cos(math.pi * done)))
 
     def advance(self) -> float:
         """One step; its loss.

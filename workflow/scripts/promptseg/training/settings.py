@@ -26,15 +26,15 @@ class Stage:
         size: side of the network's input in pixels.
         batch: images of a step.
         balance: share of the balanced cross entropy in the loss, see `promptseg.training.losses.mask`.
-        restart: whether it starts as a new training does, but from the averaged weights (Loshchilov and Hutter, SGDR,
-            ICLR 2017).
+        restart: if not 0, the stage starts as a new training does, but from the averaged weights and with this share
+            of the learning rate (Loshchilov and Hutter, SGDR, ICLR 2017).
     """
 
     until: int
     size: int
     batch: int
     balance: float = 0.0
-    restart: bool = False
+    restart: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,19 @@ class Recipe:
         """Of the whole training."""
         return self.stages[-1].until
 
-    def cycle(self, step: int) -> tuple[int, int]:
-        """First step of the cycle of the learning rate that a step, counted from 0, belongs to, and the step after."""
-        starts = [before.until for before, stage in pairwise(self.stages) if stage.restart]
-        ends = [0, *starts, self.steps]
-        index = bisect_right(ends[:-1], step)
-        return ends[index - 1], ends[index]
+    def cycle(self, step: int) -> tuple[int, int, float]:
+        """The cycle of the learning rate that a step, counted from 0, belongs to.
+
+        Returns:
+            Its first step, the step after its last one, and its share of the learning rate.
+        """
+        starts, shares = [0], [1.0]
+        for before, stage in pairwise(self.stages):
+            if stage.restart:
+                starts.append(before.until)
+                shares.append(stage.restart)
+        index = bisect_right(starts, step) - 1
+        return starts[index], [*starts, self.steps][index + 1], shares[index]
 
     def stage(self, step: int) -> Stage:
         """The stage that a step, counted from 0, belongs to."""
