@@ -41,8 +41,8 @@ def write_card(
     title = _TITLES[recipe.family]
     facts = provenance(["torch", "monai", "segment-anything-py", "numpy", "opencv-python-headless"])
     stages = "; ".join(
-        f"{f'restart at {one.restart:.0%}; ' if one.restart else ''}to step {one.until}: {one.size} px, {one.batch} images a step, balanced "
-        f"cross entropy {one.balance:.0%}"
+        (f"restart at {one.restart:.0%} of the learning rate; " if one.restart else "")
+        + f"to step {one.until}: {one.size} px, {one.batch} images a step, balanced cross entropy {one.balance:.0%}"
         for one in recipe.stages
     )
     code = "; ".join(f"from step {part['step']} commit {part['commit']} in {part['precision']}" for part in parts)
