@@ -215,7 +215,7 @@ def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
     # because the width of a text depends on that.
     figure.set_dpi(_DPI)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # even "none" would have each file drawn twice
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for each table of each font
     with matplotlib.rc_context({"pdf.fonttype": 42}):
         with atomic(pdf) as path:
