@@ -58,7 +58,7 @@ def test_examples(paths):
         "left disk\ncase1", "right bar\ncase1", "both\ncase1", "small dot\ncase1"
     ]  # fmt: skip
     assert [axis.get_title() for axis in grid[0, 1:]] == [
-        "Filled box\n(one box)", "Region growing\n(one point)", "SAM ViT-B\n(one box)"
+        "Filled box\n(one box)", "Region\ngrowing\n(one point)", "SAM ViT-B\n(one box)"
     ]  # fmt: skip
     assert [axis.texts[0].get_text() for axis in grid[1, 1:]] == ["1.00", "0.50", "0.87"]
     assert figure.get_suptitle() == "Shapes. Truth: drawn by a program. Licence: CC0-1.0"
