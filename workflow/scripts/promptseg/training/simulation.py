@@ -81,16 +81,19 @@ def component(truth: np.ndarray, click: Click) -> np.ndarray:
 def zoomed(rng: np.random.Generator, truth: np.ndarray, least: float) -> tuple[int, int, int, int]:
     """Half-open (y1, y2, x1, x2) of about what zoom-in shows of an object: its box with a margin, both a little off.
 
+    Zoom-in looks at what a network found, which may be much less or more than the object: so do some of the views.
+
     Args:
         truth: (h, w) bool, not empty.
         least: smallest height and width in pixels.
     """
     x1, y1, x2, y2 = tight_box(truth)
-    sides = np.array([y2 - y1 + 1, x2 - x1 + 1]) * 1.4 * np.exp(rng.normal(0, 0.15, 2))
+    reach = 1.4 * np.exp(rng.normal(0, 0.2, 2)) if rng.random() < 0.65 else np.exp(rng.uniform(-0.7, 1.1))
+    sides = np.array([y2 - y1 + 1, x2 - x1 + 1]) * reach
     if rng.random() < 0.5:  # some methods keep proportions
         sides[:] = sides.max()
     sides = np.maximum(sides, least)
-    centre = np.array([y1 + y2 + 1, x1 + x2 + 1]) / 2 + rng.normal(0, 0.06, 2) * sides
+    centre = np.array([y1 + y2 + 1, x1 + x2 + 1]) / 2 + rng.normal(0, 0.1, 2) * sides
     first = np.clip(np.round(centre - sides / 2), 0, np.array(truth.shape) - least // 2).astype(int)
     last = np.clip(np.round(centre + sides / 2), first + least // 2, truth.shape).astype(int)
     return int(first[0]), int(last[0]), int(first[1]), int(last[1])
