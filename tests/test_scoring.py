@@ -1,4 +1,4 @@
-"""Scores on shapes whose values are known by hand; monai computes them."""
+"""Scores on shapes whose values are known by hand, and compared with those of monai."""
 
 import numpy as np
 import pytest

@@ -4,9 +4,9 @@ IoU and Dice count pixels. NSD (normalised surface Dice, Nikolov et al. 2021) an
 surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. All four are
 defined as in monai.metrics, with which the tests compare them; scipy finds edges and distances, because a scoring job
 that imports PyTorch and monai takes longer to start than to score (tests/benchmarks/scoring_start.py). The truth is
-never empty; where the *prediction* is empty, IoU, Dice and NSD are
-0 and HD95 is the diagonal of the image, the worst distance possible in it: leaving such cases out would flatter a
-method that finds nothing. (monai gives nan or infinity.) Two empty masks would score 1, 1, 1 and 0.
+never empty; where the *prediction* is empty, IoU, Dice and NSD are 0 and HD95 is the diagonal of the image, the worst
+distance possible in it: leaving such cases out would flatter a method that finds nothing. (monai gives nan or
+infinity.) Two empty masks would score 1, 1, 1 and 0.
 """
 
 import logging

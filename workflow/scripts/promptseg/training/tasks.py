@@ -29,7 +29,6 @@ from promptseg.training.generate import Sample, sample
 VALIDATED_CLICKS = (1, 3, 5, 9)
 _BOXED = 0.4  # share of SAM's prompts that are boxes
 _ZOOMED = 0.6  # share of a click network's views that show one object from near
-_DETAIL = 2.0  # size of the images that the views are taken of, relative to the network's input
 _LEAST = 0.3  # height and width of a view from near, relative to the image's
 
 
@@ -206,7 +205,7 @@ class ClickTask(Task):
     """
 
     objects = 2
-    detail = _DETAIL
+    detail = 2.0  # so that views from near are not coarse
     fine: float = 1.0  # size of the views, relative to the network's input
 
     @abstractmethod
@@ -230,7 +229,8 @@ class ClickTask(Task):
                 maps = torch.stack([pixels, torch.from_numpy(truth).float()])
                 if rng.random() < _ZOOMED:
                     top, bottom, left, right = simulation.zoomed(rng, truth, _LEAST * len(truth))
-                    maps = maps[:, top:bottom, left:right]
+                    near = maps[:, top:bottom, left:right]
+                    maps = near if near[1].any() else maps  # a ring may lie around all of it
                 views.append(resize(maps, (side, side)))
         images, truths = torch.stack(views).to(self.device).split(1, dim=1)
         return images, truths
