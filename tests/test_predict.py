@@ -178,6 +178,18 @@ def test_mode_4_unites_the_boxes(tables, tmp_path):
     np.testing.assert_array_equal(masks.decode(row["rle"]), expected)
 
 
+def test_predictions_that_do_not_name_their_prompts_are_not_scored(tables, tmp_path):
+    run(tables, BoxFill(Settings()), tmp_path)
+    path = tmp_path / "predictions1.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+    inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
+    with pytest.raises(PromptsegError, match="does not say which prompts box_fill takes"):
+        score(
+            *inputs, path, tmp_path / "s.parquet", dataset="toy", method="box_fill", tasks=TASKS, tolerance=Tolerance()
+        )
+    assert not (tmp_path / "s.parquet").exists()
+
+
 def test_protocols_follow_trajectories_of_their_own(tables, tmp_path):
     plan = Plan(
         tasks=TASKS,

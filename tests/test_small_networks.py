@@ -122,4 +122,4 @@ def test_a_box_gives_the_object_in_it():
         encoded = method.encode(np.repeat(drawn.pixels[:, :, None], 3, axis=2))
         answer = method.predict([Query(encoded, prompt)])[0]
         found.append(iou(answer.masks[0], drawn.objects[0]))
-    assert np.mean(found) > 0.5  # 0.55 when it was trained
+    assert np.mean(found) > 0.5  # 0.57 when it was trained
