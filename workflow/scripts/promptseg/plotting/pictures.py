@@ -1,5 +1,6 @@
 """Parts of the figures that show images: the part shown, prompts, masks, outlines."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[st
     style.use()
     panel = max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
     width = max(style.COLUMN, panel * columns + 0.25)
-    words, note = style.wrap(title, int(19 * width)), style.wrap(legend, int(24 * width))
+    words, note = textwrap.fill(title, int(19 * width)), textwrap.fill(legend, int(24 * width))
     lines = words.count("\n") + note.count("\n") + max(text.count("\n") for text in headings)
     figure = Figure(figsize=(width, panel * rows + 0.5 + 0.11 * lines), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)  # type: ignore[union-attr, call-arg]
