@@ -154,22 +154,22 @@ def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(as_glob(pattern) for case in dataset["cases"] for pattern in patterns_of(case)))
 
 
-@cache  # of the hundreds of jobs of a run, most use the same files
-def _imported_modules(path: Path) -> tuple[str, ...]:
-    """Names of promptseg modules that a file imports, at its top or inside functions."""
+def _module_file(name: str) -> Path | None:
+    base = SCRIPTS.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+@cache  # most of the hundreds of jobs of a run use the same files
+def _imported_files(path: Path) -> frozenset[Path]:
+    """The files of the library that a Python file imports, at its top or inside functions."""
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.split(".")[0] == "promptseg")
-
-
-@cache
-def _module_file(name: str) -> Path | None:
-    base = SCRIPTS.joinpath(*name.split("."))
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+    files = (_module_file(name) for name in names if name.split(".")[0] == "promptseg")
+    return frozenset(file for file in files if file)
 
 
 def library_of(*starts: Path) -> list[Path]:
@@ -180,11 +180,9 @@ def library_of(*starts: Path) -> list[Path]:
     found: set[Path] = set()
     waiting = list(starts)
     while waiting:
-        for name in _imported_modules(waiting.pop()):
-            path = _module_file(name)
-            if path and path not in found:
-                found.add(path)
-                waiting.append(path)
+        new = _imported_files(waiting.pop()) - found
+        found |= new
+        waiting += new
     return sorted(found)
 
 
