@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 
+from promptseg.devices import has_bf16
 from promptseg.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.clicking import Request
@@ -144,6 +145,18 @@ def test_an_interrupted_run_is_the_same_as_one_that_was_not(name, runs, tmp_path
     assert (resumed.step, resumed.images) == (whole.step, whole.images) == (2, 2)
     for own, other in ((resumed.network, whole.network), (resumed.average, whole.average)):
         assert all(torch.equal(value, other.state_dict()[key]) for key, value in own.state_dict().items())
+
+
+@pytest.mark.skipif(not has_bf16("cpu"), reason="this processor does not compute in bfloat16")
+@each
+def test_networks_train_in_bf16(name, runs):
+    task = runs[name][0].task
+    samples = task.images(1, 0, 2, 64)
+    for seed in range(4):  # some of SAM's steps have corrective clicks
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = task.loss(samples, np.random.default_rng(seed), 0.5)
+        assert loss.dtype == torch.float32
+        assert torch.isfinite(loss)
 
 
 def test_learning_rate_rises_and_falls():
