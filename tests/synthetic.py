@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from promptseg.images import encode_png
-from promptseg.masks import encode, iou, tight_box
-from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, write_table
+from promptseg.core.masks import encode, iou, tight_box
+from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, write_table
 
 DATASETS: dict[str, dict[str, Any]] = {
     "brain_tumour": {"title": "Brain tumour (MRI)", "tasks": ["tumour"], "patients": 8, "unit": "mm"},

@@ -11,7 +11,7 @@ from servers import Server, serve
 
 from promptseg import addresses
 from promptseg.addresses import fetch_file, fetch_from_urls
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.repositories import record_files
 from promptseg.urls import Record, base, is_drive_link, record_of, web_address
 

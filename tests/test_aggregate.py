@@ -21,11 +21,11 @@ from promptseg.analysis.statistics import read_statistics, statistics
 from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import merge_scores, patient_sums
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS, read_throughput, throughput
-from promptseg.errors import PromptsegError
-from promptseg.files import digest
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import digest
 from promptseg.published import read_published
-from promptseg.randomness import generator
-from promptseg.tables import SCORES, read_provenance, write_table
+from promptseg.core.randomness import generator
+from promptseg.core.tables import SCORES, read_provenance, write_table
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
 

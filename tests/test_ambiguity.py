@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.ambiguity import compare_candidates, write_ambiguity
 from promptseg.analysis.ambiguity import (
     AMBIGUITY_COLUMNS,
@@ -15,11 +15,11 @@ from promptseg.analysis.ambiguity import (
     read_ambiguity,
     reliability,
 )
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.images import encode_png
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing
-from promptseg.tables import AMBIGUITY, IMAGES, OBJECTS, PREDICTIONS, PROMPTS, read_table, write_table
+from promptseg.core.tables import AMBIGUITY, IMAGES, OBJECTS, PREDICTIONS, PROMPTS, read_table, write_table
 
 # --- one prompt -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from promptseg.analysis.bootstrap import bootstrap_means, draw_patients, interval, resampled_means
-from promptseg.randomness import generator
+from promptseg.core.randomness import generator
 
 SEEN = {"m": {"d": {"answer": "yes", "source": "its paper"}}}
 

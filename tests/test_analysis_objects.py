@@ -23,8 +23,8 @@ from promptseg.analysis.size import (
     read_sizes,
     size_tables,
 )
-from promptseg.errors import PromptsegError
-from promptseg.tables import SCORES, write_table
+from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import SCORES, write_table
 
 
 def row(case, iou, step=0, mode="mode1", area=0.1, task="a", dataset="d", name="", method="m", status="ok"):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from promptseg.archives import Packed, is_archive, is_junk, is_plain, require_matches, stem, unpack, zip_names
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 FILES = {
     "set/images/a.nii.gz": b"image a" * 1000,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from promptseg.cases import as_glob, match_cases, natural
 from promptseg.config import case_patterns
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 SPINE = [{"image": "*{case}-image.nii.gz", "labels": "*{case}-mask-r{rater}.nii.gz"}]
 PET = [{"image": "*{group}/{case}/SUV.nii.gz", "labels": "*{group}/{case}/SEG.nii.gz"}]

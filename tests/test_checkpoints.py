@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from promptseg.checkpoints import load_checkpoint, load_state_dict, load_strictly
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

@@ -19,7 +19,7 @@ import requests
 from servers import Server, serve
 
 from promptseg.clients import bring, client_of
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 SECRET = "geheim"
 

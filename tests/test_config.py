@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from promptseg.config import SCRIPTS, adapter_file, check, library_of, protocols_of
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 BASE = {
     "run": {"datasets": ["mine"], "methods": ["box_fill"]},

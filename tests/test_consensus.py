@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from promptseg.consensus import consensus, majority, staple
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 
 def columns(*votes: str) -> list[np.ndarray]:

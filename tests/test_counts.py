@@ -4,8 +4,8 @@ import pytest
 
 from promptseg.analysis.csv import write_csv
 from promptseg.counts import COLUMNS, counts, read_counts, sampling_text
-from promptseg.files import digest
-from promptseg.tables import OBJECTS, write_table
+from promptseg.core.files import digest
+from promptseg.core.tables import OBJECTS, write_table
 
 HEART = {
     "title": "MRI-Heart",

@@ -5,7 +5,7 @@ import pytest
 from dicoms import LPS, LPS_AFFINE, frame_groups, pet_header, save_frames, save_series, save_slice
 from pydicom.uid import SegmentationStorage, generate_uid
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.grids import reorient
 from promptseg.volumes import read_labels, read_volume
 

@@ -12,11 +12,11 @@ from segment_anything import SamAutomaticMaskGenerator
 from test_engine import disk, image, targets
 from test_sam import tiny_sam
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.analysis.everything import COLUMNS, everything_table
 from promptseg.config import SCHEMA
 from promptseg.engine import Plan, Runner
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import Perfect
 from promptseg.methods.sam import Sam
@@ -24,7 +24,7 @@ from promptseg.predict import predict
 from promptseg.prompts import MODES
 from promptseg.rule_weights import rule_state
 from promptseg.scoring import Tolerance, score_object
-from promptseg.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table
+from promptseg.core.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table
 
 # --- parity ---------------------------------------------------------------------------------------------------------
 

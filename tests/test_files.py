@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic, digest
-from promptseg.tables import OBJECTS, open_table, read_table, write_table
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic, digest
+from promptseg.core.tables import OBJECTS, open_table, read_table, write_table
 
 
 def test_a_file_is_whole_or_absent(tmp_path):

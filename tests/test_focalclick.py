@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.clicking import ClickState, Request
 from promptseg.methods.focalclick import FocalClick, FocalPredictor, focus_box, mask_box

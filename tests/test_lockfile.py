@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.lockfile import LockFile
 
 

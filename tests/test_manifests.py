@@ -5,9 +5,9 @@ import hashlib
 import pandas as pd
 import pytest
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.manifests import COMPARED, compare, compare_files, datasets_in, read_manifest, verdict, write_manifest
-from promptseg.tables import IMAGES, write_table
+from promptseg.core.tables import IMAGES, write_table
 
 
 def sha(name):

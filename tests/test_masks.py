@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from promptseg import masks
+from promptseg.core import masks
 
 bool_masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from promptseg.errors import PromptsegError
-from promptseg.masks import iou
+from promptseg.core.errors import PromptsegError
+from promptseg.core.masks import iou
 from promptseg.methods import Method, Prompt, Query, Settings, adapter_class
 from promptseg.methods.classical import GrabCut, RandomWalker, RegionGrowing
 from promptseg.methods.controls import BoxEllipse, BoxFill, ClickDisk, Perfect
@@ -106,7 +106,7 @@ def test_adapters_are_found_by_module_or_by_file(tmp_path):
     [
         ("promptseg.methods.nothing:Sam", "module promptseg.methods.nothing cannot be imported"),
         ("promptseg.methods.controls:Nothing", "has no 'Nothing'"),
-        ("promptseg.errors:PromptsegError", "is not a subclass"),
+        ("promptseg.core.errors:PromptsegError", "is not a subclass"),
         ("no_such_file.py:Mine", "cannot be imported"),
     ],
 )

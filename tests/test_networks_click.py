@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.networks import focalclick, hrnet
 from promptseg.methods.networks.clickmaps import disk_maps, normalise
 from promptseg.methods.networks.config import SHARED

@@ -17,7 +17,7 @@ from promptseg.counts import COLUMNS as COUNT_COLUMNS
 from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table, unseen_table
 from promptseg.plotting import style
 from promptseg.show import main, main_table, read_summary
-from promptseg.tables import SCORES, write_table
+from promptseg.core.tables import SCORES, write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ROOT / "resources" / "published" / "mazurowski2023.csv"

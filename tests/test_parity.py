@@ -14,8 +14,8 @@ from segment_anything import sam_model_registry
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 from torch import nn
 
-from promptseg import masks
-from promptseg.errors import PromptsegError
+from promptseg.core import masks
+from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.clicking import Request
 from promptseg.methods.focalclick import FocalClick

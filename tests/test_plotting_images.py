@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.images import object_mask, read_images
-from promptseg.masks import encode, iou
+from promptseg.core.masks import encode, iou
 from promptseg.plotting import ambiguity, everything, examples, pictures, style, trajectories
-from promptseg.tables import AMBIGUITY, EVERYTHING, OBJECTS, PREDICTIONS, SCORES, read_table, write_table
+from promptseg.core.tables import AMBIGUITY, EVERYTHING, OBJECTS, PREDICTIONS, SCORES, read_table, write_table
 
 METHODS = synthetic.METHODS
 LOOKS = style.method_looks(METHODS)

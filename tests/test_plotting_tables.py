@@ -11,7 +11,7 @@ from figures import legend, lines, notes, panels, rows, texts, visible
 from matplotlib.colors import to_hex
 from matplotlib.testing.compare import compare_images
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.plotting import (
     calibration,
     click_metrics,
@@ -26,7 +26,7 @@ from promptseg.plotting import (
     size,
     style,
 )
-from promptseg.tables import SCORES, write_table
+from promptseg.core.tables import SCORES, write_table
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
 BASELINE = Path(__file__).parent / "baseline" / "style.png"

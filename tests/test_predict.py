@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.clicks import Protocol
 from promptseg.engine import Plan
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.images import encode_png, pixel_digest
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
@@ -18,7 +18,7 @@ from promptseg.predict import Inputs, compare_precision, predict
 from promptseg.prompts import MODES, write_prompts
 from promptseg.scoring import Tolerance, score
 from promptseg.shards import gather_tables
-from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
+from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
 
 TASKS = {"left": [1], "both": [1, 2]}
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

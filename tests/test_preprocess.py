@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from promptseg.cases import match_cases
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.images import decode_png, pixel_digest, read_images
 from promptseg.preprocess import build
-from promptseg.tables import IMAGES, OBJECTS, read_provenance, read_table
+from promptseg.core.tables import IMAGES, OBJECTS, read_provenance, read_table
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 FOLDER = [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.published import methods_of_study, read_published
 
 ROOT = Path(__file__).resolve().parents[1]

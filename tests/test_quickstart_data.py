@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from promptseg.config import case_patterns
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.origins import archive_name, sources_of
 from promptseg.preprocess import build
 from promptseg.sources import collect, fetch_archive, write_files_csv
-from promptseg.tables import IMAGES, OBJECTS, read_table
+from promptseg.core.tables import IMAGES, OBJECTS, read_table
 
 ROOT = Path(__file__).resolve().parents[1]
 ARCHIVES = ROOT / "results" / "raw" / "archives"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.networks import hrnet
 from promptseg.methods.networks.hrnet import RitmNet

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.analysis.robustness import (
     RANKS_COLUMNS,
     ROBUSTNESS_COLUMNS,
@@ -15,13 +15,13 @@ from promptseg.analysis.robustness import (
     robustness_ranks,
     robustness_table,
 )
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.images import encode_png
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill
 from promptseg.prompts import deepest_pixels, depth
 from promptseg.robustness import Changes, jittered_box, offset_point, variants, write_robustness
-from promptseg.tables import IMAGES, OBJECTS, ROBUSTNESS, read_provenance, read_table, write_table
+from promptseg.core.tables import IMAGES, OBJECTS, ROBUSTNESS, read_provenance, read_table, write_table
 
 CHANGES = Changes(["mode1", "mode2", "mode3", "mode4", "mode5"], [0.1, 0.2], [0.5], [1, 2])
 SETTINGS = {"max_components": 3, "tie_break": "first", "seed": 0}

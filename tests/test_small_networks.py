@@ -10,7 +10,7 @@ from projects import ROOT, TINY, Project
 from segment_anything import SamPredictor
 
 from promptseg.checkpoints import load_state_dict, load_strictly
-from promptseg.masks import iou, tight_box
+from promptseg.core.masks import iou, tight_box
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam, empty_sam
 from promptseg.training.generate import sample

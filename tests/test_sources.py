@@ -18,7 +18,7 @@ from servers import Server, serve
 
 from promptseg.config import case_patterns
 from promptseg.dropfolder import DropFolder, own_files
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.indexes import package_indexes
 from promptseg.lockfile import LockFile
 from promptseg.origins import archive_name, archives_of, expected, is_dropped, is_fetched, sources_of

@@ -21,7 +21,7 @@ from projects import ROOT, Project
 from servers import serve
 
 from promptseg.images import decode_png
-from promptseg.tables import IMAGES, OBJECTS, SCORES, read_table
+from promptseg.core.tables import IMAGES, OBJECTS, SCORES, read_table
 
 REGISTRY = yaml.safe_load((ROOT / "config" / "datasets.yaml").read_text())["datasets"]
 PAPER = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text())["run"]["datasets"]

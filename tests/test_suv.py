@@ -3,7 +3,7 @@
 import pytest
 from dicoms import HALF_LIFE, pet_header
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.suv import suv_factor
 
 

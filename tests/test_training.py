@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from promptseg.devices import has_bf16
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.clicking import Request
 from promptseg.methods.networks.hrnet import RitmNet

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptseg.clicks import Click
-from promptseg.masks import count_components, tight_box
+from promptseg.core.masks import count_components, tight_box
 from promptseg.training import simulation
 from promptseg.training.generate import noise, sample
 from promptseg.training.loop import Run

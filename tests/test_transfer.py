@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from servers import Server, serve
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.transfer import Checksum, download
 from promptseg.urls import file_name, redact
 

@@ -16,7 +16,7 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from PIL import Image
 from pydicom.uid import generate_uid
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.grids import Volume, reorient, rescaled
 from promptseg.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
 

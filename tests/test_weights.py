@@ -15,7 +15,7 @@ import pytest
 from projects import TINY, Project
 from servers import Server, serve
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.weights import fetch_weights
 
 CONTENT = b"weights"

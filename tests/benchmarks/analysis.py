@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from promptseg.aggregate import aggregate
 from promptseg.published import read_published
 from promptseg.seen import Seen
-from promptseg.tables import SCORES, open_table
+from promptseg.core.tables import SCORES, open_table
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"
 METHODS = ["sam_vit_h", "ritm", "simpleclick", "focalclick", "cfr_icl", "grabcut", "random_walker", "region_growing"]

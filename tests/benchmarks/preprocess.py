@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from promptseg.masks import count_components, tight_box
+from promptseg.core.masks import count_components, tight_box
 from promptseg.preprocess import build
-from promptseg.tables import IMAGES, OBJECTS, write_table
+from promptseg.core.tables import IMAGES, OBJECTS, write_table
 
 LOW, HIGH = -160, 240
 ENTRY = {

@@ -29,7 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.checkpoints import load_state_dict
 from promptseg.clicks import Click, Protocol, next_click
 from promptseg.devices import has_bf16, keep_freed_memory

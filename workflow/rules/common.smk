@@ -19,7 +19,7 @@ from promptseg.config import (
     protocols_of,
 )
 from promptseg.dropfolder import own_files
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.origins import archive_name, archives_of, is_fetched, sources_of
 
 

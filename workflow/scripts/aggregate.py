@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from promptseg.aggregate import aggregate
 from promptseg.analysis.csv import write_csv
 from promptseg.counts import counts
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

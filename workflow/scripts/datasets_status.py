@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.availability import as_table, availability
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

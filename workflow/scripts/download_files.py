@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from promptseg.clients import bring
 from promptseg.dropfolder import DropFolder
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 from promptseg.sources import list_files, write_files_csv
 
 if TYPE_CHECKING:

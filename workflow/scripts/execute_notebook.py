@@ -8,9 +8,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
-from promptseg.jobs import job
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
+from promptseg.core.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

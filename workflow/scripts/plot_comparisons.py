@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 from promptseg.plotting import ranks, reproduced, style
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from promptseg.clicks import Protocol
 from promptseg.devices import keep_freed_memory
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Plan
-from promptseg.files import digest
-from promptseg.jobs import job
+from promptseg.core.files import digest
+from promptseg.core.jobs import job
 from promptseg.methods import Grid, adapter_class
 from promptseg.predict import PACKAGES, Inputs, predict, settings_of
-from promptseg.provenance import provenance
+from promptseg.core.provenance import provenance
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 from promptseg.preprocess import build
 
 if TYPE_CHECKING:

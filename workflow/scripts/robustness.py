@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptseg.devices import keep_freed_memory
-from promptseg.files import digest
-from promptseg.jobs import job
+from promptseg.core.files import digest
+from promptseg.core.jobs import job
 from promptseg.methods import adapter_class
 from promptseg.predict import PACKAGES, settings_of
-from promptseg.provenance import provenance
+from promptseg.core.provenance import provenance
 from promptseg.robustness import Changes, write_robustness
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.everything import everything_table
 from promptseg.analysis.provenance import stamp_from
-from promptseg.jobs import job
+from promptseg.core.jobs import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.errors import PromptsegError
-from promptseg.jobs import job
+from promptseg.core.errors import PromptsegError
+from promptseg.core.jobs import job
 from promptseg.training.loop import train
 from promptseg.training.settings import recipe
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.errors import PromptsegError
-from promptseg.jobs import job
+from promptseg.core.errors import PromptsegError
+from promptseg.core.jobs import job
 from promptseg.manifests import verdict
 
 if TYPE_CHECKING:

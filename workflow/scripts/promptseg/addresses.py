@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.drive import drive_address
-from promptseg.errors import PromptsegError
-from promptseg.files import is_page
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import is_page
 from promptseg.repositories import HEADERS, record_file
 from promptseg.transfer import Checksum, download, is_there
 from promptseg.urls import is_drive_link, record_of, redact, web_address

@@ -22,10 +22,10 @@ from promptseg.analysis.statistics import statistics
 from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import merge_scores
 from promptseg.analysis.throughput import throughput
-from promptseg.files import atomic, digest
+from promptseg.core.files import atomic, digest
 from promptseg.published import read_published
 from promptseg.seen import Seen, contamination, seen_of
-from promptseg.tables import read_provenance
+from promptseg.core.tables import read_provenance
 
 
 def aggregate(

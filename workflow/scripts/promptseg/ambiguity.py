@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from pycocotools import mask as coco
 
-from promptseg import masks
-from promptseg.errors import PromptsegError
+from promptseg.core import masks
+from promptseg.core.errors import PromptsegError
 from promptseg.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method, Prompt, Query
-from promptseg.progress import progress
+from promptseg.core.progress import progress
 from promptseg.prompts import SINGLE_MODES
-from promptseg.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
+from promptseg.core.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
 
 CANDIDATES = 3
 

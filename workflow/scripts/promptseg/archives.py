@@ -17,8 +17,8 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
 
 LIMIT = 200 * 10**9  # bytes
 _ZIP = (".zip", ".whl")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from promptseg.errors import PromptsegError
-from promptseg.files import is_page
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import is_page
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _SAMPLE = 5  # names that an error lists

@@ -21,9 +21,9 @@ from promptseg.addresses import fetch_file
 from promptseg.archives import is_plain
 from promptseg.drive import file_link, shared_name
 from promptseg.dropfolder import WORK, DropFolder, for_a_person
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.origins import expected, is_fetched
-from promptseg.progress import progress
+from promptseg.core.progress import progress
 from promptseg.repositories import HEADERS, record_files
 from promptseg.transfer import download
 

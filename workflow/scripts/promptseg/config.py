@@ -13,7 +13,7 @@ import jsonschema
 import yaml
 
 from promptseg.cases import as_glob, patterns_of
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 
 def consensus(maps: Mapping[str, np.ndarray], how: str) -> np.ndarray:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.files import digest
+from promptseg.core.files import digest
 from promptseg.manifests import read_manifest
-from promptseg.tables import OBJECTS, read_table
+from promptseg.core.tables import OBJECTS, read_table
 
 COLUMNS = [
     *("dataset", "title", "status", "n_images", "n_cases", "n_failed", "n_objects", "objects_of_tasks"),

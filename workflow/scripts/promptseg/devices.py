@@ -3,7 +3,7 @@
 import ctypes
 import platform
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 # Parameters of mallopt(3).
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4

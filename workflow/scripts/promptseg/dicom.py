@@ -12,7 +12,7 @@ import pydicom
 from pydicom.pixels import apply_color_lut, apply_modality_lut
 from pydicom.uid import UID
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.grids import Volume, reading, rescaled, shown, step_lengths
 from promptseg.suv import suv_factor
 

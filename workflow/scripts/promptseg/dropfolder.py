@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promptseg.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.origins import is_fetched
 
 WORK = ".download"  # folder of a client that is not done yet

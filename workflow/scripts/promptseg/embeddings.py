@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from promptseg.provenance import versions
+from promptseg.core.provenance import versions
 
 
 class EmbeddingCache:

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.clicks import Click, Protocol, next_click
 from promptseg.embeddings import EmbeddingCache
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.images import LabelledImage, pixel_digest
 from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
-from promptseg.prefetch import prefetched
+from promptseg.core.prefetch import prefetched
 from promptseg.prompts import BOX_MODES, EVERYTHING, SINGLE_MODES, applies
 
 SELECTIONS = ("first", "best_score", "oracle")

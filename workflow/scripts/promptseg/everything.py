@@ -23,7 +23,7 @@ from segment_anything.utils.amg import (
 from torch import Tensor
 from torchvision.ops import box_area, nms
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.methods.base import Grid, Proposals
 
 # Asks for single points of one encoded image: (encoded, (n, 2) float64 points (x, y), points at once, least score) ->

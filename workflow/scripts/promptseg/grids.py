@@ -20,7 +20,7 @@ from nibabel.orientations import (
     ornt_transform,
 )
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 logger = logging.getLogger(__name__)
 

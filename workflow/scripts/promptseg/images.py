@@ -13,7 +13,7 @@ import numpy as np
 from isal import isal_zlib
 from PIL import Image
 
-from promptseg.tables import batches
+from promptseg.core.tables import batches
 
 
 @dataclass(frozen=True)

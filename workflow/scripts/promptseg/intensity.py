@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.grids import scaled
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic, digest
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic, digest
 from promptseg.transfer import Checksum
 
 _HEADER = """\

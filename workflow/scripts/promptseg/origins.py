@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.urls import file_name, is_drive_link, record_of, redact
 
 DROPPED = ("manual", "kaggle", "synapse", "tcia", "gdrive")

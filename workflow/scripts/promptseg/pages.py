@@ -16,11 +16,11 @@ from promptseg.ablation import CLICKS
 from promptseg.analysis.statistics import read_statistics
 from promptseg.analysis.throughput import read_throughput
 from promptseg.counts import read_counts
-from promptseg.files import atomic
-from promptseg.provenance import commit, versions
+from promptseg.core.files import atomic
+from promptseg.core.provenance import commit, versions
 from promptseg.seen import read_contamination
 from promptseg.show import MODES, cell, main_table, read_summary
-from promptseg.tables import read_provenance
+from promptseg.core.tables import read_provenance
 
 PACKAGES = [
     "numpy",

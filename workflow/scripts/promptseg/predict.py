@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.devices import choose_device, has_bf16
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Item, Plan, Runner, Target
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
 from promptseg.images import LabelledImage, object_mask, read_images, shard_of
 from promptseg.methods import Method, Settings
-from promptseg.progress import progress
-from promptseg.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
+from promptseg.core.progress import progress
+from promptseg.core.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
 
 ROWS = 20_000  # of a row group
 PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks

@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.images import object_mask, read_images
-from promptseg.progress import progress
-from promptseg.randomness import generator
-from promptseg.tables import OBJECTS, PROMPTS, open_table, read_table
+from promptseg.core.progress import progress
+from promptseg.core.randomness import generator
+from promptseg.core.tables import OBJECTS, PROMPTS, open_table, read_table
 
 SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
 MODES = (*SINGLE_MODES, "iterative")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 COLUMNS = ["task", "method", "mode", "step", "selection", "iou"]
 

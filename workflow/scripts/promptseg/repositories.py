@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.transfer import TIMEOUT, Checksum, network_problem
 from promptseg.urls import Record, base, record_of
 

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from pycocotools import mask as coco
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.engine import Item, Plan, Runner, Target
 from promptseg.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method
-from promptseg.progress import progress
+from promptseg.core.progress import progress
 from promptseg.prompts import BOX_MODES, POINT_MODES, make_prompts, pick
-from promptseg.randomness import generator
-from promptseg.tables import OBJECTS, ROBUSTNESS, open_table, read_table
+from promptseg.core.randomness import generator
+from promptseg.core.tables import OBJECTS, ROBUSTNESS, open_table, read_table
 
 Box = tuple[int, int, int, int]
 Point = tuple[int, int]

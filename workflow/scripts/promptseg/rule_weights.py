@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 # Ends of names, in the order in which they are tried.
 _SMALL = ("cls_token", "pos_embed", "rel_pos_h", "rel_pos_w")

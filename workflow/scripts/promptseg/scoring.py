@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-from promptseg import masks
-from promptseg.errors import PromptsegError
+from promptseg.core import masks
+from promptseg.core.errors import PromptsegError
 from promptseg.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.progress import progress
+from promptseg.core.progress import progress
 from promptseg.prompts import SINGLE_MODES, applies
-from promptseg.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
+from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from promptseg.files import atomic
+from promptseg.core.files import atomic
 
 
 def gather_tables(shards: Sequence[Path], output: Path) -> None:

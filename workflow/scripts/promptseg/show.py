@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
 CLICKS = [1, 5, 9]

@@ -9,8 +9,8 @@ import pandas as pd
 from promptseg.addresses import fetch_from_urls
 from promptseg.archives import Packed, is_archive, matches, require_matches, unpack
 from promptseg.dropfolder import DropFolder, for_a_person, walk
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic, digest
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic, digest
 from promptseg.indexes import fetch_from_index
 from promptseg.lockfile import LockFile
 from promptseg.origins import archive_name, is_dropped, package_folders

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.valuerep import DA, DT, TM
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 logger = logging.getLogger(__name__)
 

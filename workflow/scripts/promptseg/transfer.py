@@ -20,8 +20,8 @@ from requests.structures import CaseInsensitiveDict
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic, digest
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic, digest
 from promptseg.urls import redact
 
 TIMEOUT = (30, 120)  # seconds: to connect, and without a byte

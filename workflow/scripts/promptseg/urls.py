@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 _SERVICES = {
     "zenodo": "https://zenodo.org/api",

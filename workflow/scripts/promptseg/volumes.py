@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 from pydicom.misc import is_dicom
 
 from promptseg.dicom import is_segmentation, read_segmentation, read_series
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.grids import Volume, align, place, reading, rescaled, scaled, shown, step_lengths, usable
 
 logger = logging.getLogger(__name__)

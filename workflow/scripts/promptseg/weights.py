@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promptseg.addresses import fetch_file, fetch_from_urls
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
 from promptseg.transfer import Checksum, is_there
 from promptseg.urls import file_name
 

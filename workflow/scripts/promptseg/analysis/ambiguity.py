@@ -15,8 +15,8 @@ from scipy import stats
 from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.objects import object_means
 from promptseg.analysis.size import correlations
-from promptseg.randomness import generator
-from promptseg.tables import AMBIGUITY, read_table
+from promptseg.core.randomness import generator
+from promptseg.core.tables import AMBIGUITY, read_table
 
 SETTING = ["method", "mode"]
 MEANS = [

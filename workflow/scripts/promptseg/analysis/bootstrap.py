@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg.randomness import generator
+from promptseg.core.randomness import generator
 from promptseg.seen import Seen, seen_of
 
 LEVELS = ("all", "all_unseen")

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import bootstrap_means
 from promptseg.analysis.summary import seen_answers
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.seen import Seen, unseen
 
 TARGETS = (80, 85, 90)

@@ -20,7 +20,7 @@ from promptseg.analysis.size import CORRELATION_COLUMNS, SIZE_COLUMNS
 from promptseg.analysis.statistics import STATISTICS_COLUMNS
 from promptseg.analysis.summary import SUMMARY_COLUMNS
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.tables import SCORES
+from promptseg.core.tables import SCORES
 
 # Meanings that hold wherever a column of this name occurs, unless its table says otherwise.
 COMMON = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.files import atomic
+from promptseg.core.files import atomic
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:

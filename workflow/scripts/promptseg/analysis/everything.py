@@ -7,7 +7,7 @@ import pandas as pd
 
 from promptseg.analysis.objects import object_means
 from promptseg.analysis.settings import MODES
-from promptseg.tables import EVERYTHING, SCORES, read_table
+from promptseg.core.tables import EVERYTHING, SCORES, read_table
 
 RECALL = (50, 75, 90)  # thresholds of the IoU in percent
 GAPS = {

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
 from promptseg.analysis.settings import FIXED, MODES, comparable, stand_ins
-from promptseg.randomness import generator
+from promptseg.core.randomness import generator
 
 PAIRS_COLUMNS = [
     *("kind", "unit", "dataset", "task", "a", "b", "method", *FIXED, "n", "mean_difference", "ci_low", "ci_high"),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from promptseg.analysis.settings import MODES
-from promptseg.files import atomic
+from promptseg.core.files import atomic
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
 _SELECTIONS = {"first": 0, "best_score": 1, "oracle": 2}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.provenance import provenance
+from promptseg.core.provenance import provenance
 
 PROVENANCE_COLUMNS = [
     *("provenance", "method", "dataset", "weights_sha256", "manifest_sha256", "published_sha256", "seed", "protocols"),

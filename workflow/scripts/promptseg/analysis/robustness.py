@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from promptseg.analysis.objects import object_means
-from promptseg.tables import ROBUSTNESS, read_table
+from promptseg.core.tables import ROBUSTNESS, read_table
 
 SETTING = ["method", "mode", "kind", "amount"]
 METRICS = ["iou", "change"]

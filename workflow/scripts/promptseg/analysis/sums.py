@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from promptseg.errors import PromptsegError
-from promptseg.tables import SCORES, open_table, read_provenance, read_table
+from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import SCORES, open_table, read_provenance, read_table
 
 METRICS = ("iou", "dice", "nsd", "hd95")
 SETTING = ["method", "protocol", "mode", "step", "selection"]

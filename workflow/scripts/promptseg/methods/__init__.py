@@ -5,7 +5,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 
 __all__ = ["Candidates", "Grid", "Method", "Prompt", "Proposals", "Query", "Settings", "adapter_class"]

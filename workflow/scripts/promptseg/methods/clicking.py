@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from promptseg.checkpoints import load_checkpoint, load_strictly
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Candidates, Query, Settings
 
 Roi = tuple[int, int, int, int]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Candidates, Method, Query, Settings
 from promptseg.methods.clicking import (
     BATCH,

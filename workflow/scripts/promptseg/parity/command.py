@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from promptseg.devices import keep_freed_memory
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.parity.adapters import Adapters, options, overrides_path
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture

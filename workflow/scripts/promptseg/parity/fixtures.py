@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 PIPELINES = {
     "ritm": ("seq", "oneshot", "leak"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg import masks
+from promptseg.core import masks
 from promptseg.clicks import Click, Protocol, click_sign, error_depth, next_click
 from promptseg.methods import Method, Prompt, Query
 from promptseg.parity.adapters import Adapters

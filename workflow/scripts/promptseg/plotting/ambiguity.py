@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from promptseg.masks import decode
+from promptseg.core.masks import decode
 from promptseg.plotting import pictures, style
 from promptseg.plotting.examples import about
-from promptseg.tables import AMBIGUITY, OBJECTS, read_table
+from promptseg.core.tables import AMBIGUITY, OBJECTS, read_table
 
 MODE = "mode1"
 EXTREMES = {"least": 0.0, "median": 0.5, "most": 1.0}

@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from promptseg.masks import decode
+from promptseg.core.masks import decode
 from promptseg.plotting import dots, frames, pictures, style
 from promptseg.plotting.examples import about
-from promptseg.tables import EVERYTHING, OBJECTS, read_table
+from promptseg.core.tables import EVERYTHING, OBJECTS, read_table
 
 MODE = "everything"
 NOTHING = "No method of this run segments everything."

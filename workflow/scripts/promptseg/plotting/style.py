@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from promptseg.files import atomic
+from promptseg.core.files import atomic
 from promptseg.published import TITLES
 
 COLUMN = 3.5  # inches, one column of a paper

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
-from promptseg.masks import decode
+from promptseg.core.masks import decode
 from promptseg.plotting import pictures, style
 from promptseg.plotting.examples import about
-from promptseg.tables import OBJECTS, read_table
+from promptseg.core.tables import OBJECTS, read_table
 
 CLICKS = (1, 2, 3, 5, 9)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.show import read_summary
 
 CLICK_NETWORKS = ("ritm_small", "simpleclick_small", "focalclick_small")

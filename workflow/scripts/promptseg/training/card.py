@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.provenance import provenance
+from promptseg.core.provenance import provenance
 
 if TYPE_CHECKING:
     from promptseg.training.settings import Recipe

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from promptseg.randomness import generator
+from promptseg.core.randomness import generator
 
 _SHIFT = 4  # binary digits of sub-pixel positions that OpenCV's polygons take
 _ANGLES = np.linspace(0, 2 * np.pi, 72, endpoint=False)

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 ROOT = Path(__file__).resolve().parents[4]
 CONFIG = ROOT / "config" / "training.yaml"

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
 from promptseg.training.settings import ROOT, recipes
 
 SHIPPED = ROOT / "resources" / "quickstart"

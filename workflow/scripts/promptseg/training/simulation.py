@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from promptseg.clicks import Click, Protocol, next_click
-from promptseg.masks import tight_box
+from promptseg.core.masks import tight_box
 from promptseg.prompts import deepest_pixels, depth, pick
 
 _PROTOCOL = Protocol()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from promptseg.clicks import Click
-from promptseg.masks import iou
+from promptseg.core.masks import iou
 from promptseg.methods.base import Prompt, Query
 from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor, resize
 from promptseg.methods.focalclick import FocalPredictor, focus_box

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.networks.clickmaps import disk_maps, normalise
 from promptseg.methods.networks.config import SHARED, constructor_arguments
 from promptseg.methods.networks.hrnet import HRNet, Scale, maps_transform, resized

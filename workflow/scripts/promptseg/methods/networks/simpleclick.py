@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 from promptseg.methods.networks.clickmaps import disk_maps, normalise
 from promptseg.methods.networks.config import SHARED, constructor_arguments
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from promptseg.errors import PromptsegError
-from promptseg.files import atomic
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
 
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _RLE = pa.struct([("size", pa.list_(pa.int32(), 2)), ("counts", pa.string())])  # COCO, see masks.encode

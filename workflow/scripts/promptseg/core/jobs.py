@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 

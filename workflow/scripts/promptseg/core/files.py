@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from promptseg.errors import PromptsegError
+from promptseg.core.errors import PromptsegError
 
 
 @contextmanager
