@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptseg.cases import as_glob, match_cases, natural
-from promptseg.config import case_patterns
+from promptseg.config.cases import as_glob, match_cases, natural
+from promptseg.config.check import case_patterns
 from promptseg.core.errors import PromptsegError
 
 SPINE = [{"image": "*{case}-image.nii.gz", "labels": "*{case}-mask-r{rater}.nii.gz"}]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.config import SCRIPTS, adapter_file, check, library_of, protocols_of
+from promptseg.config.check import SCRIPTS, adapter_file, check, library_of, protocols_of
 from promptseg.core.errors import PromptsegError
 
 BASE = {

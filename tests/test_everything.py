@@ -14,7 +14,7 @@ from test_sam import tiny_sam
 
 from promptseg.core import masks
 from promptseg.analysis.everything import COLUMNS, everything_table
-from promptseg.config import SCHEMA
+from promptseg.config.check import SCHEMA
 from promptseg.engine import Plan, Runner
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Grid, Method, Proposals, Settings

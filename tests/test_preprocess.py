@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from promptseg.cases import match_cases
+from promptseg.config.cases import match_cases
 from promptseg.core.errors import PromptsegError
 from promptseg.images import decode_png, pixel_digest, read_images
 from promptseg.preprocess import build

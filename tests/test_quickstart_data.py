@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.config import case_patterns
+from promptseg.config.check import case_patterns
 from promptseg.core.errors import PromptsegError
 from promptseg.origins import archive_name, sources_of
 from promptseg.preprocess import build

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from servers import Server, serve
 
-from promptseg.config import case_patterns
+from promptseg.config.check import case_patterns
 from promptseg.dropfolder import DropFolder, own_files
 from promptseg.core.errors import PromptsegError
 from promptseg.indexes import package_indexes

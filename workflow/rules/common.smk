@@ -11,7 +11,7 @@ import yaml
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
-from promptseg.config import (
+from promptseg.config.check import (
     adapter_file,
     case_patterns,
     check,

@@ -10,7 +10,7 @@ from typing import Any
 
 from promptseg.archives import matches
 from promptseg.clients import client_of
-from promptseg.config import case_patterns
+from promptseg.config.check import case_patterns
 from promptseg.dropfolder import WORK, DropFolder, for_a_person, walk
 from promptseg.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
 

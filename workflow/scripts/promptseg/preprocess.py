@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from promptseg.cases import Case, Labels, match_cases
+from promptseg.config.cases import Case, Labels, match_cases
 from promptseg.consensus import consensus
 from promptseg.core.errors import PromptsegError
 from promptseg.grids import Volume, reorient

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from promptseg.config import SCRIPTS, check
+from promptseg.config.check import SCRIPTS, check
 from promptseg.counts import sampling_text
 from promptseg.origins import sources_of
 from promptseg.urls import record_of

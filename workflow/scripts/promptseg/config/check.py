@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from promptseg.cases import as_glob, patterns_of
+from promptseg.config.cases import as_glob, patterns_of
 from promptseg.core.errors import PromptsegError
 
 SCRIPTS = Path(__file__).resolve().parents[1]
