@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from servers import Server, serve
 
-from promptseg import addresses
-from promptseg.addresses import fetch_file, fetch_from_urls
+from promptseg.download import fetch as addresses
+from promptseg.download.fetch import fetch_file, fetch_from_urls
 from promptseg.core.errors import PromptsegError
-from promptseg.repositories import record_files
-from promptseg.urls import Record, base, is_drive_link, record_of, web_address
+from promptseg.download.records import record_files
+from promptseg.download.urls import Record, base, is_drive_link, record_of, web_address
 
 CONTENT = b"PK content"
 MD5 = hashlib.md5(CONTENT).hexdigest()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from promptseg.archives import Packed, is_archive, is_junk, is_plain, require_matches, stem, unpack, zip_names
+from promptseg.download.archives import Packed, is_archive, is_junk, is_plain, require_matches, stem, unpack, zip_names
 from promptseg.core.errors import PromptsegError
 
 FILES = {

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from projects import ROOT, Project
 
-from promptseg import clients
-from promptseg.availability import Availability, as_table, availability, unavailable
+from promptseg.download import clients
+from promptseg.download.availability import Availability, as_table, availability, unavailable
 
 CASES = [{"image": "*images/{case}.nii", "labels": "*labels/{case}.nii"}]
 FILES = ["*images/*.nii", "*labels/*.nii"]

@@ -18,7 +18,7 @@ import pytest
 import requests
 from servers import Server, serve
 
-from promptseg.clients import bring, client_of
+from promptseg.download.clients import bring, client_of
 from promptseg.core.errors import PromptsegError
 
 SECRET = "geheim"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from promptseg.core.errors import PromptsegError
-from promptseg.lockfile import LockFile
+from promptseg.download.lockfile import LockFile
 
 
 def test_what_is_recorded(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promptseg.origins import sources_of
+from promptseg.download.origins import sources_of
 from promptseg.published import read_published
 from promptseg.registry import anchor, checksums, document, groups, registered, section
 

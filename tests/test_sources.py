@@ -17,12 +17,12 @@ import pytest
 from servers import Server, serve
 
 from promptseg.config.check import case_patterns
-from promptseg.dropfolder import DropFolder, own_files
+from promptseg.download.dropfolder import DropFolder, own_files
 from promptseg.core.errors import PromptsegError
-from promptseg.indexes import package_indexes
-from promptseg.lockfile import LockFile
-from promptseg.origins import archive_name, archives_of, expected, is_dropped, is_fetched, sources_of
-from promptseg.sources import collect, fetch_archive, write_files_csv
+from promptseg.download.packages import package_indexes
+from promptseg.download.lockfile import LockFile
+from promptseg.download.origins import archive_name, archives_of, expected, is_dropped, is_fetched, sources_of
+from promptseg.download.collect import collect, fetch_archive, write_files_csv
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 MARKER = "the-package-was-run"

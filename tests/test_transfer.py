@@ -16,8 +16,8 @@ import pytest
 from servers import Server, serve
 
 from promptseg.core.errors import PromptsegError
-from promptseg.transfer import Checksum, download
-from promptseg.urls import file_name, redact
+from promptseg.download.transfer import Checksum, download
+from promptseg.download.urls import file_name, redact
 
 CONTENT = random.Random(0).randbytes(3_000_000)
 SHA256 = Checksum("sha256", hashlib.sha256(CONTENT).hexdigest())
@@ -96,7 +96,7 @@ def test_killed_process_resumes(server: Server, target: Path, tmp_path: Path) ->
     half = 1_500_000
     with socket.create_server(("127.0.0.1", 0)) as listener:
         code = (
-            "import sys; from pathlib import Path; from promptseg.transfer import download;"
+            "import sys; from pathlib import Path; from promptseg.download.transfer import download;"
             "download(sys.argv[1], Path(sys.argv[2]))"
         )
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/data.bin"
@@ -337,7 +337,7 @@ def test_folder_that_cannot_be_made(server: Server, tmp_path: Path) -> None:
 def test_progress_is_logged_without_a_terminal(
     server: Server, target: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promptseg.transfer.LOG_EVERY", 0.0)
+    monkeypatch.setattr("promptseg.download.transfer.LOG_EVERY", 0.0)
     with caplog.at_level(logging.INFO):
         download(server.url + "/data.bin", target)
     assert "data.bin: 1 of 3 MB" in caplog.text

@@ -16,7 +16,7 @@ from projects import TINY, Project
 from servers import Server, serve
 
 from promptseg.core.errors import PromptsegError
-from promptseg.weights import fetch_weights
+from promptseg.download.weights import fetch_weights
 
 CONTENT = b"weights"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -216,7 +216,7 @@ def test_google_drive_folder(tmp_path: Path) -> None:
 def test_google_drive_is_out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The error is that of any download, after its attempts."""
     monkeypatch.setenv("PROMPTSEG_DRIVE", "https://127.0.0.1:9/download")
-    monkeypatch.setattr("promptseg.transfer.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("promptseg.download.transfer.time.sleep", lambda seconds: None)
     with pytest.raises(PromptsegError, match="no connection could be made"):
         fetch_weights("m", {"url": LINK}, tmp_path / "w.pth")
 
@@ -244,7 +244,7 @@ def in_parts(server: Server, content: bytes, count: int = 3) -> dict[str, Any]:
 
 
 def test_archive_in_parts(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("promptseg.transfer.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("promptseg.download.transfer.time.sleep", lambda seconds: None)
     content = random.Random(1).randbytes(300_000)
     members = {"models/readme.txt": b"read me", "models/w.pth": content}
     checkpoint = in_parts(server, seven_zip(members, tmp_path))
@@ -305,7 +305,7 @@ def test_nothing_but_the_file_is_unpacked(server: Server, monkeypatch: pytest.Mo
 
 
 def test_implausibly_large_file(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("promptseg.weights._LIMIT", 999)
+    monkeypatch.setattr("promptseg.download.weights._LIMIT", 999)
     checkpoint = in_parts(server, seven_zip({"w.pth": bytes(1000)}, tmp_path))
     with pytest.raises(PromptsegError, match="plausible size"):
         fetch_weights("m", checkpoint, tmp_path / "m.pth")

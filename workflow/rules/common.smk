@@ -18,16 +18,16 @@ from promptseg.config.check import (
     library_of,
     protocols_of,
 )
-from promptseg.dropfolder import own_files
+from promptseg.download.dropfolder import own_files
 from promptseg.core.errors import PromptsegError
-from promptseg.origins import archive_name, archives_of, is_fetched, sources_of
+from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
 
 def left_out():
     """Datasets of the run that are left out, with the reason: those that a person has to bring, if that is wished."""
     if config["run"]["unavailable"] == "stop":
         return {}
-    from promptseg.availability import unavailable
+    from promptseg.download.availability import unavailable
 
     found = unavailable(config)
     for name, message in found.items():

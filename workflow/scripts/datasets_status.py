@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from promptseg.availability import as_table, availability
+from promptseg.download.availability import as_table, availability
 from promptseg.core.jobs import job
 
 if TYPE_CHECKING:

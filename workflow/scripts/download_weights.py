@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.weights import fetch_weights
+from promptseg.download.weights import fetch_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -99,7 +99,7 @@ def settings_of(
         # Methods without weights start faster without these.
         import torch
 
-        from promptseg.transfer import Checksum
+        from promptseg.download.transfer import Checksum
 
         torch.set_num_threads(threads)
         published = Checksum.from_mapping(entry["checkpoint"])

@@ -11,8 +11,8 @@ import yaml
 
 from promptseg.config.check import SCRIPTS, check
 from promptseg.counts import sampling_text
-from promptseg.origins import sources_of
-from promptseg.urls import record_of
+from promptseg.download.origins import sources_of
+from promptseg.download.urls import record_of
 
 CONFIG = SCRIPTS.parents[1] / "config"
 Entry = Mapping[str, Any]

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.urls import redact
+from promptseg.download.urls import redact
 
 TIMEOUT = (30, 120)  # seconds: to connect, and without a byte
 CHUNK = 1 << 20  # bytes

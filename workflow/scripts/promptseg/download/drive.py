@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 import requests
 
 from promptseg.core.errors import PromptsegError
-from promptseg.transfer import TIMEOUT, network_problem
-from promptseg.urls import base, redact
+from promptseg.download.transfer import TIMEOUT, network_problem
+from promptseg.download.urls import base, redact
 
 _PAGE = 1 << 20  # bytes of a web page that are read
 

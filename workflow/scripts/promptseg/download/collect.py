@@ -6,16 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.addresses import fetch_from_urls
-from promptseg.archives import Packed, is_archive, matches, require_matches, unpack
-from promptseg.dropfolder import DropFolder, for_a_person, walk
+from promptseg.download.fetch import fetch_from_urls
+from promptseg.download.archives import Packed, is_archive, matches, require_matches, unpack
+from promptseg.download.dropfolder import DropFolder, for_a_person, walk
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.indexes import fetch_from_index
-from promptseg.lockfile import LockFile
-from promptseg.origins import archive_name, is_dropped, package_folders
-from promptseg.transfer import Checksum
-from promptseg.urls import redact
+from promptseg.download.packages import fetch_from_index
+from promptseg.download.lockfile import LockFile
+from promptseg.download.origins import archive_name, is_dropped, package_folders
+from promptseg.download.transfer import Checksum
+from promptseg.download.urls import redact
 
 COLUMNS = ["name", "path", "bytes", "sha256"]
 

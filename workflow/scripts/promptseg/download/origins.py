@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
-from promptseg.urls import file_name, is_drive_link, record_of, redact
+from promptseg.download.urls import file_name, is_drive_link, record_of, redact
 
 DROPPED = ("manual", "kaggle", "synapse", "tcia", "gdrive")
 

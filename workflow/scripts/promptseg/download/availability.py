@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptseg.archives import matches
-from promptseg.clients import client_of
+from promptseg.download.archives import matches
+from promptseg.download.clients import client_of
 from promptseg.config.check import case_patterns
-from promptseg.dropfolder import WORK, DropFolder, for_a_person, walk
-from promptseg.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
+from promptseg.download.dropfolder import WORK, DropFolder, for_a_person, walk
+from promptseg.download.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
 
 READY, DOWNLOADABLE, INCOMPLETE, TOKEN, REGISTRATION = STATES = (
     "ready",

@@ -10,7 +10,7 @@ import yaml
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.transfer import Checksum
+from promptseg.download.transfer import Checksum
 
 _HEADER = """\
 # Archives of datasets whose publisher states no checksum: what the first complete download was. Later ones, those put

@@ -17,8 +17,8 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError, UnsupportedRepoVersionError
 
 from promptseg.core.errors import PromptsegError
-from promptseg.transfer import TIMEOUT, Checksum, download, is_there, network_problem
-from promptseg.urls import redact
+from promptseg.download.transfer import TIMEOUT, Checksum, download, is_there, network_problem
+from promptseg.download.urls import redact
 
 
 @dataclass(frozen=True)

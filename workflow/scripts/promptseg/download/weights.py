@@ -10,11 +10,11 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from promptseg.addresses import fetch_file, fetch_from_urls
+from promptseg.download.fetch import fetch_file, fetch_from_urls
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
-from promptseg.transfer import Checksum, is_there
-from promptseg.urls import file_name
+from promptseg.download.transfer import Checksum, is_there
+from promptseg.download.urls import file_name
 
 _SAMPLE = 5  # names that an error lists
 _LIMIT = 20 * 10**9  # bytes that weights may have once unpacked

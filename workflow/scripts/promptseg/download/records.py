@@ -7,8 +7,8 @@ from typing import Any
 import requests
 
 from promptseg.core.errors import PromptsegError
-from promptseg.transfer import TIMEOUT, Checksum, network_problem
-from promptseg.urls import Record, base, record_of
+from promptseg.download.transfer import TIMEOUT, Checksum, network_problem
+from promptseg.download.urls import Record, base, record_of
 
 # Mendeley Data turns away what names itself as a program alone.
 HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; promptseg)"}

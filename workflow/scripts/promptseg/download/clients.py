@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptseg.addresses import fetch_file
-from promptseg.archives import is_plain
-from promptseg.drive import file_link, shared_name
-from promptseg.dropfolder import WORK, DropFolder, for_a_person
+from promptseg.download.fetch import fetch_file
+from promptseg.download.archives import is_plain
+from promptseg.download.drive import file_link, shared_name
+from promptseg.download.dropfolder import WORK, DropFolder, for_a_person
 from promptseg.core.errors import PromptsegError
-from promptseg.origins import expected, is_fetched
+from promptseg.download.origins import expected, is_fetched
 from promptseg.core.progress import progress
-from promptseg.repositories import HEADERS, record_files
-from promptseg.transfer import download
+from promptseg.download.records import HEADERS, record_files
+from promptseg.download.transfer import download
 
 _TOGETHER = 10  # series that tcia-utils fetches side by side
 

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from promptseg.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
+from promptseg.download.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
 from promptseg.core.errors import PromptsegError
-from promptseg.origins import is_fetched
+from promptseg.download.origins import is_fetched
 
 WORK = ".download"  # folder of a client that is not done yet
 _OWN = ("files.csv", "downloads.csv", "unpacked")
