@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg.images import encode_png
+from promptseg.preprocess.images import encode_png
 from promptseg.core.masks import encode, iou, tight_box
 from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, write_table
 

@@ -16,7 +16,7 @@ from promptseg.analysis.ambiguity import (
     reliability,
 )
 from promptseg.core.errors import PromptsegError
-from promptseg.images import encode_png
+from promptseg.preprocess.images import encode_png
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing
 from promptseg.core.tables import AMBIGUITY, IMAGES, OBJECTS, PREDICTIONS, PROMPTS, read_table, write_table

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from promptseg.consensus import consensus, majority, staple
+from promptseg.preprocess.consensus import consensus, majority, staple
 from promptseg.core.errors import PromptsegError
 
 

@@ -6,8 +6,8 @@ from dicoms import LPS, LPS_AFFINE, frame_groups, pet_header, save_frames, save_
 from pydicom.uid import SegmentationStorage, generate_uid
 
 from promptseg.core.errors import PromptsegError
-from promptseg.grids import reorient
-from promptseg.volumes import read_labels, read_volume
+from promptseg.preprocess.grids import reorient
+from promptseg.preprocess.volumes import read_labels, read_volume
 
 HEIGHTS = (16.0, 11.0, 13.5)  # of the slices 2, 0 and 1 of LPS
 STACK = LPS.transpose(2, 1, 0)[[2, 0, 1]]

@@ -16,7 +16,7 @@ from promptseg.core import masks
 from promptseg.clicks import Protocol
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Plan, Runner, Target
-from promptseg.images import LabelledImage
+from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk
 from promptseg.core.prefetch import prefetched

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from promptseg.images import decode_png, encode_png, object_mask, pixel_digest
+from promptseg.preprocess.images import decode_png, encode_png, object_mask, pixel_digest
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 

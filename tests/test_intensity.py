@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from promptseg.core.errors import PromptsegError
-from promptseg.intensity import limits, to_uint8
+from promptseg.preprocess.intensity import limits, to_uint8
 
 NONE = {"kind": "none"}
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.manifests import COMPARED, compare, compare_files, datasets_in, read_manifest, verdict, write_manifest
+from promptseg.preprocess.manifests import COMPARED, compare, compare_files, datasets_in, read_manifest, verdict, write_manifest
 from promptseg.core.tables import IMAGES, write_table
 
 

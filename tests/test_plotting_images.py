@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.images import object_mask, read_images
+from promptseg.preprocess.images import object_mask, read_images
 from promptseg.core.masks import encode, iou
 from promptseg.plotting import ambiguity, everything, examples, pictures, style, trajectories
 from promptseg.core.tables import AMBIGUITY, EVERYTHING, OBJECTS, PREDICTIONS, SCORES, read_table, write_table

@@ -11,7 +11,7 @@ from promptseg.core import masks
 from promptseg.clicks import Protocol
 from promptseg.engine import Plan
 from promptseg.core.errors import PromptsegError
-from promptseg.images import encode_png, pixel_digest
+from promptseg.preprocess.images import encode_png, pixel_digest
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict import Inputs, compare_precision, predict

@@ -13,8 +13,8 @@ from PIL import Image
 
 from promptseg.config.cases import match_cases
 from promptseg.core.errors import PromptsegError
-from promptseg.images import decode_png, pixel_digest, read_images
-from promptseg.preprocess import build
+from promptseg.preprocess.images import decode_png, pixel_digest, read_images
+from promptseg.preprocess.build import build
 from promptseg.core.tables import IMAGES, OBJECTS, read_provenance, read_table
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
@@ -366,7 +366,7 @@ def test_strict_ends_the_run(raw, tmp_path, spoil, status):
 
 
 def test_strict_ends_the_workers_as_well(raw, tmp_path, monkeypatch):
-    monkeypatch.setattr("promptseg.preprocess._GROUP_BYTES", 200)
+    monkeypatch.setattr("promptseg.preprocess.build._GROUP_BYTES", 200)
     volume_case(raw, [60] * 40)
     (raw / "images" / "0.png").write_bytes(b"nonsense")
     write(raw / "masks" / "0.png", MASK)
@@ -546,7 +546,7 @@ def test_masks_of_every_kind_are_joined(tmp_path):
 
 def test_bytes_do_not_depend_on_the_workers(raw, tmp_path, caplog, monkeypatch):
     caplog.set_level("INFO")
-    monkeypatch.setattr("promptseg.preprocess._GROUP_BYTES", 200)
+    monkeypatch.setattr("promptseg.preprocess.build._GROUP_BYTES", 200)
     volume_case(raw, [0, 10, 60, 60, 49, 50])
     rng = np.random.default_rng(0)
     for index in range(9):

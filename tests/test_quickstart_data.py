@@ -8,7 +8,7 @@ import yaml
 from promptseg.config.check import case_patterns
 from promptseg.core.errors import PromptsegError
 from promptseg.download.origins import archive_name, sources_of
-from promptseg.preprocess import build
+from promptseg.preprocess.build import build
 from promptseg.download.collect import collect, fetch_archive, write_files_csv
 from promptseg.core.tables import IMAGES, OBJECTS, read_table
 

@@ -16,7 +16,7 @@ from promptseg.analysis.robustness import (
     robustness_table,
 )
 from promptseg.core.errors import PromptsegError
-from promptseg.images import encode_png
+from promptseg.preprocess.images import encode_png
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill
 from promptseg.prompts import deepest_pixels, depth

@@ -20,7 +20,7 @@ from archives.__main__ import main
 from projects import ROOT, Project
 from servers import serve
 
-from promptseg.images import decode_png
+from promptseg.preprocess.images import decode_png
 from promptseg.core.tables import IMAGES, OBJECTS, SCORES, read_table
 
 REGISTRY = yaml.safe_load((ROOT / "config" / "datasets.yaml").read_text())["datasets"]

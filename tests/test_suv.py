@@ -4,7 +4,7 @@ import pytest
 from dicoms import HALF_LIFE, pet_header
 
 from promptseg.core.errors import PromptsegError
-from promptseg.suv import suv_factor
+from promptseg.preprocess.suv import suv_factor
 
 
 def after(seconds: float) -> float:

@@ -17,8 +17,8 @@ from PIL import Image
 from pydicom.uid import generate_uid
 
 from promptseg.core.errors import PromptsegError
-from promptseg.grids import Volume, reorient, rescaled
-from promptseg.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
+from promptseg.preprocess.grids import Volume, reorient, rescaled
+from promptseg.preprocess.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 CODES = [

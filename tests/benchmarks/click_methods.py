@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scrip
 
 from promptseg.devices import keep_freed_memory
 from promptseg.engine import Plan, Runner, Target
-from promptseg.images import LabelledImage
+from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Query, Settings, adapter_class
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet

@@ -34,7 +34,7 @@ from promptseg.checkpoints import load_state_dict
 from promptseg.clicks import Click, Protocol, next_click
 from promptseg.devices import has_bf16, keep_freed_memory
 from promptseg.engine import Plan, Runner, Target
-from promptseg.images import LabelledImage
+from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Settings
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.prompts import MODES, make_prompts

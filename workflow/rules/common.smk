@@ -242,7 +242,7 @@ def get_their_manifest(wildcards):
 
 def get_manifests_to_compare(wildcards):
     """Our manifests of those datasets of the run that somebody else's manifest names."""
-    from promptseg.manifests import datasets_in
+    from promptseg.preprocess.manifests import datasets_in
 
     try:
         names = datasets_in(get_their_manifest(wildcards))

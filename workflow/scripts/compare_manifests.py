@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.manifests import compare_files
+from promptseg.preprocess.manifests import compare_files
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

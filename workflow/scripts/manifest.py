@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.manifests import write_manifest
+from promptseg.preprocess.manifests import write_manifest
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.preprocess import build
+from promptseg.preprocess.build import build
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.jobs import job
-from promptseg.manifests import verdict
+from promptseg.preprocess.manifests import verdict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

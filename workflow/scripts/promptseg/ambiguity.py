@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.images import LabelledImage, object_mask, read_images
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method, Prompt, Query
 from promptseg.core.progress import progress
 from promptseg.prompts import SINGLE_MODES

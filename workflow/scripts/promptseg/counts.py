@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core.files import digest
-from promptseg.manifests import read_manifest
+from promptseg.preprocess.manifests import read_manifest
 from promptseg.core.tables import OBJECTS, read_table
 
 COLUMNS = [

@@ -23,7 +23,7 @@ from promptseg.core import masks
 from promptseg.clicks import Click, Protocol, next_click
 from promptseg.embeddings import EmbeddingCache
 from promptseg.core.errors import PromptsegError
-from promptseg.images import LabelledImage, pixel_digest
+from promptseg.preprocess.images import LabelledImage, pixel_digest
 from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
 from promptseg.core.prefetch import prefetched
 from promptseg.prompts import BOX_MODES, EVERYTHING, SINGLE_MODES, applies

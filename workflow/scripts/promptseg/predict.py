@@ -20,7 +20,7 @@ from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Item, Plan, Runner, Target
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
-from promptseg.images import LabelledImage, object_mask, read_images, shard_of
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
 from promptseg.methods import Method, Settings
 from promptseg.core.progress import progress
 from promptseg.core.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from promptseg.core import masks
-from promptseg.images import object_mask, read_images
+from promptseg.preprocess.images import object_mask, read_images
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import OBJECTS, PROMPTS, open_table, read_table

@@ -15,7 +15,7 @@ from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.engine import Item, Plan, Runner, Target
-from promptseg.images import LabelledImage, object_mask, read_images
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method
 from promptseg.core.progress import progress
 from promptseg.prompts import BOX_MODES, POINT_MODES, make_prompts, pick

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promptseg import ablation, counts, manifests, seen
+from promptseg import ablation, counts, seen
+from promptseg.preprocess.build import manifests
 from promptseg.analysis.ambiguity import AMBIGUITY_COLUMNS, CALIBRATION_COLUMNS
 from promptseg.analysis.claims import CLAIMS_COLUMNS
 from promptseg.analysis.click_metrics import CLICK_COLUMNS

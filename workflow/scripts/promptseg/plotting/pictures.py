@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from promptseg.images import LabelledImage, object_mask, read_images
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.plotting import style
 
 LIMIT = 4  # objects of a dataset

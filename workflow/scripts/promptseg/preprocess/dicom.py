@@ -13,8 +13,8 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 from pydicom.uid import UID
 
 from promptseg.core.errors import PromptsegError
-from promptseg.grids import Volume, reading, rescaled, shown, step_lengths
-from promptseg.suv import suv_factor
+from promptseg.preprocess.grids import Volume, reading, rescaled, shown, step_lengths
+from promptseg.preprocess.suv import suv_factor
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from promptseg.core.errors import PromptsegError
-from promptseg.grids import scaled
+from promptseg.preprocess.grids import scaled
 
 logger = logging.getLogger(__name__)
 
