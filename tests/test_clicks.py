@@ -1,6 +1,6 @@
 import numpy as np
 
-from promptseg.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, Protocol, next_click
 
 CORRECTED = Protocol()
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

@@ -13,14 +13,14 @@ import pytest
 import promptseg
 from promptseg import engine
 from promptseg.core import masks
-from promptseg.clicks import Protocol
+from promptseg.prompts.clicks import Protocol
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk
 from promptseg.core.prefetch import prefetched
-from promptseg.prompts import MODES, make_prompts
+from promptseg.prompts.modes import MODES, make_prompts
 
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
 

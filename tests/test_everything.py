@@ -21,7 +21,7 @@ from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import Perfect
 from promptseg.methods.sam import Sam
 from promptseg.predict import predict
-from promptseg.prompts import MODES
+from promptseg.prompts.modes import MODES
 from promptseg.rule_weights import rule_state
 from promptseg.scoring import Tolerance, score_object
 from promptseg.core.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table

@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from promptseg.core import masks
-from promptseg.clicks import Protocol
+from promptseg.prompts.clicks import Protocol
 from promptseg.engine import Plan
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.images import encode_png, pixel_digest
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict import Inputs, compare_precision, predict
-from promptseg.prompts import MODES, write_prompts
+from promptseg.prompts.modes import MODES, write_prompts
 from promptseg.scoring import Tolerance, score
 from promptseg.shards import gather_tables
 from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table

@@ -19,7 +19,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.images import encode_png
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill
-from promptseg.prompts import deepest_pixels, depth
+from promptseg.prompts.modes import deepest_pixels, depth
 from promptseg.robustness import Changes, jittered_box, offset_point, variants, write_robustness
 from promptseg.core.tables import IMAGES, OBJECTS, ROBUSTNESS, read_provenance, read_table, write_table
 

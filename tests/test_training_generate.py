@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptseg.clicks import Click
+from promptseg.prompts.clicks import Click
 from promptseg.core.masks import count_components, tight_box
 from promptseg.training import simulation
 from promptseg.training.generate import noise, sample

@@ -31,7 +31,7 @@ from promptseg.methods import Candidates, Method, Query, Settings, adapter_class
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
-from promptseg.prompts import make_prompts
+from promptseg.prompts.modes import make_prompts
 from promptseg.rule_weights import rule_state
 
 METHODS: dict[str, tuple[str, Any, str]] = {

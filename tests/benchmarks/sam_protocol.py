@@ -31,13 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scrip
 
 from promptseg.core import masks
 from promptseg.checkpoints import load_state_dict
-from promptseg.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.devices import has_bf16, keep_freed_memory
 from promptseg.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Settings
 from promptseg.methods.sam import Sam as SamMethod
-from promptseg.prompts import MODES, make_prompts
+from promptseg.prompts.modes import MODES, make_prompts
 from promptseg.rule_weights import rule_state
 
 CLICKS = 9

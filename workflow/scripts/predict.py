@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.clicks import Protocol
+from promptseg.prompts.clicks import Protocol
 from promptseg.devices import keep_freed_memory
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Plan

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.prompts import write_prompts
+from promptseg.prompts.modes import write_prompts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

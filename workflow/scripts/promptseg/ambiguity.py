@@ -17,7 +17,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method, Prompt, Query
 from promptseg.core.progress import progress
-from promptseg.prompts import SINGLE_MODES
+from promptseg.prompts.modes import SINGLE_MODES
 from promptseg.core.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
 
 CANDIDATES = 3

@@ -18,7 +18,7 @@ from promptseg.engine import Item, Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method
 from promptseg.core.progress import progress
-from promptseg.prompts import BOX_MODES, POINT_MODES, make_prompts, pick
+from promptseg.prompts.modes import BOX_MODES, POINT_MODES, make_prompts, pick
 from promptseg.core.randomness import generator
 from promptseg.core.tables import OBJECTS, ROBUSTNESS, open_table, read_table
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from promptseg.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.core.masks import tight_box
-from promptseg.prompts import deepest_pixels, depth, pick
+from promptseg.prompts.modes import deepest_pixels, depth, pick
 
 _PROTOCOL = Protocol()
 
@@ -48,7 +48,7 @@ def blind_clicks(rng: np.random.Generator, truth: np.ndarray, count: int) -> lis
 def corrective_click(
     rng: np.random.Generator, truth: np.ndarray, prediction: np.ndarray, clicks: Sequence[Click]
 ) -> Click | None:
-    """The click that the simulated user gives next, see `promptseg.clicks.next_click`."""
+    """The click that the simulated user gives next, see `promptseg.prompts.clicks.next_click`."""
     seed = int(rng.integers(2**31))
     return next_click(
         truth,

@@ -11,7 +11,7 @@ from segment_anything.modeling import Sam as SamModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.clicks import Click
+from promptseg.prompts.clicks import Click
 from promptseg.core.masks import iou
 from promptseg.methods.base import Prompt, Query
 from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor, resize

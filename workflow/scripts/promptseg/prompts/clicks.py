@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from promptseg.prompts import deepest_pixels, depth, pick
+from promptseg.prompts.modes import deepest_pixels, depth, pick
 
 
 @dataclass(frozen=True)
