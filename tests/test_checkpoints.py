@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from promptseg.checkpoints import load_checkpoint, load_state_dict, load_strictly
+from promptseg.methods.checkpoints import load_checkpoint, load_state_dict, load_strictly
 from promptseg.core.errors import PromptsegError
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

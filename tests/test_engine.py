@@ -338,7 +338,7 @@ ENV = os.environ | {"PYTHONPATH": str(Path(promptseg.__file__).parents[1])}
 FAULTS = """
 import resource, sys
 import torch
-from promptseg.devices import keep_freed_memory
+from promptseg.methods.devices import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 for _ in range(10):

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from segment_anything import sam_model_registry
-from promptseg.devices import keep_freed_memory
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.networks import focalclick, hrnet, simpleclick
 from promptseg.rule_weights import rule_state

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from segment_anything import SamPredictor, sam_model_registry
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
-from promptseg.devices import choose_device
+from promptseg.methods.devices import choose_device
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam as SamMethod

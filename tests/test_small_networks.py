@@ -9,7 +9,7 @@ import yaml
 from projects import ROOT, TINY, Project
 from segment_anything import SamPredictor
 
-from promptseg.checkpoints import load_state_dict, load_strictly
+from promptseg.methods.checkpoints import load_state_dict, load_strictly
 from promptseg.core.masks import iou, tight_box
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam, empty_sam

@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from promptseg.devices import has_bf16
+from promptseg.methods.devices import has_bf16
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.clicking import Request

@@ -30,9 +30,9 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
 from promptseg.core import masks
-from promptseg.checkpoints import load_state_dict
+from promptseg.methods.checkpoints import load_state_dict
 from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.devices import has_bf16, keep_freed_memory
+from promptseg.methods.devices import has_bf16, keep_freed_memory
 from promptseg.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptseg.prompts.clicks import Protocol
-from promptseg.devices import keep_freed_memory
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Plan
 from promptseg.core.files import digest

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.devices import keep_freed_memory
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.core.files import digest
 from promptseg.core.jobs import job
 from promptseg.methods import adapter_class

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from promptseg.core import masks
-from promptseg.devices import choose_device, has_bf16
+from promptseg.methods.devices import choose_device, has_bf16
 from promptseg.embeddings import EmbeddingCache
 from promptseg.engine import Item, Plan, Runner, Target
 from promptseg.core.errors import PromptsegError

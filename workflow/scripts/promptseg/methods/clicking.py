@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.checkpoints import load_checkpoint, load_strictly
+from promptseg.methods.checkpoints import load_checkpoint, load_strictly
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Candidates, Query, Settings
 
@@ -31,7 +31,7 @@ Network = Callable[[Tensor, Tensor], Tensor | tuple[Tensor, Tensor]]
 THRESHOLD = 0.49  # a pixel belongs to the object above it, in all three methods
 BATCH = 16
 # Pixels of a forward pass on a CPU, 16 inputs of SimpleClick. Larger passes keep no thread busier and only take memory;
-# where freed memory is not kept (`promptseg.devices.keep_freed_memory`) they are slower even.
+# where freed memory is not kept (`promptseg.methods.devices.keep_freed_memory`) they are slower even.
 _CPU_PIXELS = 16 * 448 * 448
 _SETTLED = 20  # pixels that may change in the last pass of a cascade
 

@@ -15,8 +15,8 @@ from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
-from promptseg.checkpoints import load_state_dict, load_strictly
-from promptseg.everything import propose
+from promptseg.methods.checkpoints import load_state_dict, load_strictly
+from promptseg.methods.proposals import propose
 from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 from promptseg.methods.networks.sam import Decoder, Encoder, ImageTokens
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam

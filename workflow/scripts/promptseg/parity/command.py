@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from promptseg.devices import keep_freed_memory
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.core.errors import PromptsegError
 from promptseg.parity.adapters import Adapters, options, overrides_path
 from promptseg.parity.comparison import Comparison

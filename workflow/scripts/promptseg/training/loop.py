@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from promptseg.devices import choose_device, has_bf16, keep_freed_memory
+from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.progress import progress
