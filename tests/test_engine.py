@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import promptseg
-from promptseg import engine
+from promptseg.predict.run import engine
 from promptseg.core import masks
 from promptseg.prompts.clicks import Protocol
-from promptseg.embeddings import EmbeddingCache
-from promptseg.engine import Plan, Runner, Target
+from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk

@@ -15,12 +15,12 @@ from test_sam import tiny_sam
 from promptseg.core import masks
 from promptseg.analysis.everything import COLUMNS, everything_table
 from promptseg.config.check import SCHEMA
-from promptseg.engine import Plan, Runner
+from promptseg.predict.engine import Plan, Runner
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import Perfect
 from promptseg.methods.sam import Sam
-from promptseg.predict import predict
+from promptseg.predict.run import predict
 from promptseg.prompts.modes import MODES
 from promptseg.rule_weights import rule_state
 from promptseg.scoring import Tolerance, score_object

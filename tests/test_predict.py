@@ -9,15 +9,15 @@ import pytest
 
 from promptseg.core import masks
 from promptseg.prompts.clicks import Protocol
-from promptseg.engine import Plan
+from promptseg.predict.engine import Plan
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.images import encode_png, pixel_digest
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
-from promptseg.predict import Inputs, compare_precision, predict
+from promptseg.predict.run import Inputs, compare_precision, predict
 from promptseg.prompts.modes import MODES, write_prompts
 from promptseg.scoring import Tolerance, score
-from promptseg.shards import gather_tables
+from promptseg.predict.shards import gather_tables
 from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
 
 TASKS = {"left": [1], "both": [1, 2]}
@@ -243,7 +243,7 @@ def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, tmp
             return answers
 
     inputs = Inputs.read(*(tables / f"{name}.parquet" for name in ("images", "objects", "prompts")))
-    monkeypatch.setattr("promptseg.predict.CHECKED_IMAGES", 2)
+    monkeypatch.setattr("promptseg.predict.run.CHECKED_IMAGES", 2)
     rough = Rough(Settings(precision="bf16"))
     # Of two images: modes 3, 4, 5 of `left` lose one of nine columns, modes 3 and 4 of `both` 9 and 16 of 130 pixels,
     # and its box of mode 5 (12 x 23 and 12 x 21) seven pixels of truth.

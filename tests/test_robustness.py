@@ -20,7 +20,7 @@ from promptseg.preprocess.images import encode_png
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill
 from promptseg.prompts.modes import deepest_pixels, depth
-from promptseg.robustness import Changes, jittered_box, offset_point, variants, write_robustness
+from promptseg.predict.robustness import Changes, jittered_box, offset_point, variants, write_robustness
 from promptseg.core.tables import IMAGES, OBJECTS, ROBUSTNESS, read_provenance, read_table, write_table
 
 CHANGES = Changes(["mode1", "mode2", "mode3", "mode4", "mode5"], [0.1, 0.2], [0.5], [1, 2])

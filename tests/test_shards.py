@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from promptseg.shards import gather_throughput
+from promptseg.predict.shards import gather_throughput
 
 
 def gathered(folder, *costs):

@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
 from promptseg.methods.devices import keep_freed_memory
-from promptseg.engine import Plan, Runner, Target
+from promptseg.predict.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Query, Settings, adapter_class
 from promptseg.methods.networks.focalclick import FocalClickNet

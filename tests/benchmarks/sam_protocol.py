@@ -33,7 +33,7 @@ from promptseg.core import masks
 from promptseg.methods.checkpoints import load_state_dict
 from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.methods.devices import has_bf16, keep_freed_memory
-from promptseg.engine import Plan, Runner, Target
+from promptseg.predict.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Settings
 from promptseg.methods.sam import Sam as SamMethod

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.shards import gather_tables, gather_throughput
+from promptseg.predict.shards import gather_tables, gather_throughput
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptseg.prompts.clicks import Protocol
 from promptseg.methods.devices import keep_freed_memory
-from promptseg.embeddings import EmbeddingCache
-from promptseg.engine import Plan
+from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.engine import Plan
 from promptseg.core.files import digest
 from promptseg.core.jobs import job
 from promptseg.methods import Grid, adapter_class
-from promptseg.predict import PACKAGES, Inputs, predict, settings_of
+from promptseg.predict.run import PACKAGES, Inputs, predict, settings_of
 from promptseg.core.provenance import provenance
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from promptseg.methods.devices import keep_freed_memory
 from promptseg.core.files import digest
 from promptseg.core.jobs import job
 from promptseg.methods import adapter_class
-from promptseg.predict import PACKAGES, settings_of
+from promptseg.predict.run import PACKAGES, settings_of
 from promptseg.core.provenance import provenance
-from promptseg.robustness import Changes, write_robustness
+from promptseg.predict.robustness import Changes, write_robustness
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

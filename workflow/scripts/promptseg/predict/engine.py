@@ -21,7 +21,7 @@ from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.embeddings import EmbeddingCache
+from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query

@@ -16,8 +16,8 @@ import pandas as pd
 
 from promptseg.core import masks
 from promptseg.methods.devices import choose_device, has_bf16
-from promptseg.embeddings import EmbeddingCache
-from promptseg.engine import Item, Plan, Runner, Target
+from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.engine import Item, Plan, Runner, Target
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of

@@ -14,7 +14,7 @@ import numpy as np
 from pycocotools import mask as coco
 
 from promptseg.core import masks
-from promptseg.engine import Item, Plan, Runner, Target
+from promptseg.predict.engine import Item, Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.methods import Method
 from promptseg.core.progress import progress
