@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from promptseg.core import masks
-from promptseg.ambiguity import compare_candidates, write_ambiguity
+from promptseg.score.ambiguity import compare_candidates, write_ambiguity
 from promptseg.analysis.ambiguity import (
     AMBIGUITY_COLUMNS,
     CALIBRATION_COLUMNS,

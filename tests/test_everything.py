@@ -23,7 +23,7 @@ from promptseg.methods.sam import Sam
 from promptseg.predict.run import predict
 from promptseg.prompts.modes import MODES
 from promptseg.rule_weights import rule_state
-from promptseg.scoring import Tolerance, score_object
+from promptseg.score.scoring import Tolerance, score_object
 from promptseg.core.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table
 
 # --- parity ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict.run import Inputs, compare_precision, predict
 from promptseg.prompts.modes import MODES, write_prompts
-from promptseg.scoring import Tolerance, score
+from promptseg.score.scoring import Tolerance, score
 from promptseg.predict.shards import gather_tables
 from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
 

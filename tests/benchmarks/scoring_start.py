@@ -9,8 +9,8 @@ import sys
 
 MEASURE = "import time; {body}; print(time.process_time())"
 BODIES = {
-    "with monai": "import promptseg.scoring, monai.metrics",
-    "as it is": "import promptseg.scoring",
+    "with monai": "import promptseg.score.scoring, monai.metrics",
+    "as it is": "import promptseg.score.scoring",
 }
 
 

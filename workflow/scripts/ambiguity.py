@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.ambiguity import write_ambiguity
+from promptseg.score.ambiguity import write_ambiguity
 from promptseg.core.jobs import job
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing

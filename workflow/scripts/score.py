@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.scoring import Tolerance, score
+from promptseg.score.scoring import Tolerance, score
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
