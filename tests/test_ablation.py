@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from promptseg.ablation import COLUMNS, ablation, is_variant
+from promptseg.analysis.ablation import COLUMNS, ablation, is_variant
 
 BASE, VARIANT, OTHER = "as_released", "as_released without error_region", "as_released without click_label"
 

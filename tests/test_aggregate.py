@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 import synthetic
 
-from promptseg.aggregate import aggregate
+from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.bootstrap import draw_patients, resampled_means
-from promptseg.analysis.claims import claims, findings
+from promptseg.analysis.study.claims import claims, findings
 from promptseg.analysis.columns import TABLES
-from promptseg.analysis.comparison import compare
+from promptseg.analysis.study.comparison import compare
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.provenance import PROVENANCE_COLUMNS
 from promptseg.analysis.statistics import read_statistics, statistics
@@ -23,7 +23,7 @@ from promptseg.analysis.sums import merge_scores, patient_sums
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS, read_throughput, throughput
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
-from promptseg.published import read_published
+from promptseg.analysis.study.published import read_published
 from promptseg.core.randomness import generator
 from promptseg.core.tables import SCORES, read_provenance, write_table
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promptseg.analysis.claims import CLAIMS_COLUMNS, claims, findings
-from promptseg.analysis.comparison import SUMMARY_COLUMNS, compare_summary
-from promptseg.analysis.findings import click_findings, mode_findings
+from promptseg.analysis.study.claims import CLAIMS_COLUMNS, claims, findings
+from promptseg.analysis.study.comparison import SUMMARY_COLUMNS, compare_summary
+from promptseg.analysis.study.findings import click_findings, mode_findings
 from promptseg.analysis.paper import PAPER_TABLES, PaperTable, escape, latex, markdown, paper_tables, write_paper
 from promptseg.analysis.provenance import PROVENANCE_COLUMNS, Provenance
-from promptseg.published import TITLES, read_published
+from promptseg.analysis.study.published import TITLES, read_published
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"
 

@@ -5,7 +5,7 @@ import synthetic
 from matplotlib.colors import to_hex
 
 from promptseg.plotting import contamination as figures
-from promptseg.seen import contamination
+from promptseg.analysis.contamination import contamination
 
 DATASETS = synthetic.DATASETS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from promptseg.analysis.csv import write_csv
-from promptseg.counts import COLUMNS, counts, read_counts, sampling_text
+from promptseg.analysis.datasets import COLUMNS, counts, read_counts, sampling_text
 from promptseg.core.files import digest
 from promptseg.core.tables import OBJECTS, write_table
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 import synthetic
 
-from promptseg.ablation import COLUMNS
-from promptseg.aggregate import aggregate
+from promptseg.analysis.ablation import COLUMNS
+from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.counts import COLUMNS as COUNT_COLUMNS
+from promptseg.analysis.datasets import COLUMNS as COUNT_COLUMNS
 from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table, unseen_table
 from promptseg.plotting import style
 from promptseg.show import main, main_table, read_summary

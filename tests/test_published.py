@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.published import methods_of_study, read_published
+from promptseg.analysis.study.published import methods_of_study, read_published
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "resources" / "published" / "mazurowski2023.csv"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from promptseg.download.origins import sources_of
-from promptseg.published import read_published
+from promptseg.analysis.study.published import read_published
 from promptseg.registry import anchor, checksums, document, groups, registered, section
 
 ROOT = Path(__file__).resolve().parents[1]

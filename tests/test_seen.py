@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from promptseg.seen import COLUMNS, contamination, read_contamination, seen_of, unseen
+from promptseg.analysis.contamination import COLUMNS, contamination, read_contamination, seen_of, unseen
 
 SEEN = {
     "m": {

@@ -6,9 +6,9 @@ The intervals are percentile bootstraps over patients; see `promptseg.analysis.b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.aggregate import aggregate
+from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.csv import write_csv
-from promptseg.counts import counts
+from promptseg.analysis.datasets import counts
 from promptseg.core.jobs import job
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from promptseg.ablation import CLICKS
+from promptseg.analysis.ablation import CLICKS
 from promptseg.analysis.statistics import read_statistics
 from promptseg.analysis.throughput import read_throughput
-from promptseg.counts import read_counts
+from promptseg.analysis.datasets import read_counts
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
-from promptseg.seen import read_contamination
+from promptseg.analysis.contamination import read_contamination
 from promptseg.show import MODES, cell, main_table, read_summary
 from promptseg.core.tables import read_provenance
 

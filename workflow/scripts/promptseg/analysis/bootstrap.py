@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from promptseg.core.randomness import generator
-from promptseg.seen import Seen, seen_of
+from promptseg.analysis.contamination import Seen, seen_of
 
 LEVELS = ("all", "all_unseen")
 

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promptseg import ablation, counts, seen
+from promptseg.analysis import ablation
+from promptseg.analysis import datasets as counts
+from promptseg.analysis import contamination as seen
 from promptseg.preprocess.build import manifests
 from promptseg.analysis.ambiguity import AMBIGUITY_COLUMNS, CALIBRATION_COLUMNS
-from promptseg.analysis.claims import CLAIMS_COLUMNS
+from promptseg.analysis.study.claims import CLAIMS_COLUMNS
 from promptseg.analysis.click_metrics import CLICK_COLUMNS
-from promptseg.analysis.comparison import COMPARISON_COLUMNS
-from promptseg.analysis.comparison import SUMMARY_COLUMNS as COMPARISON_SUMMARY_COLUMNS
+from promptseg.analysis.study.comparison import COMPARISON_COLUMNS
+from promptseg.analysis.study.comparison import SUMMARY_COLUMNS as COMPARISON_SUMMARY_COLUMNS
 from promptseg.analysis.everything import COLUMNS as EVERYTHING_COLUMNS
 from promptseg.analysis.pairs import PAIRS_COLUMNS
 from promptseg.analysis.provenance import PROVENANCE_COLUMNS

@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
-from promptseg.analysis.settings import FIXED, MODES, comparable, stand_ins
+from promptseg.analysis.comparable import FIXED, MODES, comparable, stand_ins
 from promptseg.core.randomness import generator
 
 PAIRS_COLUMNS = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.settings import MODES
+from promptseg.analysis.comparable import MODES
 from promptseg.core.files import atomic
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]

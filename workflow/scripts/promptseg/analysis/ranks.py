@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from promptseg.analysis.settings import FIXED, comparable, stand_ins
+from promptseg.analysis.comparable import FIXED, comparable, stand_ins
 
 RANKS_COLUMNS = [
     *(*FIXED, "method", "mean_rank", "n_tasks", "friedman_statistic", "friedman_p", "critical_difference", "group")

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import stats
 
-from promptseg.ablation import is_variant
+from promptseg.analysis.ablation import is_variant
 from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.sums import SETTING
 from promptseg.core.randomness import generator

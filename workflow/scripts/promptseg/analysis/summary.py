@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from promptseg.analysis.sums import METRICS, SETTING
-from promptseg.seen import Seen, answers_of, unseen
+from promptseg.analysis.contamination import Seen, answers_of, unseen
 
 SUMMARY_COLUMNS = [
     *("level", "dataset", "task", *SETTING),

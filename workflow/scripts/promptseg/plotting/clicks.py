@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from promptseg.analysis.statistics import read_statistics
 from promptseg.plotting import style
-from promptseg.published import read_published
+from promptseg.analysis.study.published import read_published
 
 _PANELS = 4
 NOTHING = "No method of this run was clicked iteratively{protocol}."

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from promptseg.plotting import style
-from promptseg.seen import read_contamination
+from promptseg.analysis.contamination import read_contamination
 
 _CELL = 0.34  # inches at most
 _ROW = 0.22  # inches

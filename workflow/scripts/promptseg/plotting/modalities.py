@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.statistics import read_statistics
 from promptseg.plotting import style
-from promptseg.published import read_published
+from promptseg.analysis.study.published import read_published
 
 COLUMNS = ["modality", "setting", "method", "iou"]
 

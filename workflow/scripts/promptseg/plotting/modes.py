@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.statistics import read_statistics
 from promptseg.plotting import style
-from promptseg.published import read_published
+from promptseg.analysis.study.published import read_published
 
 MEAN = "Mean over tasks"
 _ROW = 0.235  # inches a task

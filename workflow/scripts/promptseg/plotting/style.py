@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from promptseg.core.files import atomic
-from promptseg.published import TITLES
+from promptseg.analysis.study.published import TITLES
 
 COLUMN = 3.5  # inches, one column of a paper
 PAGE = 7.2  # inches, both columns

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.findings import LOSS, Finding, click_findings, mode_findings
-from promptseg.published import TITLES, methods_of_study
+from promptseg.analysis.study.findings import LOSS, Finding, click_findings, mode_findings
+from promptseg.analysis.study.published import TITLES, methods_of_study
 
 CLAIMS_COLUMNS = [
     *("claim", "source", "method", "protocol", "selection", "value", "unit", "detail", "p", "statement", "note")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg.published import methods_of_study
+from promptseg.analysis.study.published import methods_of_study
 
 COMPARISON_COLUMNS = [
     *("task", "method", "mode", "step", "selection", "published"),

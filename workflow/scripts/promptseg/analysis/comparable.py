@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from promptseg.ablation import CLICKS, is_variant
+from promptseg.analysis.ablation import CLICKS, is_variant
 
 MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
 FIXED = ["protocol", "mode", "step", "selection"]  # what two methods have in common when they are compared
