@@ -4,7 +4,7 @@ import pytest
 import synthetic
 from matplotlib.colors import to_hex
 
-from promptseg.plotting import contamination as figures
+from promptseg.figures import contamination as figures
 from promptseg.analysis.contamination import contamination
 
 DATASETS = synthetic.DATASETS

@@ -13,7 +13,7 @@ from promptseg.analysis.csv import write_csv
 from promptseg.analysis.statistics import statistics
 from promptseg.analysis.sums import patient_sums
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.plotting import clicks, modes, style, throughput
+from promptseg.figures import clicks, modes, style, throughput
 from promptseg.analysis.study.published import read_published
 
 PUBLISHED = Path(__file__).resolve().parents[1] / "resources" / "published" / "mazurowski2023.csv"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from promptseg.preprocess.images import object_mask, read_images
 from promptseg.core.masks import encode, iou
-from promptseg.plotting import ambiguity, everything, examples, pictures, style, trajectories
+from promptseg.figures import ambiguity, everything, examples, pictures, style, trajectories
 from promptseg.core.tables import AMBIGUITY, EVERYTHING, OBJECTS, PREDICTIONS, SCORES, read_table, write_table
 
 METHODS = synthetic.METHODS

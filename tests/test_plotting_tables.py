@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.testing.compare import compare_images
 
 from promptseg.core.errors import PromptsegError
-from promptseg.plotting import (
+from promptseg.figures import (
     calibration,
     click_metrics,
     comparison,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.plotting import click_metrics, clicks, comparison, style
+from promptseg.figures import click_metrics, clicks, comparison, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.plotting import ranks, reproduced, style
+from promptseg.figures import ranks, reproduced, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.plotting import distributions, size, style
+from promptseg.figures import distributions, size, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

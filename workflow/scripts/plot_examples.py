@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.plotting import examples, style, trajectories
+from promptseg.figures import examples, style, trajectories
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.plotting import modalities, modes, style
+from promptseg.figures import modalities, modes, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.plotting import pictures, style
-from promptseg.plotting.examples import about
+from promptseg.figures import pictures, style
+from promptseg.figures.examples import about
 from promptseg.core.tables import AMBIGUITY, OBJECTS, read_table
 
 MODE = "mode1"

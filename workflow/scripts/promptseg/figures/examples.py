@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.plotting import pictures, style
+from promptseg.figures import pictures, style
 from promptseg.core.tables import OBJECTS, read_table
 
 PROMPT_WORDS = {"mode1": "one point", "mode5": "one box"}

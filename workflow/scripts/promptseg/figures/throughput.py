@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 from promptseg.analysis.throughput import read_throughput
-from promptseg.plotting import style
+from promptseg.figures import style
 
 FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is below, and no reader's concern
 _SHAPES = ["o", "s", "^", "D", "v", "P", "X", "<"]  # of the datasets, as long as there are few

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.plotting import frames, style
+from promptseg.figures import frames, style
 
 _NEEDED = ["protocol", "mode", "step", "selection", "method", "mean_rank", "n_tasks", "friedman_p"]
 _NEEDED += ["critical_difference", "group"]

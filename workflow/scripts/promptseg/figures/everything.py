@@ -11,8 +11,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.plotting import dots, frames, pictures, style
-from promptseg.plotting.examples import about
+from promptseg.figures import dots, frames, pictures, style
+from promptseg.figures.examples import about
 from promptseg.core.tables import EVERYTHING, OBJECTS, read_table
 
 MODE = "everything"

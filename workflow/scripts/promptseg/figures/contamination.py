@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from promptseg.plotting import style
+from promptseg.figures import style
 from promptseg.analysis.contamination import read_contamination
 
 _CELL = 0.34  # inches at most

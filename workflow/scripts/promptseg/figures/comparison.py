@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.analysis.statistics import read_statistics
-from promptseg.plotting import clicks, style
+from promptseg.figures import clicks, style
 from promptseg.analysis.study.published import read_published
 
 MEAN = "Mean over tasks"

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.plotting import style
+from promptseg.figures import style
 
 LIMIT = 4  # objects of a dataset
 TRUTH, MASK, POINT = "#56B4E9", "#E69F00", "#F0E442"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from promptseg.plotting import style
+from promptseg.figures import style
 
 
 @dataclass(frozen=True)

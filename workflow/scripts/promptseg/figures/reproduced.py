@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.plotting import frames, style
+from promptseg.figures import frames, style
 
 _NEEDED = ["task", "mode", "step", "selection", "published", "our_method", "dataset", "protocol", "n", "ours"]
 _NEEDED += ["ci_low", "ci_high", "difference", "inside"]

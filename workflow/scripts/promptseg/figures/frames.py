@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core.errors import PromptsegError
-from promptseg.plotting import style
+from promptseg.figures import style
 
 # Columns that hold text in every table; all others hold numbers.
 TEXT = frozenset(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from promptseg.analysis.statistics import read_statistics
-from promptseg.plotting import style
+from promptseg.figures import style
 from promptseg.analysis.study.published import read_published
 
 _PANELS = 4

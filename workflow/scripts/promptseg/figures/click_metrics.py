@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from promptseg.plotting import clicks, dots, frames, style
+from promptseg.figures import clicks, dots, frames, style
 
 _TARGETS = {
     "80": style.Look("IoU 0.80", "#56B4E9", "o"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from promptseg.plotting import dots, frames, style
+from promptseg.figures import dots, frames, style
 
 _BINS = ["level", "method", "mode", "bin_low", "bin_high", "n", "predicted", "true", "ci_low", "ci_high"]
 _SUMS = ["level", "method", "mode", "spearman", "ece"]

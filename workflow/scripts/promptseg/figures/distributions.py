@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.plotting import frames, style
+from promptseg.figures import frames, style
 
 POINTS = 200  # drawn of one task and mode; the boxes rest on all
 _ROW = 0.24  # inches a task

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from promptseg.plotting import frames, style
+from promptseg.figures import frames, style
 
 POOLED = "All datasets"
 POINTS = 250  # drawn of one method in one panel

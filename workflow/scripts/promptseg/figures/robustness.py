@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.plotting import frames, style
+from promptseg.figures import frames, style
 
 _NEEDED = ["level", "method", "mode", "kind", "amount", "iou", "ci_low", "ci_high"]
 _RANKS = ["mode", "kind", "amount", "n", "changed", "best_changed"]
