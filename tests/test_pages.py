@@ -14,7 +14,7 @@ from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
 from promptseg.analysis.datasets import COLUMNS as COUNT_COLUMNS
-from promptseg.pages import ablation_table, build_page, failures_table, precision_notes, throughput_table, unseen_table
+from promptseg.report.page import ablation_table, build_page, failures_table, precision_notes, throughput_table, unseen_table
 from promptseg.figures import style
 from promptseg.show import main, main_table, read_summary
 from promptseg.core.tables import SCORES, write_table

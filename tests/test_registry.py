@@ -8,7 +8,7 @@ import yaml
 
 from promptseg.download.origins import sources_of
 from promptseg.analysis.study.published import read_published
-from promptseg.registry import anchor, checksums, document, groups, registered, section
+from promptseg.report.catalogue import anchor, checksums, document, groups, registered, section
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "datasets.md"
@@ -21,7 +21,7 @@ def datasets():
 
 
 def test_document_is_current(datasets):
-    command = "PYTHONPATH=workflow/scripts .venv/bin/python -m promptseg.registry > docs/datasets.md"
+    command = "PYTHONPATH=workflow/scripts .venv/bin/python -m promptseg.report.catalogue > docs/datasets.md"
     assert DOCUMENT.read_text(encoding="utf-8") == document(datasets, STUDY), f"run: {command}"
 
 

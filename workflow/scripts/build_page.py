@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.pages import build_page
+from promptseg.report.page import build_page
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,6 +1,6 @@
 """docs/datasets.md: every registered dataset, where it comes from, how it is read, and what could not be verified.
 
-PYTHONPATH=workflow/scripts python -m promptseg.registry > docs/datasets.md
+PYTHONPATH=workflow/scripts python -m promptseg.report.catalogue > docs/datasets.md
 """
 
 import re
@@ -38,8 +38,8 @@ _HOW = {
 _INTRODUCTION = """\
 # Datasets
 
-Made from `config/datasets.yaml` by `python -m promptseg.registry`; change that file and run
-`PYTHONPATH=workflow/scripts python -m promptseg.registry > docs/datasets.md` again.
+Made from `config/datasets.yaml` by `python -m promptseg.report.catalogue`; change that file and run
+`PYTHONPATH=workflow/scripts python -m promptseg.report.catalogue > docs/datasets.md` again.
 
 {counts} Access is one of {access}.
 
