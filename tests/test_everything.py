@@ -22,7 +22,7 @@ from promptseg.methods.controls import Perfect
 from promptseg.methods.sam import Sam
 from promptseg.predict.run import predict
 from promptseg.prompts.modes import MODES
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 from promptseg.score.scoring import Tolerance, score_object
 from promptseg.core.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table
 

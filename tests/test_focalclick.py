@@ -11,7 +11,7 @@ from promptseg.methods.clicking import ClickState, Request
 from promptseg.methods.focalclick import FocalClick, FocalPredictor, focus_box, mask_box
 from promptseg.methods.networks import focalclick
 from promptseg.methods.networks.focalclick import FocalClickNet
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 BACKBONE = {"widths": (8, 16, 40, 64), "depths": (1, 1, 1, 1), "head_width": 16}
 

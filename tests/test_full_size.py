@@ -19,7 +19,7 @@ from segment_anything import sam_model_registry
 from promptseg.methods.devices import keep_freed_memory
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.networks import focalclick, hrnet, simpleclick
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 adapter, variant, path = sys.argv[1:]
 keep_freed_memory()

@@ -13,7 +13,7 @@ from promptseg.methods.networks.clickmaps import disk_maps, normalise
 from promptseg.methods.networks.config import SHARED
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "specs"
 FAMILIES = {"ritm": (RitmNet, hrnet.VARIANTS), "focalclick": (FocalClickNet, focalclick.VARIANTS)}

@@ -30,7 +30,7 @@ from promptseg.parity.command import main
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import FixtureError, Name
 from promptseg.prompts.modes import deepest_pixels, depth
-from promptseg.rule_weights import read_overrides, rule_state, rule_tensor
+from promptseg.parity.generated_weights import read_overrides, rule_state, rule_tensor
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "specs" / "parity"
 SMALL = (

@@ -10,7 +10,7 @@ from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.networks import hrnet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.ritm import Ritm
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 TINY = {"width": 4, "ocr_width": 6, "small": True}
 

@@ -11,7 +11,7 @@ from promptseg.methods.devices import choose_device
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.sam import Sam as SamMethod
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 
 def tiny_sam(checkpoint=None):

@@ -13,7 +13,7 @@ from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.networks import simpleclick
 from promptseg.methods.networks.simpleclick import VARIANTS, Architecture, SimpleClickNet, architecture_of
 from promptseg.methods.simpleclick import SimpleClick
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "specs"
 recorded = pytest.mark.skipif(not RECORDED.exists(), reason="names recorded from the reference are not here")

@@ -32,7 +32,7 @@ from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
 from promptseg.prompts.modes import make_prompts
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 METHODS: dict[str, tuple[str, Any, str]] = {
     "simpleclick": ("promptseg.methods.simpleclick:SimpleClick", SimpleClickNet, "vit_xtiny"),

@@ -38,7 +38,7 @@ from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Settings
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.prompts.modes import MODES, make_prompts
-from promptseg.rule_weights import rule_state
+from promptseg.parity.generated_weights import rule_state
 
 CLICKS = 9
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

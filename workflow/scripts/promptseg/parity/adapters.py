@@ -19,7 +19,7 @@ from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.networks.sam_small import VARIANTS as SMALL
 from promptseg.methods.sam import empty_sam
 from promptseg.parity.fixtures import Fixture, FixtureError
-from promptseg.rule_weights import read_overrides, rule_state
+from promptseg.parity.generated_weights import read_overrides, rule_state
 
 _ADAPTERS = {
     "ritm": "promptseg.methods.ritm:Ritm",
