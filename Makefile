@@ -26,6 +26,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -61,7 +62,7 @@ lock: $(VENV)/.ready
 	$(PIP) install --quiet pip-tools
 	$(LOCK) pyproject.toml | grep -vE '^(nvidia-|cuda-|triton==|#|$$)' > requirements.txt
 	$(LOCK) --extra dev --constraint requirements.txt pyproject.toml | grep -vE '^(nvidia-|cuda-|triton==|#|$$)' > requirements-dev.txt
-	$(BIN)/python tests/pins.py --write
+	$(BIN)/python envs/pins.py --write
 
 clean:
 	rm -rf results .snakemake

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from promptseg.analysis.aggregate import aggregate
-from promptseg.analysis.study.published import read_published
 from promptseg.analysis.contamination import Seen
+from promptseg.analysis.study.published import read_published
 from promptseg.core.tables import SCORES, open_table
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"

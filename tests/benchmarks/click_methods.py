@@ -24,15 +24,15 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
-from promptseg.methods.devices import keep_freed_memory
-from promptseg.predict.engine import Plan, Runner, Target
-from promptseg.preprocess.images import LabelledImage
 from promptseg.methods import Candidates, Method, Query, Settings, adapter_class
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
-from promptseg.prompts.modes import make_prompts
 from promptseg.parity.generated_weights import rule_state
+from promptseg.predict.engine import Plan, Runner, Target
+from promptseg.preprocess.images import LabelledImage
+from promptseg.prompts.modes import make_prompts
 
 METHODS: dict[str, tuple[str, Any, str]] = {
     "simpleclick": ("promptseg.methods.simpleclick:SimpleClick", SimpleClickNet, "vit_xtiny"),

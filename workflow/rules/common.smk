@@ -11,13 +11,10 @@ import yaml
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
-from promptseg.config.check import (
-    adapter_file,
-    case_patterns,
-    check,
-    library_of,
-    protocols_of,
-)
+from promptseg.config.cases import case_patterns
+from promptseg.config.check import check
+from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.protocols import protocols_of
 from promptseg.download.dropfolder import own_files
 from promptseg.core.errors import PromptsegError
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of

@@ -15,7 +15,7 @@ rule build_page:
         pairs=rules.aggregate.output.pairs,
         figures=get_figures(),
         lib=library("build_page"),
-        template=os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "page.html.jinja"),
+        template=os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report" / "page.html.jinja"),
     output:
         page=report(
             "<results>/report/index.html",

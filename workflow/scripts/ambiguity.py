@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.score.ambiguity import write_ambiguity
 from promptseg.core.jobs import job
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing
+from promptseg.score.ambiguity import write_ambiguity
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

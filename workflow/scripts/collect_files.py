@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.download.lockfile import LockFile
 from promptseg.download.collect import collect, write_files_csv
+from promptseg.download.lockfile import LockFile
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

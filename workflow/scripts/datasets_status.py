@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from promptseg.download.availability import as_table, availability
 from promptseg.core.jobs import job
+from promptseg.download.availability import as_table, availability
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

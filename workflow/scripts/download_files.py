@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.download.clients import bring
-from promptseg.download.dropfolder import DropFolder
 from promptseg.core.jobs import job
+from promptseg.download.clients import bring
 from promptseg.download.collect import list_files, write_files_csv
+from promptseg.download.dropfolder import DropFolder
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

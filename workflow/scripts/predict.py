@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.prompts.clicks import Protocol
+from promptseg.core.files import digest
+from promptseg.core.jobs import job
+from promptseg.core.provenance import provenance
+from promptseg.methods import Grid, adapter_class
 from promptseg.methods.devices import keep_freed_memory
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.engine import Plan
-from promptseg.core.files import digest
-from promptseg.core.jobs import job
-from promptseg.methods import Grid, adapter_class
 from promptseg.predict.run import PACKAGES, Inputs, predict, settings_of
-from promptseg.core.provenance import provenance
+from promptseg.prompts.clicks import Protocol
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.methods.devices import keep_freed_memory
 from promptseg.core.files import digest
 from promptseg.core.jobs import job
-from promptseg.methods import adapter_class
-from promptseg.predict.run import PACKAGES, settings_of
 from promptseg.core.provenance import provenance
+from promptseg.methods import adapter_class
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.predict.robustness import Changes, write_robustness
+from promptseg.predict.run import PACKAGES, settings_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

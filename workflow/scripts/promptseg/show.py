@@ -7,73 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from promptseg.analysis.summary import read_summary
 from promptseg.core.errors import PromptsegError
-
-MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
-CLICKS = [1, 5, 9]
-_TEXT = ["level", "dataset", "task", "method", "protocol", "mode", "selection", "seen"]
-
-
-def read_summary(path: str | Path) -> pd.DataFrame:
-    """`summary.csv`: empty keys are empty texts, empty numbers NaN.
-
-    Raises:
-        PromptsegError: there is no such file.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise PromptsegError(
-            f"{path} does not exist. Run the pipeline first (snakemake --cores 8), or give the folder of its results."
-        )
-    frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str))
-    return frame.fillna(dict.fromkeys(_TEXT, ""))
-
-
-def cell(rows: pd.DataFrame, others: bool) -> str:
-    """The number of one setting of one method: its mean over tasks, or why there is none.
-
-    Args:
-        rows: the rows of level `all` of that setting.
-        others: whether any method has such rows.
-
-    Returns:
-        "0.654"; "n/a" where the method does not take such prompts; "failed" where every image failed; "-" where
-        nothing was run.
-    """
-    values = rows["iou_mean_tasks"].dropna()
-    if len(values):
-        return f"{values.iloc[0]:.3f}"
-    if len(rows) and rows["n_failed"].sum():
-        return "failed"
-    return "n/a" if others or len(rows) else "-"
-
-
-def main_table(summary: pd.DataFrame, clicks: list[int] | None = None) -> pd.DataFrame:
-    """Mean IoU over tasks, as text: a row for each method and selection, a column for each mode and click.
-
-    Columns method, selection, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
-    """
-    rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
-    protocols = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
-    order = {"first": 0, "best_score": 1, "oracle": 2}
-    table = []
-    for method in dict.fromkeys(rows["method"]):
-        own = rows[rows["method"] == method]
-        for selection in sorted(set(own["selection"]), key=lambda name: order.get(name, 3)):
-            mine = own[own["selection"] == selection]
-            tasks = mine["n_tasks"].max()
-            line = {"method": method, "selection": selection, "tasks": str(int(tasks)) if tasks > 0 else ""}
-            for mode in MODES:
-                line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
-            for protocol in protocols:
-                for click in clicks or CLICKS:
-                    ours = mine[
-                        (mine["mode"] == "iterative") & (mine["protocol"] == protocol) & (mine["step"] == click)
-                    ]
-                    column = f"{protocol}, {click} click{'s' if click > 1 else ''}"
-                    line[column] = cell(ours, True)
-            table.append(line)
-    return pd.DataFrame(table)
+from promptseg.report.headline import main_table
 
 
 def _text(table: pd.DataFrame) -> str:

@@ -1,1 +1,1 @@
-"""What is computed from scores: means, intervals, comparisons, findings, and the tables that hold them."""
+"""Tables from scores: means, intervals, comparisons, findings."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from promptseg.config.check import WITHOUT
+from promptseg.config.protocols import WITHOUT
 
 COLUMNS = ["method", "selection", "protocol", "switch", "clicks", "n_tasks", "iou", "iou_without", "difference"]
 CLICKS = (1, 3, 5, 9)

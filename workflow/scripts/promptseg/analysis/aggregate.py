@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from promptseg.analysis.ablation import ablation, is_variant
-from promptseg.analysis.study.claims import claims
 from promptseg.analysis.click_metrics import click_metrics, read_click_sums
 from promptseg.analysis.columns import readme
-from promptseg.analysis.study.comparison import compare, compare_summary
+from promptseg.analysis.contamination import Seen, contamination, seen_of
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.pairs import pairs
 from promptseg.analysis.paper import paper_tables, write_paper
@@ -19,12 +18,13 @@ from promptseg.analysis.provenance import Provenance
 from promptseg.analysis.ranks import ranks
 from promptseg.analysis.size import read_sizes, size_tables
 from promptseg.analysis.statistics import statistics
+from promptseg.analysis.study.claims import claims
+from promptseg.analysis.study.comparison import compare, compare_summary
+from promptseg.analysis.study.published import read_published
 from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import merge_scores
 from promptseg.analysis.throughput import throughput
 from promptseg.core.files import atomic, digest
-from promptseg.analysis.study.published import read_published
-from promptseg.analysis.contamination import Seen, contamination, seen_of
 from promptseg.core.tables import read_provenance
 
 

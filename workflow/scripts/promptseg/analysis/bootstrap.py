@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg.core.randomness import generator
 from promptseg.analysis.contamination import Seen, seen_of
+from promptseg.core.randomness import generator
 
 LEVELS = ("all", "all_unseen")
 

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import bootstrap_means
+from promptseg.analysis.contamination import Seen, unseen
 from promptseg.analysis.summary import seen_answers
 from promptseg.core.errors import PromptsegError
-from promptseg.analysis.contamination import Seen, unseen
 
 TARGETS = (80, 85, 90)
 MEASURES = [*(f"noc{t}" for t in TARGETS), *(f"failed{t}" for t in TARGETS), "auc", "gain_per_click", "worse_share"]

@@ -5,14 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptseg.analysis import ablation
-from promptseg.analysis import datasets as counts
 from promptseg.analysis import contamination as seen
-from promptseg.preprocess.build import manifests
+from promptseg.analysis import datasets as counts
 from promptseg.analysis.ambiguity import AMBIGUITY_COLUMNS, CALIBRATION_COLUMNS
-from promptseg.analysis.study.claims import CLAIMS_COLUMNS
 from promptseg.analysis.click_metrics import CLICK_COLUMNS
-from promptseg.analysis.study.comparison import COMPARISON_COLUMNS
-from promptseg.analysis.study.comparison import SUMMARY_COLUMNS as COMPARISON_SUMMARY_COLUMNS
 from promptseg.analysis.everything import COLUMNS as EVERYTHING_COLUMNS
 from promptseg.analysis.pairs import PAIRS_COLUMNS
 from promptseg.analysis.provenance import PROVENANCE_COLUMNS
@@ -21,9 +17,13 @@ from promptseg.analysis.robustness import RANKS_COLUMNS as ROBUSTNESS_RANKS_COLU
 from promptseg.analysis.robustness import ROBUSTNESS_COLUMNS
 from promptseg.analysis.size import CORRELATION_COLUMNS, SIZE_COLUMNS
 from promptseg.analysis.statistics import STATISTICS_COLUMNS
+from promptseg.analysis.study.claims import CLAIMS_COLUMNS
+from promptseg.analysis.study.comparison import COMPARISON_COLUMNS
+from promptseg.analysis.study.comparison import SUMMARY_COLUMNS as COMPARISON_SUMMARY_COLUMNS
 from promptseg.analysis.summary import SUMMARY_COLUMNS
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
 from promptseg.core.tables import SCORES
+from promptseg.preprocess import manifests
 
 # Meanings that hold wherever a column of this name occurs, unless its table says otherwise.
 COMMON = {

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.analysis.objects import object_means
 from promptseg.analysis.comparable import MODES
+from promptseg.analysis.objects import object_means
 from promptseg.core.tables import EVERYTHING, SCORES, read_table
 
 RECALL = (50, 75, 90)  # thresholds of the IoU in percent

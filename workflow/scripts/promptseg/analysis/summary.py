@@ -6,11 +6,14 @@ over images). An object mask is one task in one image, so within a task images a
 image counts once for each of its tasks.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from promptseg.analysis.sums import METRICS, SETTING
 from promptseg.analysis.contamination import Seen, answers_of, unseen
+from promptseg.analysis.sums import METRICS, SETTING
+from promptseg.core.errors import PromptsegError
 
 SUMMARY_COLUMNS = [
     *("level", "dataset", "task", *SETTING),
@@ -18,6 +21,7 @@ SUMMARY_COLUMNS = [
     *(f"{metric}_mean_{over}" for metric in METRICS for over in ("images", "patients", "tasks")),
     *("distance_unit", "n_hd95", "seen"),
 ]
+_TEXT = ["level", "dataset", "task", "method", "protocol", "mode", "selection", "seen"]
 
 
 def ratios(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -100,3 +104,18 @@ def summary(sums: pd.DataFrame, seen: Seen | None = None) -> pd.DataFrame:
     frame[["dataset", "task"]] = frame[["dataset", "task"]].fillna("")
     n_tasks = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")
     return frame.assign(n_tasks=n_tasks, seen=seen_answers(frame, seen))
+
+
+def read_summary(path: str | Path) -> pd.DataFrame:
+    """`summary.csv`: empty keys are empty texts, empty numbers NaN.
+
+    Raises:
+        PromptsegError: there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PromptsegError(
+            f"{path} does not exist. Run the pipeline first (snakemake --cores 8), or give the folder of its results."
+        )
+    frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str))
+    return frame.fillna(dict.fromkeys(_TEXT, ""))

@@ -262,3 +262,8 @@ def _patient(case: str, pattern: str | None) -> str:
     if not match or not match.groups() or not match[1]:
         raise PromptsegError(f"The case {case} does not match `patient: {pattern}`; its group 1 must name the patient.")
     return match[1]
+
+
+def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
+    """The globs of all files that the cases of a dataset entry are made of, with `*` for the placeholders."""
+    return list(dict.fromkeys(as_glob(pattern) for case in dataset["cases"] for pattern in patterns_of(case)))

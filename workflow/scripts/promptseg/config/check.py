@@ -1,9 +1,7 @@
-"""The configuration: checked against its schema, filled with defaults, and asked by the rules."""
+"""The configuration, checked against its schema and filled with defaults."""
 
-import ast
 import copy
 import difflib
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,15 +10,15 @@ from typing import Any
 import jsonschema
 import yaml
 
-from promptseg.config.cases import as_glob, patterns_of
 from promptseg.core.errors import PromptsegError
 
-SCRIPTS = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(__file__).resolve().parents[2]
 SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def read_schema() -> dict[str, Any]:
+    """The JSON schema of the configuration."""
     schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
     return schema
 
@@ -91,7 +89,9 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         PromptsegError: every violation of the schema, one a line, with the nearest known word for a misspelt one; or
             `run` names something that is not registered; or a method's local weights are not there.
     """
-    errors = sorted(_Validator(_schema()).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(
+        _Validator(read_schema()).iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
+    )
     if errors:
         raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
     for kind in ("datasets", "methods", "protocols"):
@@ -124,75 +124,3 @@ def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
             f"Method {name} has no weights: {path} is not a file.{origin} and put it there, "
             f"or correct methods.{name}.checkpoint.path."
         )
-
-
-WITHOUT = " without "
-
-
-def protocols_of(config: Mapping[str, Any], method: str) -> dict[str, dict[str, Any]]:
-    """Name to switches of every protocol that a method runs.
-
-    These are the protocols of the run with the changes that the method's entry makes to them, and for each protocol
-    in `run.ablation` that protocol "as_released" itself and "as_released without error_region" and so on: one for each
-    of its switches that differs from what the methods' authors do, with that switch alone set to the authors' value.
-    """
-    switches = _schema()["properties"]["protocols"]["additionalProperties"]["properties"]
-    authors = {switch: about["default"] for switch, about in switches.items()}
-    run, changes = config["run"], config["methods"][method]["protocols"]
-    found = {}
-    for name in dict.fromkeys([*run["protocols"], *run["ablation"]]):
-        found[name] = {**config["protocols"][name], **changes.get(name, {})}
-    for name in run["ablation"]:
-        for switch, value in authors.items():
-            if found[name][switch] != value:
-                found[f"{name}{WITHOUT}{switch}"] = {**found[name], switch: value}
-    return found
-
-
-def case_patterns(dataset: Mapping[str, Any]) -> list[str]:
-    """The globs of all files that the cases of a dataset entry are made of, with `*` for the placeholders."""
-    return list(dict.fromkeys(as_glob(pattern) for case in dataset["cases"] for pattern in patterns_of(case)))
-
-
-def _module_file(name: str) -> Path | None:
-    base = SCRIPTS.joinpath(*name.split("."))
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-@cache  # most of the hundreds of jobs of a run use the same files
-def _imported_files(path: Path) -> frozenset[Path]:
-    """The files of the library that a Python file imports, at its top or inside functions."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    files = (_module_file(name) for name in names if name.split(".")[0] == "promptseg")
-    return frozenset(file for file in files if file)
-
-
-def library_of(*starts: Path) -> list[Path]:
-    """The files of the library that some Python files use, directly or through one another, sorted.
-
-    They are inputs of the rules whose numbers depend on them, because Snakemake does not look into imports.
-    """
-    found: set[Path] = set()
-    waiting = list(starts)
-    while waiting:
-        new = _imported_files(waiting.pop()) - found
-        found |= new
-        waiting += new
-    return sorted(found)
-
-
-def adapter_file(adapter: str) -> Path | None:
-    """The Python file of `module:Class` or `file.py:Class`; None for one that is installed elsewhere or missing."""
-    module = adapter.rpartition(":")[0]
-    if module.endswith(".py"):
-        return Path(module)
-    if module.split(".")[0] == "promptseg":
-        return _module_file(module)
-    spec = importlib.util.find_spec(module.split(".")[0])
-    inside = spec is not None and spec.origin is not None and "site-packages" not in spec.origin
-    return Path(spec.origin) if inside and spec and spec.origin else None

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.cases import case_patterns
 from promptseg.download.archives import matches
 from promptseg.download.clients import client_of
-from promptseg.config.check import case_patterns
 from promptseg.download.dropfolder import WORK, DropFolder, for_a_person, walk
 from promptseg.download.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
 

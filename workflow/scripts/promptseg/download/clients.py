@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptseg.download.fetch import fetch_file
+from promptseg.core.errors import PromptsegError
+from promptseg.core.progress import progress
 from promptseg.download.archives import is_plain
 from promptseg.download.drive import file_link, shared_name
 from promptseg.download.dropfolder import WORK, DropFolder, for_a_person
-from promptseg.core.errors import PromptsegError
+from promptseg.download.fetch import fetch_file
 from promptseg.download.origins import expected, is_fetched
-from promptseg.core.progress import progress
 from promptseg.download.records import HEADERS, record_files
 from promptseg.download.transfer import download
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.download.fetch import fetch_from_urls
-from promptseg.download.archives import Packed, is_archive, matches, require_matches, unpack
-from promptseg.download.dropfolder import DropFolder, for_a_person, walk
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.download.packages import fetch_from_index
+from promptseg.download.archives import Packed, is_archive, matches, require_matches, unpack
+from promptseg.download.dropfolder import DropFolder, for_a_person, walk
+from promptseg.download.fetch import fetch_from_urls
 from promptseg.download.lockfile import LockFile
 from promptseg.download.origins import archive_name, is_dropped, package_folders
+from promptseg.download.packages import fetch_from_index
 from promptseg.download.transfer import Checksum
 from promptseg.download.urls import redact
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from promptseg.download.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
 from promptseg.core.errors import PromptsegError
+from promptseg.download.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
 from promptseg.download.origins import is_fetched
 
 WORK = ".download"  # folder of a client that is not done yet

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from promptseg.download.drive import drive_address
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import is_page
+from promptseg.download.drive import drive_address
 from promptseg.download.records import HEADERS, record_file
 from promptseg.download.transfer import Checksum, download, is_there
 from promptseg.download.urls import is_drive_link, record_of, redact, web_address

@@ -10,9 +10,9 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from promptseg.download.fetch import fetch_file, fetch_from_urls
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
+from promptseg.download.fetch import fetch_file, fetch_from_urls
 from promptseg.download.transfer import Checksum, is_there
 from promptseg.download.urls import file_name
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from promptseg.analysis.statistics import read_statistics
-from promptseg.figures import style
 from promptseg.analysis.study.published import read_published
+from promptseg.figures import style
 
 _PANELS = 4
 NOTHING = "No method of this run was clicked iteratively{protocol}."

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from promptseg.figures import style
 from promptseg.analysis.contamination import read_contamination
+from promptseg.figures import style
 
 _CELL = 0.34  # inches at most
 _ROW = 0.22  # inches

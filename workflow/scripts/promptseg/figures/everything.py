@@ -11,9 +11,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
+from promptseg.core.tables import EVERYTHING, OBJECTS, read_table
 from promptseg.figures import dots, frames, pictures, style
 from promptseg.figures.examples import about
-from promptseg.core.tables import EVERYTHING, OBJECTS, read_table
 
 MODE = "everything"
 NOTHING = "No method of this run segments everything."

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.figures import pictures, style
 from promptseg.core.tables import OBJECTS, read_table
+from promptseg.figures import pictures, style
 
 PROMPT_WORDS = {"mode1": "one point", "mode5": "one box"}
 EXTREMES = {"worst": 0.0, "median": 0.5, "best": 1.0}

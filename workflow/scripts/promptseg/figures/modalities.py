@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.analysis.statistics import read_statistics
-from promptseg.figures import style
 from promptseg.analysis.study.published import read_published
+from promptseg.figures import style
 
 COLUMNS = ["modality", "setting", "method", "iou"]
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.analysis.statistics import read_statistics
-from promptseg.figures import style
 from promptseg.analysis.study.published import read_published
+from promptseg.figures import style
 
 MEAN = "Mean over tasks"
 _ROW = 0.235  # inches a task

@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.figures import style
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 
 LIMIT = 4  # objects of a dataset
 TRUTH, MASK, POINT = "#56B4E9", "#E69F00", "#F0E442"

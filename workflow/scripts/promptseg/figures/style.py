@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from promptseg.core.files import atomic
 from promptseg.analysis.study.published import TITLES
+from promptseg.core.files import atomic
 
 COLUMN = 3.5  # inches, one column of a paper
 PAGE = 7.2  # inches, both columns

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.methods.checkpoints import load_checkpoint, load_strictly
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Candidates, Query, Settings
+from promptseg.methods.checkpoints import load_checkpoint, load_strictly
 
 Roi = tuple[int, int, int, int]
 Size = tuple[int, int]

@@ -15,11 +15,11 @@ from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
-from promptseg.methods.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.proposals import propose
 from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
+from promptseg.methods.checkpoints import load_state_dict, load_strictly
 from promptseg.methods.networks.sam import Decoder, Encoder, ImageTokens
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam
+from promptseg.methods.proposals import propose
 
 # Prompts decoded together. On a CPU larger batches do not pay; the decoder holds about 60 MB a prompt.
 BATCH = {"cpu": 8, "cuda": 64}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from promptseg.methods.devices import keep_freed_memory
 from promptseg.core.errors import PromptsegError
+from promptseg.methods.devices import keep_freed_memory
 from promptseg.parity.adapters import Adapters, options, overrides_path
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture

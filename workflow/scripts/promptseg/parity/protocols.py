@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from promptseg.core import masks
-from promptseg.prompts.clicks import Click, Protocol, click_sign, error_depth, next_click
 from promptseg.methods import Method, Prompt, Query
 from promptseg.parity.adapters import Adapters
 from promptseg.parity.comparison import IOU, Comparison
 from promptseg.parity.fixtures import Fixture, FixtureError
+from promptseg.prompts.clicks import Click, Protocol, click_sign, error_depth, next_click
 from promptseg.prompts.modes import deepest_pixels
 
 Ask = Callable[[Prompt, np.ndarray], np.ndarray]  # prompt and truth -> (h, w) bool

@@ -20,12 +20,12 @@ import numpy as np
 from pycocotools import mask as coco
 
 from promptseg.core import masks
-from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.images import LabelledImage, pixel_digest
-from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
 from promptseg.core.prefetch import prefetched
+from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
+from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.preprocess.images import LabelledImage, pixel_digest
+from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.prompts.modes import BOX_MODES, EVERYTHING, SINGLE_MODES, applies
 
 SELECTIONS = ("first", "best_score", "oracle")

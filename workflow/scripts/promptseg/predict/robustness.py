@@ -14,13 +14,13 @@ import numpy as np
 from pycocotools import mask as coco
 
 from promptseg.core import masks
-from promptseg.predict.engine import Item, Plan, Runner, Target
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.methods import Method
 from promptseg.core.progress import progress
-from promptseg.prompts.modes import BOX_MODES, POINT_MODES, make_prompts, pick
 from promptseg.core.randomness import generator
 from promptseg.core.tables import OBJECTS, ROBUSTNESS, open_table, read_table
+from promptseg.methods import Method
+from promptseg.predict.engine import Item, Plan, Runner, Target
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
+from promptseg.prompts.modes import BOX_MODES, POINT_MODES, make_prompts, pick
 
 Box = tuple[int, int, int, int]
 Point = tuple[int, int]

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 
 from promptseg.core import masks
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import atomic
+from promptseg.core.progress import progress
+from promptseg.core.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
+from promptseg.methods import Method, Settings
 from promptseg.methods.devices import choose_device, has_bf16
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.engine import Item, Plan, Runner, Target
-from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.methods import Method, Settings
-from promptseg.core.progress import progress
-from promptseg.core.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
 
 ROWS = 20_000  # of a row group
 PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks

@@ -16,8 +16,8 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from pydicom.misc import is_dicom
 
-from promptseg.preprocess.dicom import is_segmentation, read_segmentation, read_series
 from promptseg.core.errors import PromptsegError
+from promptseg.preprocess.dicom import is_segmentation, read_segmentation, read_series
 from promptseg.preprocess.grids import Volume, align, place, reading, rescaled, scaled, shown, step_lengths, usable
 
 logger = logging.getLogger(__name__)

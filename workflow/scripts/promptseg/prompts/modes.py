@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from promptseg.core import masks
-from promptseg.preprocess.images import object_mask, read_images
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import OBJECTS, PROMPTS, open_table, read_table
+from promptseg.preprocess.images import object_mask, read_images
 
 SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
 MODES = (*SINGLE_MODES, "iterative")

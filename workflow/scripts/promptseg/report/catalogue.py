@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from promptseg.config.check import SCRIPTS, check
 from promptseg.analysis.datasets import sampling_text
+from promptseg.config.check import SCRIPTS, check
 from promptseg.download.origins import sources_of
 from promptseg.download.urls import record_of
 

@@ -13,14 +13,15 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from promptseg.analysis.ablation import CLICKS
-from promptseg.analysis.statistics import read_statistics
-from promptseg.analysis.throughput import read_throughput
+from promptseg.analysis.contamination import read_contamination
 from promptseg.analysis.datasets import read_counts
+from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.summary import read_summary
+from promptseg.analysis.throughput import read_throughput
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
-from promptseg.analysis.contamination import read_contamination
-from promptseg.show import MODES, cell, main_table, read_summary
 from promptseg.core.tables import read_provenance
+from promptseg.report.headline import MODES, cell, main_table
 
 PACKAGES = [
     "numpy",

@@ -14,11 +14,11 @@ from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.methods import Method, Prompt, Query
 from promptseg.core.progress import progress
-from promptseg.prompts.modes import SINGLE_MODES
 from promptseg.core.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
+from promptseg.methods import Method, Prompt, Query
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images
+from promptseg.prompts.modes import SINGLE_MODES
 
 CANDIDATES = 3
 

@@ -21,10 +21,10 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
 from promptseg.core.progress import progress
-from promptseg.prompts.modes import SINGLE_MODES, applies
 from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
+from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
+from promptseg.prompts.modes import SINGLE_MODES, applies
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from promptseg.analysis.summary import read_summary
 from promptseg.core.errors import PromptsegError
-from promptseg.show import read_summary
 
 CLICK_NETWORKS = ("ritm_small", "simpleclick_small", "focalclick_small")
 _CLICKS = 9

@@ -17,12 +17,12 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.progress import progress
 from promptseg.core.provenance import provenance
 from promptseg.core.randomness import generator
+from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.training.card import write_card
 from promptseg.training.settings import Recipe
 from promptseg.training.tasks import FAMILIES, Task

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.core.masks import tight_box
+from promptseg.prompts.clicks import Click, Protocol, next_click
 from promptseg.prompts.modes import deepest_pixels, depth, pick
 
 _PROTOCOL = Protocol()

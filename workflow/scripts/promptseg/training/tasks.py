@@ -11,7 +11,6 @@ from segment_anything.modeling import Sam as SamModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.prompts.clicks import Click
 from promptseg.core.masks import iou
 from promptseg.methods.base import Prompt, Query
 from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor, resize
@@ -23,6 +22,7 @@ from promptseg.methods.networks.simpleclick import SimpleClickNet
 from promptseg.methods.ritm import ritm_predictor
 from promptseg.methods.sam import Sam
 from promptseg.methods.simpleclick import simpleclick_predictor
+from promptseg.prompts.clicks import Click
 from promptseg.training import losses, simulation
 from promptseg.training.generate import Sample, sample
 

@@ -1,0 +1,59 @@
+"""The pins of envs/*.yaml, which are those of requirements.txt. `python envs/pins.py --write` writes them."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ANALYSIS = [
+    "isal",
+    "jinja2",
+    "jsonschema",
+    "matplotlib",
+    "nibabel",
+    "nilearn",
+    "numpy",
+    "opencv-python-headless",
+    "pandas",
+    "pillow",
+    "pyarrow",
+    "pycocotools",
+    "pydicom",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pynrrd",
+    "pypi-simple",
+    "pyyaml",
+    "requests",
+    "scikit-image",
+    "scipy",
+    "seaborn",
+    "simpleitk",
+    "statsmodels",
+    "tqdm",
+]
+INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"])
+ENVIRONMENTS = {
+    "analysis": ANALYSIS,
+    "inference": INFERENCE,
+    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbformat", "snakemake"]),
+}
+
+
+def read_pins(path: Path) -> dict[str, str]:
+    """Package to version of the lines `name==version` of a requirements or environment file."""
+    return dict(re.findall(r"^[\s-]*([A-Za-z0-9_.-]+)==([^\s;#]+)", path.read_text(), flags=re.MULTILINE))
+
+
+def environment(name: str) -> str:
+    """Text of envs/<name>.yaml."""
+    pins = read_pins(ROOT / "requirements.txt")
+    lines = [f"      - {package}=={pins[package]}" for package in ENVIRONMENTS[name]]
+    head = ["channels:", "  - conda-forge", "  - nodefaults", "dependencies:", "  - python=3.11", "  - pip", "  - pip:"]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    for environment_name in ENVIRONMENTS:
+        (ROOT / "envs" / f"{environment_name}.yaml").write_text(environment(environment_name))

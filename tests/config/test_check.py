@@ -1,0 +1,165 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from promptseg.config.check import SCRIPTS, check
+from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.protocols import protocols_of
+from promptseg.core.errors import PromptsegError
+
+BASE = {
+    "run": {"datasets": ["mine"], "methods": ["box_fill"]},
+    "protocols": {"corrected": {}},
+    "datasets": {"mine": {"source": {"kind": "folder", "path": "data"}, "tasks": {"lung": [1]}}},
+    "methods": {"box_fill": {"adapter": "promptseg.methods.controls:BoxFill"}},
+}
+
+
+def edited(path: str, value):
+    config = copy.deepcopy(BASE)
+    *parents, last = path.split("/")
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return config
+
+
+def test_defaults_are_filled_in():
+    config = check(copy.deepcopy(BASE))
+    assert config["run"]["protocols"] == ["corrected"]
+    assert config["prompts"]["clicks"] == 9
+    assert config["device"] == "auto"
+    assert config["protocols"]["corrected"] == {
+        "error_region": "larger",
+        "click_label": "object",
+        "repeat_clicks": False,
+        "previous_mask": "keep",
+        "refinement": True,
+    }
+    assert config["methods"]["box_fill"]["protocols"] == {}
+    entry = config["datasets"]["mine"]
+    assert entry["cases"] == [
+        {"image": "images/{case}.*", "labels": "masks/{case}.*", "pair": "name", "unpaired": "fail"}
+    ]
+    assert entry["sampling"] == {"every": 1, "seed": 1, "min_area": 1}
+    assert entry["title"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("devise", "cpu", r"unknown key 'devise' in the top level. Did you mean 'device'\?"),
+        ("prompts/click", 3, r"unknown key 'click' in prompts. Did you mean 'clicks'\?"),
+        ("datasets/mine/task", {}, r"unknown key 'task' in datasets.mine. Did you mean 'tasks'\?"),
+        ("datasets/mine/modality", "mr", r"datasets.mine.modality: 'mr' is not allowed. Did you mean 'mri'\?"),
+        ("datasets/mine/source", {"kind": "pypi", "package": "x"}, "datasets.mine.source: 'version' is a required"),
+        ("datasets/mine/source", [{"kind": "http"}], "datasets.mine.source.0: 'url' is a required"),
+        (
+            "datasets/mine/source",
+            {"kind": "http", "url": "u", "md6": ""},
+            r"'md6' in datasets.mine.source. Did you mean",
+        ),
+        ("datasets/mine/source", {"kind": "http", "url": "u", "verify_tls": False}, "'sha256' is a required"),
+        ("datasets/mine/source", {"kind": "kaggle", "dataset": "a/b"}, "datasets.mine.source: 'home' is a required"),
+        ("datasets/mine/sampling", {"evry": 2}, r"unknown key 'evry' in datasets.mine.sampling. Did you mean 'every'"),
+        ("datasets/mine/sampling", "none", "datasets.mine.sampling: 'none' must be 'all' or a mapping"),
+        ("datasets/mine/cases", [{"image": ["a", "b"], "labels": "c"}], "datasets.mine.cases.0.image: .* too short"),
+        ("methods/box_fill/seen", {"mine": {"answer": "y", "source": ""}}, "'y' is not allowed.*'yes'"),
+        ("datasets/mine/tasks", {"lung": [0]}, "datasets.mine.tasks.lung.0: 0 is less than the minimum of 1"),
+        ("run/datasets", ["min"], r"run.datasets names 'min', which is not an entry of datasets:. Did you mean 'mine'"),
+        ("run/ablation", ["released"], "run.ablation names 'released', which is not an entry of protocols:"),
+        ("methods/box_fill/protocols", {"correct": {}}, r"methods.box_fill.protocols names 'correct'.*'corrected'"),
+        ("run/methods", ["boxfill"], r"Did you mean 'box_fill'\?"),
+        ("prompts/clicks", 0, "prompts.clicks: 0 is less than the minimum of 1"),
+        (
+            "protocols/corrected/refine",
+            False,
+            "'refine' in protocols.corrected. Did you mean 'refinement'",
+        ),
+        ("methods/box_fill/protocols", {"corrected": {"previous_mask": "kept"}}, "'kept' is not allowed. .* 'keep'"),
+        (
+            "methods/box_fill/protocols",
+            {"corrected": {"previous": "keep"}},
+            "unknown key 'previous' in methods",
+        ),
+        (
+            "methods/box_fill/checkpoint",
+            {"licence": "MIT"},
+            "methods.box_fill.checkpoint: 'home' is a required",
+        ),
+        ("methods/box_fill/checkpoint", {"parts": [{"url": "u"}]}, "'file' is a required property"),
+        (
+            "methods/box_fill/checkpoint",
+            {"path": "none.pth", "url": "https://example.org/w.pth", "licence": "MIT"},
+            r"none.pth is not a file. Get it from https://example.org/w.pth \(MIT\) and put it there",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_the_nearest_word(path, value, message):
+    with pytest.raises(PromptsegError, match=message):
+        check(edited(path, value))
+
+
+def test_a_method_changes_only_the_switches_that_it_names():
+    config = check(edited("methods/box_fill/protocols", {"corrected": {"previous_mask": "reset"}}))
+    assert config["methods"]["box_fill"]["protocols"] == {"corrected": {"previous_mask": "reset"}}
+    assert config["protocols"]["corrected"]["previous_mask"] == "keep"
+
+
+def test_shipped_configuration_is_valid_and_every_key_is_explained():
+    root = SCRIPTS.parents[1]
+    parts = [yaml.safe_load((root / "config" / f"{n}.yaml").read_text()) for n in ("datasets", "methods", "config")]
+    config = check({key: value for part in parts for key, value in part.items()})
+    assert len(config["run"]["datasets"]) >= 5
+    assert sum(len(config["datasets"][name]["tasks"]) for name in config["run"]["datasets"]) >= 14
+    assert all(config["datasets"][name]["licence"] != "not stated" for name in config["run"]["datasets"])
+    readme = (root / "config" / "README.md").read_text()
+    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    for section in (schema, *schema["$defs"].values()):
+        for key, value in section["properties"].items():
+            assert f"`{key}`" in readme, f"config/README.md does not explain {key}"
+            assert value.get("description"), f"the schema does not describe {key}"
+
+
+def names(paths):
+    return {path.relative_to(SCRIPTS / "promptseg").as_posix() for path in paths}
+
+
+def test_library_of_a_script_is_what_it_imports_directly_or_not():
+    prompts = names(library_of(SCRIPTS / "prompts.py"))
+    assert {"prompts.py", "masks.py", "tables.py", "errors.py", "randomness.py"} <= prompts
+    assert not {"scoring.py", "predict.py", "methods/sam.py"} & prompts
+    predict = names(library_of(SCRIPTS / "predict.py"))
+    assert "methods/base.py" in predict
+    assert "methods/sam.py" not in predict
+    assert "scoring.py" not in predict
+
+
+def test_adapters_are_found_without_being_imported(tmp_path):
+    assert adapter_file("promptseg.methods.sam:Sam") == SCRIPTS / "promptseg" / "methods" / "sam.py"
+    assert adapter_file("somewhere/mine.py:Mine") == Path("somewhere/mine.py")
+    assert adapter_file("torch.nn:Module") is None
+    assert adapter_file("no_such_module:Class") is None
+
+
+def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
+    config = copy.deepcopy(BASE)
+    config["protocols"]["released"] = {"error_region": "joint", "previous_mask": "reset"}
+    config["run"]["ablation"] = ["released"]
+    config["methods"]["ritm"] = {"adapter": "a:B", "protocols": {"released": {"previous_mask": "keep"}}}
+    check(config)
+    authors = config["protocols"]["corrected"]
+    assert protocols_of(config, "box_fill") == {
+        "corrected": authors,
+        "released": authors | {"error_region": "joint", "previous_mask": "reset"},
+        "released without error_region": authors | {"previous_mask": "reset"},
+        "released without previous_mask": authors | {"error_region": "joint"},
+    }
+    assert protocols_of(config, "ritm") == {
+        "corrected": authors,
+        "released": authors | {"error_region": "joint"},
+        "released without error_region": authors,
+    }

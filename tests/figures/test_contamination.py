@@ -1,0 +1,59 @@
+"""The figure of what methods have seen in training."""
+
+import pytest
+from matplotlib.colors import to_hex
+
+from promptseg.analysis.contamination import contamination
+from promptseg.figures import contamination as figures
+from support import synthetic
+
+DATASETS = synthetic.DATASETS
+
+
+@pytest.fixture(scope="module")
+def axis():
+    rows = contamination(synthetic.SEEN, list(synthetic.METHODS), list(DATASETS))
+    (axis,) = figures.contamination_figure(rows, synthetic.METHODS, DATASETS).axes
+    return axis
+
+
+def test_every_cell_has_its_sign_and_colour(axis):
+    methods, datasets = list(synthetic.METHODS), list(DATASETS)
+    signs = {text.get_position(): text.get_text() for text in axis.texts}
+    colours = {
+        (patch.get_x() + 0.5, patch.get_y() + 0.5): to_hex(patch.get_facecolor()).upper() for patch in axis.patches
+    }
+    assert len(signs) == len(colours) == len(methods) * len(datasets)
+    seen = (datasets.index("chest_xray"), methods.index("grabcut"))
+    assert (signs[seen], colours[seen]) == ("yes", "#D55E00")
+    assert {sign for (x, y), sign in signs.items() if y == methods.index("sam_vit_b")} == {"?"}
+    assert sum(sign == "yes" for sign in signs.values()) == 1
+    assert len({colours[place] for place, sign in signs.items() if sign == "no"}) == 1
+
+
+def test_rows_and_columns_are_in_the_order_of_the_registries(axis):
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names == [entry["title"] for entry in synthetic.METHODS.values()]
+    heads = [label.get_text() for label in axis.get_xticklabels()]
+    assert heads == [entry["title"] for entry in DATASETS.values()]
+    assert axis.yaxis_inverted()
+
+
+def test_legend_explains_the_answers_that_occur():
+    rows = contamination(synthetic.SEEN, ["perfect"], ["chest_xray"])
+    (legend,) = figures.contamination_figure(rows, synthetic.METHODS, DATASETS).legends
+    (text,) = [text.get_text() for text in legend.get_texts()]
+    assert text.startswith("no: not in it")
+
+
+def test_nothing_to_draw_is_said():
+    figure = figures.contamination_figure(contamination({}, [], []), {}, {})
+    assert "no method" in figure.axes[0].texts[0].get_text()
+
+
+def test_many_datasets_fit_a_page():
+    datasets = {f"d{index}": {"title": f"A dataset {index}"} for index in range(28)}
+    methods = {f"m{index}": {"title": f"A method with a long name {index}"} for index in range(30)}
+    figure = figures.contamination_figure(contamination({}, list(methods), list(datasets)), methods, datasets)
+    assert figure.get_size_inches()[0] <= figures.style.PAGE
+    assert figure.get_size_inches()[1] < 9.5

@@ -1,0 +1,258 @@
+"""The engine on a small real table of images, with controls and a method of three candidates."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from promptseg.core import masks
+from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
+from promptseg.methods import Candidates, Method, Settings
+from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
+from promptseg.predict.engine import Plan
+from promptseg.predict.run import Inputs, compare_precision, predict
+from promptseg.predict.shards import gather_tables
+from promptseg.preprocess.images import encode_png, pixel_digest
+from promptseg.prompts.clicks import Protocol
+from promptseg.prompts.modes import MODES, write_prompts
+from promptseg.score.scoring import Tolerance, score
+
+TASKS = {"left": [1], "both": [1, 2]}
+AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+PLAN = Plan(tasks=TASKS, clicks=4, tie_break="first")
+
+
+class ThreeDisks(Method):
+    """Disks of three sizes around the clicks; the scores prefer the second, whatever is right."""
+
+    prompt_types = frozenset({"point"})
+    candidates = 3
+    batches: list[int]
+
+    def predict(self, queries):
+        self.batches = [*getattr(self, "batches", []), len(queries)]
+        answers = []
+        for query in queries:
+            disks = [ClickDisk(Settings(options={"radius": r})).predict([query])[0].masks[0] for r in (0.5, 0.25, 0.1)]
+            answers.append(Candidates(np.stack(disks), np.array([0.2, 0.9, 0.1], np.float32)))
+        return answers
+
+
+class Fragile(BoxFill):
+    """Fails on boxes that start at column 2."""
+
+    def predict(self, queries):
+        if any(query.prompt.box[0] == 2 for query in queries):
+            raise ValueError("no box at 2, please")
+        return super().predict(queries)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """Three images with two objects each, and one image that could not be read."""
+    folder = tmp_path_factory.mktemp("tables")
+    images, objects = [], []
+    for index in range(3):
+        labels = np.zeros((20, 30), np.uint8)
+        labels[3:12, 2 + index : 11 + index] = 1
+        labels[8:15, 18:25] = 2
+        pixels = (labels * 90 + 20).astype(np.uint8)
+        name = f"case{index}"
+        images.append(
+            {
+                "image_id": name,
+                "case_id": name,
+                "image": {"bytes": encode_png(pixels), "path": f"{name}.png"},
+                "labels": {"bytes": encode_png(labels), "path": f"{name}.png"},
+                "height": 20,
+                "width": 30,
+                "spacing_y": 2.0 if index == 0 else None,
+                "spacing_x": 0.5 if index == 0 else None,
+                "sha256": pixel_digest(pixels),
+                "status": "ok",
+            }
+        )
+        for task, values in TASKS.items():
+            mask = np.isin(labels, values)
+            box = dict(zip(("bbox_x0", "bbox_y0", "bbox_x1", "bbox_y1"), masks.tight_box(mask), strict=True))
+            about = {"object_id": f"{name}:{task}", "image_id": name, "case_id": name, "task": task}
+            objects.append({**about, "area": mask.sum(), "n_components": len(masks.components(mask)), **box})
+    images.append({"image_id": "broken", "case_id": "broken", "status": "unreadable: not a picture"})
+    write_table(folder / "images.parquet", images, IMAGES)
+    write_table(folder / "objects.parquet", objects, OBJECTS)
+    write_prompts(
+        folder / "images.parquet",
+        folder / "objects.parquet",
+        folder / "prompts.parquet",
+        TASKS,
+        MODES,
+        max_components=3,
+        tie_break="first",
+        seed=0,
+    )
+    return folder
+
+
+def run(tables, method, folder, plan=PLAN, shard=(1, 1), **score_settings):
+    inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
+    name = f"{shard[0]}"
+    predictions, scores = folder / f"predictions{name}.parquet", folder / f"scores{name}.parquet"
+    predict(Inputs.read(*inputs, shard), method, plan, predictions, folder / f"cost{name}.json", provenance={"seed": 0})
+    score(
+        *inputs,
+        predictions,
+        scores,
+        dataset="toy",
+        method="toy_method",
+        tasks=TASKS,
+        tolerance=Tolerance(),
+        shard=shard,
+    )
+    return read_table(predictions, PREDICTIONS), read_table(scores, SCORES)
+
+
+def test_perfect_control_reaches_the_best_value_of_every_score(tables, tmp_path):
+    predictions, scores = run(tables, Perfect(Settings()), tmp_path)
+    good = scores[scores["status"] == "ok"]
+    assert (good[["iou", "dice", "nsd"]] == 1).all().all()
+    assert (good["hd95"] == 0).all()
+    assert len(good) == 6 * (5 + 4)  # objects x (modes 1 to 5 + clicks)
+    left = good[good["task"] == "left"]
+    assert set(left["relative_area"]) == {81 / 600}
+    clicks = predictions[(predictions["mode"] == "iterative") & (predictions["object_id"] == "case0:left")]
+    assert clicks["step"].tolist() == [1, 2, 3, 4]
+    assert clicks["click_x"].notna().tolist() == [True, False, False, False]  # nothing left to correct
+
+
+def test_rows_say_what_failed_and_what_does_not_apply(tables, tmp_path):
+    _, scores = run(tables, BoxFill(Settings()), tmp_path)
+    idle = scores[scores["status"] == "not_applicable"]
+    assert sorted(set(idle["mode"])) == ["iterative", "mode1", "mode2"]
+    assert len(idle) == 6 * 3
+    assert idle["iou"].isna().all()
+    broken = scores[scores["image_id"] == "broken"]
+    assert broken["status"].tolist() == ["unreadable: not a picture"]
+    assert broken["object_id"].isna().all()
+    assert set(scores.loc[scores["image_id"] == "case0", "distance_unit"].dropna()) == {"mm"}
+    assert set(scores.loc[scores["image_id"] == "case1", "distance_unit"].dropna()) == {"px"}
+
+
+def test_a_failing_prompt_becomes_a_row_and_spares_the_others(tables, tmp_path):
+    predictions, scores = run(tables, Fragile(Settings()), tmp_path)
+    failed = predictions[predictions["status"] != "ok"]
+    assert set(failed["object_id"]) == {"case0:left", "case0:both"}
+    assert set(failed["status"]) == {"failed: ValueError: no box at 2, please"}
+    assert failed["rle"].isna().all()
+    assert (scores["status"] == "failed: ValueError: no box at 2, please").sum() == 6
+    assert (scores["status"] == "ok").sum() == 12
+    strict = Plan(tasks=TASKS, clicks=4, strict=True)
+    with pytest.raises(PromptsegError, match="case0:left mode3: failed: ValueError"):
+        run(tables, Fragile(Settings()), tmp_path, strict)
+
+
+def test_selections_of_a_method_with_candidates(tables, tmp_path):
+    method = ThreeDisks(Settings())
+    predictions, scores = run(tables, method, tmp_path)
+    single = scores[scores["mode"] == "mode1"].pivot(index="object_id", columns="selection", values="iou")
+    assert list(single.columns) == ["best_score", "first", "oracle"]
+    assert (single["oracle"] >= single[["first", "best_score"]].max(axis=1)).all()
+    assert (predictions.loc[predictions["mode"] == "mode1", "candidate"].tolist()) == [0, 1, 2] * 6
+    clicks = predictions[predictions["mode"] == "iterative"]
+    assert set(clicks["protocol"]) == {"corrected"}
+    assert (clicks.loc[clicks["selection"] == "first", "candidate"] == 0).all()
+    assert (clicks.loc[clicks["selection"] == "best_score", "candidate"] == 1).all()
+    assert clicks.groupby(["object_id", "selection"]).size().eq(4).all()
+    # One batch a click for all images. Equal prompts are asked once: in each image the objects share the point of
+    # mode 1 and of the first click, and one has a second component; later clicks differ by object and selection.
+    assert method.batches == [6, 9, 12, 12]
+
+
+def test_mode_4_unites_the_boxes(tables, tmp_path):
+    predictions, _ = run(tables, BoxFill(Settings()), tmp_path)
+    row = predictions[(predictions["object_id"] == "case0:both") & (predictions["mode"] == "mode4")].iloc[0]
+    expected = np.zeros((20, 30), bool)
+    expected[3:12, 2:11] = expected[8:15, 18:25] = True
+    np.testing.assert_array_equal(masks.decode(row["rle"]), expected)
+
+
+def test_predictions_that_do_not_name_their_prompts_are_not_scored(tables, tmp_path):
+    run(tables, BoxFill(Settings()), tmp_path)
+    path = tmp_path / "predictions1.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+    inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
+    with pytest.raises(PromptsegError, match="does not say which prompts box_fill takes"):
+        score(
+            *inputs, path, tmp_path / "s.parquet", dataset="toy", method="box_fill", tasks=TASKS, tolerance=Tolerance()
+        )
+    assert not (tmp_path / "s.parquet").exists()
+
+
+def test_protocols_follow_trajectories_of_their_own(tables, tmp_path):
+    plan = Plan(
+        tasks=TASKS,
+        clicks=4,
+        tie_break="first",
+        protocols={"as_released": AS_RELEASED, "corrected": Protocol()},
+    )
+    predictions, _ = run(tables, ClickDisk(Settings(options={"radius": 0.4})), tmp_path, plan)
+    left = predictions[(predictions["object_id"] == "case0:left") & (predictions["mode"] == "iterative")]
+    assert left.groupby("protocol").size().to_dict() == {"as_released": 4, "corrected": 4}
+
+
+def test_shards_make_the_same_rows(tables, tmp_path):
+    whole = run(tables, ClickDisk(Settings()), tmp_path)
+    for part in (1, 2):
+        run(tables, ClickDisk(Settings()), tmp_path / "parts", shard=(part, 2))
+    for name, schema, expected in zip(("predictions", "scores"), (PREDICTIONS, SCORES), whole, strict=True):
+        gathered = tmp_path / f"{name}.parquet"
+        gather_tables([tmp_path / "parts" / f"{name}{part}.parquet" for part in (1, 2)], gathered)
+        keys = [column for column in expected if column != "rle"]
+        left = read_table(gathered, schema)[keys].sort_values(keys, ignore_index=True)
+        pd.testing.assert_frame_equal(left, expected[keys].sort_values(keys, ignore_index=True))
+
+
+def test_repeated_runs_are_byte_identical_and_carry_provenance(tables, tmp_path):
+    for folder in ("a", "b"):
+        run(tables, ThreeDisks(Settings()), tmp_path / folder)
+    for name in ("predictions1.parquet", "scores1.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert read_provenance(tmp_path / "a" / name) == {"seed": 0, "prompt_types": ["point"]}
+    cost = json.loads((tmp_path / "a" / "cost1.json").read_text())
+    assert (cost["images"], cost["objects"], cost["device"]) == (3, 6, "cpu")
+    assert cost["peak_memory_mb"] > 0
+
+
+def test_images_open_with_the_convention_of_the_datasets_library(tables):
+    schema = pq.read_schema(tables / "images.parquet")
+    features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    assert features["image"] == {"_type": "Image"}
+    assert schema.field("image").type.names == ["bytes", "path"]
+
+
+def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, tmp_path, monkeypatch):
+    """The same boxes filled to their last column, and in the reduced precision only up to it."""
+
+    class Rough(BoxFill):
+        def predict(self, queries):
+            answers = super().predict(queries)
+            for query, answer in zip(queries, answers, strict=True):
+                answer.masks[:, :, query.prompt.box[2]] = False
+            return answers
+
+    inputs = Inputs.read(*(tables / f"{name}.parquet" for name in ("images", "objects", "prompts")))
+    monkeypatch.setattr("promptseg.predict.run.CHECKED_IMAGES", 2)
+    rough = Rough(Settings(precision="bf16"))
+    # Of two images: modes 3, 4, 5 of `left` lose one of nine columns, modes 3 and 4 of `both` 9 and 16 of 130 pixels,
+    # and its box of mode 5 (12 x 23 and 12 x 21) seven pixels of truth.
+    both = [[-9 / 130, -16 / 130, 123 / (12 * width - 5) - 130 / (12 * width)] for width in (23, 21)]
+    assert compare_precision(inputs, rough, BoxFill(Settings()), PLAN) == {
+        "checked_images": 2,
+        "iou_difference": pytest.approx((6 * -1 / 9 + sum(both[0]) + sum(both[1])) / 12),
+        "largest_iou_difference": pytest.approx(16 / 130),
+    }
+    predict(inputs, rough, PLAN, tmp_path / "p.parquet", tmp_path / "cost.json", reference=lambda: BoxFill(Settings()))
+    cost = json.loads((tmp_path / "cost.json").read_text())
+    assert (cost["precision"], cost["checked_images"], cost["images"]) == ("bf16", 2, 3)

@@ -1,0 +1,1 @@
+"""What several tests share: projects, servers, miniatures of datasets, synthetic tables."""

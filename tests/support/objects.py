@@ -1,0 +1,29 @@
+"""Small images with objects, as the engine takes them."""
+
+import numpy as np
+
+from promptseg.predict.engine import Target
+from promptseg.preprocess.images import LabelledImage
+from promptseg.prompts.modes import MODES, make_prompts
+
+
+def image(labels, name="image"):
+    """An image whose grey values tell the labels apart."""
+    pixels = np.repeat((labels * 40 + 20).astype(np.uint8)[..., None], 3, axis=2)
+    return LabelledImage(name, name, pixels, labels, None)
+
+
+def targets(labels, values, modes=MODES, name="image"):
+    """An object for each label value."""
+    found = []
+    for value in values:
+        truth = labels == value
+        rows = make_prompts(f"{name}:{value}", truth, modes, tie_break="first")
+        found.append(Target(f"{name}:{value}", truth, {row["mode"]: row for row in rows}))
+    return found
+
+
+def disk(size=(20, 30), centre=(10, 10), radius=5):
+    """(h, w) uint8: 1 in a disk, else 0."""
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    return ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2).astype(np.uint8)

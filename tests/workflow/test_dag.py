@@ -1,0 +1,186 @@
+"""What reruns after a change: a finished run of a tiny project, and the jobs of a dry run after each edit."""
+
+import copy
+import re
+
+import pytest
+
+from support.projects import ROOT, TINY, Project, make_images
+
+AGGREGATES = dict.fromkeys(("aggregate", "plot_throughput", "plot_contamination", "build_page"), 1)
+AGGREGATES |= dict.fromkeys(("plot_modes", "plot_clicks", "plot_comparisons", "plot_distributions"), 1)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project whose run is complete."""
+    project = Project.create(tmp_path_factory.mktemp("dag") / "finished")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A copy of it that a test may change."""
+    return finished.clone(tmp_path / "project")
+
+
+def changed(**sections):
+    """The tiny configuration with entries laid over it."""
+    config = copy.deepcopy(TINY)
+    for name, value in sections.items():
+        config.setdefault(name, {}).update(value)
+    return config
+
+
+def test_nothing_changed(project):
+    assert project.planned() == {}
+
+
+def test_root_entry_point_plans_jobs(tmp_path):
+    planned = Project.create(tmp_path / "fresh").planned(configfile=None)
+    assert planned["predict"] == planned["score"] == 5 * 11
+    assert planned["preprocess"] == planned["prompts"] == planned["plot_examples"] == 5
+    assert planned["download_archive"] == 2
+    assert planned["train"] == planned["execute_notebook"] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tasks": {"first": [1], "second": [2], "either": [1, 2]}},
+        {"intensity": {"kind": "window", "low": 10, "high": 200}},
+        {"sampling": {"every": 1, "min_area": 60}},
+    ],
+)
+def test_a_dataset_changed(project, change):
+    config = changed()
+    config["datasets"]["blobs"].update(change)
+    project.configure(config)
+    chain = {"preprocess": 1, "manifest": 1, "prompts": 1, "predict": 2, "score": 2, "plot_examples": 1}
+    assert project.planned() == AGGREGATES | chain
+
+
+def test_an_image_of_the_user_changed(project):
+    make_images(project.path / "data" / "more", seed=7, count=1)
+    (project.path / "data" / "more" / "images" / "p0.png").replace(
+        project.path / "data" / "blobs" / "images" / "p0.png"
+    )
+    chain = {
+        "collect_files": 1,
+        "preprocess": 1,
+        "manifest": 1,
+        "prompts": 1,
+        "predict": 2,
+        "score": 2,
+        "plot_examples": 1,
+    }
+    assert project.planned() == AGGREGATES | chain
+
+
+def test_a_title_changed(project):
+    config = changed()
+    config["datasets"]["blobs"]["title"] = "Blobs"
+    project.configure(config)
+    assert project.planned() == AGGREGATES | {"plot_examples": 1}
+
+
+def test_a_method_added(project):
+    project.configure(changed(run={**TINY["run"], "methods": ["perfect", "box_fill", "box_ellipse"]}))
+    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
+
+
+def test_a_method_changed(project):
+    project.configure(changed(methods={"box_fill": {"options": {"any": 1}}}))
+    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
+
+
+def test_a_score_parameter_changed(project):
+    project.configure(changed(metrics={**TINY["metrics"], "nsd_tolerance_mm": 3}))
+    assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}
+
+
+@pytest.mark.parametrize(
+    ("file", "jobs"),
+    [
+        ("scoring.py", AGGREGATES | {"score": 4, "plot_examples": 2}),
+        ("methods/controls.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("methods/sam.py", {}),
+        ("clicks.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("plotting/modes.py", {"plot_modes": 1, "plot_modes_published": 1, "build_page": 1}),
+        ("pages.py", {"build_page": 1}),
+        ("transfer.py", {}),
+    ],
+)
+def test_a_library_file_edited(project, file, jobs):
+    path = project.path / "workflow" / "scripts" / "promptseg" / file
+    path.write_text(path.read_text() + "\n# edited\n")
+    planned = project.planned()
+    if file == "transfer.py":  # fetching is not repeated; what unpacks and what loads weights is
+        assert set(planned) >= {"collect_files"}
+    else:
+        assert planned == jobs
+
+
+def test_own_configuration_runs_just_that(project):
+    make_images(project.path / "data" / "mine", seed=3)
+    own = {
+        "run": {"datasets": ["mine"], "methods": ["grabcut"]},
+        "datasets": {"mine": {"source": {"kind": "folder", "path": "data/mine"}, "tasks": {"thing": [1, 2]}}},
+    }
+    project.configure(own, "own.yaml")
+    planned = project.planned(configfile="own.yaml")
+    one_each = {"collect_files", "preprocess", "manifest", "prompts", "predict", "score", "plot_examples"}
+    assert planned == AGGREGATES | dict.fromkeys(one_each, 1)
+
+
+def test_what_only_some_runs_do(project):
+    """Two datasets and two methods, of which one is said to give three masks a prompt."""
+    config = changed(robustness={"enabled": True}, methods={"box_fill": {"ambiguity": True}})
+    config["prompts"]["modes"] = ["mode1", "mode3", "everything"]
+    project.configure(config)
+    planned = project.planned()
+    assert (planned["robustness"], planned["ambiguity"]) == (4, 2)
+    assert [planned[f"tabulate_{name}"] for name in ("everything", "ambiguity", "robustness")] == [1, 1, 1]
+    assert planned["predict"] == 4  # the grid is a parameter where it matters
+
+
+def test_the_grid_matters_only_where_everything_is_segmented(project):
+    project.configure(changed(everything={"points_per_side": 8}, robustness={"seeds": [1]}))
+    assert project.planned() == {}
+
+
+def test_shards(project):
+    config = changed()
+    config["datasets"]["blobs"]["shards"] = 3
+    project.configure(config)
+    planned = project.planned()
+    assert planned["predict_shard"] == planned["score_shard"] == 6
+    assert planned["gather_predictions"] == planned["gather_scores"] == 2
+    assert planned["preprocess"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"device": "gpu"}, "device: 'gpu' is not allowed. Did you mean 'cpu'?"),
+        ({"methds": {}}, "unknown key 'methds' in the top level. Did you mean 'methods'?"),
+        ({"run": {"datasets": ["blob"], "methods": ["perfect"]}}, "Did you mean 'blobs'?"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named(project, change, message):
+    project.configure(changed() | change)
+    done = project.snakemake("-n")
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_every_rule_that_computes_has_log_and_environment():
+    """What the linter would not say: it lets rules with a script and without an environment pass if they are local."""
+    for file in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
+        for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE)[1:]:
+            if "    output:" not in rule and "    script:" not in rule:  # a target alone
+                continue
+            for directive in ("log", "conda", "script"):
+                assert re.search(rf"^    {directive}:", rule, flags=re.MULTILINE), (file.name, rule.split(":")[0])

@@ -1,0 +1,223 @@
+"""Snakemake for real, from images to the report, on a tiny project; killed runs, shards and bad input included."""
+
+import copy
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import zipfile
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from support.projects import TINY, Project
+
+SLOW = """
+import time
+from promptseg.methods.controls import BoxEllipse
+
+class Slow(BoxEllipse):
+    def predict(self, queries):
+        time.sleep(0.4)
+        return super().predict(queries)
+"""
+TABLES = [
+    *("scores.parquet", "summary.csv", "statistics.csv", "published.csv", "claims.csv"),
+    *("datasets.csv", "contamination.csv"),
+]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project with a slow method of its own, complete."""
+    project = Project.create(tmp_path_factory.mktemp("pipeline") / "finished")
+    (project.path / "slow.py").write_text(SLOW)
+    config = copy.deepcopy(TINY)
+    config["run"]["methods"] = ["perfect", "slow"]
+    config["methods"] = {"slow": {"adapter": "slow.py:Slow"}}
+    project.configure(config)
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    return finished.clone(tmp_path / "project")
+
+
+def config_of(project):
+    return yaml.safe_load((project.path / "my.yaml").read_text())
+
+
+def tables(project):
+    return {name: (project.path / "results" / "tables" / name).read_bytes() for name in TABLES}
+
+
+def test_scores_and_figures_of_a_run(finished):
+    scores = pd.read_parquet(finished.path / "results" / "tables" / "scores.parquet")
+    perfect = scores[(scores["method"] == "perfect") & (scores["status"] == "ok")]
+    assert len(perfect) == 2 * 3 * 2 * (5 + 2)  # datasets x images x objects x (modes + clicks)
+    assert (perfect["iou"] == 1).all()
+    slow = scores[scores["method"] == "slow"].groupby("status").size().to_dict()
+    assert slow == {"not_applicable": 12 * 3, "ok": 12 * 3}
+    names = {path.name for path in (finished.path / "results" / "figures").iterdir()}
+    for stem in ("modes", "modes_published", "clicks_mean_corrected", "clicks_tasks_published", "examples_blobs"):
+        assert {f"{stem}.png", f"{stem}.pdf"} <= names
+    assert Image.open(finished.path / "results" / "figures" / "modes.png").width > 500
+    page = (finished.path / "results" / "report" / "index.html").read_text()
+    assert page.count("data:image/png;base64") == len([name for name in names if name.endswith(".png")])
+
+
+def test_notebooks_run_on_the_results(project):
+    project.run("notebooks")
+    said = {}
+    for name in ("explore_results", "add_a_method"):
+        notebook = json.loads((project.path / "results" / "notebooks" / f"{name}.ipynb").read_text())
+        outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        said[name] = "".join(
+            "".join(output.get("text", output.get("data", {}).get("text/plain", ""))) for output in outputs
+        )
+        assert sum("image/png" in output.get("data", {}) for output in outputs) == (
+            3 if name == "explore_results" else 1
+        )
+    assert "perfect minus slow: +" in said["explore_results"]
+    assert "otsu_in_box" in said["add_a_method"].split("mode3")[-1]
+
+
+def test_somebody_else_s_images_are_compared_with_ours(project):
+    ours = project.path / "results" / "datasets" / "blobs" / "manifest.csv"
+    lines = ours.read_text().splitlines()
+    # One image fewer, another one under another name.
+    (project.path / "theirs.csv").write_text("\n".join([*lines[:2], lines[2].replace("p1,", "patient_1,"), ""]))
+    done = project.snakemake("verify_manifest", "--config", "manifest=theirs.csv")
+    assert done.returncode != 0
+    assert "blobs, only here: p2\nblobs, other id: p1 (theirs patient_1)\n" in done.stdout
+    comparison = pd.read_csv(project.path / "results" / "tables" / "manifest_comparison.csv")
+    assert comparison["status"].tolist() == ["only here", "other id", "same"]
+    done = project.snakemake("verify_manifest", "--config", "manifest=my.yaml")
+    assert "my.yaml is not a manifest" in done.stdout
+
+
+def test_report_archive_has_captions_and_figures(project):
+    project.run("--report", "report.zip")
+    with zipfile.ZipFile(project.path / "report.zip") as archive:
+        text = archive.read("report/report.html").decode()
+    for words in ("Mazurowski", "Prompt modes", "Clicks", "Examples", "95 %"):
+        assert words in text
+
+
+def test_a_killed_run_is_completed_by_the_next_one(project, finished):
+    """kill -9 of everything in the middle of predict; then the same command again."""
+    shutil.rmtree(project.path / "results")
+    running = subprocess.Popen(
+        project.command("--configfile", "my.yaml", configfile=None),
+        cwd=project.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    started = project.path / "results" / "predictions" / "slow"
+    deadline = time.monotonic() + 60
+    while not list(started.glob(".partial-*/*.parquet")):
+        assert running.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not list(started.glob("*.parquet")), "an unfinished file looks complete"
+    assert list((project.path / ".snakemake" / "locks").iterdir()), "nothing was locked: the test shows nothing"
+    project.run()
+    assert tables(project) == tables(finished)
+    assert project.planned() == {}
+
+
+def test_a_second_run_beside_a_living_one_is_refused(project):
+    (project.path / "slow.py").write_text(SLOW.replace("0.4", "3"))
+    with subprocess.Popen(
+        project.command("--configfile", "my.yaml", configfile=None),
+        cwd=project.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as running:
+        deadline = time.monotonic() + 60
+        while not list((project.path / "results" / "predictions" / "slow").glob(".partial-*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        second = project.snakemake()
+        assert second.returncode != 0
+        assert "locked" in second.stdout.lower()
+        os.killpg(running.pid, signal.SIGKILL)
+
+
+def test_shards_and_workers_do_not_change_scores(project, finished):
+    config = config_of(project)
+    config["datasets"]["blobs"]["shards"] = 2
+    project.configure(config)
+    project.run()
+    assert tables(project) == tables(finished)
+
+
+def test_an_unreadable_image_is_a_row_and_the_run_goes_on(project):
+    (project.path / "data" / "blobs" / "images" / "p1.png").write_bytes(b"not a picture")
+    project.run()
+    scores = pd.read_parquet(project.path / "results" / "tables" / "scores.parquet")
+    failed = scores[~scores["status"].isin(["ok", "not_applicable"])]
+    assert sorted(failed["method"]) == ["perfect", "slow"]
+    assert set(failed["image_id"]) == {"p1"}
+    assert failed["status"].str.contains("p1.png").all()
+    log = (project.path / "results" / "logs" / "preprocess" / "blobs.log").read_text()
+    assert "ERROR" in log
+    assert "p1.png" in log
+
+    config = config_of(project) | {"strict": True}
+    project.configure(config)
+    done = project.snakemake()
+    assert done.returncode != 0
+    assert "p1.png" in done.stdout
+    assert "strict" in done.stdout
+    assert "Traceback" not in done.stdout.split("blobs.log")[-1]
+
+
+def test_weights_put_there_by_hand_are_checked_before_use(project):
+    checkpoint = {"url": "http://127.0.0.1:9/w.pth", "md5": "0" * 32}
+    (project.path / "results" / "weights").mkdir()
+    (project.path / "results" / "weights" / "slow.pth").write_bytes(b"other")
+    project.configure(config_of(project) | {"methods": {"slow": {"adapter": "slow.py:Slow", "checkpoint": checkpoint}}})
+    done = project.snakemake("--until", "predict")
+    assert done.returncode != 0
+    assert "slow.pth does not hold the published weights of slow: expected md5 0000" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"device": "cuda"}, ["device: cuda is configured", "finds no GPU"]),
+        (
+            {
+                "methods": {
+                    "slow": {
+                        "adapter": "slow.py:Slow",
+                        "checkpoint": {"url": "http://127.0.0.1:9/w.pth", "md5": "0" * 32, "licence": "MIT"},
+                    }
+                }
+            },
+            ["http://127.0.0.1:9/w.pth", "results/weights/slow.pth", "checkpoint: {path: ...}"],
+        ),
+        (
+            {"methods": {"slow": {"adapter": "slow.py:Slow", "checkpoint": {"path": "nowhere.pth"}}}},
+            ["Method slow has no weights: nowhere.pth is not a file"],
+        ),
+        ({"methods": {"slow": {"adapter": "slow.py:Quick"}}}, ["slow.py has no 'Quick'"]),
+    ],
+)
+def test_what_cannot_run_is_explained_in_one_error(project, change, words):
+    project.configure(config_of(project) | change)
+    done = project.snakemake("--until", "predict")
+    assert done.returncode != 0
+    for word in words:
+        assert word in done.stdout

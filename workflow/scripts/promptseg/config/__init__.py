@@ -1,0 +1,1 @@
+"""What the configuration says: checked, filled with defaults, and asked by the rules."""

@@ -1,0 +1,52 @@
+"""Which Python files a script or an adapter uses: inputs of its rule, so that an edit reruns what it must."""
+
+import ast
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from promptseg.config.check import SCRIPTS
+
+
+def _module_file(name: str) -> Path | None:
+    base = SCRIPTS.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+@cache  # most of the hundreds of jobs of a run use the same files
+def _imported_files(path: Path) -> frozenset[Path]:
+    """The files of the library that a Python file imports, at its top or inside functions."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    files = (_module_file(name) for name in names if name.split(".")[0] == "promptseg")
+    return frozenset(file for file in files if file)
+
+
+def library_of(*starts: Path) -> list[Path]:
+    """The files of the library that some Python files use, directly or through one another, sorted.
+
+    They are inputs of the rules whose numbers depend on them, because Snakemake does not look into imports.
+    """
+    found: set[Path] = set()
+    waiting = list(starts)
+    while waiting:
+        new = _imported_files(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return sorted(found)
+
+
+def adapter_file(adapter: str) -> Path | None:
+    """The Python file of `module:Class` or `file.py:Class`; None for one that is installed elsewhere or missing."""
+    module = adapter.rpartition(":")[0]
+    if module.endswith(".py"):
+        return Path(module)
+    if module.split(".")[0] == "promptseg":
+        return _module_file(module)
+    spec = importlib.util.find_spec(module.split(".")[0])
+    inside = spec is not None and spec.origin is not None and "site-packages" not in spec.origin
+    return Path(spec.origin) if inside and spec and spec.origin else None

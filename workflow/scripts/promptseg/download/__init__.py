@@ -1,0 +1,1 @@
+"""From an address to files on the disk, checked against their checksums."""

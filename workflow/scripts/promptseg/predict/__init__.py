@@ -1,0 +1,1 @@
+"""Methods meet prompts: what is asked, in which batches, and what becomes of the answers."""

@@ -1,0 +1,1 @@
+"""The simulated user: points, boxes and clicks cut from the truth."""

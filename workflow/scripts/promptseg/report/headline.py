@@ -1,0 +1,53 @@
+"""The main table of a run: mean IoU over tasks of each method in each mode."""
+
+import pandas as pd
+
+MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
+CLICKS = [1, 5, 9]
+
+
+def cell(rows: pd.DataFrame, others: bool) -> str:
+    """The number of one setting of one method: its mean over tasks, or why there is none.
+
+    Args:
+        rows: the rows of level `all` of that setting.
+        others: whether any method has such rows.
+
+    Returns:
+        "0.654"; "n/a" where the method does not take such prompts; "failed" where every image failed; "-" where
+        nothing was run.
+    """
+    values = rows["iou_mean_tasks"].dropna()
+    if len(values):
+        return f"{values.iloc[0]:.3f}"
+    if len(rows) and rows["n_failed"].sum():
+        return "failed"
+    return "n/a" if others or len(rows) else "-"
+
+
+def main_table(summary: pd.DataFrame, clicks: list[int] | None = None) -> pd.DataFrame:
+    """Mean IoU over tasks, as text: a row for each method and selection, a column for each mode and click.
+
+    Columns method, selection, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
+    """
+    rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
+    protocols = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
+    order = {"first": 0, "best_score": 1, "oracle": 2}
+    table = []
+    for method in dict.fromkeys(rows["method"]):
+        own = rows[rows["method"] == method]
+        for selection in sorted(set(own["selection"]), key=lambda name: order.get(name, 3)):
+            mine = own[own["selection"] == selection]
+            tasks = mine["n_tasks"].max()
+            line = {"method": method, "selection": selection, "tasks": str(int(tasks)) if tasks > 0 else ""}
+            for mode in MODES:
+                line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
+            for protocol in protocols:
+                for click in clicks or CLICKS:
+                    ours = mine[
+                        (mine["mode"] == "iterative") & (mine["protocol"] == protocol) & (mine["step"] == click)
+                    ]
+                    column = f"{protocol}, {click} click{'s' if click > 1 else ''}"
+                    line[column] = cell(ours, True)
+            table.append(line)
+    return pd.DataFrame(table)

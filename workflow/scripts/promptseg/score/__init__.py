@@ -1,0 +1,1 @@
+"""Predicted masks against the truth."""
