@@ -24,7 +24,8 @@ from promptseg.analysis.throughput import THROUGHPUT_COLUMNS, read_throughput, t
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
 from promptseg.core.randomness import generator
-from promptseg.core.tables import SCORES, read_provenance, write_table
+from promptseg.core.tables import read_provenance, write_table
+from promptseg.score.tables import SCORES
 from support import synthetic
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"

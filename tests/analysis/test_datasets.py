@@ -5,7 +5,8 @@ import pytest
 from promptseg.analysis.csv import write_csv
 from promptseg.analysis.datasets import COLUMNS, counts, read_counts, sampling_text
 from promptseg.core.files import digest
-from promptseg.core.tables import OBJECTS, write_table
+from promptseg.core.tables import write_table
+from promptseg.preprocess.tables import OBJECTS
 
 HEART = {
     "title": "MRI-Heart",

@@ -24,7 +24,8 @@ from promptseg.analysis.size import (
     size_tables,
 )
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import SCORES, write_table
+from promptseg.core.tables import write_table
+from promptseg.score.tables import SCORES
 
 
 def row(case, iou, step=0, mode="mode1", area=0.1, task="a", dataset="d", name="", method="m", status="ok"):

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.contamination import Seen
 from promptseg.analysis.study.published import read_published
-from promptseg.core.tables import SCORES, open_table
+from promptseg.core.tables import open_table
+from promptseg.score.tables import SCORES
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"
 METHODS = ["sam_vit_h", "ritm", "simpleclick", "focalclick", "cfr_icl", "grabcut", "random_walker", "region_growing"]

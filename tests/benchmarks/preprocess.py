@@ -25,8 +25,9 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from promptseg.core.masks import count_components, tight_box
-from promptseg.core.tables import IMAGES, OBJECTS, write_table
+from promptseg.core.tables import write_table
 from promptseg.preprocess.build import build
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 
 LOW, HIGH = -160, 240
 ENTRY = {

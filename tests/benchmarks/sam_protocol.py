@@ -30,6 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
 from promptseg.core import masks
+from promptseg.core.vocabulary import MODES
 from promptseg.methods import Settings
 from promptseg.methods.checkpoints import load_state_dict
 from promptseg.methods.devices import has_bf16, keep_freed_memory
@@ -38,7 +39,7 @@ from promptseg.parity.generated_weights import rule_state
 from promptseg.predict.engine import Plan, Runner, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.prompts.modes import MODES, make_prompts
+from promptseg.prompts.modes import make_prompts
 
 CLICKS = 9
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

@@ -7,7 +7,8 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.core.tables import OBJECTS, open_table, read_table, write_table
+from promptseg.core.tables import open_table, read_table, write_table
+from promptseg.preprocess.tables import OBJECTS
 
 
 def test_a_file_is_whole_or_absent(tmp_path):

@@ -10,9 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import encode, iou
-from promptseg.core.tables import AMBIGUITY, EVERYTHING, OBJECTS, PREDICTIONS, SCORES, read_table, write_table
+from promptseg.core.tables import read_table, write_table
 from promptseg.figures import ambiguity, everything, examples, pictures, style, trajectories
+from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.preprocess.images import object_mask, read_images
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.score.tables import AMBIGUITY, SCORES
 from support import synthetic
 from support.figures import notes, texts
 
@@ -273,7 +276,7 @@ def test_everything(paths, tmp_path):
         "everything": (
             [{"image_id": case, "candidate": k, "rle": encode(mask)} for case in ("case0", "case1") for k, mask in
              enumerate((truth, match))],
-            EVERYTHING,
+            PROPOSALS,
         ),
     }  # fmt: skip
     files = {}

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.testing.compare import compare_images
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import SCORES, write_table
+from promptseg.core.tables import write_table
 from promptseg.figures import (
     calibration,
     click_metrics,
@@ -26,6 +26,7 @@ from promptseg.figures import (
     size,
     style,
 )
+from promptseg.score.tables import SCORES
 from support.figures import legend, lines, notes, panels, rows, texts, visible
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"

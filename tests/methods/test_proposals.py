@@ -14,15 +14,17 @@ from promptseg.analysis.everything import COLUMNS, everything_table
 from promptseg.config.check import SCHEMA
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import EVERYTHING, PREDICTIONS, SCORES, read_table, write_table
+from promptseg.core.tables import read_table, write_table
+from promptseg.core.vocabulary import MODES
 from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import Perfect
 from promptseg.methods.sam import Sam
 from promptseg.parity.generated_weights import rule_state
 from promptseg.predict.engine import Plan, Runner
 from promptseg.predict.run import predict
-from promptseg.prompts.modes import MODES
+from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.score.scoring import Tolerance, score_object
+from promptseg.score.tables import SCORES
 from support.networks import tiny_sam
 from support.objects import disk, image, targets
 
@@ -166,7 +168,7 @@ def test_all_masks_are_written(tmp_path):
     paths = [tmp_path / name for name in ("predictions.parquet", "cost.json", "everything.parquet")]
     for method in (Bright(Settings()), Perfect(Settings())):
         predict(One(), method, Plan({}), *paths[:2], everything=paths[2])
-        found = read_table(paths[2], EVERYTHING)
+        found = read_table(paths[2], PROPOSALS)
         assert found["area"].tolist() == ([81, 49, 4] if isinstance(method, Bright) else [])
 
 
@@ -193,7 +195,7 @@ def test_recall_and_gaps(tmp_path):
         values = (("everything", "oracle", everything), ("mode1", "first", point), ("mode1", "oracle", oracle))
         rows += [{**about, "mode": m, "selection": s, "iou": iou} for m, s, iou in values if iou is not None]
     write_table(tmp_path / "scores.parquet", rows, SCORES)
-    write_table(tmp_path / "all.parquet", [{"image_id": "a1", "candidate": k} for k in range(3)], EVERYTHING)
+    write_table(tmp_path / "all.parquet", [{"image_id": "a1", "candidate": k} for k in range(3)], PROPOSALS)
     write_table(tmp_path / "none.parquet", [], SCORES)
     pairs = [
         (tmp_path / "scores.parquet", tmp_path / "all.parquet"),

@@ -13,13 +13,13 @@ import pytest
 import promptseg
 from promptseg.core import masks
 from promptseg.core.prefetch import prefetched
+from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk
 from promptseg.predict import engine
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.engine import Plan, Runner
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import MODES
 from support.objects import disk, image, targets
 
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

@@ -16,11 +16,13 @@ from promptseg.analysis.robustness import (
 )
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import IMAGES, OBJECTS, ROBUSTNESS, read_provenance, read_table, write_table
+from promptseg.core.tables import read_provenance, read_table, write_table
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill
 from promptseg.predict.robustness import Changes, jittered_box, offset_point, variants, write_robustness
+from promptseg.predict.tables import ROBUSTNESS
 from promptseg.preprocess.images import encode_png
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.modes import deepest_pixels, depth
 
 CHANGES = Changes(["mode1", "mode2", "mode3", "mode4", "mode5"], [0.1, 0.2], [0.5], [1, 2])

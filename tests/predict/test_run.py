@@ -9,16 +9,20 @@ import pytest
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, SCORES, read_provenance, read_table, write_table
+from promptseg.core.tables import read_provenance, read_table, write_table
+from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict.engine import Plan
 from promptseg.predict.run import Inputs, compare_precision, predict
 from promptseg.predict.shards import gather_tables
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import encode_png, pixel_digest
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import MODES, write_prompts
+from promptseg.prompts.modes import write_prompts
 from promptseg.score.scoring import Tolerance, score
+from promptseg.score.tables import SCORES
 
 TASKS = {"left": [1], "both": [1, 2]}
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)

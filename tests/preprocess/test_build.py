@@ -13,9 +13,10 @@ from PIL import Image
 
 from promptseg.config.cases import match_cases
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import IMAGES, OBJECTS, read_provenance, read_table
+from promptseg.core.tables import read_provenance, read_table
 from promptseg.preprocess.build import build
 from promptseg.preprocess.images import decode_png, pixel_digest, read_images
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 FOLDER = [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]

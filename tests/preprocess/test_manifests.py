@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import IMAGES, write_table
+from promptseg.core.tables import write_table
 from promptseg.preprocess.manifests import (
     COMPARED,
     compare,
@@ -16,6 +16,7 @@ from promptseg.preprocess.manifests import (
     verdict,
     write_manifest,
 )
+from promptseg.preprocess.tables import IMAGES
 
 
 def sha(name):

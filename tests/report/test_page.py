@@ -14,7 +14,7 @@ from promptseg.analysis.csv import write_csv
 from promptseg.analysis.datasets import COLUMNS as COUNT_COLUMNS
 from promptseg.analysis.summary import read_summary
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.core.tables import SCORES, write_table
+from promptseg.core.tables import write_table
 from promptseg.figures import style
 from promptseg.report.headline import main_table
 from promptseg.report.page import (
@@ -25,6 +25,7 @@ from promptseg.report.page import (
     throughput_table,
     unseen_table,
 )
+from promptseg.score.tables import SCORES
 from promptseg.show import main
 from support import synthetic
 

@@ -15,11 +15,15 @@ from promptseg.analysis.ambiguity import (
 )
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import AMBIGUITY, IMAGES, OBJECTS, PREDICTIONS, PROMPTS, read_table, write_table
+from promptseg.core.tables import read_table, write_table
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import encode_png
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.prompts.tables import PROMPTS
 from promptseg.score.ambiguity import compare_candidates, write_ambiguity
+from promptseg.score.tables import AMBIGUITY
 
 # --- one prompt -----------------------------------------------------------------------------------------------------
 

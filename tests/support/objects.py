@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from promptseg.core.vocabulary import MODES
 from promptseg.predict.engine import Target
 from promptseg.preprocess.images import LabelledImage
-from promptseg.prompts.modes import MODES, make_prompts
+from promptseg.prompts.modes import make_prompts
 
 
 def image(labels, name="image"):

@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 
 from promptseg.core.masks import encode, iou, tight_box
-from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, write_table
+from promptseg.core.tables import write_table
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import encode_png
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.prompts.tables import PROMPTS
+from promptseg.score.tables import SCORES
 
 DATASETS: dict[str, dict[str, Any]] = {
     "brain_tumour": {"title": "Brain tumour (MRI)", "tasks": ["tumour"], "patients": 8, "unit": "mm"},

@@ -7,10 +7,11 @@ import yaml
 
 from promptseg.config.cases import case_patterns
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import IMAGES, OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.download.collect import collect, fetch_archive, write_files_csv
 from promptseg.download.origins import archive_name, sources_of
 from promptseg.preprocess.build import build
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVES = ROOT / "results" / "raw" / "archives"

@@ -16,8 +16,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from promptseg.core.tables import IMAGES, OBJECTS, SCORES, read_table
+from promptseg.core.tables import read_table
 from promptseg.preprocess.images import decode_png
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.score.tables import SCORES
 from support.archives import MINIATURES, Miniature, Picture
 from support.archives.__main__ import main
 from support.projects import ROOT, Project

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from promptseg.config.protocols import WITHOUT
+from promptseg.core.vocabulary import COMPARED_CLICKS
 
 COLUMNS = ["method", "selection", "protocol", "switch", "clicks", "n_tasks", "iou", "iou_without", "difference"]
-CLICKS = (1, 3, 5, 9)
 
 
 def is_variant(protocols: pd.Series) -> pd.Series:
@@ -20,11 +20,11 @@ def ablation(measured: pd.DataFrame) -> pd.DataFrame:
         measured: see `aggregate.statistics`.
 
     Returns:
-        COLUMNS; one row for each method, selection, protocol, switch and number of clicks of `CLICKS`. `difference` is
+        COLUMNS; one row for each method, selection, protocol, switch and compared number of clicks. `difference` is
         iou_without - iou, both over the tasks that have both.
     """
     rows = measured[(measured["level"] == "task") & (measured["mode"] == "iterative") & measured["iou"].notna()]
-    rows = rows[rows["step"].isin(CLICKS)].rename(columns={"step": "clicks"})
+    rows = rows[rows["step"].isin(COMPARED_CLICKS)].rename(columns={"step": "clicks"})
     variants = rows[is_variant(rows["protocol"])].copy()
     if variants.empty:
         return pd.DataFrame(columns=COLUMNS)

@@ -16,7 +16,8 @@ from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.objects import object_means
 from promptseg.analysis.size import correlations
 from promptseg.core.randomness import generator
-from promptseg.core.tables import AMBIGUITY, read_table
+from promptseg.core.tables import read_table
+from promptseg.score.tables import AMBIGUITY
 
 SETTING = ["method", "mode"]
 MEANS = [

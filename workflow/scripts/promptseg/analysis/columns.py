@@ -22,8 +22,8 @@ from promptseg.analysis.study.comparison import COMPARISON_COLUMNS
 from promptseg.analysis.study.comparison import SUMMARY_COLUMNS as COMPARISON_SUMMARY_COLUMNS
 from promptseg.analysis.summary import SUMMARY_COLUMNS
 from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.core.tables import SCORES
 from promptseg.preprocess import manifests
+from promptseg.score.tables import SCORES
 
 # Meanings that hold wherever a column of this name occurs, unless its table says otherwise.
 COMMON = {

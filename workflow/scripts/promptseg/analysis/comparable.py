@@ -4,20 +4,20 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from promptseg.analysis.ablation import CLICKS, is_variant
+from promptseg.analysis.ablation import is_variant
+from promptseg.core.vocabulary import COMPARED_CLICKS, SINGLE_MODES
 
-MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
 FIXED = ["protocol", "mode", "step", "selection"]  # what two methods have in common when they are compared
 
 
 def comparable(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFrame:
-    """Rows of methods under test in modes 1 to 5 and after the clicks of `CLICKS` and the last one.
+    """Rows of methods under test in modes 1 to 5 and after the clicks of `COMPARED_CLICKS` and the last one.
 
     Controls and protocols with one switch turned off are left out; so are images without a task.
     """
     clicks = rows["mode"] == "iterative"
-    shown = {*CLICKS, rows.loc[clicks, "step"].max()}
-    keep = rows["mode"].isin(MODES) | (clicks & rows["step"].isin(shown))
+    shown = {*COMPARED_CLICKS, rows.loc[clicks, "step"].max()}
+    keep = rows["mode"].isin(SINGLE_MODES) | (clicks & rows["step"].isin(shown))
     keep &= ~rows["method"].isin(controls) & ~is_variant(rows["protocol"].astype(str)) & (rows["task"] != "")
     return rows[keep]
 

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core.files import digest
-from promptseg.core.tables import OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.preprocess.manifests import read_manifest
+from promptseg.preprocess.tables import OBJECTS
 
 COLUMNS = [
     *("dataset", "title", "status", "n_images", "n_cases", "n_failed", "n_objects", "objects_of_tasks"),

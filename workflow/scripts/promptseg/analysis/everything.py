@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.analysis.comparable import MODES
 from promptseg.analysis.objects import object_means
-from promptseg.core.tables import EVERYTHING, SCORES, read_table
+from promptseg.core.tables import read_table
+from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.predict.tables import PROPOSALS
+from promptseg.score.tables import SCORES
 
 RECALL = (50, 75, 90)  # thresholds of the IoU in percent
 GAPS = {
-    (mode, selection): f"gap_{mode}{end}" for mode in MODES for selection, end in (("first", ""), ("oracle", "_oracle"))
+    (mode, selection): f"gap_{mode}{end}"
+    for mode in SINGLE_MODES
+    for selection, end in (("first", ""), ("oracle", "_oracle"))
 }
 METRICS = ["iou", *(f"recall{least}" for least in RECALL), "masks_per_image", *GAPS.values()]
 COLUMNS = [
@@ -25,7 +29,7 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
 
     Args:
         scores: tables.SCORES.
-        proposals: tables.EVERYTHING of the same method and dataset.
+        proposals: tables.PROPOSALS of the same method and dataset.
 
     Returns:
         One row an object that the mode `everything` was run for: dataset, task, case_id, method, iou of the
@@ -33,13 +37,13 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
         its image has), and for modes 1 to 5 gap_{mode} and gap_{mode}_oracle: iou minus the IoU of that mode's first
         and of its best mask, NaN where there is none.
     """
-    wanted = [("status", "==", "ok"), ("mode", "in", ["everything", *MODES])]
+    wanted = [("status", "==", "ok"), ("mode", "in", ["everything", *SINGLE_MODES])]
     names = ["dataset", "task", "case_id", "image_id", "object_id", "method", "mode", "selection", "iou"]
     frame = read_table(scores, SCORES, names, filters=wanted)
     rows = frame[frame["mode"] == "everything"].drop(columns=["mode", "selection"]).set_index("object_id")
     for least in RECALL:
         rows[f"recall{least}"] = (rows["iou"] >= least / 100).astype(float)
-    counts = read_table(proposals, EVERYTHING, ["image_id"])["image_id"].value_counts()
+    counts = read_table(proposals, PROPOSALS, ["image_id"])["image_id"].value_counts()
     rows["masks_per_image"] = rows["image_id"].map(counts).fillna(0).astype(float)
     for (mode, selection), gap in GAPS.items():
         other = frame[(frame["mode"] == mode) & (frame["selection"] == selection)].set_index("object_id")["iou"]

@@ -11,8 +11,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
-from promptseg.analysis.comparable import FIXED, MODES, comparable, stand_ins
+from promptseg.analysis.comparable import FIXED, comparable, stand_ins
 from promptseg.core.randomness import generator
+from promptseg.core.vocabulary import SINGLE_MODES
 
 PAIRS_COLUMNS = [
     *("kind", "unit", "dataset", "task", "a", "b", "method", *FIXED, "n", "mean_difference", "ci_low", "ci_high"),
@@ -120,7 +121,7 @@ def _families(
     matrix = np.full((len(units), len(columns)), np.nan)
     matrix[places, view["column"]] = view["value"]
     weights = draw_patients(len(units), resamples, generator(seed, "pairs", unit, *units))
-    modes = columns[columns["mode"].isin(MODES) & ~columns["stand_in"]]
+    modes = columns[columns["mode"].isin(SINGLE_MODES) & ~columns["stand_in"]]
     for kind, rows, item, fixed in (("methods", columns, "method", FIXED), ("modes", modes, "mode", _OF_MODES)):
         for names, group in rows.groupby(fixed, sort=True):
             group = group.sort_values(item)
@@ -138,8 +139,8 @@ def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2
     after Holm within the family: all pairs of one setting (of one method for modes) over the same units. Tasks of one
     dataset share patients, so they are not quite independent; read p over tasks with that in mind.
 
-    Clicks are compared after those of `ablation.CLICKS` and the last. For selections see `settings.stand_ins`: in
-    another selection than `first`, pairs of two stand-ins are left out, since they are equal to those of `first`.
+    Clicks are compared after `COMPARED_CLICKS` and the last. For selections see `comparable.stand_ins`: in another
+    selection than `first`, pairs of two stand-ins are left out, since they are equal to those of `first`.
 
     Args:
         sums: see `sums.patient_sums`.

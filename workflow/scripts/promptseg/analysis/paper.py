@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.comparable import MODES
 from promptseg.core.files import atomic
+from promptseg.core.vocabulary import SELECTIONS, SINGLE_MODES
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
-_SELECTIONS = {"first": 0, "best_score": 1, "oracle": 2}
 _BAR = r"\|"  # a bar within a cell of Markdown
 _LONG = 40  # rows; more do not fit on a page
 _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
@@ -104,19 +103,19 @@ class _Names:
     def sorted(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of methods in the order of the registry, and of selections from the first mask to the best."""
         places = rows["method"].map(lambda name: self._place.get(name, len(self._place)))
-        order = pd.DataFrame({"method": places, "selection": rows["selection"].map(_SELECTIONS)}, index=rows.index)
+        order = pd.DataFrame({"method": places, "selection": rows["selection"].map(SELECTIONS.index)}, index=rows.index)
         return rows.loc[order.sort_values(["method", "selection"], kind="stable").index]
 
 
 def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
-    rows = measured[(measured["level"] == "task") & measured["mode"].isin(MODES) & measured["iou"].notna()]
+    rows = measured[(measured["level"] == "task") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
     cells = []
     for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
         for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
-            values = own.set_index("mode")["iou"].reindex(MODES)
+            values = own.set_index("mode")["iou"].reindex(SINGLE_MODES)
             about = [names.title("dataset", dataset), task, names.title("method", method), selection]
             cells.append([*about, str(own["n_images"].max()), *map(_number, values)])
-    heads = ["dataset", "task", "method", "mask", "images", *map(_mode, MODES)]
+    heads = ["dataset", "task", "method", "mask", "images", *map(_mode, SINGLE_MODES)]
     return PaperTable("modes", "IoU in the five prompt modes, means over the images of each task.", heads, cells, 4)
 
 
@@ -137,17 +136,17 @@ def _methods(measured: pd.DataFrame, names: _Names) -> PaperTable:
     cells = []
     for (method, selection), own in names.sorted(rows).groupby(["method", "selection"], sort=False):
         by_mode = {row["mode"]: row for row in own.to_dict("records")}
-        values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in MODES]
+        values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in SINGLE_MODES]
         if any(values):
             cells.append([names.title("method", method), selection, *values])
     caption = (
         "IoU of the methods in the five prompt modes, means over tasks with 95 % bootstrap intervals over patients."
     )
-    return PaperTable("methods", caption, ["method", "mask", *map(_mode, MODES)], cells, 2)
+    return PaperTable("methods", caption, ["method", "mask", *map(_mode, SINGLE_MODES)], cells, 2)
 
 
 def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
-    rows = measured[(measured["level"] == "all") & measured["mode"].isin(MODES) & measured["iou"].notna()]
+    rows = measured[(measured["level"] == "all") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
     cells = []
     for row in names.sorted(rows).to_dict("records"):
         distance = _with_interval(row, "hd95", 1)
@@ -162,7 +161,7 @@ def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
 def _published(compared: pd.DataFrame, names: _Names) -> PaperTable:
     cells = []
     for row in compared[compared["ours"].notna()].to_dict("records"):
-        setting = _mode(row["mode"]) if row["mode"] in MODES else f"{row['step']} clicks, {row['protocol']}"
+        setting = _mode(row["mode"]) if row["mode"] in SINGLE_MODES else f"{row['step']} clicks, {row['protocol']}"
         about = [row["task"], names.title("method", row["our_method"]), setting, row["selection"]]
         ours = _with_interval(row | {"iou": row["ours"]}, "iou")
         numbers = [str(row["n"]), ours, _number(row["published"]), _number(row["difference"], sign="+")]

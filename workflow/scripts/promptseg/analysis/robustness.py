@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from promptseg.analysis.objects import object_means
-from promptseg.core.tables import ROBUSTNESS, read_table
+from promptseg.core.tables import read_table
+from promptseg.predict.tables import ROBUSTNESS
 
 SETTING = ["method", "mode", "kind", "amount"]
 METRICS = ["iou", "change"]

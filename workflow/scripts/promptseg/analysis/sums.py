@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import SCORES, open_table, read_provenance, read_table
+from promptseg.core.tables import open_table, read_provenance, read_table
+from promptseg.core.vocabulary import SETTING
+from promptseg.score.tables import SCORES
 
 METRICS = ("iou", "dice", "nsd", "hd95")
-SETTING = ["method", "protocol", "mode", "step", "selection"]
 ORDER = ["dataset", "task", "image_id", "object_id", *SETTING]
 _TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "protocol", "mode", "selection"]
 

@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.core.tables import AMBIGUITY, OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.figures import pictures, style
 from promptseg.figures.examples import about
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.score.tables import AMBIGUITY
 
 MODE = "mode1"
 EXTREMES = {"least": 0.0, "median": 0.5, "most": 1.0}

@@ -27,7 +27,7 @@ def contamination_figure(
     """A matrix with a row for each method, a column for each dataset, and the answer in each cell.
 
     Args:
-        rows: see `seen.contamination`.
+        rows: see `contamination.contamination`.
         methods: name -> {title}; rows are in this order.
         datasets: name -> {title}; columns are in this order.
     """

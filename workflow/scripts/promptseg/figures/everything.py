@@ -11,9 +11,11 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.core.tables import EVERYTHING, OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.figures import dots, frames, pictures, style
 from promptseg.figures.examples import about
+from promptseg.predict.tables import PROPOSALS
+from promptseg.preprocess.tables import OBJECTS
 
 MODE = "everything"
 NOTHING = "No method of this run segments everything."
@@ -44,7 +46,7 @@ def layer(masks: Sequence[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _all_masks(path: Path, images: Sequence[str]) -> dict[str, list[np.ndarray]]:
-    rows = read_table(path, EVERYTHING, ["image_id", "rle"], filters=[("image_id", "in", list(images))])
+    rows = read_table(path, PROPOSALS, ["image_id", "rle"], filters=[("image_id", "in", list(images))])
     found: dict[str, list[np.ndarray]] = {name: [] for name in images}
     for name, code in rows.itertuples(index=False):
         found[name].append(decode(code))

@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.core.tables import OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.figures import pictures, style
+from promptseg.preprocess.tables import OBJECTS
 
 PROMPT_WORDS = {"mode1": "one point", "mode5": "one box"}
 EXTREMES = {"worst": 0.0, "median": 0.5, "best": 1.0}

@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
-from promptseg.core.tables import OBJECTS, read_table
+from promptseg.core.tables import read_table
 from promptseg.figures import pictures, style
 from promptseg.figures.examples import about
+from promptseg.preprocess.tables import OBJECTS
 
 CLICKS = (1, 2, 3, 5, 9)
 

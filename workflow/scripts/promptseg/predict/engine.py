@@ -22,13 +22,12 @@ from pycocotools import mask as coco
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.prefetch import prefetched
+from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, SELECTIONS, SINGLE_MODES
 from promptseg.methods import Candidates, Grid, Method, Prompt, Proposals, Query
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.prompts.modes import BOX_MODES, EVERYTHING, SINGLE_MODES, applies
-
-SELECTIONS = ("first", "best_score", "oracle")
+from promptseg.prompts.modes import applies
 
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
 GROUP_PIXELS = 2**26
@@ -88,7 +87,7 @@ class Item:
     Attributes:
         encoded: what the method made of it.
         rows: the result (tables.PREDICTIONS).
-        proposals: all masks of the mode `everything` (tables.EVERYTHING).
+        proposals: all masks of the mode `everything` (tables.PROPOSALS).
     """
 
     image: LabelledImage

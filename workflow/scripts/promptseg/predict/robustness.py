@@ -16,11 +16,14 @@ from pycocotools import mask as coco
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
-from promptseg.core.tables import OBJECTS, ROBUSTNESS, open_table, read_table
+from promptseg.core.tables import open_table, read_table
+from promptseg.core.vocabulary import BOX_MODES, POINT_MODES
 from promptseg.methods import Method
 from promptseg.predict.engine import Item, Plan, Runner, Target
+from promptseg.predict.tables import ROBUSTNESS
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.prompts.modes import BOX_MODES, POINT_MODES, make_prompts, pick
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.prompts.modes import make_prompts, pick
 
 Box = tuple[int, int, int, int]
 Point = tuple[int, int]

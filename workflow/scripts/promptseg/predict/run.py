@@ -18,12 +18,15 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.progress import progress
-from promptseg.core.tables import EVERYTHING, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_table
+from promptseg.core.tables import open_table, read_table
 from promptseg.methods import Method, Settings
 from promptseg.methods.devices import choose_device, has_bf16
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.engine import Item, Plan, Runner, Target
+from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.prompts.tables import PROMPTS
 
 ROWS = 20_000  # of a row group
 PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks
@@ -149,7 +152,7 @@ def predict(
     """Write predictions of one method for one dataset (tables.PREDICTIONS) and what they cost (JSON).
 
     Args:
-        everything: where to write all masks of the mode `everything` (tables.EVERYTHING); without it they are dropped.
+        everything: where to write all masks of the mode `everything` (tables.PROPOSALS); without it they are dropped.
         cache: of embeddings, for methods that are `cacheable`.
         reference: makes the method in fp32, where `method` has another precision: some images are run with both.
         label: shown beside the progress.
@@ -161,7 +164,7 @@ def predict(
     rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
         table = stack.enter_context(open_table(output, PREDICTIONS, provenance))
-        proposals = stack.enter_context(open_table(everything, EVERYTHING, provenance)) if everything else None
+        proposals = stack.enter_context(open_table(everything, PROPOSALS, provenance)) if everything else None
         done = runner.run(inputs.stream(plan.tasks))
         for item in progress(done, len(inputs.image_ids), label, "image", lambda item: len(item.targets), "object"):
             rows += item.rows

@@ -23,11 +23,12 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import count_components, tight_box
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
-from promptseg.core.tables import IMAGES, OBJECTS, open_table
+from promptseg.core.tables import open_table
 from promptseg.preprocess.consensus import consensus
 from promptseg.preprocess.grids import Volume, reorient
 from promptseg.preprocess.images import encode_png, object_mask, pixel_digest
 from promptseg.preprocess.intensity import limits, to_uint8
+from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.preprocess.volumes import MaskFiles, read_colours, read_labels, read_masks, read_volume
 
 logger = logging.getLogger(__name__)

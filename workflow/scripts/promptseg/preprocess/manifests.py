@@ -11,7 +11,8 @@ import pandas as pd
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
-from promptseg.core.tables import IMAGES, read_table
+from promptseg.core.tables import read_table
+from promptseg.preprocess.tables import IMAGES
 
 COLUMNS = ["dataset", "image_id", "case_id", "source", "slice", "height", "width", "sha256", "status"]
 COMPARED = ["dataset", "status", "image_id", "their_image_id", "sha256", "their_sha256"]

@@ -13,14 +13,11 @@ import numpy as np
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
-from promptseg.core.tables import OBJECTS, PROMPTS, open_table, read_table
+from promptseg.core.tables import open_table, read_table
+from promptseg.core.vocabulary import EVERYTHING, POINT_MODES
 from promptseg.preprocess.images import object_mask, read_images
-
-SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
-MODES = (*SINGLE_MODES, "iterative")
-EVERYTHING = "everything"  # the mode without prompts
-POINT_MODES = ("mode1", "mode2", "iterative")
-BOX_MODES = ("mode3", "mode4", "mode5")
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.prompts.tables import PROMPTS
 
 
 def applies(mode: str, prompt_types: Collection[str]) -> bool:

@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-MODES = ["mode1", "mode2", "mode3", "mode4", "mode5"]
-CLICKS = [1, 5, 9]
+from promptseg.core.vocabulary import HEADLINE_CLICKS, SELECTIONS, SINGLE_MODES
 
 
 def cell(rows: pd.DataFrame, others: bool) -> str:
@@ -32,18 +31,17 @@ def main_table(summary: pd.DataFrame, clicks: list[int] | None = None) -> pd.Dat
     """
     rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
     protocols = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
-    order = {"first": 0, "best_score": 1, "oracle": 2}
     table = []
     for method in dict.fromkeys(rows["method"]):
         own = rows[rows["method"] == method]
-        for selection in sorted(set(own["selection"]), key=lambda name: order.get(name, 3)):
+        for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
             mine = own[own["selection"] == selection]
             tasks = mine["n_tasks"].max()
             line = {"method": method, "selection": selection, "tasks": str(int(tasks)) if tasks > 0 else ""}
-            for mode in MODES:
+            for mode in SINGLE_MODES:
                 line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
             for protocol in protocols:
-                for click in clicks or CLICKS:
+                for click in clicks or HEADLINE_CLICKS:
                     ours = mine[
                         (mine["mode"] == "iterative") & (mine["protocol"] == protocol) & (mine["step"] == click)
                     ]

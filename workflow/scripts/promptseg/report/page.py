@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from promptseg.analysis.ablation import CLICKS
 from promptseg.analysis.contamination import read_contamination
 from promptseg.analysis.datasets import read_counts
 from promptseg.analysis.statistics import read_statistics
@@ -21,7 +20,8 @@ from promptseg.analysis.throughput import read_throughput
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_provenance
-from promptseg.report.headline import MODES, cell, main_table
+from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
+from promptseg.report.headline import cell, main_table
 
 PACKAGES = [
     "numpy",
@@ -35,7 +35,6 @@ PACKAGES = [
     "snakemake",
 ]
 FAILURES = 100  # rows shown
-SELECTIONS = ["first", "best_score", "oracle"]
 
 # By the stem of the file: heading, and how to read the figure. Names may go on with a dataset, a method or a protocol.
 FIGURES = {
@@ -195,7 +194,7 @@ def headline_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any
 
 def means_table(summary: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> Table:
     """The three kinds of mean side by side, with Dice, surface Dice and Hausdorff distance, at level `all`."""
-    rows = summary[(summary["level"] == "all") & summary["mode"].isin(MODES) & (summary["n_images"] > 0)]
+    rows = summary[(summary["level"] == "all") & summary["mode"].isin(SINGLE_MODES) & (summary["n_images"] > 0)]
     names = ["iou_mean_images", "iou_mean_patients", "iou_mean_tasks", "dice_mean_tasks", "nsd_mean_tasks"]
     cells = [
         [
@@ -240,16 +239,16 @@ def ablation_table(ablation: pd.DataFrame, methods: Mapping[str, Mapping[str, An
         # Where a switch has fewer tasks than the others, the protocol's own mean is the one over most tasks.
         whole = own.sort_values("n_tasks", ascending=False, kind="stable").drop_duplicates("clicks").set_index("clicks")
         labels = [_titled(methods, method), selection]
-        means = [_number(value) for value in whole["iou"].reindex(CLICKS)]
+        means = [_number(value) for value in whole["iou"].reindex(COMPARED_CLICKS)]
         cells.append([*labels, protocol, _count(whole["n_tasks"]), *means])
         for switch, rows in own.groupby("switch", sort=False):
-            by_click = rows.set_index("clicks").reindex(CLICKS)
+            by_click = rows.set_index("clicks").reindex(COMPARED_CLICKS)
             values = [
                 f"{_number(row.iou_without)} ({_number(row.difference, sign='+')})" if pd.notna(row.iou_without) else ""
                 for row in by_click.itertuples()
             ]
             cells.append([*labels, f"without {switch}", _count(rows["n_tasks"]), *values])
-    heads = [f"{click} click{'s' if click > 1 else ''}" for click in CLICKS]
+    heads = [f"{click} click{'s' if click > 1 else ''}" for click in COMPARED_CLICKS]
     return _table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
 
 
@@ -257,7 +256,7 @@ def datasets_table(counts: pd.DataFrame) -> Table:
     """The datasets of the run: what was evaluated, and how many images the study had.
 
     Args:
-        counts: see `counts.counts`.
+        counts: see `datasets.counts`.
     """
     cells = []
     for row in counts.to_dict("records"):
@@ -278,7 +277,7 @@ def contamination_table(
     """What is known of the methods' training sets: a row for each method, answer and source.
 
     Args:
-        answers: see `seen.contamination`.
+        answers: see `contamination.contamination`.
         datasets, methods: name -> {title}.
     """
     total = answers["dataset"].nunique()
@@ -325,7 +324,7 @@ def task_tables(
 ) -> list[dict[str, Any]]:
     """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, and the interval of mode 4."""
     tables = []
-    tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(MODES)]
+    tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(SINGLE_MODES)]
     tasks = tasks.sort_values("task", kind="stable")
     intervals = measured[(measured["level"] == "task") & (measured["mode"] == "mode4")]
     intervals = intervals.set_index(["dataset", "task", "method", "selection"])
@@ -334,12 +333,12 @@ def task_tables(
         for (task, method), own in of_dataset.groupby(["task", "method"], sort=False):
             for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
                 mine = own[own["selection"] == selection].assign(iou_mean_tasks=own["iou_mean_images"])
-                values = [cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()) for mode in MODES]
+                values = [cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()) for mode in SINGLE_MODES]
                 key = (dataset, task, method, selection)
                 interval = _interval(intervals.loc[key]) if key in intervals.index else ""
                 counts = [mine["n_images"].max(), mine["n_patients"].max()]
                 cells.append([task, _titled(methods, method), selection, *counts, *values, interval])
-        heads = ["task", "method", "selection", "images", "patients", *(f"mode {mode[-1]}" for mode in MODES)]
+        heads = ["task", "method", "selection", "images", "patients", *(f"mode {mode[-1]}" for mode in SINGLE_MODES)]
         table = _table(cells, [*heads, "95 % interval, mode 4"], 3)
         tables.append({"title": _titled(datasets, dataset), "table": table})
     return tables

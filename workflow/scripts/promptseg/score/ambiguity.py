@@ -15,10 +15,14 @@ from pycocotools import mask as coco
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
-from promptseg.core.tables import AMBIGUITY, OBJECTS, PREDICTIONS, PROMPTS, open_table, read_provenance, read_table
+from promptseg.core.tables import open_table, read_provenance, read_table
+from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.methods import Method, Prompt, Query
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.prompts.modes import SINGLE_MODES
+from promptseg.preprocess.tables import OBJECTS
+from promptseg.prompts.tables import PROMPTS
+from promptseg.score.tables import AMBIGUITY
 
 CANDIDATES = 3
 

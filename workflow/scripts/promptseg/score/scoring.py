@@ -22,9 +22,14 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
-from promptseg.core.tables import IMAGES, OBJECTS, PREDICTIONS, PROMPTS, SCORES, open_table, read_provenance, read_table
+from promptseg.core.tables import open_table, read_provenance, read_table
+from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.prompts.modes import SINGLE_MODES, applies
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.prompts.modes import applies
+from promptseg.prompts.tables import PROMPTS
+from promptseg.score.tables import SCORES
 
 
 @dataclass(frozen=True)
