@@ -10,8 +10,8 @@ from scipy import stats
 
 from promptseg.analysis.ablation import is_variant
 from promptseg.analysis.bootstrap import draw_patients, interval
+from promptseg.core.columns import SETTING
 from promptseg.core.randomness import generator
-from promptseg.core.vocabulary import SETTING
 
 SIZE_COLUMNS = ["level", "dataset", *SETTING, "bin_low", "bin_high", "n", "n_patients", "iou", "ci_low", "ci_high"]
 CORRELATION_COLUMNS = ["level", "dataset", *SETTING, "n", "n_patients", "spearman", "ci_low", "ci_high", "spearman_p"]

@@ -9,7 +9,7 @@ from promptseg.analysis.bootstrap import bootstrap_means
 from promptseg.analysis.contamination import Seen, unseen
 from promptseg.analysis.summary import counts, distance_units, mean_of_means, seen_answers
 from promptseg.analysis.sums import METRICS
-from promptseg.core.vocabulary import SETTING
+from promptseg.core.columns import SETTING
 
 _KEYS = ["level", "dataset", "task", *SETTING]
 _OTHERS = [metric for metric in METRICS if metric != "iou"]

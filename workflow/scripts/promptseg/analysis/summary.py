@@ -13,8 +13,8 @@ import pandas as pd
 
 from promptseg.analysis.contamination import Seen, answers_of, unseen
 from promptseg.analysis.sums import METRICS
+from promptseg.core.columns import SETTING
 from promptseg.core.errors import PromptsegError
-from promptseg.core.vocabulary import SETTING
 
 SUMMARY_COLUMNS = [
     *("level", "dataset", "task", *SETTING),

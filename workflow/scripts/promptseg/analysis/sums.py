@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from promptseg.core.columns import SETTING
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import SETTING
 from promptseg.score.tables import SCORES
 
 METRICS = ("iou", "dice", "nsd", "hd95")
@@ -44,7 +44,7 @@ def merge_scores(inputs: Iterable[str | Path], output: str | Path) -> pd.DataFra
         for (dataset, missing, task), paths in sorted(files.items()):
             of_task = pc.field("task").is_null() if missing else pc.field("task") == task
             keep = (pc.field("dataset") == dataset) & of_task
-            parts = [pq.read_table(path, columns=SCORES.names, filters=keep).cast(SCORES) for path in paths]
+            parts = [pq.read_table(path, columns=SCORES.names, filters=keep).cast(SCORES.schema) for path in paths]
             parts = [part.replace_schema_metadata(None) for part in parts]
             rows = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ORDER])
             try:
@@ -71,7 +71,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
     Raises:
         PromptsegError: a row occurs twice.
     """
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=SCORES)
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=SCORES.schema)
     frame = table.to_pandas(categories=[*_TEXT, "distance_unit", "status"])
     if frame.duplicated(ORDER).any():
         first = frame.loc[frame.duplicated(ORDER), ORDER].iloc[0].to_dict()

@@ -1,8 +1,14 @@
-"""Writing and reading of the Parquet files between stages; each room declares its own in its tables.py."""
+"""Tables as they are declared, written and read: Parquet between stages, CSV for people.
+
+A table is declared once, beside the code that makes it: each column with its type, its meaning and its unit. What is
+written is cast to the declaration, what is read has its types, and results/tables/README.md is made from it.
+"""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +20,70 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 
 Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
+
+STRING, INTEGER, FLOAT = pa.string(), pa.int64(), pa.float64()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Args:
+        meaning: what a value says, as results/tables/README.md prints it.
+        unit: of the values; empty for words, counts and shares.
+        optional: whether an integer may be missing in a CSV file; string and number may everywhere.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+    optional: bool = False
+
+    def but(self, **changes: Any) -> "Column":
+        """The same column where it differs in some respect."""
+        return replace(self, **changes)
+
+    @property
+    def dtype(self) -> str:
+        """What pandas calls the type in a CSV file."""
+        if pa.types.is_integer(self.type):
+            return "Int64" if self.optional else "int64"
+        return "str" if self.type == STRING else "float64"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file: its name, what a row is, and its columns in order.
+
+    Args:
+        metadata: of the Parquet schema.
+    """
+
+    name: str
+    about: str
+    columns: Sequence[Column]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [column.name for column in self.columns]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns as Arrow takes them."""
+        return pa.schema([(column.name, column.type) for column in self.columns], metadata=self.metadata or None)
+
+    def check(self, path: str | Path, found: Iterable[str]) -> None:
+        """Compare with the columns that a file has.
+
+        Raises:
+            PromptsegError: one is missing, so the file was made by something else.
+        """
+        missing = ", ".join(name for name in self.names if name not in set(found))
+        if missing:
+            raise PromptsegError(f"{path} lacks the columns {missing}: delete it and run again to make it anew.")
 
 
 def _as_table(rows: Rows, schema: pa.Schema) -> pa.Table:
@@ -47,23 +117,21 @@ class TableWriter:
 
 
 @contextmanager
-def open_table(
-    path: str | Path, schema: pa.Schema, provenance: Mapping[str, Any] | None = None
-) -> Iterator[TableWriter]:
+def open_table(path: str | Path, table: Table, provenance: Mapping[str, Any] | None = None) -> Iterator[TableWriter]:
     """Write a Parquet file (zstd) piece by piece; it appears at `path` only when the block ends well.
 
     Args:
         provenance: what made the numbers, stored as JSON under the key `promptseg` of the file's metadata.
     """
-    schema = _with_provenance(schema, provenance)
+    schema = _with_provenance(table.schema, provenance)
     with atomic(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         yield TableWriter(writer, schema)
 
 
-def write_table(path: str | Path, rows: Rows, schema: pa.Schema, provenance: Mapping[str, Any] | None = None) -> None:
+def write_table(path: str | Path, rows: Rows, table: Table, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a whole Parquet file (zstd), atomically."""
-    with open_table(path, schema, provenance) as table:
-        table.write(rows)
+    with open_table(path, table, provenance) as writer:
+        writer.write(rows)
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
@@ -72,9 +140,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     return json.loads(metadata.get(b"promptseg", b"{}"))
 
 
-def read_table(
-    path: str | Path, schema: pa.Schema, columns: list[str] | None = None, filters: Any = None
-) -> pd.DataFrame:
+def read_table(path: str | Path, table: Table, columns: list[str] | None = None, filters: Any = None) -> pd.DataFrame:
     """Read a Parquet file of this project as a data frame.
 
     Args:
@@ -82,16 +148,45 @@ def read_table(
         filters: which rows, as `pyarrow.parquet.read_table` takes them.
 
     Raises:
-        PromptsegError: a column of `schema` is missing, so the file was made by something else.
+        PromptsegError: a column of `table` is missing, so the file was made by something else.
     """
-    found = pq.read_schema(path).names
-    missing = [name for name in schema.names if name not in found]
-    if missing:
-        raise PromptsegError(f"{path} lacks the columns {', '.join(missing)}: delete it and run again to make it anew.")
-    return pq.read_table(path, columns=columns or schema.names, filters=filters).to_pandas()
+    table.check(path, pq.read_schema(path).names)
+    return pq.read_table(path, columns=columns or table.names, filters=filters).to_pandas()
 
 
 def batches(path: str | Path, size: int, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:
     """Rows of a Parquet file as lists of dictionaries, `size` at a time, so that memory does not grow with the file."""
     for batch in pq.ParquetFile(path).iter_batches(batch_size=size, columns=columns):
         yield batch.to_pylist()
+
+
+def write_csv(path: str | Path, frame: pd.DataFrame, table: Table) -> None:
+    """Write the columns of `table` in their order as CSV, atomically.
+
+    Numbers have six decimals, so that equal numbers give equal files; missing values are empty.
+
+    Raises:
+        KeyError: the frame lacks a column.
+    """
+    numbers = {column.name: column.dtype for column in table.columns if column.type != STRING}
+    with atomic(path) as temporary:
+        frame[table.names].astype(numbers).to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
+    """Read a CSV file of this project: the declared columns, in their order and with their types.
+
+    An empty string is "", an empty number NaN, and an empty integer NA where the column declares that it may be.
+
+    Raises:
+        PromptsegError: there is no such file, or it lacks a column, so it was made by something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PromptsegError(
+            f"{path} does not exist. Run the pipeline first (snakemake --cores 8), or give the folder of its results."
+        )
+    table.check(path, pd.read_csv(path, nrows=0).columns)
+    dtypes = {column.name: column.dtype for column in table.columns}
+    empty = {name: [""] for name, dtype in dtypes.items() if dtype != "str"}
+    return pd.read_csv(path, usecols=table.names, dtype=dtypes, keep_default_na=False, na_values=empty)[table.names]

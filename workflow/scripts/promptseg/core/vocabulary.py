@@ -10,9 +10,6 @@ BOX_MODES = ("mode3", "mode4", "mode5")
 # Which candidate counts: the first, the one with the highest predicted IoU, the one with the highest true IoU.
 SELECTIONS = ("first", "best_score", "oracle")
 
-# What is compared: these columns name a row of scores for one object.
-SETTING = ["method", "protocol", "mode", "step", "selection"]
-
 # Numbers of clicks after which comparisons are made, and those of the headline table.
 COMPARED_CLICKS = (1, 3, 5, 9)
 HEADLINE_CLICKS = (1, 5, 9)

@@ -2,49 +2,59 @@
 
 import pyarrow as pa
 
-RLE = pa.struct([("size", pa.list_(pa.int32(), 2)), ("counts", pa.string())])  # COCO, see masks.encode
+from promptseg.core.columns import AREA, IMAGE, IOU, KEYS, MODE, OBJECT, PROTOCOL, SELECTION, STATUS, STEP
+from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 
-PREDICTIONS = pa.schema(
-    [
-        ("object_id", pa.string()),
-        ("protocol", pa.string()),  # null for all modes but iterative
-        ("mode", pa.string()),
-        ("step", pa.int16()),  # clicks so far; 0 for all modes but iterative
-        ("selection", pa.string()),  # null for modes 1 to 5: scoring selects
-        ("candidate", pa.int16()),
-        ("score", pa.float32()),  # the method's own estimate of the IoU; null if it has none
-        ("rle", RLE),  # null if it failed
-        ("click_x", pa.int32()),  # the click that led to this step; null for modes 1 to 5
-        ("click_y", pa.int32()),
-        ("click_label", pa.int8()),
-        ("status", pa.string()),
-    ]
+CANDIDATE = Column("candidate", pa.int16(), "number of the mask among the method's answers to the prompt")
+SCORE = Column("score", pa.float32(), "the method's own estimate of the IoU; null if it has none")
+RLE = Column(
+    "rle",
+    pa.struct([("size", pa.list_(pa.int32(), 2)), ("counts", pa.string())]),
+    "the mask as COCO run lengths, see masks.encode; null if the method failed",
 )
 
-PROPOSALS = pa.schema(
+PREDICTIONS = Table(
+    "predictions.parquet",
+    "Every mask that a method gave: one row per object, prompt and candidate.",
     [
-        ("image_id", pa.string()),
-        ("candidate", pa.int16()),  # as in PREDICTIONS, mode everything
-        ("score", pa.float32()),
-        ("stability", pa.float32()),
-        ("area", pa.int32()),  # pixels
-        ("rle", RLE),
-    ]
+        OBJECT,
+        PROTOCOL.but(meaning="how corrective clicks are found; null for all modes but `iterative`"),
+        MODE,
+        STEP.but(meaning="clicks so far; 0 for all modes but `iterative`"),
+        SELECTION.but(meaning="whose masks the clicks follow; null for modes 1 to 5, where scoring selects"),
+        CANDIDATE,
+        SCORE,
+        RLE,
+        Column("click_x", pa.int32(), "the click that led to this step; null for modes 1 to 5", "pixels"),
+        Column("click_y", pa.int32(), "its row", "pixels"),
+        Column("click_label", pa.int8(), "1 on the object, 0 on the background"),
+        STATUS,
+    ],
 )
 
-ROBUSTNESS = pa.schema(
+PROPOSALS = Table(
+    "everything.parquet",
+    "All masks that a method found without a prompt.",
     [
-        ("dataset", pa.string()),
-        ("task", pa.string()),
-        ("case_id", pa.string()),
-        ("image_id", pa.string()),
-        ("object_id", pa.string()),
-        ("method", pa.string()),
-        ("mode", pa.string()),
-        ("kind", pa.string()),  # box_jitter, point_offset, seed
-        ("amount", pa.float64()),  # share of the box's sides or of the depth; 0 where the kind is seed
-        ("seed", pa.int64()),
-        ("iou", pa.float64()),  # of the first candidate
-        ("status", pa.string()),
-    ]
+        IMAGE,
+        CANDIDATE.but(meaning="number of the mask, as in the predictions of mode `everything`"),
+        SCORE,
+        Column("stability", pa.float32(), "IoU of the mask at a higher and a lower threshold"),
+        AREA.but(meaning="area of the mask"),
+        RLE,
+    ],
+)
+
+ROBUSTNESS = Table(
+    "robustness.parquet",
+    "IoU of every object with prompts that are a little off.",
+    [
+        *KEYS,
+        MODE,
+        Column("kind", STRING, "`box_jitter`, `point_offset` or `seed`: what is changed"),
+        Column("amount", FLOAT, "share of the box's sides or of the depth of the point; 0 where the kind is `seed`"),
+        Column("seed", INTEGER, "of the random numbers"),
+        IOU.but(meaning="IoU of the first candidate, 0 to 1"),
+        STATUS,
+    ],
 )

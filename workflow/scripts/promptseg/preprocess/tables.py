@@ -8,39 +8,44 @@ import json
 
 import pyarrow as pa
 
+from promptseg.core.columns import AREA, CASE, IMAGE, OBJECT, STATUS, TASK
+from promptseg.core.tables import FLOAT, STRING, Column, Table
+
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
-IMAGES = pa.schema(
+IMAGES = Table(
+    "images.parquet",
+    "The images of a dataset, and the cases that could not be read.",
     [
-        ("image_id", pa.string()),
-        ("case_id", pa.string()),  # the patient
-        ("image", _PICTURE),  # PNG, 8 bit, grey or RGB; null where status is not ok
-        ("labels", _PICTURE),  # PNG, 8 or 16 bit label map of the same size
-        ("height", pa.int32()),
-        ("width", pa.int32()),
-        ("spacing_y", pa.float64()),  # mm; null where unknown
-        ("spacing_x", pa.float64()),
-        ("sha256", pa.string()),  # of the pixels, not of the PNG: see images.pixel_digest
-        ("source", pa.string()),  # the file it was read from, relative to the raw folder
-        ("slice", pa.int32()),  # index along the slice axis; null for 2-D files
-        ("status", pa.string()),  # ok, or why there is no image
+        IMAGE,
+        CASE,
+        Column("image", _PICTURE, "PNG, 8 bit, grey or RGB; null where status is not ok"),
+        Column("labels", _PICTURE, "label map of the same size: PNG, 8 or 16 bit"),
+        Column("height", pa.int32(), "height of the image", "pixels"),
+        Column("width", pa.int32(), "width of the image", "pixels"),
+        Column("spacing_y", FLOAT, "distance of rows; null where unknown", "mm"),
+        Column("spacing_x", FLOAT, "distance of columns; null where unknown", "mm"),
+        Column("sha256", STRING, "SHA-256 of the pixels, not of the PNG: see images.pixel_digest"),
+        Column("source", STRING, "the file it was read from, relative to the raw folder"),
+        Column("slice", pa.int32(), "index along the slice axis; null for 2-D files"),
+        STATUS.but(meaning="`ok`, or why there is no image"),
     ],
-    metadata={
-        "huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}, "labels": {"_type": "Image"}}}})
-    },
+    {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}, "labels": {"_type": "Image"}}}})},
 )
 
-OBJECTS = pa.schema(
+OBJECTS = Table(
+    "objects.parquet",
+    "The objects of the images: one row per task present in an image.",
     [
-        ("object_id", pa.string()),
-        ("image_id", pa.string()),
-        ("case_id", pa.string()),
-        ("task", pa.string()),
-        ("area", pa.int32()),  # pixels
-        ("n_components", pa.int32()),  # 8-connected
-        ("bbox_x0", pa.int32()),  # tight, inclusive
-        ("bbox_y0", pa.int32()),
-        ("bbox_x1", pa.int32()),
-        ("bbox_y1", pa.int32()),
-    ]
+        OBJECT,
+        IMAGE,
+        CASE,
+        TASK.but(meaning="name of the task"),
+        AREA,
+        Column("n_components", pa.int32(), "8-connected components"),
+        Column("bbox_x0", pa.int32(), "left end of the box around the object, inclusive", "pixels"),
+        Column("bbox_y0", pa.int32(), "upper end", "pixels"),
+        Column("bbox_x1", pa.int32(), "right end, inclusive", "pixels"),
+        Column("bbox_y1", pa.int32(), "lower end, inclusive", "pixels"),
+    ],
 )

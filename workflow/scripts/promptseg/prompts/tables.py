@@ -2,12 +2,17 @@
 
 import pyarrow as pa
 
-PROMPTS = pa.schema(
+from promptseg.core.columns import MODE, OBJECT
+from promptseg.core.tables import Column, Table
+
+PROMPTS = Table(
+    "prompts.parquet",
+    "The prompts of every object: one row per object and mode.",
     [
-        ("object_id", pa.string()),
-        ("mode", pa.string()),
-        ("points", pa.list_(pa.list_(pa.int32(), 2))),  # (x, y)
-        ("point_labels", pa.list_(pa.int8())),  # 1 object, 0 background
-        ("boxes", pa.list_(pa.list_(pa.int32(), 4))),  # XYXY, inclusive
-    ]
+        OBJECT,
+        MODE,
+        Column("points", pa.list_(pa.list_(pa.int32(), 2)), "points (x, y)", "pixels"),
+        Column("point_labels", pa.list_(pa.int8()), "of each point: 1 object, 0 background"),
+        Column("boxes", pa.list_(pa.list_(pa.int32(), 4)), "boxes (x0, y0, x1, y1), tight, inclusive", "pixels"),
+    ],
 )

@@ -2,41 +2,41 @@
 
 import pyarrow as pa
 
-AMBIGUITY = pa.schema(
+from promptseg.core.columns import AREA, IOU, KEYS, MODE, SETTING_COLUMNS, STATUS
+from promptseg.core.tables import FLOAT, STRING, Column, Table
+
+_MASKS = range(3)
+
+AMBIGUITY = Table(
+    "ambiguity.parquet",
+    "The three masks that a method gave for one prompt, compared: one row per object and mode.",
     [
-        ("dataset", pa.string()),
-        ("task", pa.string()),
-        ("case_id", pa.string()),
-        ("image_id", pa.string()),
-        ("object_id", pa.string()),
-        ("method", pa.string()),
-        ("mode", pa.string()),
-        *((f"iou_{a}{b}", pa.float64()) for a, b in ((0, 1), (0, 2), (1, 2))),  # of two candidates with one another
-        *((f"predicted_{k}", pa.float32()) for k in range(3)),  # the method's own estimate of a candidate's IoU
-        *((f"true_{k}", pa.float64()) for k in range(3)),
-        *((f"grown_{k}", pa.float64()) for k in range(3)),  # IoU with the region grown from the point; mode 1 only
-    ]
+        *KEYS,
+        MODE,
+        *(Column(f"iou_{a}{b}", FLOAT, f"IoU of masks {a} and {b}") for a, b in ((0, 1), (0, 2), (1, 2))),
+        *(Column(f"predicted_{k}", pa.float32(), f"the method's own estimate of the IoU of mask {k}") for k in _MASKS),
+        *(Column(f"true_{k}", FLOAT, f"IoU of mask {k} with the truth") for k in _MASKS),
+        *(Column(f"grown_{k}", FLOAT, f"IoU of mask {k} with the region grown from the point; mode 1") for k in _MASKS),
+    ],
 )
 
-SCORES = pa.schema(
+SCORES = Table(
+    "scores.parquet",
+    "Every score: one row for each object, method, prompt and selection.",
     [
-        ("dataset", pa.string()),
-        ("task", pa.string()),
-        ("case_id", pa.string()),
-        ("image_id", pa.string()),
-        ("object_id", pa.string()),
-        ("method", pa.string()),
-        ("protocol", pa.string()),
-        ("mode", pa.string()),
-        ("step", pa.int16()),
-        ("selection", pa.string()),
-        ("iou", pa.float64()),
-        ("dice", pa.float64()),
-        ("nsd", pa.float64()),
-        ("hd95", pa.float64()),
-        ("distance_unit", pa.string()),  # of hd95 and of the NSD tolerance: mm, or px where the spacing is unknown
-        ("area", pa.int32()),
-        ("relative_area", pa.float64()),  # area / pixels of the image
-        ("status", pa.string()),  # ok, not_applicable, or the reason why there is no score
-    ]
+        *KEYS,
+        *SETTING_COLUMNS[1:],
+        IOU,
+        Column("dice", FLOAT, "Dice coefficient, 0 to 1"),
+        Column("nsd", FLOAT, "normalised surface Dice, 0 to 1"),
+        Column("hd95", FLOAT, "95th percentile of the Hausdorff distance", "distance_unit"),
+        Column(
+            "distance_unit",
+            STRING,
+            "unit of hd95 and of the tolerance of nsd: `mm`, or `px` where the spacing is unknown",
+        ),
+        AREA,
+        Column("relative_area", FLOAT, "pixels of the object / pixels of the image"),
+        STATUS.but(meaning="`ok`, `not_applicable`, or the reason why there is no score"),
+    ],
 )
