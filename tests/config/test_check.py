@@ -130,12 +130,12 @@ def names(paths):
 
 def test_library_of_a_script_is_what_it_imports_directly_or_not():
     prompts = names(library_of(SCRIPTS / "prompts.py"))
-    assert {"prompts.py", "masks.py", "tables.py", "errors.py", "randomness.py"} <= prompts
-    assert not {"scoring.py", "predict.py", "methods/sam.py"} & prompts
+    assert {"prompts/modes.py", "prompts/tables.py", "core/masks.py", "core/errors.py", "core/randomness.py"} <= prompts
+    assert not {"score/scoring.py", "predict/run.py", "methods/sam.py"} & prompts
     predict = names(library_of(SCRIPTS / "predict.py"))
     assert "methods/base.py" in predict
     assert "methods/sam.py" not in predict
-    assert "scoring.py" not in predict
+    assert "score/scoring.py" not in predict
 
 
 def test_adapters_are_found_without_being_imported(tmp_path):
