@@ -1,4 +1,4 @@
-"""Run every method on every dataset: one job a method and dataset, so that a network is loaded once."""
+"""Run every method on every dataset: one job per method and dataset, so that a network is loaded once."""
 
 
 rule predict:
@@ -86,3 +86,36 @@ rule gather_predictions:
         "../../envs/analysis.yaml"
     script:
         "../scripts/gather.py"
+
+
+# Prompts that are a little off: cut, run and scored in one job, because there are many and only their IoU is kept.
+rule robustness:
+    input:
+        images=rules.preprocess.output.images,
+        objects=rules.preprocess.output.objects,
+        weights=get_weights,
+        lib=lambda wildcards: library("robustness", method_entry(wildcards)["adapter"]),
+    output:
+        table="<results>/robustness/{method}/{dataset}.parquet",
+    log:
+        "<logs>/robustness/{method}/{dataset}.log",
+    conda:
+        get_environment
+    threads: lambda wildcards: method_entry(wildcards)["threads"]
+    resources:
+        gpu=get_gpu,
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        entry=get_predict_entry,
+        tasks=get_tasks,
+        changes=lookup(within=config, dpath="robustness"),
+        max_components=lookup(within=config, dpath="prompts/max_components"),
+        tie_break=lookup(within=config, dpath="prompts/tie_break"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+        device=lookup(within=config, dpath="device"),
+        precision=lookup(within=config, dpath="precision"),
+        compile=lookup(within=config, dpath="compile"),
+        strict=lookup(within=config, dpath="strict"),
+    script:
+        "../scripts/robustness.py"

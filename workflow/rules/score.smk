@@ -57,3 +57,26 @@ rule gather_scores:
         "../../envs/analysis.yaml"
     script:
         "../scripts/gather.py"
+
+
+# Of the methods that give three masks for a prompt: how these differ from one another.
+rule ambiguity:
+    input:
+        images=rules.preprocess.output.images,
+        objects=rules.preprocess.output.objects,
+        prompts=rules.prompts.output.prompts,
+        predictions="<results>/predictions/{method}/{dataset}.parquet",
+        lib=lambda wildcards: library("ambiguity"),
+    output:
+        table="<results>/ambiguity/{method}/{dataset}.parquet",
+    log:
+        "<logs>/ambiguity/{method}/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        tasks=get_tasks,
+        region_growing=lookup(within=config, dpath="methods/region_growing/options"),
+    script:
+        "../scripts/ambiguity.py"

@@ -136,3 +136,102 @@ rule aggregate:
         seed=lookup(within=config, dpath="prompts/seed"),
     script:
         "../scripts/aggregate.py"
+
+
+rule tabulate_everything:
+    input:
+        scores=collect(
+            "<results>/scores/{method}/{dataset}.parquet",
+            method=METHODS,
+            dataset=DATASETS,
+        ),
+        proposals=collect(
+            "<results>/predictions/{method}/{dataset}.everything.parquet",
+            method=METHODS,
+            dataset=DATASETS,
+        ),
+        provenance=rules.aggregate.output.provenance,
+        lib=lambda wildcards: library("tabulate_everything"),
+    output:
+        everything=report(
+            "<results>/tables/everything.csv",
+            caption="../report/everything.rst",
+            category="Tables",
+            labels={"table": "segment everything"},
+        ),
+    log:
+        "<logs>/tabulate_everything.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_everything.py"
+
+
+rule tabulate_ambiguity:
+    input:
+        tables=collect(
+            "<results>/ambiguity/{method}/{dataset}.parquet",
+            method=ambiguous_methods(),
+            dataset=DATASETS,
+        ),
+        provenance=rules.aggregate.output.provenance,
+        lib=lambda wildcards: library("tabulate_ambiguity"),
+    output:
+        ambiguity=report(
+            "<results>/tables/ambiguity.csv",
+            caption="../report/ambiguity.rst",
+            category="Tables",
+            labels={"table": "ambiguity"},
+        ),
+        calibration=report(
+            "<results>/tables/calibration.csv",
+            caption="../report/calibration.rst",
+            category="Tables",
+            labels={"table": "calibration"},
+        ),
+    log:
+        "<logs>/tabulate_ambiguity.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_ambiguity.py"
+
+
+rule tabulate_robustness:
+    input:
+        tables=collect(
+            "<results>/robustness/{method}/{dataset}.parquet",
+            method=METHODS,
+            dataset=DATASETS,
+        ),
+        provenance=rules.aggregate.output.provenance,
+        lib=lambda wildcards: library("tabulate_robustness"),
+    output:
+        robustness=report(
+            "<results>/tables/robustness.csv",
+            caption="../report/robustness.rst",
+            category="Tables",
+            labels={"table": "robustness"},
+        ),
+        ranks=report(
+            "<results>/tables/robustness_ranks.csv",
+            caption="../report/robustness_ranks.rst",
+            category="Tables",
+            labels={"table": "robustness of the ranking"},
+        ),
+    log:
+        "<logs>/tabulate_robustness.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        controls=[name for name in METHODS if config["methods"][name]["control"]],
+        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=config, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_robustness.py"
