@@ -30,9 +30,10 @@ from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
 from promptseg.parity.generated_weights import rule_state
-from promptseg.predict.engine import Plan, Runner, Target
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Plan, Target
 from promptseg.preprocess.images import LabelledImage
-from promptseg.prompts.modes import make_prompts
+from promptseg.prompts.modes import PromptSettings, make_prompts
 
 METHODS: dict[str, tuple[str, Any, str]] = {
     "simpleclick": ("promptseg.methods.simpleclick:SimpleClick", SimpleClickNet, "vit_xtiny"),
@@ -60,7 +61,7 @@ def pictures() -> list[tuple[LabelledImage, list[Target]]]:
         targets = []
         for value in range(1, OBJECTS + 1):
             truth = labels == value
-            prompts = make_prompts(f"{number}:{value}", truth, ["iterative"], tie_break="first")
+            prompts = make_prompts(f"{number}:{value}", truth, ["iterative"], PromptSettings(tie_break="first"))
             targets.append(Target(f"{number}:{value}", truth, {row["mode"]: row for row in prompts}))
         found.append((image, targets))
     return found
@@ -111,7 +112,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     data = pictures()
     alone = [[(image, [target])] for image, targets in data for target in targets]
-    plan = Plan({}, clicks=CLICKS, tie_break="first", strict=True)
+    plan = Plan(clicks=CLICKS, tie_break="first", strict=True)
     device = torch.cuda.get_device_name(arguments.device) if arguments.device.startswith("cuda") else arguments.device
     print(
         f"{device}, {torch.get_num_threads()} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "

@@ -36,10 +36,11 @@ from promptseg.methods.checkpoints import load_state_dict
 from promptseg.methods.devices import has_bf16, keep_freed_memory
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.parity.generated_weights import rule_state
-from promptseg.predict.engine import Plan, Runner, Target
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Plan, Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.prompts.clicks import Click, Protocol, next_click
-from promptseg.prompts.modes import make_prompts
+from promptseg.prompts.modes import PromptSettings, make_prompts
 
 CLICKS = 9
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
@@ -79,7 +80,7 @@ def samples(count: int, size: int) -> Iterator[tuple[LabelledImage, list[Target]
         pixels = np.clip(70 + 60 * labels[..., None] + rng.normal(0, 20, (size, size, 3)), 0, 255).astype(np.uint8)
         name = f"image{index}"
         truth = labels == 1
-        prompts = {row["mode"]: row for row in make_prompts(name, truth, MODES, tie_break="first")}
+        prompts = {row["mode"]: row for row in make_prompts(name, truth, MODES, PromptSettings(tie_break="first"))}
         yield LabelledImage(name, name, pixels, labels, None), [Target(name, truth, prompts)]
 
 
@@ -119,7 +120,7 @@ def reference(predictor: SamPredictor, count: int, size: int, oracle: bool) -> d
 
 def ours(method: SamMethod, count: int, size: int) -> tuple[dict[str, float], Runner]:
     """The engine on the same prompts: IoU by selection, image, mode and click."""
-    plan = Plan({"object": [1]}, CLICKS, {"as_released": AS_RELEASED}, ("first", "oracle"), "first", strict=True)
+    plan = Plan(CLICKS, {"as_released": AS_RELEASED}, ("first", "oracle"), "first", strict=True)
     runner = Runner(method, plan)
     found: dict[str, float] = {}
     for item in runner.run(samples(count, size)):

@@ -1,189 +1,25 @@
-"""The batched engine on images made here: what a method is asked, in which order, and what becomes of the answers."""
+"""The batched engine: groups of images, batches, order, and the mode without prompts."""
 
-import os
 import random
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-import promptseg
 from promptseg.core import masks
-from promptseg.core.prefetch import prefetched
+from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import read_table
 from promptseg.core.vocabulary import MODES
-from promptseg.methods import Candidates, Method, Settings
-from promptseg.methods.controls import ClickDisk
+from promptseg.methods import Method, Proposals, Settings
+from promptseg.methods.controls import ClickDisk, Perfect
 from promptseg.predict import engine
-from promptseg.predict.embeddings import EmbeddingCache
-from promptseg.predict.engine import Plan, Runner
-from promptseg.prompts.clicks import Protocol
-from support.objects import disk, image, targets
-
-AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
-
-
-def run(method, labels, values, plan=None, modes=MODES):
-    plan = plan or Plan({}, clicks=9, tie_break="first", strict=True)
-    (item,) = Runner(method, plan).run([(image(labels), targets(labels, values, modes))])
-    return item.rows
-
-
-FOUR_CLASSES = sum(
-    value * disk(centre=centre, radius=radius)
-    for value, (centre, radius) in enumerate([((10, 10), 5), ((10, 24), 4), ((2, 20), 2), ((18, 18), 1)], start=1)
-)
-
-
-class Nothing(Method):
-    """Three candidates without a single pixel."""
-
-    prompt_types = frozenset({"point", "box"})
-    candidates = 3
-
-    def predict(self, queries):
-        return [Candidates(np.zeros((3, *q.image.shape[:2]), bool), np.zeros(3, np.float32)) for q in queries]
-
-
-class Remembering(Method):
-    """Three disks around the last click; its states say which click of which object they come from."""
-
-    prompt_types = frozenset({"point"})
-    candidates = 3
-    refines = True
-
-    def __init__(self):
-        super().__init__(Settings())
-        self.seen = []
-
-    def predict(self, queries):
-        answers = []
-        for query in queries:
-            self.seen.append((tuple(query.prompt.points[0]), len(query.prompt.points), query.previous, query.refine))
-            rows, columns = np.ogrid[: query.image.shape[0], : query.image.shape[1]]
-            x, y = query.prompt.points[-1]
-            distance = (rows - y) ** 2 + (columns - x) ** 2
-            states = [f"{tuple(map(int, query.prompt.points[0]))} {len(query.prompt.points)} {k}" for k in range(3)]
-            found = np.stack([distance <= radius**2 for radius in (1, 2, 3)])
-            answers.append(Candidates(found, np.array([0.1, 0.9, 0.2], np.float32), states))
-        return answers
-
-
-# --- edge cases -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("protocol", [Protocol(), AS_RELEASED], ids=["corrected", "as_released"])
-@pytest.mark.parametrize(
-    ("labels", "values"),
-    [
-        (disk((16, 16), (8, 8), 4), [1]),
-        (disk((16, 16), (0, 0), 5), [1]),  # touches two borders
-        (disk((20, 30), (10, 10), 1), [1]),  # 5 pixels
-        (np.pad(np.ones((1, 1), np.uint8), ((4, 15), (9, 20))), [1]),  # 1 pixel
-        (np.ones((20, 30), np.uint8), [1]),  # the whole image
-        (
-            disk()
-            + 2 * disk(centre=(10, 24), radius=4)
-            + 3 * disk(centre=(2, 20), radius=2)
-            + 4 * disk((20, 30), (18, 18), 1),
-            [1, 2, 3, 4],
-        ),
-    ],
-    ids=["16x16", "border", "5 pixels", "1 pixel", "whole image", "4 classes"],
-)
-def test_every_object_gets_its_row_for_every_click(labels, values, protocol):
-    plan = Plan({}, clicks=9, protocols={"it": protocol}, tie_break="first", strict=True)
-    for method in (ClickDisk(Settings(options={"radius": 0.2})), Nothing(Settings())):
-        rows = run(method, labels, values, plan)
-        clicks = [row for row in rows if row["mode"] == "iterative"]
-        selections = {row["selection"] for row in clicks}
-        assert len(clicks) == 9 * len(values) * len(selections)
-        assert all(row["status"] == "ok" and row["rle"]["size"] == list(labels.shape) for row in rows)
-        for row in clicks:
-            if row["click_x"] is not None:
-                assert 0 <= row["click_x"] < labels.shape[1]
-                assert 0 <= row["click_y"] < labels.shape[0]
-
-
-def test_without_a_positive_pixel_all_clicks_are_on_the_object():
-    rows = run(Nothing(Settings()), disk(), [1], modes=["iterative"])
-    clicks = [row for row in rows if row["selection"] == "first"]
-    assert [row["click_label"] for row in clicks] == [1] * 9
-    assert len({(row["click_x"], row["click_y"]) for row in clicks}) == 9  # never the same pixel twice
-    assert {row["candidate"] for row in rows if row["selection"] == "oracle"} == {2}  # the study's rule: the last one
-    repeating = Plan({}, clicks=9, protocols={"it": AS_RELEASED}, tie_break="first", strict=True)
-    clicks = run(Nothing(Settings()), disk(), [1], repeating, ["iterative"])
-    assert {(row["click_x"], row["click_y"]) for row in clicks} == {(10, 10)}
-
-
-def test_a_perfect_mask_ends_the_clicks_and_repeats_the_last_row():
-    labels = disk((9, 9), (4, 4), 2)
-
-    class Truth(Remembering):
-        def predict(self, queries):
-            found = super().predict(queries)
-            return [Candidates(np.stack([labels == 1] * 3), answer.scores, answer.states) for answer in found]
-
-    method = Truth()
-    plan = Plan({}, clicks=9, protocols={"it": AS_RELEASED}, tie_break="first")
-    rows = [row for row in run(method, labels, [1], plan, ["iterative"]) if row["selection"] == "first"]
-    assert [row["step"] for row in rows] == list(range(1, 10))
-    assert [row["click_x"] for row in rows] == [4] + [None] * 8
-    assert len({row["rle"]["counts"] for row in rows}) == 1
-    assert len(method.seen) == 1
-
-
-def test_an_image_of_twelve_megapixels():
-    labels = disk((3000, 4000), (1500, 2000), 900)
-    plan = Plan({}, clicks=2, tie_break="first", strict=True)
-    rows = run(ClickDisk(Settings(options={"radius": 0.3})), labels, [1], plan, ["mode1", "iterative"])
-    assert masks.iou(masks.decode(rows[0]["rle"]), labels == 1) == pytest.approx(1, abs=1e-3)
-    assert [row["step"] for row in rows] == [0, 1, 2]
-
-
-# --- what the method may remember -----------------------------------------------------------------------------------
-
-
-def protocol_of(previous_mask, refinement=True):
-    return Plan(
-        {},
-        clicks=3,
-        protocols={"it": Protocol(previous_mask=previous_mask, refinement=refinement)},
-        selections=["best_score"],
-        tie_break="first",
-    )
-
-
-def test_the_state_of_the_selected_mask_comes_back_at_the_next_click():
-    method = Remembering()
-    run(method, disk(), [1], protocol_of("keep"), ["iterative"])
-    first = "(10, 10)"
-    assert [previous for _, _, previous, _ in method.seen] == [None, f"{first} 1 1", f"{first} 2 1"]
-    method = Remembering()
-    run(method, disk(), [1], protocol_of("reset", refinement=False), ["iterative"])
-    assert [(count, previous, refine) for _, count, previous, refine in method.seen] == [
-        (1, None, False),
-        (2, None, False),
-        (3, None, False),
-    ]
-
-
-def test_a_leaking_state_goes_from_one_object_of_an_image_to_the_next():
-    labels = disk() + 2 * disk(centre=(10, 24), radius=4)
-    method = Remembering()
-    images = [(image(labels, name), targets(labels, [1, 2], ["iterative"], name)) for name in ("a", "b")]
-    list(Runner(method, protocol_of("leak")).run(images))
-    starts = [(tuple(map(int, point)), previous) for point, count, previous, _ in method.seen if count == 1]
-    # Both images advance together; in each the second object waits for the first and finds its last state.
-    assert starts == [((10, 10), None)] * 2 + [((24, 10), "(10, 10) 3 1")] * 2
-    kept = Remembering()
-    list(Runner(kept, protocol_of("keep")).run(images))
-    assert [previous for _, count, previous, _ in kept.seen if count == 1] == [None] * 4
-
-
-# --- groups, order, memory ------------------------------------------------------------------------------------------
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Plan
+from promptseg.predict.run import predict
+from promptseg.predict.tables import PREDICTIONS, PROPOSALS
+from promptseg.score.scoring import Tolerance, score_object
+from support.objects import disk, eleven_images, image, targets
 
 
 class Jittery(ClickDisk):
@@ -200,20 +36,11 @@ class Jittery(ClickDisk):
         return super().predict(queries)
 
 
-def many():
-    for index in range(11):
-        labels = disk(centre=(9, 8 + index), radius=3 + index % 4)
-        picture = image(labels, f"image{index}")
-        if index == 2:
-            picture.pixels[0, 0] = 99
-        yield picture, targets(labels, [1], name=f"image{index}")
-
-
 def test_order_and_rows_depend_neither_on_timing_nor_on_the_size_of_groups(monkeypatch):
-    plan = Plan({}, clicks=4, tie_break="first")
+    plan = Plan(clicks=4, tie_break="first")
 
     def rows_of(method):
-        items = list(Runner(method, plan).run(many()))
+        items = list(Runner(method, plan).run(eleven_images()))
         assert [item.image.image_id for item in items] == [f"image{index}" for index in range(11)]
         return [item.rows for item in items]
 
@@ -234,108 +61,82 @@ def test_prompts_of_several_images_share_a_batch():
             sizes.append(len({id(query.image) for query in queries}))
             return super().predict(queries)
 
-    list(Runner(Counting(Settings(options={"radius": 0.2})), Plan({}, clicks=3, tie_break="first")).run(many()))
+    list(Runner(Counting(Settings(options={"radius": 0.2})), Plan(clicks=3, tie_break="first")).run(eleven_images()))
     assert sizes[:2] == [4, 4]  # 11 images in groups of 4
     assert max(sizes) == 4
 
 
-def test_prefetched_keeps_order_runs_ahead_and_passes_errors_on():
-    made = []
-
-    def items():
-        for index in range(6):
-            made.append(index)
-            if index == 5:
-                raise ValueError("the sixth")
-            yield index
-
-    stream = prefetched(items(), ahead=2)
-    assert next(stream) == 0
-    time.sleep(0.1)
-    assert made == [0, 1, 2]
-    with pytest.raises(ValueError, match="the sixth"):
-        list(stream)
-    assert list(prefetched([])) == []
+# --- mode everything ------------------------------------------------------------------------------------------------
 
 
-# --- cache of embeddings --------------------------------------------------------------------------------------------
+class Bright(Method):
+    """Finds what is as bright as classes 1 and 2, and a corner; nothing in a dark image, and fails on a white one."""
+
+    prompt_types = frozenset({"everything"})
+
+    def everything(self, encoded, pixels, grid):
+        if (pixels == 255).all():
+            raise ValueError("too bright")
+        grey = encoded[..., 0]
+        corner = np.zeros(grey.shape, bool)
+        corner[:2, :2] = True
+        found = [mask for mask in (grey == 60, grey == 100, corner) if (grey > 50).any()]
+        codes = [masks.encode(mask) for mask in found]
+        return Proposals(codes, np.array([0.9, 0.8, 0.7], np.float32)[: len(codes)], np.ones(len(codes), np.float32))
+
+    def predict(self, queries):
+        raise AssertionError("it takes no prompt")
 
 
-class Costly(ClickDisk):
-    cacheable = True
-
-    def __init__(self):
-        super().__init__(Settings(options={"radius": 0.2}))
-        self.encoded = 0
-
-    def encode(self, pixels):
-        self.encoded += 1
-        return pixels
-
-    def pack(self, encoded):
-        return encoded.tobytes()
-
-    def unpack(self, content, pixels):
-        return np.frombuffer(content, np.uint8).reshape(pixels.shape)
+LABELS = disk() + 2 * disk(centre=(10, 24), radius=4)
+MODES_AND_ALL = [*MODES, "everything"]
 
 
-def cached_run(path, **depends_on):
-    method = Costly()
-    cache = EmbeddingCache(path, depends_on)
-    plan = Plan({}, clicks=3, tie_break="first")
-    rows = [item.rows for item in Runner(method, plan, cache).run(many())]
-    cache.close()
-    return method.encoded, rows
+def proposed(labels, plan=None, pixels=None):
+    picture = image(labels)
+    if pixels is not None:
+        picture.pixels[:] = pixels
+    (item,) = Runner(Bright(Settings()), plan or Plan()).run([(picture, targets(labels, [1, 2], MODES_AND_ALL))])
+    return item
 
 
-def test_embeddings_are_found_again_only_for_what_they_were_made_of(tmp_path):
-    path = tmp_path / "cache.sqlite"
-    encoded, rows = cached_run(path, weights="a", precision="fp32")
-    assert encoded == 11
-    assert cached_run(path, weights="a", precision="fp32") == (0, rows)
-    assert cached_run(path, weights="b", precision="fp32") == (11, rows)
-    assert cached_run(path, weights="a", precision="bf16") == (11, rows)
-    assert cached_run(path, precision="fp32", weights="a") == (0, rows)
+def test_each_object_gets_the_mask_that_overlaps_best():
+    item = proposed(LABELS)
+    keys = ("object_id", "mode", "step", "selection", "candidate", "status")
+    assert [tuple(row[key] for key in keys) for row in item.rows] == [
+        ("image:1", "everything", 0, "oracle", 0, "ok"),
+        ("image:2", "everything", 0, "oracle", 1, "ok"),
+    ]
+    np.testing.assert_array_equal(masks.decode(item.rows[1]["rle"]), LABELS == 2)
+    assert [(row["candidate"], row["area"]) for row in item.proposals] == [(0, 81), (1, 49), (2, 4)]
 
 
-def test_a_damaged_cache_costs_time_and_nothing_else(tmp_path, caplog):
-    path = tmp_path / "cache.sqlite"
-    _, rows = cached_run(path, weights="a")
-    path.write_bytes(b"this is no database" * 1000)
-    assert cached_run(path, weights="a") == (11, rows)
-    assert "made anew" in caplog.text
-    content = path.read_bytes()
-    spoiled = next(many())[0].pixels.tobytes()
-    assert spoiled in content
-    path.write_bytes(content.replace(spoiled, bytes(len(spoiled))))
-    assert cached_run(path, weights="a") == (1, rows)  # its digest tells
+def test_an_image_without_masks_scores_0_and_is_no_gap():
+    item = proposed(LABELS, pixels=10)
+    assert item.proposals == []
+    assert {row["status"] for row in item.rows} == {"ok"}
+    frame = pd.DataFrame(item.rows, columns=PREDICTIONS.names)
+    (row,) = score_object(frame[:1], LABELS == 1, image(LABELS), Tolerance(), {})
+    assert (row["mode"], row["selection"], row["iou"], row["status"]) == ("everything", "oracle", 0, "ok")
 
 
-# --- memory of the process ------------------------------------------------------------------------------------------
-
-ENV = os.environ | {"PYTHONPATH": str(Path(promptseg.__file__).parents[1])}
-
-FAULTS = """
-import resource, sys
-import torch
-from promptseg.methods.devices import keep_freed_memory
-if sys.argv[1] == "keep":
-    keep_freed_memory()
-for _ in range(10):
-    torch.ones(2**24)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(10):
-    torch.ones(2**24)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
+def test_a_failure_is_a_row():
+    item = proposed(LABELS, pixels=255)
+    assert [row["status"] for row in item.rows] == ["failed: ValueError: too bright"] * 2
+    assert {row["selection"] for row in item.rows} == {"oracle"}
+    with pytest.raises(PromptsegError, match="image everything: failed: ValueError: too bright"):
+        proposed(LABELS, Plan(strict=True), pixels=255)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
-def test_freed_memory_is_kept():
-    """Pages that the system has to hand out for ten tensors of 64 MB, made and dropped one after the other."""
-    faults = {}
-    for way in ("drop", "keep"):
-        command = [sys.executable, "-c", FAULTS, way]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENV)
-        faults[way] = int(done.stdout)
-    assert faults["keep"] < faults["drop"] / 10
+def test_a_method_that_needs_prompts_is_not_asked():
+    (item,) = Runner(Perfect(Settings()), Plan()).run([(image(LABELS), targets(LABELS, [1], MODES_AND_ALL))])
+    assert {row["mode"] for row in item.rows} == set(MODES)
+
+
+def test_all_masks_are_written(tmp_path):
+    images = [(image(LABELS), targets(LABELS, [1, 2], MODES_AND_ALL))]
+    paths = [tmp_path / name for name in ("predictions.parquet", "everything.parquet")]
+    for method in (Bright(Settings()), Perfect(Settings())):
+        predict(images, Runner(method, Plan()), paths[0], everything=paths[1])
+        found = read_table(paths[1], PROPOSALS)
+        assert found["area"].tolist() == ([81, 49, 4] if isinstance(method, Bright) else [])

@@ -9,24 +9,28 @@ import pytest
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
+from promptseg.core.files import write_json
 from promptseg.core.tables import read_provenance, read_table, write_table
 from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
-from promptseg.predict.engine import Plan
-from promptseg.predict.run import Inputs, compare_precision, predict
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Inputs, Plan
+from promptseg.predict.precision import compare_precision
+from promptseg.predict.run import predict
 from promptseg.predict.shards import gather_tables
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import encode_png, pixel_digest
+from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import write_prompts
+from promptseg.prompts.modes import PromptSettings, write_prompts
 from promptseg.score.scoring import Tolerance, score
 from promptseg.score.tables import SCORES
 
 TASKS = {"left": [1], "both": [1, 2]}
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
-PLAN = Plan(tasks=TASKS, clicks=4, tie_break="first")
+PLAN = Plan(clicks=4, tie_break="first")
 
 
 class ThreeDisks(Method):
@@ -87,34 +91,29 @@ def tables(tmp_path_factory):
     images.append({"image_id": "broken", "case_id": "broken", "status": "unreadable: not a picture"})
     write_table(folder / "images.parquet", images, IMAGES)
     write_table(folder / "objects.parquet", objects, OBJECTS)
-    write_prompts(
-        folder / "images.parquet",
-        folder / "objects.parquet",
-        folder / "prompts.parquet",
-        TASKS,
-        MODES,
-        max_components=3,
-        tie_break="first",
-        seed=0,
-    )
+    settings = PromptSettings(tie_break="first")
+    write_prompts(objects_of(folder), folder / "prompts.parquet", MODES, settings)
     return folder
 
 
-def run(tables, method, folder, plan=PLAN, shard=(1, 1), **score_settings):
-    inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
-    name = f"{shard[0]}"
-    predictions, scores = folder / f"predictions{name}.parquet", folder / f"scores{name}.parquet"
-    predict(Inputs.read(*inputs, shard), method, plan, predictions, folder / f"cost{name}.json", provenance={"seed": 0})
-    score(
-        *inputs,
-        predictions,
-        scores,
-        dataset="toy",
-        method="toy_method",
-        tasks=TASKS,
-        tolerance=Tolerance(),
-        shard=shard,
-    )
+def objects_of(folder, shard=(1, 1)):
+    return stream_objects(folder / "images.parquet", folder / "objects.parquet", TASKS, shard)
+
+
+def inputs_of(folder, shard=(1, 1)):
+    return Inputs.read(objects_of(folder, shard), folder / "prompts.parquet")
+
+
+def score_of(tables, predictions, scores, shard=(1, 1)):
+    about = {"dataset": "toy", "method": "toy_method", "with_failed": shard[0] == 1}
+    score(objects_of(tables, shard), tables / "prompts.parquet", predictions, scores, Tolerance(), **about)
+
+
+def run(tables, method, folder, plan=PLAN, shard=(1, 1)):
+    predictions, scores = (folder / f"{name}{shard[0]}.parquet" for name in ("predictions", "scores"))
+    cost = predict(inputs_of(tables, shard), Runner(method, plan), predictions, provenance={"seed": 0})
+    write_json(folder / f"cost{shard[0]}.json", cost)
+    score_of(tables, predictions, scores, shard)
     return read_table(predictions, PREDICTIONS), read_table(scores, SCORES)
 
 
@@ -152,7 +151,7 @@ def test_a_failing_prompt_becomes_a_row_and_spares_the_others(tables, tmp_path):
     assert failed["rle"].isna().all()
     assert (scores["status"] == "failed: ValueError: no box at 2, please").sum() == 6
     assert (scores["status"] == "ok").sum() == 12
-    strict = Plan(tasks=TASKS, clicks=4, strict=True)
+    strict = Plan(clicks=4, strict=True)
     with pytest.raises(PromptsegError, match="case0:left mode3: failed: ValueError"):
         run(tables, Fragile(Settings()), tmp_path, strict)
 
@@ -186,17 +185,13 @@ def test_predictions_that_do_not_name_their_prompts_are_not_scored(tables, tmp_p
     run(tables, BoxFill(Settings()), tmp_path)
     path = tmp_path / "predictions1.parquet"
     pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
-    inputs = [tables / f"{name}.parquet" for name in ("images", "objects", "prompts")]
-    with pytest.raises(PromptsegError, match="does not say which prompts box_fill takes"):
-        score(
-            *inputs, path, tmp_path / "s.parquet", dataset="toy", method="box_fill", tasks=TASKS, tolerance=Tolerance()
-        )
+    with pytest.raises(PromptsegError, match="does not say which prompts toy_method takes"):
+        score_of(tables, path, tmp_path / "s.parquet")
     assert not (tmp_path / "s.parquet").exists()
 
 
 def test_protocols_follow_trajectories_of_their_own(tables, tmp_path):
     plan = Plan(
-        tasks=TASKS,
         clicks=4,
         tie_break="first",
         protocols={"as_released": AS_RELEASED, "corrected": Protocol()},
@@ -236,7 +231,7 @@ def test_images_open_with_the_convention_of_the_datasets_library(tables):
     assert schema.field("image").type.names == ["bytes", "path"]
 
 
-def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, tmp_path, monkeypatch):
+def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, monkeypatch):
     """The same boxes filled to their last column, and in the reduced precision only up to it."""
 
     class Rough(BoxFill):
@@ -246,17 +241,13 @@ def test_what_a_precision_does_to_the_iou_is_measured_on_some_images(tables, tmp
                 answer.masks[:, :, query.prompt.box[2]] = False
             return answers
 
-    inputs = Inputs.read(*(tables / f"{name}.parquet" for name in ("images", "objects", "prompts")))
-    monkeypatch.setattr("promptseg.predict.run.CHECKED_IMAGES", 2)
+    monkeypatch.setattr("promptseg.predict.precision.CHECKED_IMAGES", 2)
     rough = Rough(Settings(precision="bf16"))
     # Of two images: modes 3, 4, 5 of `left` lose one of nine columns, modes 3 and 4 of `both` 9 and 16 of 130 pixels,
     # and its box of mode 5 (12 x 23 and 12 x 21) seven pixels of truth.
     both = [[-9 / 130, -16 / 130, 123 / (12 * width - 5) - 130 / (12 * width)] for width in (23, 21)]
-    assert compare_precision(inputs, rough, BoxFill(Settings()), PLAN) == {
+    assert compare_precision(inputs_of(tables), rough, BoxFill(Settings()), PLAN) == {
         "checked_images": 2,
         "iou_difference": pytest.approx((6 * -1 / 9 + sum(both[0]) + sum(both[1])) / 12),
         "largest_iou_difference": pytest.approx(16 / 130),
     }
-    predict(inputs, rough, PLAN, tmp_path / "p.parquet", tmp_path / "cost.json", reference=lambda: BoxFill(Settings()))
-    cost = json.loads((tmp_path / "cost.json").read_text())
-    assert (cost["precision"], cost["checked_images"], cost["images"]) == ("bf16", 2, 3)

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from promptseg.core import masks
 from promptseg.core.vocabulary import MODES
-from promptseg.prompts.modes import applies, deepest_pixels, depth, make_prompts, pick
+from promptseg.prompts.modes import PromptSettings, applies, deepest_pixels, depth, make_prompts, pick
 
 filled_masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)).filter(np.any)
 
@@ -35,7 +35,7 @@ def test_ties_are_row_major_and_random_ties_depend_on_object_alone():
 
 
 def by_mode(mask, **settings):
-    return {row["mode"]: row for row in make_prompts("object", mask, MODES, **settings)}
+    return {row["mode"]: row for row in make_prompts("object", mask, MODES, PromptSettings(**settings))}
 
 
 def test_five_modes_of_an_object_in_four_parts():
@@ -56,7 +56,7 @@ def test_five_modes_of_an_object_in_four_parts():
 
 
 def test_the_mode_without_prompts_has_a_row():
-    (row,) = make_prompts("object", np.ones((3, 3), bool), ["everything"])
+    (row,) = make_prompts("object", np.ones((3, 3), bool), ["everything"], PromptSettings())
     assert row == {"object_id": "object", "mode": "everything", "points": [], "point_labels": [], "boxes": []}
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from promptseg.core.vocabulary import MODES
-from promptseg.predict.engine import Target
+from promptseg.predict.plan import Target
 from promptseg.preprocess.images import LabelledImage
-from promptseg.prompts.modes import make_prompts
+from promptseg.prompts.modes import PromptSettings, make_prompts
 
 
 def image(labels, name="image"):
@@ -19,7 +19,7 @@ def targets(labels, values, modes=MODES, name="image"):
     found = []
     for value in values:
         truth = labels == value
-        rows = make_prompts(f"{name}:{value}", truth, modes, tie_break="first")
+        rows = make_prompts(f"{name}:{value}", truth, modes, PromptSettings(tie_break="first"))
         found.append(Target(f"{name}:{value}", truth, {row["mode"]: row for row in rows}))
     return found
 
@@ -28,3 +28,13 @@ def disk(size=(20, 30), centre=(10, 10), radius=5):
     """(h, w) uint8: 1 in a disk, else 0."""
     rows, columns = np.ogrid[: size[0], : size[1]]
     return ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2).astype(np.uint8)
+
+
+def eleven_images():
+    """Images with one disk each; pixels of the third start with 99."""
+    for index in range(11):
+        labels = disk(centre=(9, 8 + index), radius=3 + index % 4)
+        picture = image(labels, f"image{index}")
+        if index == 2:
+            picture.pixels[0, 0] = 99
+        yield picture, targets(labels, [1], name=f"image{index}")

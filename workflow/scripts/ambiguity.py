@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from promptseg.core.jobs import job
 from promptseg.methods import Settings
 from promptseg.methods.classical import RegionGrowing
+from promptseg.preprocess.objects import stream_objects
 from promptseg.score.ambiguity import write_ambiguity
 
 if TYPE_CHECKING:
@@ -13,14 +14,13 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        inputs, params = snakemake.input, snakemake.params
         write_ambiguity(
-            Path(snakemake.input.images),
-            Path(snakemake.input.objects),
-            Path(snakemake.input.prompts),
-            Path(snakemake.input.predictions),
+            stream_objects(inputs.images, inputs.objects, params.tasks),
+            Path(inputs.prompts),
+            Path(inputs.predictions),
             Path(snakemake.output.table),
-            snakemake.params.tasks,
-            RegionGrowing(Settings(options=snakemake.params.region_growing)),
-            dataset=snakemake.params.dataset,
-            method=snakemake.params.method,
+            RegionGrowing(Settings(options=params.region_growing)),
+            dataset=params.dataset,
+            method=params.method,
         )

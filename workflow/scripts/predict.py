@@ -1,18 +1,18 @@
 """Run one method on one dataset, or on one shard of it."""
 
-from contextlib import closing, nullcontext
-from dataclasses import replace
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.core.files import digest
+from promptseg.core.files import write_json
 from promptseg.core.jobs import job
-from promptseg.core.provenance import provenance
-from promptseg.methods import Grid, adapter_class
-from promptseg.methods.devices import keep_freed_memory
-from promptseg.predict.embeddings import EmbeddingCache
-from promptseg.predict.engine import Plan
-from promptseg.predict.run import PACKAGES, Inputs, predict, settings_of
+from promptseg.methods import Grid
+from promptseg.predict.engine import Runner
+from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.plan import Inputs, Plan
+from promptseg.predict.precision import compare_precision
+from promptseg.predict.run import predict
+from promptseg.preprocess.objects import stream_objects
 from promptseg.prompts.clicks import Protocol
 
 if TYPE_CHECKING:
@@ -21,71 +21,36 @@ if TYPE_CHECKING:
 
 def main(inputs: Any, outputs: Any, params: Any, threads: int, cache_embeddings: bool) -> None:
     """Load the method once and run it on all images of the job."""
-    entry = params.entry
-    keep_freed_memory()
     weights = Path(inputs.weights) if inputs.get("weights") else None
-    settings = settings_of(
-        params.method,
-        entry,
-        weights,
-        device=params.device,
-        precision=params.precision,
-        compiled=params.compile,
-        threads=threads,
+    computing = Computing(params.device, params.precision, params.compile, threads)
+    run = prepare(params.method, params.dataset, params.entry, weights, computing)
+    plan = Plan(
+        clicks=params.clicks,
+        protocols={name: Protocol(**switches) for name, switches in params.protocols.items()},
+        tie_break=params.tie_break,
+        seed=params.seed,
+        strict=params.strict,
+        grid=Grid(**params.everything),
     )
-    adapter = adapter_class(entry["adapter"])
-    weights_digest = digest(weights) if weights else None
-    # Embeddings depend on the code that makes them, too.
-    depends_on = {
-        "weights": weights_digest,
-        "code": [digest(Path(file)) for file in inputs.lib],
-        "variant": settings.variant,
-        "options": sorted(settings.options.items()),
-        "device": settings.device,
-        "precision": settings.precision,
-        "compile": settings.compile,
-    }
-    path = Path(outputs.predictions).with_suffix(".embeddings.sqlite")
-    with closing(EmbeddingCache(path, depends_on)) if cache_embeddings else nullcontext() as cache:
-        predict(
-            Inputs.read(Path(inputs.images), Path(inputs.objects), Path(inputs.prompts), tuple(params.shard)),
-            adapter(settings),
-            Plan(
-                tasks=params.tasks,
-                clicks=params.clicks,
-                protocols={name: Protocol(**switches) for name, switches in params.protocols.items()},
-                tie_break=params.tie_break,
-                seed=params.seed,
-                strict=params.strict,
-                grid=Grid(**params.everything),
-            ),
-            Path(outputs.predictions),
-            Path(outputs.throughput),
+    objects = stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard))
+    images = Inputs.read(objects, Path(inputs.prompts))
+    predictions = Path(outputs.predictions)
+    path = predictions.with_suffix(".embeddings.sqlite")
+    with run.embedding_cache(path, inputs.lib) if cache_embeddings else nullcontext() as cache:
+        cost = predict(
+            images,
+            Runner(run.method, plan, cache),
+            predictions,
             everything=Path(outputs.everything),
-            cache=cache,
-            reference=None if settings.precision == "fp32" else lambda: adapter(replace(settings, precision="fp32")),
             label=f"predict {params.method} {params.dataset}",
-            provenance=provenance(
-                PACKAGES,
-                method=params.method,
-                dataset=params.dataset,
-                entry={key: entry.get(key) for key in ("adapter", "variant", "options")},
-                weights_sha256=weights_digest,
-                device=settings.device,
-                precision=settings.precision,
-                protocols=params.protocols,
-                everything=params.everything,
-                seed=params.seed,
-            ),
+            provenance=run.provenance(protocols=params.protocols, everything=params.everything, seed=params.seed),
         )
+    if run.method.settings.precision != "fp32":
+        cost |= compare_precision(images, run.method, run.in_fp32(), plan)
+    write_json(outputs.throughput, cost)
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        main(
-            snakemake.input,
-            snakemake.output,
-            snakemake.params,
-            snakemake.threads,
-            bool(snakemake.resources["cache_embeddings"]),
-        )
+        cache_embeddings = bool(snakemake.resources["cache_embeddings"])
+        main(snakemake.input, snakemake.output, snakemake.params, snakemake.threads, cache_embeddings)

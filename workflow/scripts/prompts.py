@@ -4,20 +4,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.prompts.modes import write_prompts
+from promptseg.preprocess.objects import stream_objects
+from promptseg.prompts.modes import PromptSettings, write_prompts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
     with job(snakemake):
+        params = snakemake.params
         write_prompts(
-            Path(snakemake.input.images),
-            Path(snakemake.input.objects),
+            stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks),
             Path(snakemake.output.prompts),
-            snakemake.params.tasks,
-            snakemake.params.modes,
-            max_components=snakemake.params.max_components,
-            tie_break=snakemake.params.tie_break,
-            seed=snakemake.params.seed,
+            params.modes,
+            PromptSettings(params.max_components, params.tie_break, params.seed),
         )

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptseg.core.files import digest
 from promptseg.core.jobs import job
-from promptseg.core.provenance import provenance
-from promptseg.methods import adapter_class
-from promptseg.methods.devices import keep_freed_memory
-from promptseg.predict.robustness import Changes, write_robustness
-from promptseg.predict.run import PACKAGES, settings_of
+from promptseg.predict.engine import Runner
+from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.plan import Plan
+from promptseg.predict.robustness import InexactInputs, write_robustness
+from promptseg.preprocess.objects import stream_objects
+from promptseg.prompts.inexact import Changes
+from promptseg.prompts.modes import PromptSettings
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,42 +18,21 @@ if TYPE_CHECKING:
 
 def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
     """Load the method once and ask it about all objects."""
-    keep_freed_memory()
     weights = Path(inputs.weights) if inputs.get("weights") else None
-    settings = settings_of(
-        params.method,
-        params.entry,
-        weights,
-        device=params.device,
-        precision=params.precision,
-        compiled=params.compile,
-        threads=threads,
-    )
+    computing = Computing(params.device, params.precision, params.compile, threads)
+    run = prepare(params.method, params.dataset, params.entry, weights, computing)
     changes = {key: value for key, value in params.changes.items() if key != "enabled"}
     write_robustness(
-        Path(inputs.images),
-        Path(inputs.objects),
+        InexactInputs(
+            stream_objects(inputs.images, inputs.objects, params.tasks),
+            Changes(**changes),
+            PromptSettings(params.max_components, params.tie_break, params.seed),
+        ),
+        Runner(run.method, Plan(protocols={}, strict=params.strict)),
         Path(outputs.table),
-        params.tasks,
-        adapter_class(params.entry["adapter"])(settings),
-        Changes(**changes),
         dataset=params.dataset,
         method=params.method,
-        max_components=params.max_components,
-        tie_break=params.tie_break,
-        seed=params.seed,
-        strict=params.strict,
-        provenance=provenance(
-            PACKAGES,
-            method=params.method,
-            dataset=params.dataset,
-            entry={key: params.entry.get(key) for key in ("adapter", "variant", "options")},
-            weights_sha256=digest(weights) if weights else None,
-            device=settings.device,
-            precision=settings.precision,
-            robustness=changes,
-            seed=params.seed,
-        ),
+        provenance=run.provenance(robustness=changes, seed=params.seed),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
+from promptseg.preprocess.objects import stream_objects
 from promptseg.score.scoring import Tolerance, score
 
 if TYPE_CHECKING:
@@ -11,15 +12,14 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        inputs, params = snakemake.input, snakemake.params
         score(
-            Path(snakemake.input.images),
-            Path(snakemake.input.objects),
-            Path(snakemake.input.prompts),
-            Path(snakemake.input.predictions),
+            stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard)),
+            Path(inputs.prompts),
+            Path(inputs.predictions),
             Path(snakemake.output.scores),
-            dataset=snakemake.params.dataset,
-            method=snakemake.params.method,
-            tasks=snakemake.params.tasks,
-            tolerance=Tolerance(mm=snakemake.params.tolerance_mm, px=snakemake.params.tolerance_px),
-            shard=tuple(snakemake.params.shard),
+            Tolerance(mm=params.tolerance_mm, px=params.tolerance_px),
+            dataset=params.dataset,
+            method=params.method,
+            with_failed=params.shard[0] == 1,
         )

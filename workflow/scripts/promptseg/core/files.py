@@ -2,11 +2,13 @@
 
 import errno
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from promptseg.core.errors import PromptsegError
 
@@ -42,6 +44,12 @@ def atomic(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write a JSON file that people may read."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1))
 
 
 def digest(path: str | Path, algorithm: str = "sha256") -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from promptseg.core.files import atomic
+from promptseg.core.files import atomic, write_json
 
 
 def gather_tables(shards: Sequence[Path], output: Path) -> None:
-    """Concatenate Parquet files of one schema in the order given, a row group at a time."""
+    """Concatenate Parquet files of one schema in the order given, one row group at a time."""
     with (
         atomic(output) as temporary,
         pq.ParquetWriter(temporary, pq.read_schema(shards[0]), compression="zstd") as writer,
@@ -27,13 +27,12 @@ def gather_throughput(shards: Sequence[Path], output: Path) -> None:
     """Join what the shards say of their cost (JSON objects); a shard may lack keys that others have.
 
     Counts and seconds are added up. Of peaks and of the largest difference in IoU the largest is taken; the mean
-    difference in IoU is weighted by the images that were checked. Texts stay as they are, distinct ones are listed.
+    difference in IoU is weighted by the images that were checked. Strings stay as they are, distinct ones are listed.
     """
     costs = [json.loads(shard.read_text()) for shard in shards]
     keys = dict.fromkeys(key for cost in costs for key in cost)
     total = {key: _total(key, [cost for cost in costs if key in cost]) for key in keys}
-    with atomic(output) as temporary:
-        temporary.write_text(json.dumps(total, indent=1))
+    write_json(output, total)
 
 
 def _total(key: str, costs: Sequence[Mapping[str, Any]]) -> Any:

@@ -75,13 +75,6 @@ def object_mask(labels: np.ndarray, values: Sequence[int]) -> np.ndarray:
     return mask
 
 
-def shard_of(image_ids: Sequence[str], shard: tuple[int, int]) -> list[str]:
-    """The images of shard (i, n), i from 1: the i-th of n runs of equal length, in file order."""
-    index, count = shard
-    bounds = np.linspace(0, len(image_ids), count + 1).round().astype(int)
-    return list(image_ids[bounds[index - 1] : bounds[index]])
-
-
 def _decode(row: Mapping[str, Any]) -> LabelledImage:
     pixels = decode_png(row["image"]["bytes"])
     if pixels.ndim == 2:

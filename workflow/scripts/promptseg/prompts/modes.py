@@ -3,7 +3,8 @@
 Source: Mazurowski et al., MedIA 89:102918 (2023), section 2.2, and the released script for single prompts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import open_table, read_table
 from promptseg.core.vocabulary import EVERYTHING, POINT_MODES
-from promptseg.preprocess.images import object_mask, read_images
-from promptseg.preprocess.tables import OBJECTS
+from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.tables import PROMPTS
 
 
@@ -58,14 +58,22 @@ def pick(pixels: np.ndarray, tie_break: str, seed: int, *keys: str | int) -> tup
     return int(x), int(y)
 
 
+@dataclass(frozen=True)
+class PromptSettings:
+    """How prompts are cut from a mask.
+
+    Attributes:
+        max_components: how many components modes 2 and 4 prompt at most.
+        tie_break, seed: which of several deepest pixels, see `pick`.
+    """
+
+    max_components: int = 3
+    tie_break: str = "random"
+    seed: int = 0
+
+
 def make_prompts(
-    object_id: str,
-    mask: np.ndarray,
-    modes: Sequence[str],
-    *,
-    max_components: int = 3,
-    tie_break: str = "random",
-    seed: int = 0,
+    object_id: str, mask: np.ndarray, modes: Sequence[str], settings: PromptSettings
 ) -> list[dict[str, Any]]:
     """Rows of tables.PROMPTS for one object.
 
@@ -76,10 +84,9 @@ def make_prompts(
     Args:
         mask: (h, w) bool, not empty.
         modes: a subset of MODES and EVERYTHING.
-        max_components: how many components modes 2 and 4 prompt at most.
-        tie_break: see `pick`.
     """
-    largest = masks.components(mask, max_components)
+    tie_break, seed = settings.tie_break, settings.seed
+    largest = masks.components(mask, settings.max_components)
     points = [
         pick(deepest_pixels(depth(component.mask)), tie_break, seed, object_id, "component", index)
         for index, component in enumerate(largest)
@@ -107,30 +114,17 @@ def make_prompts(
     ]
 
 
-def write_prompts(
-    images: Path,
-    objects: Path,
-    output: Path,
-    tasks: Mapping[str, Sequence[int]],
-    modes: Sequence[str],
-    *,
-    max_components: int,
-    tie_break: str,
-    seed: int,
-) -> None:
-    """Write the prompts of all objects of a dataset (tables.PROMPTS), in the order of `objects`."""
-    by_image = dict(tuple(read_table(objects, OBJECTS).groupby("image_id", sort=False)))
+def write_prompts(stream: ObjectStream, output: Path, modes: Sequence[str], settings: PromptSettings) -> None:
+    """Write the prompts of all objects of a dataset (tables.PROMPTS), in the order of its objects."""
     with open_table(output, PROMPTS) as table:
-        for image in progress(read_images(images, keep=set(by_image)), len(by_image), output.stem, "image"):
-            table.write(
-                row
-                for item in by_image[image.image_id].itertuples()
-                for row in make_prompts(
-                    item.object_id,
-                    object_mask(image.labels, tasks[item.task]),
-                    modes,
-                    max_components=max_components,
-                    tie_break=tie_break,
-                    seed=seed,
-                )
-            )
+        for _, objects in progress(stream, len(stream), output.stem, "image"):
+            table.write(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
+
+
+def read_prompts(path: Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Rows of tables.PROMPTS by object and mode, of some objects."""
+    table = read_table(path, PROMPTS)
+    found: dict[str, dict[str, dict[str, Any]]] = {object_id: {} for object_id in object_ids}
+    for row in table[table["object_id"].isin(found)].to_dict("records"):
+        found[row["object_id"]][row["mode"]] = row
+    return found

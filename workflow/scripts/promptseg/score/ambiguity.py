@@ -1,5 +1,5 @@
-"""What the three masks that a method gives for one prompt have to do with one another, with the truth, and with the
-region that grows from the same point.
+"""How the three masks that a method gives for one prompt compare with one another, with the truth, and with the region
+that grows from the same point.
 
 The study remarks that the masks of which SAM is most confident resemble those of region growing; here it is measured.
 """
@@ -19,9 +19,8 @@ from promptseg.core.tables import open_table, read_provenance, read_table
 from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.methods import Method, Prompt, Query
 from promptseg.predict.tables import PREDICTIONS
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images
-from promptseg.preprocess.tables import OBJECTS
-from promptseg.prompts.tables import PROMPTS
+from promptseg.preprocess.objects import ObjectStream
+from promptseg.prompts.modes import read_prompts
 from promptseg.score.tables import AMBIGUITY
 
 CANDIDATES = 3
@@ -65,7 +64,7 @@ def _rows(
     region_growing: Method,
     encoded: Any,
 ) -> list[dict[str, Any]]:
-    """One row for each mode that one object was prompted in."""
+    """One row per mode that one object was prompted in."""
     rows = []
     for mode, group in predictions.groupby("mode", sort=False):
         codes = [{**code, "size": list(code["size"])} for code in group.sort_values("candidate")["rle"]]
@@ -81,12 +80,10 @@ def _rows(
 
 
 def write_ambiguity(
-    images: Path,
-    objects: Path,
+    stream: ObjectStream,
     prompts: Path,
     predictions: Path,
     output: Path,
-    tasks: Mapping[str, Sequence[int]],
     region_growing: Method,
     *,
     dataset: str,
@@ -95,7 +92,6 @@ def write_ambiguity(
     """Write tables.AMBIGUITY of one method on one dataset: every object and mode 1 to 5 that it answered.
 
     Args:
-        tasks: task name to the label values that form its object.
         region_growing: a method that takes points.
 
     Raises:
@@ -104,29 +100,13 @@ def write_ambiguity(
     wanted = [("mode", "in", SINGLE_MODES), ("status", "==", "ok")]
     answered = read_table(predictions, PREDICTIONS, filters=wanted)
     by_object = dict(tuple(answered.groupby("object_id", sort=False)))
-    asked = dict(tuple(read_table(prompts, PROMPTS).groupby("object_id", sort=False)))
-    by_image = dict(tuple(read_table(objects, OBJECTS).groupby("image_id", sort=False)))
-
-    def rows_of(image: LabelledImage) -> list[dict[str, Any]]:
-        encoded = region_growing.encode(image.pixels)
-        rows = []
-        for item in by_image[image.image_id].itertuples():
-            keys = {
-                "dataset": dataset,
-                "task": item.task,
-                "case_id": item.case_id,
-                "image_id": item.image_id,
-                "object_id": item.object_id,
-                "method": method,
-            }
-            if item.object_id in by_object:
-                own = {prompt["mode"]: prompt for prompt in asked[item.object_id].to_dict("records")}
-                truth = object_mask(image.labels, tasks[item.task])
-                found = _rows(by_object[item.object_id], own, truth, region_growing, encoded)
-                rows += [{**keys, **row} for row in found]
-        return rows
-
+    asked = read_prompts(prompts, by_object)
     with open_table(output, AMBIGUITY, read_provenance(predictions)) as table:
-        stream = read_images(images, keep=set(by_image))
-        for image in progress(stream, len(by_image), f"ambiguity {method} {dataset}", "image"):
-            table.write(rows_of(image))
+        for image, objects in progress(stream, len(stream), f"ambiguity {method} {dataset}", "image"):
+            encoded = region_growing.encode(image.pixels)
+            table.write(
+                {"dataset": dataset, "method": method, **item.keys, **row}
+                for item in objects
+                if (name := item.row.object_id) in by_object
+                for row in _rows(by_object[name], asked[name], item.mask, region_growing, encoded)
+            )

@@ -10,7 +10,7 @@ infinity.) Two empty masks would score 1, 1, 1 and 0.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,14 @@ from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
 from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.predict.tables import PREDICTIONS
-from promptseg.preprocess.images import LabelledImage, object_mask, read_images, shard_of
-from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.preprocess.images import LabelledImage
+from promptseg.preprocess.objects import ObjectStream
+from promptseg.preprocess.tables import IMAGES
 from promptseg.prompts.modes import applies
 from promptseg.prompts.tables import PROMPTS
 from promptseg.score.tables import SCORES
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -166,22 +169,23 @@ def score_object(
 
 
 def score(
-    images: Path,
-    objects: Path,
+    stream: ObjectStream,
     prompts: Path,
     predictions: Path,
     output: Path,
+    tolerance: Tolerance,
     *,
     dataset: str,
     method: str,
-    tasks: Mapping[str, Sequence[int]],
-    tolerance: Tolerance,
-    shard: tuple[int, int] = (1, 1),
+    with_failed: bool = True,
 ) -> None:
-    """Write scores of one method on one dataset, or on shard (i, n) of it (tables.SCORES).
+    """Write scores of one method on one dataset, or on the part of it in `stream` (tables.SCORES).
 
     Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
     prompts. An image that could not be read has one row with its status.
+
+    Args:
+        with_failed: whether the images of the dataset that could not be read get their rows here.
 
     Raises:
         PromptsegError: the predictions do not say which prompts their method takes.
@@ -193,39 +197,26 @@ def score(
             "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
-    object_table = read_table(objects, OBJECTS)
-    prediction_table = read_table(predictions, PREDICTIONS)
     modes = list(dict.fromkeys(read_table(prompts, PROMPTS, ["mode"])["mode"]))
     idle = [mode for mode in modes if not applies(mode, origin["prompt_types"])]
-    image_table = read_table(images, IMAGES, ["image_id", "case_id", "status"])
-    chosen = set(shard_of(list(dict.fromkeys(object_table["image_id"])), shard))
-    by_image = dict(tuple(object_table[object_table["image_id"].isin(chosen)].groupby("image_id", sort=False)))
-    by_object = dict(tuple(prediction_table.groupby("object_id", sort=False)))
+    by_object = dict(tuple(read_table(predictions, PREDICTIONS).groupby("object_id", sort=False)))
     with open_table(output, SCORES, origin) as table:
-        stream = read_images(images, keep=set(by_image))
-        for image in progress(stream, len(by_image), f"score {method} {dataset}", "image"):
+        for image, objects in progress(stream, len(stream), f"score {method} {dataset}", "image"):
             rows: list[dict[str, Any]] = []
-            for item in by_image[image.image_id].itertuples():
-                about = {
-                    **keys,
-                    "task": item.task,
-                    "case_id": item.case_id,
-                    "image_id": item.image_id,
-                    "object_id": item.object_id,
-                    "area": item.area,
-                    "relative_area": item.area / image.labels.size,
-                }
-                if item.object_id in by_object:
-                    truth = object_mask(image.labels, tasks[item.task])
-                    rows += score_object(by_object[item.object_id], truth, image, tolerance, about)
+            for item in objects:
+                area = {"area": item.row.area, "relative_area": item.row.area / image.labels.size}
+                about = {**keys, **item.keys, **area}
+                if item.row.object_id in by_object:
+                    rows += score_object(by_object[item.row.object_id], item.mask, image, tolerance, about)
                 rows += [
                     {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
                     for mode in idle
                 ]
             table.write(rows)
-        failed = image_table[image_table["status"] != "ok"] if shard[0] == 1 else image_table[:0]
+        image_table = read_table(stream.images, IMAGES, ["image_id", "case_id", "status"])
+        failed = image_table[image_table["status"] != "ok"] if with_failed else image_table[:0]
         if len(failed):
-            logging.warning("%d of %d images of %s could not be used", len(failed), len(image_table), dataset)
+            logger.warning("%d of %d images of %s could not be used", len(failed), len(image_table), dataset)
         table.write(
             {**keys, "image_id": row.image_id, "case_id": row.case_id, "status": row.status}
             for row in failed.itertuples()

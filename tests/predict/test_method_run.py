@@ -1,0 +1,67 @@
+"""A method as a job runs it: weights, settings, provenance, cache."""
+
+import hashlib
+import logging
+
+import pytest
+
+from promptseg.core.errors import PromptsegError
+from promptseg.predict.method_run import Computing, check_weights, prepare
+
+WEIGHTS = b"not quite a network"
+PUBLISHED = {"url": "http://example.org/w.pth", "sha256": "0" * 64}
+ENTRY = {"adapter": "promptseg.methods.controls:ClickDisk", "gpu": False, "options": {"radius": 0.2}, "threads": 1}
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "w.pth"
+    path.write_bytes(WEIGHTS)
+    return path
+
+
+def test_weights_that_were_downloaded_must_be_the_published_ones(weights):
+    with pytest.raises(PromptsegError, match=r"w\.pth does not hold the published weights of sam: .*Delete it"):
+        check_weights("sam", PUBLISHED, weights)
+    check_weights("sam", PUBLISHED | {"sha256": hashlib.sha256(WEIGHTS).hexdigest()}, weights)
+
+
+def test_weights_of_the_users_own_may_differ(weights, caplog):
+    check_weights("sam", {"path": str(weights)}, weights)
+    assert not caplog.records
+    check_weights("sam", PUBLISHED | {"path": str(weights)}, weights)
+    (record,) = caplog.records
+    assert (record.levelno, record.name) == (logging.WARNING, "promptseg.predict.method_run")
+    assert "does not hold the published weights of sam" in record.message
+
+
+def test_a_method_without_weights_runs_in_full_precision_on_its_device(tmp_path):
+    run = prepare("disk", "toy", ENTRY, None, Computing(device="auto", precision="bf16"))
+    settings = run.method.settings
+    assert (settings.precision, settings.device, settings.options) == ("fp32", "cpu", {"radius": 0.2})
+    found = run.provenance(seed=3)
+    assert (found["method"], found["dataset"], found["seed"], found["weights_sha256"]) == ("disk", "toy", 3, None)
+    assert found["entry"] == {"adapter": ENTRY["adapter"], "variant": None, "options": {"radius": 0.2}}
+    assert "numpy" in found["versions"]
+    assert type(run.in_fp32()) is type(run.method)
+
+
+def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
+    entry = {**ENTRY, "checkpoint": {"path": str(weights)}}
+    code = tmp_path / "sam.py"
+
+    def cache(content, options=ENTRY["options"]):
+        code.write_text(content)
+        run = prepare("disk", "toy", {**entry, "options": options}, weights, Computing(device="cpu"))
+        return run.embedding_cache(tmp_path / "cache.sqlite", [code])
+
+    with cache("one") as kept:
+        kept.put("image", b"embedding")
+    with cache("one") as same:
+        assert same.get("image") == b"embedding"
+    for changed in (cache("two"), cache("one", {"radius": 0.3})):
+        with changed as other:
+            assert other.get("image") is None
+    weights.write_bytes(b"trained again")
+    with cache("one") as other:
+        assert other.get("image") is None

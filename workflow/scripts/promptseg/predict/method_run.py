@@ -1,0 +1,138 @@
+"""A method as one job runs it: its weights checked, the method loaded, and what its results come from."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import digest
+from promptseg.core.provenance import provenance
+from promptseg.methods import Method, Settings, adapter_class
+from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
+from promptseg.predict.embeddings import EmbeddingCache
+
+logger = logging.getLogger(__name__)
+
+PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks
+
+
+@dataclass(frozen=True)
+class Computing:
+    """How networks compute in a job.
+
+    Attributes:
+        device, precision, compile: as in the configuration.
+        threads: of PyTorch on the CPU.
+    """
+
+    device: str = "auto"
+    precision: str = "fp32"
+    compile: bool = False
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class MethodRun:
+    """A loaded method on one dataset.
+
+    Attributes:
+        name, dataset: as in the configuration.
+        entry: of the method in the configuration.
+        weights_sha256: of the file of weights; None for a method without.
+    """
+
+    name: str
+    dataset: str
+    entry: Mapping[str, Any]
+    method: Method
+    weights_sha256: str | None
+
+    def in_fp32(self) -> Method:
+        """The same method loaded again, in full precision."""
+        return type(self.method)(replace(self.method.settings, precision="fp32"))
+
+    def embedding_cache(self, path: Path, library: Iterable[str | Path]) -> AbstractContextManager[EmbeddingCache]:
+        """A cache that holds embeddings of this method, its weights and settings, and of the code that makes them.
+
+        Args:
+            library: files of the code.
+        """
+        settings = self.method.settings
+        depends_on = {
+            "weights": self.weights_sha256,
+            "code": [digest(file) for file in library],
+            "variant": settings.variant,
+            "options": sorted(settings.options.items()),
+            "device": settings.device,
+            "precision": settings.precision,
+            "compile": settings.compile,
+        }
+        return closing(EmbeddingCache(path, depends_on))
+
+    def provenance(self, **facts: Any) -> Mapping[str, Any]:
+        """Where results of the method come from; `facts` say what it was asked."""
+        return provenance(
+            PACKAGES,
+            method=self.name,
+            dataset=self.dataset,
+            entry={key: self.entry.get(key) for key in ("adapter", "variant", "options")},
+            weights_sha256=self.weights_sha256,
+            device=self.method.settings.device,
+            precision=self.method.settings.precision,
+            **facts,
+        )
+
+
+def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> None:
+    """Compare a file of weights with the published checksum, if there is one.
+
+    A file of the user's own (`checkpoint: path`) may differ from what is published; that is logged.
+
+    Raises:
+        PromptsegError: the file was downloaded and does not hold the published weights.
+    """
+    from promptseg.download.transfer import Checksum
+
+    published = Checksum.from_mapping(checkpoint)
+    differs = published.verify(weights) if published else None
+    if not differs:
+        return
+    problem = f"{weights} does not hold the published weights of {method}: {differs}."
+    if "path" not in checkpoint:
+        raise PromptsegError(f"{problem} Delete it and run again, or name a file of yours by checkpoint: path.")
+    logger.warning(problem)
+
+
+def prepare(name: str, dataset: str, entry: Mapping[str, Any], weights: Path | None, computing: Computing) -> MethodRun:
+    """Check a method's weights and load it; this process keeps freed memory and PyTorch gets its threads.
+
+    Args:
+        name, dataset: of the method and of the data that it will see, as in the configuration.
+        entry: of the method in the configuration.
+        weights: their file, for a method that has any; without, it runs in fp32.
+
+    Raises:
+        PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, or there is no
+            such adapter.
+    """
+    keep_freed_memory()
+    if weights:
+        import torch  # methods without weights start faster without it
+
+        torch.set_num_threads(computing.threads)
+        check_weights(name, entry["checkpoint"], weights)
+    settings = Settings(
+        variant=entry.get("variant"),
+        weights=weights,
+        device=choose_device(computing.device, entry["gpu"]),
+        precision=computing.precision if weights else "fp32",
+        compile=computing.compile,
+        options=entry["options"],
+    )
+    if settings.precision == "bf16" and not has_bf16(settings.device):
+        logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
+    method = adapter_class(entry["adapter"])(settings)
+    return MethodRun(name, dataset, entry, method, digest(weights) if weights else None)

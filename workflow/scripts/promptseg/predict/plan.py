@@ -1,0 +1,109 @@
+"""What is asked of a method: which objects, in which modes, clicked how."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from promptseg.core.vocabulary import SELECTIONS
+from promptseg.methods import Grid, Method
+from promptseg.preprocess.images import LabelledImage
+from promptseg.preprocess.objects import ObjectStream
+from promptseg.prompts.clicks import Protocol
+from promptseg.prompts.modes import applies, read_prompts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of the method.
+
+    Attributes:
+        clicks: length of the iterative trajectories.
+        protocols: name to protocol.
+        selections: those that trajectories follow, as far as they make a difference for the method.
+        grid: for the mode `everything`.
+        strict: stop at the first prompt that a method cannot answer, instead of recording it.
+    """
+
+    clicks: int = 9
+    protocols: Mapping[str, Protocol] = field(default_factory=lambda: {"corrected": Protocol()})
+    selections: Sequence[str] = SELECTIONS
+    tie_break: str = "random"
+    seed: int = 0
+    strict: bool = False
+    grid: Grid = field(default_factory=Grid)
+
+
+@dataclass
+class Cost:
+    """Seconds spent in the method and counts, for `throughput.json`."""
+
+    encode_seconds: float = 0.0
+    decode_seconds: float = 0.0
+    everything_seconds: float = 0.0  # mode everything, the encoding of crops included
+    images: int = 0
+    objects: int = 0
+    prompts: int = 0  # asked of the method; equal prompts are asked once
+    predictions: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """One object of an image: its truth and its prompts by mode."""
+
+    object_id: str
+    truth: np.ndarray
+    prompts: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The images of a dataset, or of a shard of it, each with what is asked about its objects.
+
+    Attributes:
+        prompts: rows of tables.PROMPTS by object and mode.
+    """
+
+    objects: ObjectStream
+    prompts: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    @classmethod
+    def read(cls, objects: ObjectStream, prompts: Path) -> "Inputs":
+        """Take the prompts of the objects from the file of tables.PROMPTS."""
+        return cls(objects, read_prompts(prompts, objects.objects["object_id"]))
+
+    def only(self, image_ids: Collection[str]) -> "Inputs":
+        """The same for some of the images."""
+        return Inputs(self.objects.only(image_ids), self.prompts)
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __iter__(self) -> Iterator[tuple[LabelledImage, list[Target]]]:
+        for image, objects in self.objects:
+            named = [(item.row.object_id, item.mask) for item in objects]
+            yield image, [Target(name, mask, self.prompts[name]) for name, mask in named]
+
+
+@dataclass(eq=False)
+class Item:
+    """One image with its objects.
+
+    Attributes:
+        encoded: what the method made of it.
+        rows: the result (tables.PREDICTIONS).
+        proposals: all masks of the mode `everything` (tables.PROPOSALS).
+    """
+
+    image: LabelledImage
+    targets: Sequence[Target]
+    encoded: Any = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    proposals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def modes_of(target: Target, method: Method) -> list[str]:
+    """The modes of an object that a method can answer."""
+    return [mode for mode in target.prompts if applies(mode, method.prompt_types)]
