@@ -31,6 +31,7 @@ ANALYSIS = [
     "seaborn",
     "simpleitk",
     "statsmodels",
+    "tabulate",
     "tqdm",
 ]
 INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"])

@@ -165,3 +165,18 @@ def test_every_match_takes_whole_parts(folder, name):
     path = f"{folder}/{name}.png".replace("//", "/").lstrip("/")
     (case,) = match_cases([path, f"{name}.txt"], [{"image": "*{case}.png", "labels": "*{case}.txt"}])
     assert case.name == name
+
+
+def test_case_patterns() -> None:
+    cases = [
+        {"image": "*/data/{case}_image.nrrd", "labels": "*/data/{case}_label.nrrd", "only": ["brain1"]},
+        {"image": "*/{case}/ct.nii.gz", "labels": [{"file": "*/{case}/gm.nii.gz", "value": 1}, {"file": "b"}]},
+        {"image": "*/data/{case}_image.nrrd", "labels": "b", "case": "x"},
+    ]
+    assert case_patterns({"cases": cases}) == [
+        "*/data/*_image.nrrd",
+        "*/data/*_label.nrrd",
+        "*/*/ct.nii.gz",
+        "*/*/gm.nii.gz",
+        "b",
+    ]

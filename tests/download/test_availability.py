@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from promptseg.download import clients
 from promptseg.download.availability import Availability, as_table, availability, unavailable
+from promptseg.download.clients.client import Client
 from support.projects import ROOT, Project
 
 CASES = [{"image": "*images/{case}.nii", "labels": "*labels/{case}.nii"}]
@@ -24,7 +24,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_CONFIG_DIR", "SYNAPSE_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(clients.Client, "installed", lambda self: self.module != "gdown")
+    monkeypatch.setattr(Client, "installed", lambda self: self.module != "gdown")
 
     def no_network(*args: Any, **options: Any) -> None:
         raise AssertionError("asked the network")
@@ -76,7 +76,7 @@ def test_by_hand(tmp_path: Path) -> None:
     found = stands(tmp_path, dropped("manual"), access="registration")
     assert found.state == "needs registration"
     assert found.detail == f"https://home.org; missing in {tmp_path / 'd'}: *images/*.nii, *labels/*.nii"
-    for part in ("The data set d has to be fetched by hand", "Ask.", f"to: {tmp_path / 'd'}", "*labels/*.nii"):
+    for part in ("The dataset d has to be fetched by hand", "Ask.", f"to: {tmp_path / 'd'}", "*labels/*.nii"):
         assert part in found.message
     assert stands(tmp_path, dropped("manual"), access="open").state == "incomplete"
     put(tmp_path / "d" / "images" / "1.nii")
@@ -176,7 +176,7 @@ def test_datasets_status_needs_no_option(project: Project) -> None:
 def test_an_unavailable_dataset_is_left_out_if_wished(project: Project) -> None:
     target = "results/datasets/blobs/images.parquet"
     text = project.run("-n", "results/tables/scores.parquet", target)
-    assert "Without the data set spine: The data set spine has to be fetched by hand" in text
+    assert "The dataset spine has to be fetched by hand" in text
     assert "raw/blobs/files.csv" in text
     assert "raw/spine" not in text.replace("to: results/raw/spine", "")
 

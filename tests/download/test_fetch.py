@@ -1,4 +1,4 @@
-"""Addresses of all kinds against a local server: S3, records of three archives, Google Drive, certificates."""
+"""Addresses of all kinds against a local server: records of three archives, Google Drive, certificates."""
 
 import hashlib
 import json
@@ -10,9 +10,9 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download import fetch as addresses
-from promptseg.download.fetch import fetch_file, fetch_from_urls
+from promptseg.download.fetch import fetch_archive, fetch_file, fetch_from_urls
+from promptseg.download.origins import archive_name
 from promptseg.download.records import record_files
-from promptseg.download.urls import Record, base, is_drive_link, record_of, web_address
 from support.servers import Server, serve
 
 CONTENT = b"PK content"
@@ -33,42 +33,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def answer(server: Server, path: str, content: Any) -> None:
     server.files[path] = json.dumps(content).encode()
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://zenodo.org/records/13358372", Record("zenodo", "13358372")),
-        ("https://zenodo.org/record/1/", Record("zenodo", "1")),
-        ("https://zenodo.org/records/1?preview=1", Record("zenodo", "1")),
-        ("https://zenodo.org/records/1/files/a.zip", None),
-        ("https://data.mendeley.com/datasets/zm6bxzhmfz/1", Record("mendeley", "zm6bxzhmfz", "1")),
-        ("https://data.mendeley.com/datasets/zm6bxzhmfz", Record("mendeley", "zm6bxzhmfz")),
-        ("https://data.mendeley.com/public-files/datasets/zm6bxzhmfz/files/1/x", None),
-        ("https://figshare.com/articles/dataset/brain_tumor_dataset/1512427/5", Record("figshare", "1512427", "5")),
-        ("https://uni.figshare.com/articles/1512427", Record("figshare", "1512427")),
-        ("https://ndownloader.figshare.com/files/7953679", None),
-        ("https://zenodo.org.evil.com/records/1", None),
-        ("http://[1/records/1", None),
-    ],
-)
-def test_pages_of_records(url: str, expected: Record | None) -> None:
-    assert record_of(url) == expected
-
-
-def test_addresses_of_s3() -> None:
-    assert web_address("s3://msd/Task.tar") == "https://msd.s3.amazonaws.com/Task.tar"
-    assert web_address("s3://a.b/c/d.zip") == "https://s3.amazonaws.com/a.b/c/d.zip"
-    assert web_address("https://host/a") == "https://host/a"
-    assert is_drive_link("https://drive.google.com/file/d/x/view")
-    assert not is_drive_link("https://drive.google.com.evil.org/")
-
-
-def test_base_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PROMPTSEG_ZENODO", raising=False)
-    assert base("zenodo") == "https://zenodo.org/api"
-    monkeypatch.setenv("PROMPTSEG_ZENODO", "http://mirror/api/")
-    assert base("zenodo") == "http://mirror/api"
 
 
 def publish(server: Server, service: str, md5: str = MD5, sha256: str = SHA256) -> str:
@@ -168,8 +132,25 @@ def test_certificates(server: Server, tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(PromptsegError, match="needs a sha256"):
         fetch_from_urls(entry, tmp_path / "a.zip")
     seen = []
-    monkeypatch.setattr(addresses, "download", lambda *args, **options: seen.append(options["verify"]))
+    monkeypatch.setattr(addresses, "download", lambda *args, **options: seen.append(options["access"].verify))
     monkeypatch.setattr(addresses, "is_page", lambda path: False)
     fetch_from_urls(entry | {"sha256": SHA256}, tmp_path / "a.zip")
     fetch_from_urls({"url": server.url + "/file"}, tmp_path / "a.zip")
     assert seen == [False, True]
+
+
+def test_http_mirrors(server: Server, tmp_path: Path) -> None:
+    server.files["/good/a.zip"] = b"good"
+    source = {
+        "kind": "http",
+        "url": server.url + "/gone/a.zip",
+        "mirrors": [server.url + "/good/a.zip"],
+        "md5": hashlib.md5(b"good").hexdigest(),
+        "file": "b.zip",
+    }
+    assert archive_name(source) == "b.zip"
+    fetch_archive(source, tmp_path / "b.zip")
+    assert (tmp_path / "b.zip").read_bytes() == b"good"
+    source["mirrors"] = [server.url + "/lost/a.zip"]
+    with pytest.raises(PromptsegError, match=r"(?s)/gone/a.zip: it answered 404.*/lost/a.zip: it answered 404"):
+        fetch_archive(source, tmp_path / "c.zip")

@@ -1,6 +1,7 @@
 """The checksums that nobody states: recorded once, held to, safe with many at once."""
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,12 @@ import pytest
 import yaml
 
 from promptseg.core.errors import PromptsegError
+from promptseg.download.collect import collect
+from promptseg.download.fetch import fetch_archive
 from promptseg.download.lockfile import LockFile
+from support.packed import zip_bytes
+from support.servers import Server
+from support.sources import index_server, make_files, manual, sha256
 
 
 def test_what_is_recorded(tmp_path: Path) -> None:
@@ -60,3 +66,49 @@ def test_damaged(content: str, tmp_path: Path) -> None:
     with pytest.raises(PromptsegError, match="is damaged: repair it, or delete it"):
         LockFile(tmp_path / "lock.yaml").checksum("a.zip")
     assert (tmp_path / "lock.yaml").read_text() == content
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with index_server(monkeypatch) as running:
+        yield running
+
+
+def test_archives_without_a_checksum_are_held_to_the_first_one(server: Server, tmp_path: Path) -> None:
+    lock = LockFile(tmp_path / "lock.yaml")
+    source = {"kind": "http", "url": server.url + "/a.zip?token=hidden"}
+    archive = tmp_path / "a.zip"
+    server.files["/a.zip"] = zip_bytes({"1.nii": b"1"})
+    fetch_archive(source, archive, lock)
+    assert not lock.path.exists()
+    collect("d", [source], ["*.nii"], {"a.zip": archive}, tmp_path / "d", lock)
+    assert f"url: {server.url}/a.zip?...\n" in lock.path.read_text()
+    archive.unlink()
+    server.files["/a.zip"] = zip_bytes({"1.nii": b"changed"})
+    with pytest.raises(PromptsegError, match=r"lock\.yaml; to accept a changed file, delete the entry 'a\.zip' there"):
+        fetch_archive(source, archive, lock)
+    archive.write_bytes(server.files["/a.zip"])
+    with pytest.raises(PromptsegError, match=r"a\.zip is not the file it should be.*lock\.yaml"):
+        collect("d", [source], ["*.nii"], {"a.zip": archive}, tmp_path / "d", lock)
+    lock.path.unlink()
+    collect("d", [source], ["*.nii"], {"a.zip": archive}, tmp_path / "d", lock)
+    stated = source | {"sha256": sha256(server.files["/a.zip"])}
+    lock.path.unlink()
+    collect("d", [stated], ["*.nii"], {"a.zip": archive}, tmp_path / "d", lock)
+    assert not lock.path.exists()
+
+
+def test_hand_placed_archives_are_recorded_but_not_damaged_ones(tmp_path: Path) -> None:
+    lock = LockFile(tmp_path / "lock.yaml")
+    raw = tmp_path / "raw"
+    make_files(raw, "loose.nii")
+    content = zip_bytes({"1.nii": b"one", "2.nii": b"two"})
+    (raw / "a.zip").write_bytes(content.replace(b"one", b"oNe"))
+    files = collect("d", [manual()], ["*.nii"], {}, raw, lock)
+    assert files[["name", "bytes"]].values.tolist() == [["1.nii", 0], ["2.nii", 3], ["loose.nii", 9]]
+    assert not lock.path.exists()
+    (raw / "a.zip").write_bytes(content)
+    collect("d", [manual()], ["*.nii"], {}, raw, lock)
+    checksum = lock.checksum("d/a.zip")
+    assert checksum is not None
+    assert checksum.value == sha256(content)

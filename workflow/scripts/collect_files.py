@@ -1,4 +1,4 @@
-"""Unpack what one data set needs and list its files."""
+"""Unpack what one dataset needs and list its files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,10 +1,10 @@
-"""Fetch the archive of one data set, checked against its checksum."""
+"""Fetch the archive of one dataset, checked against its checksum."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.download.collect import fetch_archive
+from promptseg.download.fetch import fetch_archive
 from promptseg.download.lockfile import LockFile
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""Bring the files of one data set into its drop folder, unless they are there, and list what lies there."""
+"""Fetch the files of one dataset into its drop folder, unless they are there, and list what lies there."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.download.clients import bring
+from promptseg.download.clients.fill import fill_drop_folder
 from promptseg.download.collect import list_files, write_files_csv
 from promptseg.download.dropfolder import DropFolder
 
@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         target = Path(snakemake.output.files)
-        bring(snakemake.params.dataset, snakemake.params.sources, snakemake.params.patterns, target.parent)
+        fill_drop_folder(snakemake.params.dataset, snakemake.params.sources, snakemake.params.patterns, target.parent)
         everything = list_files(DropFolder(target.parent).everything(), ["*"])
         write_files_csv(everything[["name", "bytes", "sha256"]], target)

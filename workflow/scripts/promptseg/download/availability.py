@@ -1,4 +1,4 @@
-"""Which datasets are there, which the workflow can fetch, and what a person has to do for the others.
+"""Which datasets are there, which the workflow can fetch, and what to do for the others.
 
 Nothing is downloaded or hashed to find out.
 """
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tabulate import tabulate
+
 from promptseg.config.cases import case_patterns
 from promptseg.download.archives import matches
-from promptseg.download.clients import client_of
-from promptseg.download.dropfolder import WORK, DropFolder, for_a_person, walk
+from promptseg.download.clients.fill import client_of
+from promptseg.download.dropfolder import WORK, DropFolder, manual_download_error, walk
 from promptseg.download.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
 
 READY, DOWNLOADABLE, INCOMPLETE, TOKEN, REGISTRATION = STATES = (
@@ -30,8 +32,8 @@ class Availability:
     Attributes:
         dataset: its name.
         state: one of `STATES`.
-        detail: what is missing or what a person has to do; empty where there is nothing to say.
-        message: the whole of it, if a person has to do something in the drop folder before the dataset can be built.
+        detail: what is missing or what to do; empty where there is nothing to say.
+        message: the whole of it, if something has to be done by hand before the dataset can be built.
     """
 
     dataset: str
@@ -51,16 +53,16 @@ def availability(config: Mapping[str, Any], root: Path = Path("results/raw")) ->
 
 
 def unavailable(config: Mapping[str, Any], root: Path = Path("results/raw")) -> dict[str, str]:
-    """Datasets of the run that a person or a token has to bring and that are not there, with what has to be done."""
+    """Datasets of the run that are not there and need a manual download or a token, with what has to be done."""
     rows = (_dataset(name, config["datasets"][name], root) for name in config["run"]["datasets"])
     return {row.dataset: row.message for row in rows if row.message}
 
 
 def as_table(rows: Sequence[Availability]) -> str:
-    """The rows as text: aligned columns, with one line a dataset."""
-    cells = [("dataset", "state", "what to do"), *((row.dataset, row.state, row.detail) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(2)]
-    return "\n".join(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {detail}".rstrip() for name, state, detail in cells)
+    """The rows as text: aligned columns, with one line per dataset."""
+    cells = [(row.dataset, row.state, row.detail) for row in rows]
+    table = tabulate(cells, ("dataset", "state", "what to do"), tablefmt="plain", disable_numparse=True)
+    return "\n".join(line.rstrip() for line in table.splitlines())
 
 
 def _dataset(name: str, entry: Mapping[str, Any], root: Path) -> Availability:
@@ -115,7 +117,9 @@ def _dropped(
     lacks = f"missing in {drop.folder}: {', '.join(missing)}"
 
     def blocked(state: str, detail: str, problem: str) -> Availability:
-        return Availability(name, state, detail, str(for_a_person(name, source, drop.folder, missing, problem)))
+        return Availability(
+            name, state, detail, str(manual_download_error(name, source, drop.folder, missing, problem))
+        )
 
     if is_fetched(source):
         client = client_of(source)

@@ -1,4 +1,4 @@
-"""Where the files of a data set come from, and the list of them (`files.csv`) that the next stage works from."""
+"""Where the files of a dataset come from, and the list of them (`files.csv`) that the next stage works from."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -6,40 +6,24 @@ from typing import Any
 
 import pandas as pd
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.download.archives import Packed, is_archive, matches, require_matches, unpack
-from promptseg.download.dropfolder import DropFolder, for_a_person, walk
-from promptseg.download.fetch import fetch_from_urls
+from promptseg.download.archives import is_archive, matches, require_matches
+from promptseg.download.dropfolder import DropFolder, manual_download_error, walk
 from promptseg.download.lockfile import LockFile
 from promptseg.download.origins import archive_name, is_dropped, package_folders
-from promptseg.download.packages import fetch_from_index
-from promptseg.download.transfer import Checksum
+from promptseg.download.unpack import Packed, unpack
 from promptseg.download.urls import redact
 
 COLUMNS = ["name", "path", "bytes", "sha256"]
-
-
-def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None = None) -> None:
-    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry.
-
-    Args:
-        lock: has the checksum if the entry has none.
-
-    Raises:
-        PromptsegError: it is nowhere to be had, or it is not the file that the entry describes.
-    """
-    if source["kind"] == "pypi":
-        fetch_from_index(source, target)
-    else:
-        fetch_from_urls(source, target, lock.checksum(target.name) if lock else None)
 
 
 def _user_folder(dataset: str, source: Mapping[str, Any]) -> dict[str, Path]:
     root = Path(source["path"]).expanduser()
     if not root.is_dir():
         raise PromptsegError(
-            f"The folder {root} of the data set {dataset} does not exist. Correct `source: {{path: ...}}` under "
+            f"The folder {root} of the dataset {dataset} does not exist. Correct `source: {{path: ...}}` under "
             f"`datasets: {dataset}`; a relative path starts at {Path.cwd()}."
         )
     return walk(root)
@@ -49,7 +33,7 @@ def _package_data(dataset: str, source: Mapping[str, Any]) -> dict[str, Path]:
     roots = package_folders(source["package"])
     if not roots:
         raise PromptsegError(
-            f"The data set {dataset} needs the files of the package {source['package']}, which is not installed here "
+            f"The dataset {dataset} needs the files of the package {source['package']}, which is not installed here "
             "as a folder. Install it into the environment that runs the pipeline."
         )
     found: dict[str, Path] = {}
@@ -59,7 +43,7 @@ def _package_data(dataset: str, source: Mapping[str, Any]) -> dict[str, Path]:
 
 
 class _Collection:
-    """The files of a data set, from all its sources."""
+    """The files of a dataset, from all its sources."""
 
     def __init__(self, dataset: str, sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path):
         self.dataset, self.patterns, self.folder = dataset, patterns, folder
@@ -79,7 +63,7 @@ class _Collection:
 
     def _twice(self, name: str, first: Path, second: Path) -> PromptsegError:
         return PromptsegError(
-            f"Two sources of the data set {self.dataset} have a file {name}: {first} and {second}. A name must be "
+            f"Two sources of the dataset {self.dataset} have a file {name}: {first} and {second}. A name must be "
             f"that of one file: narrow the sources or the patterns under `datasets: {self.dataset}`."
         )
 
@@ -111,7 +95,7 @@ class _Collection:
             there = [*self.drop.loose, *names]
             missing = [glob for glob in source.get("files", []) if not any(matches(name, [glob]) for name in there)]
             if missing:
-                raise for_a_person(self.dataset, source, self.folder, missing)
+                raise manual_download_error(self.dataset, source, self.folder, missing)
         for name in self.found.keys() & set(names):
             if matches(name, self.patterns):
                 raise self._twice(name, self.found[name], Path("an archive"))
@@ -148,19 +132,19 @@ def collect(
     folder: Path,
     lock: LockFile | None = None,
 ) -> pd.DataFrame:
-    """List the files of a data set that match a pattern, after unpacking its archives if it has some.
+    """List the files of a dataset that match a pattern, after unpacking its archives if it has some.
 
     Args:
-        dataset: name of the data set, for errors.
+        dataset: name of the dataset, for errors.
         sources: the entry's sources, see `origins.sources_of`.
         patterns: globs over the files' names, see `archives.matches` and `case_patterns`; each must match a file.
         archives: what `fetch_archive` fetched, by `origins.archive_name`.
-        folder: the data set's own folder: `unpacked` is made in it, and it is the drop folder.
+        folder: the dataset's own folder: `unpacked` is made in it, and it is the drop folder.
         lock: holds archives without a stated checksum to what they were the first time.
 
     Returns:
-        One row a file, sorted by name: `name` (relative posix name in the source), `path` (where to open it), `bytes`,
-        `sha256`. Files of packages and of users are listed where they are, not copied.
+        One row per file, sorted by name: `name` (relative posix name in the source), `path` (where to open it),
+        `bytes`, `sha256`. Files of packages and of users are listed where they are, not copied.
 
     Raises:
         PromptsegError: a source is missing or not as described, a pattern matches nothing, or two sources have a file

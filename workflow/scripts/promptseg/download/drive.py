@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 import requests
 
 from promptseg.core.errors import PromptsegError
-from promptseg.download.transfer import TIMEOUT, network_problem
+from promptseg.download.network import TIMEOUT, network_problem
 from promptseg.download.urls import base, redact
 
 _PAGE = 1 << 20  # bytes of a web page that are read

@@ -1,6 +1,6 @@
 """The folder into which files come that have no address of their own: results/raw/<dataset>/.
 
-A person puts them there, or a client does (`clients`). Archives count as what they hold.
+A user puts them there, or a client does (`clients`). Archives count as what they hold.
 """
 
 import os
@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
-from promptseg.download.archives import Packed, is_archive, is_junk, is_zip, matches, stem, zip_names
+from promptseg.download.archives import is_archive, is_junk, is_zip, matches, stem, zip_names
 from promptseg.download.origins import is_fetched
+from promptseg.download.unpack import Packed
 
 WORK = ".download"  # folder of a client that is not done yet
 _OWN = ("files.csv", "downloads.csv", "unpacked")
@@ -59,7 +60,7 @@ class DropFolder:
         A zip archive says what it holds; a tar archive may hold anything, and so may an archive inside another.
 
         Args:
-            inner: globs of archives inside them, see `archives.Packed`.
+            inner: globs of archives inside them, see `unpack.Packed`.
         """
         if len(self._members) < len(self.archives) or any(matches(name, inner) for name in self.names):
             return []
@@ -69,7 +70,7 @@ class DropFolder:
         """The archives as if they were unpacked where they lie; what lies unpacked beside them already counts alone.
 
         Args:
-            inner: globs of archives inside them, see `archives.Packed`.
+            inner: globs of archives inside them, see `unpack.Packed`.
         """
         return {name: Packed(path, _folder_of(name), inner, self._there(name)) for name, path in self.archives.items()}
 
@@ -86,7 +87,7 @@ def _folder_of(name: str) -> str:
 
 
 def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path) -> list[Path]:
-    """The files that a user, and no client, puts where a data set is read from, sorted; none where there is no folder.
+    """The files that a user, and no client, puts where a dataset is read from, sorted; none where there is no folder.
 
     Args:
         sources: the entry's sources.
@@ -108,21 +109,21 @@ def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], fol
     return sorted(found)
 
 
-def for_a_person(
+def manual_download_error(
     dataset: str,
     source: Mapping[str, Any],
     folder: Path,
     missing: Sequence[str],
     problem: str = "has to be fetched by hand",
 ) -> PromptsegError:
-    """The error that tells a person what to do.
+    """The error that says what to download by hand, from where and to where.
 
     Args:
-        problem: what stops the workflow from doing it, as a predicate of the data set.
+        problem: what stops the workflow from doing it, as a predicate of the dataset.
     """
     unfinished = f"\n  if that is complete: delete {folder / WORK}" if (folder / WORK).exists() else ""
     return PromptsegError(
-        f"The data set {dataset} {problem}.\n  from: {source.get('home') or source['url']}\n  how: "
+        f"The dataset {dataset} {problem}.\n  from: {source.get('home') or source['url']}\n  how: "
         f"{source.get('instructions', 'download all files of that page').strip()}\n  to: {folder}\n"
         f"  missing there: {', '.join(missing) or 'nothing'}{unfinished}\nThen run again."
     )

@@ -1,16 +1,36 @@
-"""A file from whatever its address points at: a web or S3 server, a record of an archive, Google Drive."""
+"""A file from where its source or address points: a package index, a web or S3 server, a record, Google Drive."""
 
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import is_page
 from promptseg.download.drive import drive_address
-from promptseg.download.records import HEADERS, record_file
-from promptseg.download.transfer import Checksum, download, is_there
+from promptseg.download.lockfile import LockFile
+from promptseg.download.packages import fetch_from_index
+from promptseg.download.records import ACCESS, record_file
+from promptseg.download.transfer import Access, download, is_there
 from promptseg.download.urls import is_drive_link, record_of, redact, web_address
+
+logger = logging.getLogger(__name__)
+
+
+def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None = None) -> None:
+    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry.
+
+    Args:
+        lock: has the checksum if the entry has none.
+
+    Raises:
+        PromptsegError: it is nowhere to be had, or it is not the file that the entry describes.
+    """
+    if source["kind"] == "pypi":
+        fetch_from_index(source, target)
+    else:
+        fetch_from_urls(source, target, lock.checksum(target.name) if lock else None)
 
 
 def fetch_from_urls(entry: Mapping[str, Any], target: Path, checksum: Checksum | None = None) -> None:
@@ -20,7 +40,7 @@ def fetch_from_urls(entry: Mapping[str, Any], target: Path, checksum: Checksum |
         checksum: used where the entry states none.
 
     Raises:
-        PromptsegError: no address gives the file; one line for each.
+        PromptsegError: no address gives the file; one line per address.
     """
     checksum = Checksum.from_mapping(entry) or checksum
     verify = entry.get("verify_tls", True)
@@ -33,7 +53,7 @@ def fetch_from_urls(entry: Mapping[str, Any], target: Path, checksum: Checksum |
             return
         except PromptsegError as problem:
             problems.append(str(problem))
-            logging.warning("%s", problem)
+            logger.warning("%s", problem)
     raise PromptsegError("\n".join(problems))
 
 
@@ -61,11 +81,11 @@ def fetch_file(
     address = web_address(url)
     if record_of(address):
         file = record_file(address, name or target.name)
-        download(file.url, target, checksum=checksum or file.checksum, size=size or file.size, headers=HEADERS)
+        download(file.url, target, checksum=checksum or file.checksum, size=size or file.size, access=ACCESS)
     elif is_drive_link(address):
         download(drive_address(address, target), target, checksum=checksum, size=size)
     else:
-        download(address, target, checksum=checksum, size=size, verify=verify)
+        download(address, target, checksum=checksum, size=size, access=Access(verify=verify))
     if is_page(target):  # only possible without a checksum
         target.unlink()
         raise PromptsegError(f"{redact(url)} sent a web page in place of the file. Put it by hand at {target}.")

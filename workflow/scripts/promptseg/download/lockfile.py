@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
-from promptseg.download.transfer import Checksum
 
 _HEADER = """\
 # Archives of datasets whose publisher states no checksum: what the first complete download was. Later ones, those put

@@ -44,7 +44,7 @@ def archives_of(registry: Mapping[str, Any], names: Iterable[str]) -> dict[str, 
             name = archive_name(source)
             if name and _without_inner(found.setdefault(name, source)) != _without_inner(source):
                 raise PromptsegError(
-                    f"The data set {dataset} and another one fetch different archives of the same name {name}: give "
+                    f"The dataset {dataset} and another one fetch different archives of the same name {name}: give "
                     "one of them another name with the key `file` of its source."
                 )
     return found
@@ -62,7 +62,7 @@ def is_dropped(source: Mapping[str, Any]) -> bool:
 
 
 def is_fetched(source: Mapping[str, Any]) -> bool:
-    """Whether a client brings the files of a source into the drop folder."""
+    """Whether a client fetches the files of a source into the drop folder."""
     return is_dropped(source) and source["kind"] != "manual"
 
 

@@ -16,9 +16,13 @@ import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 from pypi_simple.errors import UnsupportedContentTypeError, UnsupportedRepoVersionError
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.download.transfer import TIMEOUT, Checksum, download, is_there, network_problem
+from promptseg.download.network import TIMEOUT, network_problem
+from promptseg.download.transfer import Access, download, is_there
 from promptseg.download.urls import redact
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def _pip_settings() -> dict[str, str]:
     command = [sys.executable, "-m", "pip", "config", "list"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        logging.info("pip's configuration cannot be read (is pip installed here?): using the environment alone")
+        logger.info("pip's configuration cannot be read (is pip installed here?): using the environment alone")
     listed = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.+)$", result.stdout, re.MULTILINE)
     settings = {}
     for section in ("global", "install", ":env:"):
@@ -85,7 +89,7 @@ def _find_link(url: str, auth: tuple[str, str] | None, verify: bool | str, packa
     """The link to a file on the page of a package.
 
     Raises:
-        PromptsegError: the index cannot be used or does not have the file; the text is a clause.
+        PromptsegError: the index cannot be used or does not have the file; the message is a clause.
     """
     with requests.Session() as session:
         session.verify = verify
@@ -117,12 +121,12 @@ def fetch_from_index(source: Mapping[str, Any], target: Path) -> None:
         try:
             link = _find_link(url, auth, indexes.verify, source["package"], source["file"])
             same_host = urlsplit(link).netloc == urlsplit(url).netloc
-            own_auth = auth if same_host else None
-            download(link, target, checksum=checksum, size=size, auth=own_auth, verify=indexes.verify)
+            access = Access(auth if same_host else None, verify=indexes.verify)
+            download(link, target, checksum=checksum, size=size, access=access)
             return
         except PromptsegError as problem:
             problems.append(f"{redact(index)}: {problem}")
-            logging.warning("%s", problems[-1])
+            logger.warning("%s", problems[-1])
     raise PromptsegError(
         f"{source['file']} could not be fetched from the package indexes that pip is set up to use. "
         + "; ".join(problems)

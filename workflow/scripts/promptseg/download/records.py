@@ -6,12 +6,14 @@ from typing import Any
 
 import requests
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.download.transfer import TIMEOUT, Checksum, network_problem
+from promptseg.download.network import TIMEOUT, network_problem
+from promptseg.download.transfer import Access
 from promptseg.download.urls import Record, base, record_of
 
 # Mendeley Data turns away what names itself as a program alone.
-HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; promptseg)"}
+ACCESS = Access(headers={"User-Agent": "Mozilla/5.0 (compatible; promptseg)"})
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def record_file(url: str, name: str) -> RecordFile:
 
 def _json(address: str) -> Any:
     try:
-        response = requests.get(address, headers=HEADERS, timeout=TIMEOUT)
+        response = requests.get(address, headers=ACCESS.headers, timeout=TIMEOUT)
         response.raise_for_status()
         return response.json()
     except ValueError:

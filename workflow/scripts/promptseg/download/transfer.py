@@ -7,28 +7,25 @@ that the file is still the same (`If-Range`), RFC 9110 sections 13.1.5 and 14.2.
 
 import json
 import logging
-import re
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from tqdm import tqdm
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic, digest
+from promptseg.core.files import atomic
+from promptseg.download.network import TIMEOUT, network_problem
+from promptseg.download.responses import body, content_range, length, validator
 from promptseg.download.urls import redact
 
-TIMEOUT = (30, 120)  # seconds: to connect, and without a byte
-CHUNK = 1 << 20  # bytes
-LOG_EVERY = 30.0  # seconds
-_DIGEST_LENGTH = {"sha256": 64, "md5": 32}
-_MAY_PASS = (
+logger = logging.getLogger(__name__)
+
+_TRANSIENT = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
@@ -36,66 +33,18 @@ _MAY_PASS = (
 
 
 @dataclass(frozen=True)
-class Checksum:
-    """The digest that a file must have.
+class Access:
+    """How a server is to be asked.
 
     Attributes:
-        origin: who says so, if that is not the configuration; errors tell it.
+        auth: user name and password; requests takes them from the URL or from ~/.netrc otherwise.
+        headers: further ones of the request.
+        verify: as in requests: True, or a file of certificates to trust.
     """
 
-    algorithm: str
-    value: str
-    origin: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        length = _DIGEST_LENGTH.get(self.algorithm)
-        if length is None or not re.fullmatch(f"[0-9a-fA-F]{{{length}}}", self.value):
-            raise PromptsegError(
-                f"{self.algorithm}: {self.value} is no checksum. Give the 64 hexadecimal digits of a sha256, or the 32 "
-                "of an md5."
-            )
-
-    @classmethod
-    def from_mapping(cls, entry: Mapping[str, Any]) -> Self | None:
-        """The checksum under the key `sha256`, or else `md5`; None where there is neither.
-
-        Raises:
-            PromptsegError: the value has not the form of such a checksum.
-        """
-        for algorithm in _DIGEST_LENGTH:
-            if entry.get(algorithm):
-                return cls(algorithm, str(entry[algorithm]))
-        return None
-
-    def verify(self, path: Path) -> str | None:
-        """None if the file has this checksum, or else what was expected and what was found."""
-        found = digest(path, self.algorithm)
-        if found == self.value.lower():
-            return None
-        origin = f" ({self.origin})" if self.origin else ""
-        return f"expected {self.algorithm} {self.value.lower()}{origin}, found {found}"
-
-
-def network_problem(error: BaseException) -> str:
-    """What went wrong on the way, in words that hold no part of a URL."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return (
-            "its TLS certificate could not be verified (name your certificates in REQUESTS_CA_BUNDLE; if "
-            "the host's is broken and a sha256 is known, `verify_tls: false` leaves the matter to that)"
-        )
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy could not be used (see HTTPS_PROXY and NO_PROXY)"
-    if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
-        return "it did not answer in time"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return "no connection could be made (is there a network, and is the host name right?)"
-    if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
-        return f"it answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | HTTPError):
-        return "the connection broke off"
-    if isinstance(error, requests.exceptions.RequestException | UnicodeError):
-        return f"the address cannot be used ({type(error).__name__})"
-    return "the file of trusted certificates cannot be read (see REQUESTS_CA_BUNDLE and PIP_CERT)"
+    auth: tuple[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    verify: bool | str = True
 
 
 def download(
@@ -104,9 +53,7 @@ def download(
     *,
     checksum: Checksum | None = None,
     size: int | None = None,
-    auth: tuple[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-    verify: bool | str = True,
+    access: Access = Access(),
     attempts: int = 4,
     pause: float = 2.0,
 ) -> None:
@@ -116,8 +63,6 @@ def download(
 
     Args:
         size: bytes that the file must have.
-        auth: user name and password; requests takes them from the URL or from ~/.netrc otherwise.
-        verify: as in requests: True, or a file of certificates to trust.
         attempts: how often in a row without a new byte it is tried, with `pause` seconds before the second attempt and
             twice as long before each further one.
 
@@ -128,7 +73,7 @@ def download(
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _Download(url, target, checksum, size, auth, headers, verify).run(attempts, pause)
+        _Download(url, target, checksum, size, access).run(attempts, pause)
     except PromptsegError:
         raise
     except OSError as error:
@@ -151,12 +96,12 @@ def is_there(target: Path, checksum: Checksum | None, size: int | None) -> bool:
     wrong = wrong or (checksum.verify(target) if checksum else None)
     if wrong:
         raise PromptsegError(f"{target} is not the file it should be: {wrong}. Delete or replace it and run again.")
-    logging.info("%s is there already", target)
+    logger.info("%s is there already", target)
     return True
 
 
-class _PassingError(Exception):
-    """A failure after which another attempt makes sense; the text says what happened."""
+class _TransientError(Exception):
+    """A failure after which another attempt makes sense; the message says what happened."""
 
 
 @dataclass
@@ -165,28 +110,26 @@ class _Download:
     target: Path
     checksum: Checksum | None
     size: int | None
-    auth: tuple[str, str] | None
-    headers: Mapping[str, str] | None
-    verify: bool | str
+    access: Access
 
     def __post_init__(self) -> None:
         self.part = self.target.with_name(self.target.name + ".part")
         self.version = self.target.with_name(self.target.name + ".part.json")
 
     def run(self, attempts: int, pause: float) -> None:
-        fruitless = 0
+        failures = 0
         most = self._have()
         while not self._whole():
             try:
                 self._attempt()
                 break
-            except _PassingError as problem:
-                fruitless = 0 if self._have() > most else fruitless + 1
+            except _TransientError as problem:
+                failures = 0 if self._have() > most else failures + 1
                 most = max(most, self._have())
-                if fruitless >= attempts:
+                if failures >= attempts:
                     raise self._failed(str(problem)) from None
-                wait = pause * 2 ** max(fruitless - 1, 0)
-                logging.warning("%s: %s; trying again in %.0f s", redact(self.url), problem, wait)
+                wait = pause * 2 ** max(failures - 1, 0)
+                logger.warning("%s: %s; trying again in %.0f s", redact(self.url), problem, wait)
                 time.sleep(wait)
         self._finish()
 
@@ -218,13 +161,13 @@ class _Download:
     def _remember(self, headers: CaseInsensitiveDict[str]) -> None:
         """Keep what identifies the server's version of the file."""
         with atomic(self.version) as temporary:
-            temporary.write_text(json.dumps({"validator": _validator(headers)}))
+            temporary.write_text(json.dumps({"validator": validator(headers)}))
 
     def _attempt(self) -> None:
         """One request; returns when the answer was read to its end.
 
         Raises:
-            _PassingError: the answer broke off or another attempt may help; what arrived is in the part.
+            _TransientError: the answer broke off or another attempt may help; what arrived is in the part.
             PromptsegError: another attempt would not help.
         """
         if self.size is not None and self._have() > self.size:
@@ -235,27 +178,32 @@ class _Download:
             self._discard()
         start = self._have()
         # Identity, because the checksum is that of the published bytes, not of what a server compresses on the way.
-        headers = {"Accept-Encoding": "identity", **(self.headers or {})}
+        headers = {"Accept-Encoding": "identity", **self.access.headers}
         if start:
             headers["Range"] = f"bytes={start}-"
             if condition:
                 headers["If-Range"] = condition
-        # The causes of the errors below are left out because their texts hold URLs with all that is secret in them.
+        # The causes of the errors below are left out because their messages hold URLs with all that is secret in them.
         try:
             response = requests.get(
-                self.url, headers=headers, auth=self.auth, verify=self.verify, timeout=TIMEOUT, stream=True
+                self.url,
+                headers=headers,
+                auth=self.access.auth,
+                verify=self.access.verify,
+                timeout=TIMEOUT,
+                stream=True,
             )
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
             raise self._failed(network_problem(error)) from None
-        except _MAY_PASS as error:
-            raise _PassingError(network_problem(error)) from None
+        except _TRANSIENT as error:
+            raise _TransientError(network_problem(error)) from None
         except (OSError, UnicodeError) as error:
             raise self._failed(network_problem(error)) from None
         with response:
             try:
                 self._receive(response, start)
             except HTTPError as error:
-                raise _PassingError(network_problem(error)) from None
+                raise _TransientError(network_problem(error)) from None
 
     def _receive(self, response: requests.Response, start: int) -> None:
         status = response.status_code
@@ -263,18 +211,18 @@ class _Download:
             self._unsatisfiable(response, start)
             return
         if status in (408, 425, 429) or status >= 500:
-            raise _PassingError(f"it answered {status} {response.reason}")
+            raise _TransientError(f"it answered {status} {response.reason}")
         if status not in (200, 206):
             hint = " (if it asks for credentials, put them into ~/.netrc)" if status in (401, 403) else ""
             raise self._failed(f"it answered {status} {response.reason}{hint}")
         if status == 206:
-            first, total = _content_range(response)
-            known, sent = self._condition(), _validator(response.headers)
+            first, total = content_range(response)
+            known, sent = self._condition(), validator(response.headers)
             if first != start or (known and sent and known != sent):  # not every server heeds If-Range
                 self._discard()
-                raise _PassingError("it sent another part than it was asked for")
+                raise _TransientError("it sent another part than it was asked for")
         else:
-            total = _length(response)
+            total = length(response)
         if self.size is not None and total not in (None, self.size):
             raise PromptsegError(
                 f"{redact(self.url)} is not the file it should be: expected {self.size} bytes, found {total}. "
@@ -288,21 +236,21 @@ class _Download:
 
     def _unsatisfiable(self, response: requests.Response, start: int) -> None:
         """The part is already as long as the file, or the file has become shorter."""
-        total = _content_range(response)[1]
+        total = content_range(response)[1]
         if start and total == start and self.size in (None, start):
             return
         self._discard()
-        raise _PassingError("the file there has changed")
+        raise _TransientError("the file there has changed")
 
     def _write(self, response: requests.Response, total: int | None) -> None:
         start = self._have()
         limit = self.size if self.size is not None else total
         with self.part.open("ab") as stream:
-            for chunk in _progress(response, self.target.name, start, total):
+            for chunk in body(response, self.target.name, start, total):
                 stream.write(chunk)
         have = self._have()
         if limit is not None and have < limit:
-            raise _PassingError(f"the answer ended after {have} of {limit} bytes")
+            raise _TransientError(f"the answer ended after {have} of {limit} bytes")
         if limit is not None and have > limit:
             self._discard()
             raise self._failed(f"it sent more than the expected {limit} bytes, so it is another file")
@@ -318,42 +266,4 @@ class _Download:
             )
         self.part.replace(self.target)
         self._discard()
-        logging.info("%s: %d bytes%s", self.target, self.target.stat().st_size, ", checked" if self.checksum else "")
-
-
-def _validator(headers: CaseInsensitiveDict[str]) -> str | None:
-    """The ETag, or else the date of the last change; a weak ETag does not vouch for equal bytes."""
-    etag = headers.get("ETag", "")
-    return (etag if not etag.startswith("W/") else "") or headers.get("Last-Modified")
-
-
-def _length(response: requests.Response) -> int | None:
-    value = response.headers.get("Content-Length", "")
-    return int(value) if value.isdecimal() else None
-
-
-def _content_range(response: requests.Response) -> tuple[int | None, int | None]:
-    """First byte and total size from a `Content-Range` header, None where it does not say."""
-    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
-    if not match:
-        return None, None
-    first, total = match.groups()
-    return int(first) if first else None, int(total) if total.isdecimal() else None
-
-
-def _progress(response: requests.Response, name: str, start: int, total: int | None) -> Iterator[bytes]:
-    """The bytes of the answer as sent, while a bar (on a terminal) or a log line every 30 s shows how far it is."""
-    done = start
-    last = time.monotonic()
-    # Undecoded: some servers label a .tar.gz as an encoding of a .tar, and decoding it would change the bytes.
-    chunks = response.raw.stream(CHUNK, decode_content=False)
-    with tqdm(
-        desc=name, initial=start, total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()
-    ) as progress_bar:
-        for chunk in chunks:
-            yield chunk
-            done += len(chunk)
-            progress_bar.update(len(chunk))
-            if progress_bar.disable and time.monotonic() - last >= LOG_EVERY:
-                last = time.monotonic()
-                logging.info("%s: %.0f of %s MB", name, done / 1e6, f"{total / 1e6:.0f}" if total else "?")
+        logger.info("%s: %d bytes%s", self.target, self.target.stat().st_size, ", checked" if self.checksum else "")

@@ -94,7 +94,7 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     Raises:
         PromptsegError: the file was downloaded and does not hold the published weights.
     """
-    from promptseg.download.transfer import Checksum
+    from promptseg.core.checksums import Checksum
 
     published = Checksum.from_mapping(checkpoint)
     differs = published.verify(weights) if published else None

@@ -4,10 +4,11 @@ Two groups that evaluate "the same dataset" may have cut, windowed or sampled it
 only where their images do, and the checksum of the pixels (`images.pixel_digest`) tells without exchanging an image.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from tabulate import tabulate
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
@@ -31,7 +32,7 @@ def write_manifest(images: str | Path, dataset: str, output: str | Path) -> None
 
 
 def read_manifest(path: str | Path) -> pd.DataFrame:
-    """A manifest, ours or somebody else's, as text; empty cells are empty texts.
+    """A manifest, ours or somebody else's, as strings; empty cells are empty strings.
 
     Raises:
         PromptsegError: there is no such file, it is no manifest, or it names no image, or one twice.
@@ -80,7 +81,7 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
         ours, theirs: see `read_manifest`; `ours` may hold further datasets, which are left out.
 
     Returns:
-        COMPARED, one row for each pair of images and for each image without a partner, sorted. `status` is one of
+        COMPARED, one row per pair of images and per image without a partner, sorted. `status` is one of
         same, other id (equal pixels), other pixels (equal name), only here, only there, dataset not in this run.
     """
     parts = [pd.DataFrame(columns=COMPARED)]
@@ -128,16 +129,16 @@ def compare_files(ours: Iterable[str | Path], theirs: str | Path, output: str | 
 
 
 def verdict(comparison: str | Path, shown: int = 5) -> tuple[bool, str]:
-    """Whether all images agree, and a text that says so: a table of counts, and the first differences.
+    """Whether all images agree, and a message that says so: a table of counts, and the first differences.
 
     Args:
         comparison: a file written by `compare_files`.
-        shown: differences named for each dataset and kind.
+        shown: differences named per dataset and kind.
     """
     frame = pd.read_csv(comparison, dtype=str, keep_default_na=False)
     counts = frame.groupby(["dataset", "status"]).size().unstack(fill_value=0)
     kinds = [name for name in (SAME, OTHER_ID, OTHER_PIXELS, ONLY_HERE, ONLY_THERE, NOT_RUN) if name in counts]
-    lines = _columns([["dataset", *kinds], *([name, *map(str, row)] for name, row in counts[kinds].T.items())])
+    lines = [tabulate(counts[kinds], ["dataset", *kinds], tablefmt="plain")]
     differences = frame[frame["status"] != SAME]
     for (dataset, status), rows in differences.groupby(["dataset", "status"], sort=True):
         names = [
@@ -149,15 +150,3 @@ def verdict(comparison: str | Path, shown: int = 5) -> tuple[bool, str]:
     if NOT_RUN in kinds:
         lines.append("Datasets that are not in this run are compared when run.datasets names them.")
     return differences.empty, "\n".join(lines)
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Texts side by side, the first column left-aligned, the others right-aligned."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            text.ljust(width) if not place else text.rjust(width)
-            for place, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
