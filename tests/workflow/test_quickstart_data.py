@@ -8,7 +8,8 @@ import yaml
 from promptseg.config.cases import case_patterns
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_table
-from promptseg.download.collect import collect, fetch_archive, write_files_csv
+from promptseg.download.collect import collect, write_files_csv
+from promptseg.download.fetch import fetch_archive
 from promptseg.download.origins import archive_name, sources_of
 from promptseg.preprocess.build import build
 from promptseg.preprocess.tables import IMAGES, OBJECTS
