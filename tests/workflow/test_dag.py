@@ -103,13 +103,13 @@ def test_a_score_parameter_changed(project):
 @pytest.mark.parametrize(
     ("file", "jobs"),
     [
-        ("scoring.py", AGGREGATES | {"score": 4, "plot_examples": 2}),
+        ("score/scoring.py", AGGREGATES | {"score": 4, "plot_examples": 2}),
         ("methods/controls.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
         ("methods/sam.py", {}),
-        ("clicks.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
-        ("plotting/modes.py", {"plot_modes": 1, "plot_modes_published": 1, "build_page": 1}),
-        ("pages.py", {"build_page": 1}),
-        ("transfer.py", {}),
+        ("prompts/clicks.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("figures/modes.py", {"plot_modes": 1, "plot_modes_published": 1, "build_page": 1}),
+        ("report/page.py", {"build_page": 1}),
+        ("download/transfer.py", {}),
     ],
 )
 def test_a_library_file_edited(project, file, jobs):
