@@ -98,7 +98,7 @@ def test_global_attention_in_pieces_is_the_same(tiny, monkeypatch):
     with torch.inference_mode():
         expected = network.image_encoder(batch)
         torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
-        monkeypatch.setattr("promptseg.methods.networks.sam.QUERIES", 16)
+        monkeypatch.setattr("promptseg.methods.networks.sam_encoder.QUERIES", 16)
         torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
 
 

@@ -3,17 +3,29 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from promptseg.core.masks import count_components, tight_box
-from promptseg.prompts.clicks import Click
-from promptseg.training import simulation
-from promptseg.training.generate import noise, sample
+from promptseg.core.masks import count_components
+from promptseg.training.generate import sample
 from promptseg.training.loop import Run
 from promptseg.training.settings import Recipe, Stage
+from promptseg.training.shapes import noise
 
 SERIES = range(40)
+LEVELS = [44.8, 102.3, 110.2, 100.2, 162.4, 187.9, 106.1, 79.1, 25.5, 102.5, 104.5, 87.8]  # of the first images
+AREAS = [
+    [21, 22, 62],
+    [999, 322, 311],
+    [127, 78, 2058],
+    [28, 2305, 34],
+    [37, 990, 240],
+    [285, 1721, 116],
+    [2090, 953, 71],
+    [136, 26, 49],
+    [1739, 1699, 559],
+    [55, 408, 1795],
+    [42, 192, 414],
+    [51, 19, 175],
+]
 OPENED: list[str] = []
 LISTENING = False
 
@@ -37,6 +49,13 @@ def test_an_image_is_a_function_of_seed_and_index(samples):
     assert np.array_equal(again.objects, samples[5].objects)
     others = [sample(7, 6, 64, 3), sample(8, 5, 64, 3)]
     assert all(not np.array_equal(other.pixels, again.pixels) for other in others)
+
+
+def test_images_stay_those_that_the_shipped_networks_were_trained_on(samples):
+    # Not their digests: with other instructions of the processor, OpenCV rounds a few pixels otherwise.
+    for item, level, areas in zip(samples, LEVELS, AREAS, strict=False):
+        assert item.pixels.mean() == pytest.approx(level, abs=0.2)
+        assert item.objects.sum(axis=(1, 2)) == pytest.approx(areas, abs=2)
 
 
 def test_shapes_types_and_sizes_of_objects(samples):
@@ -91,61 +110,3 @@ def test_training_opens_no_file():
     finally:
         LISTENING = False
     assert OPENED == []
-
-
-@given(seed=st.integers(0, 10**6), index=st.integers(0, len(SERIES) - 1))
-@settings(max_examples=40, deadline=None)
-def test_prompts_lie_where_they_should(samples, seed, index):
-    truth = samples[index].objects[0]
-    rng = np.random.default_rng(seed)
-    click = simulation.first_click(rng, truth)
-    assert click.positive
-    assert truth[click.y, click.x]
-    blind = simulation.blind_clicks(rng, truth, 4)
-    assert len(blind) == 4
-    assert all(truth[click.y, click.x] == click.positive for click in blind)
-    corners = simulation.box(rng, truth)
-    assert corners.dtype == np.float32
-    assert corners.min() >= 0
-    assert corners.max() <= 63
-    prediction = np.roll(truth, 3, axis=1)
-    following = simulation.corrective_click(rng, truth, prediction, [click])
-    if following:
-        assert truth[following.y, following.x] != prediction[following.y, following.x]
-        assert truth[following.y, following.x] == following.positive
-
-
-def test_half_of_the_boxes_are_tight_and_the_others_close(samples):
-    truth = max(samples[3].objects, key=np.count_nonzero)
-    boxes = np.array([simulation.box(np.random.default_rng(seed), truth) for seed in range(200)])
-    away = np.abs(boxes - tight_box(truth)).max(axis=1)
-    assert 70 <= (away == 0).sum() <= 130
-    assert away.max() < 20
-
-
-def test_nothing_is_to_be_corrected_in_a_perfect_mask(samples):
-    truth = samples[0].objects[0]
-    assert simulation.corrective_click(np.random.default_rng(0), truth, truth, []) is None
-
-
-def test_a_click_means_the_part_that_it_lies_in():
-    truth = np.zeros((6, 9), bool)
-    truth[1:3, 1:4] = truth[3, 4] = truth[1:5, 7] = True  # the first two touch at a corner
-    found = simulation.component(truth, Click(2, 1, True))
-    assert found.sum() == 7
-    assert not found[:, 7].any()
-    assert simulation.component(truth, Click(7, 4, True)).sum() == 4
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10**6))
-def test_a_view_from_near_shows_some_of_the_object_and_stays_in_the_image(seed):
-    rng = np.random.default_rng(seed)
-    truth = np.zeros((90, 80), bool)
-    top, left = rng.integers(0, 70, 2)
-    truth[top : top + int(rng.integers(1, 20)), left : left + int(rng.integers(1, 10))] = True
-    y1, y2, x1, x2 = simulation.zoomed(rng, truth, 20)
-    assert 0 <= y1 < y2 <= 90
-    assert 0 <= x1 < x2 <= 80
-    assert min(y2 - y1, x2 - x1) >= 10
-    assert truth[y1:y2, x1:x2].any()

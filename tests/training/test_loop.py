@@ -1,5 +1,4 @@
 import math
-import shutil
 import signal
 from dataclasses import replace
 
@@ -7,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
@@ -15,10 +13,9 @@ from promptseg.methods.clicking import Request
 from promptseg.methods.devices import has_bf16
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.sam import Sam
-from promptseg.training import bars, command, losses, ship
 from promptseg.training.generate import sample
 from promptseg.training.loop import Run, stored, train
-from promptseg.training.settings import Recipe, Stage, recipe, recipes
+from promptseg.training.settings import Recipe, Stage, recipes
 
 ADAPTERS = {
     "sam_small": "promptseg.methods.sam:Sam",
@@ -54,78 +51,6 @@ def runs():
         run.advance()
         found[name] = (run, first)
     return found
-
-
-# --- losses
-
-
-def test_normalised_focal_loss_of_even_odds_is_log_2():
-    truth = torch.tensor([[[[1.0, 0], [0, 1]]]])
-    assert losses.normalised_focal(torch.zeros(1, 1, 2, 2), truth).item() == pytest.approx(math.log(2), abs=1e-5)
-    # Pixels that are right already do not count: the others share the whole weight.
-    logits = torch.tensor([[[[0.0, -30], [-30, 30]]]])
-    assert losses.normalised_focal(logits, truth).item() == pytest.approx(math.log(2), abs=1e-4)
-    assert losses.normalised_focal(60 * truth - 30, truth).item() == pytest.approx(0, abs=1e-6)
-
-
-def test_dice_and_iou_of_two_pixels_of_which_one_is_right():
-    logits = torch.tensor([[[[30.0, 30], [-30, -30]]]])
-    truth = torch.tensor([[[[1.0, 0], [0, 0]]]])
-    assert losses.dice(logits, truth).item() == pytest.approx(1 / 3, abs=1e-4)
-    assert losses.mask_iou(logits, truth).item() == 0.5
-    assert losses.mask_iou(-logits.abs(), 0 * truth).item() == 1
-
-
-def test_balanced_loss_gives_a_single_pixel_the_weight_of_all_others():
-    truth = torch.zeros(1, 1, 10, 10)
-    truth[0, 0, 0, 0] = 1
-    nothing = torch.full((1, 1, 10, 10), -30.0)
-    # 30 on the one pixel, of which there is one more to divide by: half of 30 / 2.
-    assert losses.balanced(nothing, truth).item() == pytest.approx(7.5, abs=1e-4)
-    assert losses.balanced(-nothing, truth).item() == pytest.approx(0.5 * 30 * 99 / 100, abs=1e-4)
-
-
-def test_loss_of_a_mask_mixes_both_cross_entropies():
-    truth = torch.tensor([[[[1.0, 0], [0, 0]]]])
-    logits = torch.zeros(1, 1, 2, 2)
-    dice = 1 - 2 * 0.5 / (2 + 1)
-    for balance, entropy in ((0.0, 1.0), (1.0, 0.5 * (1 / 2 + 3 / 4)), (0.5, 0.5 + 0.25 * (1 / 2 + 3 / 4))):
-        loss = losses.mask(logits, truth, balance)
-        assert loss.shape == (1, 1)
-        assert loss.item() == pytest.approx(dice + entropy * math.log(2), abs=1e-4)
-
-
-def test_sam_loss_of_even_odds():
-    truth = torch.ones(1, 2, 2)
-    # A mask: log 2, and 1 - 2 x 2 / (2 + 4) of Dice; of the three, the first and the single one, and an IoU of 0
-    # foreseen.
-    for ambiguous, first in ((True, 1.0), (False, 0.3)):
-        loss = losses.sam(torch.zeros(1, 4, 2, 2), torch.zeros(1, 4), truth, torch.tensor([ambiguous]), 0.0)
-        assert loss.item() == pytest.approx((1 + first + 0.5) * (math.log(2) + 1 / 3), abs=1e-4)
-
-
-def test_sam_loss_follows_the_best_and_the_first_mask_of_an_ambiguous_prompt_and_all_of_a_clear_one():
-    truth = torch.ones(2, 2, 2)
-    logits = torch.full((2, 4, 2, 2), -3.0)
-    logits[:, 2] = 30
-    logits.requires_grad_()
-    loss = losses.sam(logits, torch.zeros(2, 4), truth, torch.tensor([True, False]), 0.0)
-    loss.sum().backward()
-    pull = logits.grad.abs().sum((2, 3))
-    assert pull[1, 3] > 2 * pull[0, 3] > 0  # a mask that is neither the best nor the first one
-    assert pull[0, 1] > 2 * pull[0, 3]
-    assert pull[0, 1] > pull[1, 1]
-
-
-def test_the_estimated_iou_is_compared_with_the_real_one():
-    logits = torch.full((1, 4, 2, 2), 30.0)
-    truth = torch.ones(1, 2, 2)
-    clear = torch.tensor([False])
-    right, wrong = (losses.sam(logits, torch.full((1, 4), value), truth, clear, 0.0).item() for value in (1.0, 0.5))
-    assert wrong - right == pytest.approx(0.25, abs=1e-6)
-
-
-# --- the loop
 
 
 @pytest.mark.parametrize("name", ["sam_small", "focalclick_small"])
@@ -319,128 +244,3 @@ def test_sizes_of_the_small_networks(runs):
     assert 2 * sum(sizes.values()) < 60e6  # bytes of all four in float16
     official = {key: value.shape for key, value in RitmNet.from_variant("hrnet18s").state_dict().items()}
     assert {key: value.shape for key, value in runs["ritm_small"][0].network.state_dict().items()} == official
-
-
-# --- configuration and commands
-
-
-def test_the_shipped_recipes_name_all_four_networks():
-    assert list(recipes()) == list(ADAPTERS)
-    one = recipe("ritm_small")
-    assert one.stage(0).size == 64
-    assert one.stage(one.steps - 1) == one.stages[-1]
-
-
-def test_a_wrong_recipe_is_explained(tmp_path):
-    path = tmp_path / "training.yaml"
-    content = {"family": "sam", "variant": "small", "learning_rate": 1e-3, "stages": []}
-    path.write_text(yaml.safe_dump({"networks": {"mine": content}}))
-    with pytest.raises(PromptsegError, match=r"networks\.mine\.stages"):
-        recipes(path)
-    with pytest.raises(PromptsegError, match="There is no file"):
-        recipes(tmp_path / "none.yaml")
-    with pytest.raises(PromptsegError, match="choose among sam_small"):
-        recipe("unknown")
-
-
-def test_the_command_explains_itself_and_its_errors(capsys, tmp_path):
-    with pytest.raises(SystemExit) as ended:
-        command.main(["--help"])
-    assert ended.value.code == 0
-    shown = capsys.readouterr().out
-    assert all(option in shown for option in ("--output", "--hours", "--device", "--precision", "--threads"))
-    assert command.main(["unknown"]) == 1
-    assert "has no network 'unknown'" in capsys.readouterr().err
-    path = tmp_path / "training.yaml"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "networks": {
-                    "mine": {
-                        "family": "focalclick",
-                        "variant": "segformerB0_S2",
-                        "learning_rate": 1e-3,
-                        "stages": [{"until": 2, "size": 64, "batch": 1}],
-                    }
-                }
-            }
-        )
-    )
-    arguments = ["mine", "--config", str(path), "--output", str(tmp_path / "run"), "--hours", "0", "--device", "cpu"]
-    assert command.main(arguments) == 3
-
-
-def test_shipping_copies_weights_and_card(tmp_path, capsys):
-    source = tmp_path / "train" / "a"
-    source.mkdir(parents=True)
-    (source / "network.safetensors").write_bytes(b"weights")
-    arguments = ["a", "--runs", str(tmp_path / "train"), "--target", str(tmp_path / "shipped")]
-    assert ship.main(arguments) == 1
-    assert "has no card.md" in capsys.readouterr().err
-    (source / "card.md").write_text("card")
-    assert ship.main(arguments) == 0
-    assert (tmp_path / "shipped" / "a.safetensors").read_bytes() == b"weights"
-    assert (tmp_path / "shipped" / "a.md").read_text() == "card"
-    assert "0.0 MB" in capsys.readouterr().out
-
-
-# --- quality bars
-
-
-def summary(**changes):
-    numbers = {
-        ("box_fill", "mode4", 0): 0.60,
-        ("box_ellipse", "mode4", 0): 0.65,
-        ("sam_small", "mode4", 0): 0.70,
-        ("click_disk", "mode1", 0): 0.28,
-        ("region_growing", "mode1", 0): 0.39,
-        ("sam_small", "mode1", 0): 0.38,
-        ("random_walker", "iterative", 9): 0.64,
-        **{
-            (name, "iterative", step): 0.5 + step / 45
-            for name in bars.CLICK_NETWORKS
-            for step in (1, 3, 5, 9)
-            if name != "ritm_small"
-        },
-    }
-    rows = [
-        {
-            "level": "all",
-            "method": method,
-            "mode": mode,
-            "step": step,
-            "selection": "first",
-            "protocol": "corrected" if mode == "iterative" else "",
-            "iou_mean_tasks": value,
-        }
-        for (method, mode, step), value in numbers.items()
-    ]
-    rows.append({**rows[2], "selection": "oracle", "iou_mean_tasks": 0.75})
-    rows.append({**rows[0], "level": "task", "iou_mean_tasks": 0.1})
-    return pd.DataFrame(rows)
-
-
-def test_bars_say_what_is_met_and_by_how_much():
-    found = {bar.text: bar for bar in bars.bars(summary())}
-    assert len(found) == 20
-    assert found["sam_small, mode 4, first: above box_ellipse"].margin == pytest.approx(0.05)
-    assert found["sam_small, mode 4, first: above box_ellipse"].met
-    assert found["sam_small, mode 4: oracle above first"].met
-    assert not found["sam_small, mode 1, first: above region_growing"].met
-    assert found["simpleclick_small, 9 clicks: at least 0.70"].met  # exactly
-    assert found["focalclick_small: 5 clicks above 3"].margin == pytest.approx(2 / 45)
-    assert not found["ritm_small, 9 clicks: at least 0.70"].met  # not run
-    assert math.isnan(found["ritm_small, 9 clicks: at least 0.70"].margin)
-
-
-def test_the_command_of_the_bars_reads_a_results_folder(tmp_path, capsys):
-    assert bars.main([str(tmp_path)]) == 2
-    assert "Run the pipeline first" in capsys.readouterr().err
-    (tmp_path / "tables").mkdir()
-    summary().assign(dataset="", task="").to_csv(tmp_path / "tables" / "summary.csv", index=False)
-    assert bars.main([str(tmp_path)]) == 1
-    shown = capsys.readouterr().out
-    assert "+0.050  met" in shown
-    assert "-0.010  NOT MET" in shown
-    assert "not run" in shown
-    shutil.rmtree(tmp_path / "tables")

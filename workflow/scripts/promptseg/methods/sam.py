@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 from promptseg.methods.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.networks.sam import Decoder, Encoder, ImageTokens
+from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
+from promptseg.methods.networks.sam_encoder import Encoder
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam
 from promptseg.methods.proposals import propose
 

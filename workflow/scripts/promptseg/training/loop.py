@@ -25,8 +25,18 @@ from promptseg.core.randomness import generator
 from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.training.card import write_card
 from promptseg.training.settings import Recipe
-from promptseg.training.tasks import FAMILIES, Task
+from promptseg.training.tasks.base import Task
+from promptseg.training.tasks.focalclick import FocalClickTask
+from promptseg.training.tasks.ritm import RitmTask
+from promptseg.training.tasks.sam import SamTask
+from promptseg.training.tasks.simpleclick import SimpleClickTask
 
+FAMILIES: dict[str, type[Task]] = {
+    "sam": SamTask,
+    "ritm": RitmTask,
+    "simpleclick": SimpleClickTask,
+    "focalclick": FocalClickTask,
+}
 CHECKPOINT = "checkpoint.pt"
 NETWORK, CARD, LOG = "network.safetensors", "card.md", "log.csv"  # what a run leaves
 _SAVE_EVERY = 300.0  # seconds

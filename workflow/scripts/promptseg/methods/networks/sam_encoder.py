@@ -1,0 +1,125 @@
+"""Forward pass of Segment Anything's image encoder on the modules and weights of the `segment_anything` package.
+
+It computes what the package's own `forward` computes, up to rounding; the package materialises every attention matrix.
+"""
+
+import torch
+import torch.nn.functional as F
+from segment_anything.modeling import ImageEncoderViT
+from segment_anything.modeling.image_encoder import Block, get_rel_pos
+from torch import Tensor, nn
+
+# Queries of global attention handled together on a CPU: their bias, 256 x 4096 floats, then stays in the cache.
+QUERIES = 256
+
+
+class Encoder(nn.Module):
+    """SAM's image encoder (Kirillov et al. 2023, appendix A) with fused attention.
+
+    The decomposed relative positions (Li et al., MViTv2, 2022) enter `scaled_dot_product_attention` as its mask. In
+    bfloat16 the weights and the matrix products are; normalisation statistics and the residual stream stay float32.
+
+    Args:
+        encoder: holds the weights, which are shared and, for bfloat16, converted.
+        dtype: torch.float32 or torch.bfloat16.
+    """
+
+    def __init__(self, encoder: ImageEncoderViT, dtype: torch.dtype = torch.float32):
+        super().__init__()
+        self.encoder = encoder
+        self.dtype = dtype
+        self.positions = nn.ParameterList()
+        grid = encoder.img_size // encoder.patch_embed.proj.kernel_size[0]
+        for block in encoder.blocks:
+            attention = block.attn
+            size = block.window_size or grid
+            tables = (attention.rel_pos_h, attention.rel_pos_w) if attention.use_rel_pos else ()
+            resolved = [get_rel_pos(size, size, table.detach()).to(dtype) for table in tables]
+            self.positions.append(nn.Parameter(torch.stack(resolved) if resolved else torch.zeros(0), False))
+        for part in (encoder.patch_embed, encoder.neck, *encoder.blocks):
+            for module in part.modules():
+                if isinstance(module, nn.Linear | nn.Conv2d):
+                    module.to(dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, 3, s, s) float32 normalised and padded images -> (b, c, s / 16, s / 16) float32 embeddings."""
+        encoder = self.encoder
+        x = encoder.patch_embed(x.to(self.dtype)).float()
+        if encoder.pos_embed is not None:
+            x = x + encoder.pos_embed
+        for block, positions in zip(encoder.blocks, self.positions, strict=True):
+            x = self._block(block, positions, x)
+        x = encoder.neck[0](x.permute(0, 3, 1, 2).to(self.dtype)).float()
+        x = encoder.neck[2](encoder.neck[1](x).to(self.dtype)).float()
+        return encoder.neck[3](x).contiguous()
+
+    def _block(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
+        h = block.norm1(x).to(self.dtype)
+        attend = self._windows if block.window_size else self._everywhere
+        x = x + attend(block, positions, h)
+        h = block.mlp.lin1(block.norm2(x).to(self.dtype))
+        return block.mlp.lin2(block.mlp.act(h)).to(x.dtype).add_(x)
+
+    def _everywhere(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
+        """Global attention: (b, h, w, c) -> (b, h, w, c)."""
+        return block.attn.proj(self._attention(block, positions, block.attn.qkv(x)))
+
+    def _windows(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
+        """Attention in windows: (b, h, w, c) -> (b, h, w, c).
+
+        The package pads the tokens to whole windows with zeros. Here only real tokens are projected: a padded one is
+        seen by the others, but its projection is the bias.
+        """
+        size, (b, h, w, c) = block.window_size, x.shape
+        result = torch.empty_like(x)
+        for top, bottom in _stretches(h, size):
+            for left, right in _stretches(w, size):
+                rows, columns = min(size, bottom - top), min(size, right - left)
+                part = x[:, top:bottom, left:right].unflatten(1, (-1, rows)).unflatten(3, (-1, columns))
+                tokens = block.attn.qkv(part.transpose(2, 3).reshape(-1, rows, columns, c))
+                if rows < size or columns < size:
+                    bias = block.attn.qkv.bias if block.attn.qkv.bias is not None else tokens.new_zeros(3 * c)
+                    padded = bias.repeat(len(tokens), size, size, 1)
+                    padded[:, :rows, :columns] = tokens
+                    tokens = padded
+                seen = block.attn.proj(self._attention(block, positions, tokens)[:, :rows, :columns])
+                place = result[:, top:bottom, left:right].unflatten(1, (-1, rows)).unflatten(3, (-1, columns))
+                place.copy_(seen.view(b, place.shape[1], place.shape[3], rows, columns, c).transpose(2, 3))
+        return result
+
+    def _attention(self, block: Block, positions: Tensor, qkv: Tensor) -> Tensor:
+        """(b, h, w, 3 c) projected tokens -> (b, h, w, c)."""
+        b, h, w, _ = qkv.shape
+        heads = block.attn.num_heads
+        q, k, v = qkv.view(b, h * w, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        if not positions.numel():
+            out = F.scaled_dot_product_attention(q, k, v)
+        else:
+            grid = q.view(b, heads, h, w, -1)
+            rows = torch.einsum("bnhwc,hkc->bnhwk", grid, positions[0]).reshape(b, heads, h * w, h)
+            columns = torch.einsum("bnhwc,wkc->bnhwk", grid, positions[1]).reshape(b, heads, h * w, w)
+            if block.window_size or qkv.device.type != "cpu":
+                bias = (rows[..., None] + columns[..., None, :]).view(b, heads, h * w, h * w)
+                out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+            else:
+                out = self._in_pieces(q, k, v, rows, columns)
+        return out.transpose(1, 2).reshape(b, h, w, -1)
+
+    def _in_pieces(self, q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        out = torch.empty_like(q)
+        b, heads, n = q.shape[:3]
+        for head in range(heads):
+            one = slice(head, head + 1)
+            for start in range(0, n, QUERIES):
+                some = slice(start, start + QUERIES)
+                bias = rows[:, one, some, :, None] + columns[:, one, some, None, :]
+                out[:, one, some] = F.scaled_dot_product_attention(
+                    q[:, one, some], k[:, one], v[:, one], attn_mask=bias.view(b, 1, -1, n)
+                )
+        return out
+
+
+def _stretches(length: int, size: int) -> list[tuple[int, int]]:
+    """The part of a side that whole windows cover, and the rest, as far as there are any."""
+    whole = length // size * size
+    return [(start, end) for start, end in ((0, whole), (whole, length)) if start < end]
