@@ -16,7 +16,8 @@ from promptseg.methods.sam import empty_sam
 from promptseg.methods.simpleclick import SimpleClick
 from promptseg.parity.command import main
 from promptseg.parity.generated_weights import rule_state
-from support.recorder import SALT, Recorder, record_protocol, record_sam, tiny_sam
+from support.networks import tiny_sam
+from support.recorder import SALT, Recorder, record_protocol, record_sam
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
 
 from promptseg.core import masks
 from promptseg.methods import Prompt, Query, Settings
@@ -16,21 +15,6 @@ from promptseg.parity.generated_weights import read_overrides, rule_state
 from promptseg.prompts.modes import deepest_pixels, depth
 
 SALT = "another salt"
-
-
-def tiny_sam(checkpoint=None):
-    """SAM with a small image encoder for 128 x 128 images."""
-    return Sam(
-        ImageEncoderViT(
-            img_size=128, embed_dim=32, depth=1, num_heads=2, out_chans=64, use_rel_pos=True, window_size=4
-        ),
-        PromptEncoder(embed_dim=64, image_embedding_size=(8, 8), input_image_size=(128, 128), mask_in_chans=4),
-        MaskDecoder(
-            num_multimask_outputs=3,
-            transformer=TwoWayTransformer(depth=2, embedding_dim=64, mlp_dim=64, num_heads=2),
-            transformer_dim=64,
-        ),
-    )
 
 
 def image_of(rng, height, width):

@@ -7,7 +7,7 @@ import pytest
 from promptseg.training import bars
 
 
-def summary(**changes):
+def summary():
     numbers = {
         ("box_fill", "mode4", 0): 0.60,
         ("box_ellipse", "mode4", 0): 0.65,

@@ -8,6 +8,8 @@ from typing import Any
 
 from promptseg.core.errors import PromptsegError
 
+logger = logging.getLogger(__name__)
+
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -22,8 +24,8 @@ def job(snakemake: Any) -> Iterator[None]:
     try:
         yield
     except PromptsegError as error:
-        logging.error("%s: %s", snakemake.rule, error)
+        logger.error("%s: %s", snakemake.rule, error)
         sys.exit(1)
     except Exception:
-        logging.exception("%s failed", snakemake.rule)
+        logger.exception("%s failed", snakemake.rule)
         sys.exit(1)

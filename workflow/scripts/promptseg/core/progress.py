@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 LOG_EVERY = 30.0  # seconds
 
@@ -43,6 +45,6 @@ def progress(
             last = now
             left = (now - start) / done * (total - done)
             rest = f"{rate}, about {left:.0f} s left" if parts else f"about {left:.0f} s left"
-            logging.info("%s: %d of %d %ss, %s", label, done, total, unit, rest)
+            logger.info("%s: %d of %d %ss, %s", label, done, total, unit, rest)
     if bar is not None:
         bar.close()

@@ -21,6 +21,8 @@ from promptseg.methods.sam import empty_sam
 from promptseg.parity.fixtures import Fixture, FixtureError
 from promptseg.parity.generated_weights import read_overrides, rule_state
 
+logger = logging.getLogger(__name__)
+
 _ADAPTERS = {
     "ritm": "promptseg.methods.ritm:Ritm",
     "simpleclick": "promptseg.methods.simpleclick:SimpleClick",
@@ -112,7 +114,7 @@ class Adapters:
             network = empty_network(family, variant)
             parameters = sum(value.numel() for value in network.state_dict().values())
             if parameters > _LARGE:
-                logging.info("generating %.0f million weights of %s %s", parameters / 1e6, family, variant)
+                logger.info("generating %.0f million weights of %s %s", parameters / 1e6, family, variant)
             save_file(rule_state(network, salt, read_overrides(overrides) if overrides else None), path)
             self._weights = weights
         method = adapter_class(_ADAPTERS[family])(Settings(variant=variant, weights=path, options=chosen))

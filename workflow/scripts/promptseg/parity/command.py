@@ -21,6 +21,8 @@ from promptseg.parity.pipelines import check_pipeline
 from promptseg.parity.protocols import check_protocol
 from promptseg.parity.sam import check_sam
 
+logger = logging.getLogger(__name__)
+
 DESCRIPTION = """\
 Compare our methods with recorded outputs of the reference.
 
@@ -138,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     with Adapters() as adapters:
         for number, path in enumerate(in_order(paths), 1):
-            logging.info("%d of %d: %s", number, len(paths), path.name)
+            logger.info("%d of %d: %s", number, len(paths), path.name)
             outcome = check(path, adapters)
             print(outcome, flush=True)
             failed += not outcome.passed

@@ -31,6 +31,8 @@ from promptseg.training.tasks.ritm import RitmTask
 from promptseg.training.tasks.sam import SamTask
 from promptseg.training.tasks.simpleclick import SimpleClickTask
 
+logger = logging.getLogger(__name__)
+
 FAMILIES: dict[str, type[Task]] = {
     "sam": SamTask,
     "ritm": RitmTask,
@@ -252,7 +254,7 @@ def train(
     run = Run(recipe, chosen, precision)
     if (folder / CHECKPOINT).exists():
         run.restore(folder / CHECKPOINT)
-        logging.info("%s goes on at step %d of %d", recipe.name, run.step, recipe.steps)
+        logger.info("%s goes on at step %d of %d", recipe.name, run.step, recipe.steps)
     run.start_part()
     end = time.monotonic() + 3600 * hours if hours is not None else math.inf
     saved, recent = time.monotonic(), []
@@ -271,7 +273,7 @@ def train(
                 }
                 run.history.append(row)
                 recent = []
-                logging.info("%s: %s", recipe.name, ", ".join(f"{key} {value:.4g}" for key, value in row.items()))
+                logger.info("%s: %s", recipe.name, ", ".join(f"{key} {value:.4g}" for key, value in row.items()))
             if time.monotonic() - saved > _SAVE_EVERY:
                 run.save(folder)
                 saved = time.monotonic()

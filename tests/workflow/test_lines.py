@@ -1,0 +1,47 @@
+"""No file of code is longer than a reader can hold."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MOST = 300
+CODE = {".py", ".smk", ".jinja", ".toml", ".yaml", ".yml"}
+# What is no code: registries, which grow by an entry for each dataset and method. Generated pages, lock files, published
+# tables and notebooks have other endings.
+DATA = {"config/datasets.yaml", "config/methods.yaml"}
+# Longer still, and not to be added to: whoever shortens one takes it out.
+TOO_LONG = {
+    "tests/analysis/test_aggregate.py",
+    "tests/figures/test_tables.py",
+    "tests/methods/test_clicking.py",
+    "tests/preprocess/test_build.py",
+    "tests/preprocess/test_volumes.py",
+    "tests/report/test_page.py",
+    "workflow/rules/common.smk",
+    "workflow/rules/figures.smk",
+    "workflow/schemas/config.schema.yaml",
+    "workflow/scripts/promptseg/analysis/columns.py",
+    "workflow/scripts/promptseg/methods/clicking.py",
+    "workflow/scripts/promptseg/preprocess/build.py",
+    "workflow/scripts/promptseg/preprocess/dicom.py",
+    "workflow/scripts/promptseg/preprocess/volumes.py",
+    "workflow/scripts/promptseg/report/page.py",
+}
+
+
+def code() -> list[Path]:
+    found = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    if found.returncode:
+        pytest.skip("this copy of the project is no git checkout")
+    paths = [Path(line) for line in found.stdout.splitlines()]
+    return [path for path in paths if (path.suffix in CODE or path.name == "Snakefile") and (ROOT / path).exists()]
+
+
+def test_no_file_of_code_is_longer_than_300_lines():
+    lines = {str(path): (ROOT / path).read_text().count("\n") for path in code() if str(path) not in DATA}
+    assert len(lines) > 200
+    assert {path for path, count in lines.items() if count > MOST} <= TOO_LONG
