@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MOST = 300
 CODE = {".py", ".smk", ".jinja", ".toml", ".yaml", ".yml"}
-# What is no code: registries, which grow by an entry for each dataset and method. Generated pages, lock files, published
+# What is no code: registries, which grow by an entry per dataset and method. Generated pages, lock files, published
 # tables and notebooks have other endings.
 DATA = {"config/datasets.yaml", "config/methods.yaml"}
 # Longer still, and not to be added to: whoever shortens one takes it out.
