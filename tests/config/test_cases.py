@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from promptseg.config.cases import as_glob, case_patterns, match_cases, natural
 from promptseg.core.errors import PromptsegError
 
+FOLDER = [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]
 SPINE = [{"image": "*{case}-image.nii.gz", "labels": "*{case}-mask-r{rater}.nii.gz"}]
 PET = [{"image": "*{group}/{case}/SUV.nii.gz", "labels": "*{group}/{case}/SEG.nii.gz"}]
 
@@ -180,3 +181,80 @@ def test_case_patterns() -> None:
         "*/*/gm.nii.gz",
         "b",
     ]
+
+
+def test_patterns():
+    names = ["x-1.0/data/brain1_image.nrrd", "x-1.0/data/brain1_label.nrrd", "x-1.0/data/lung1_image.nrrd"]
+    entries = [{"image": "*/data/{case}_image.nrrd", "labels": "*/data/{case}_label.nrrd", "only": ["brain1"]}]
+    (case,) = match_cases(names, entries)
+    assert (case.name, case.patient, case.image, case.problem) == ("brain1", "brain1", (names[0],), None)
+    assert case.labels[0].names == (names[1],)
+
+
+def test_extension_placeholder_takes_nii_gz_in_one_piece():
+    names = [
+        "images/a.nii.gz",
+        "images/b.1.png",
+        "images/._c.png",
+        "masks/a.nii.gz",
+        "masks/b.1.png",
+        "masks/.DS_Store",
+    ]
+    assert [(case.name, case.problem) for case in match_cases(names, FOLDER)] == [("a", None), ("b.1", None)]
+
+
+def test_masks_beside_images_are_no_images():
+    names = ["p/c (1).png", "p/c (1)_mask.png", "p/c (1)_mask_1.png", "p/c (2).png", "p/c (2)_mask.png"]
+    entries = [{"image": "*/{case}.png", "labels": [{"file": "*/{case}_mask*.png", "value": 1}]}]
+    cases = match_cases(names, entries)
+    assert [case.name for case in cases] == ["c (1)", "c (2)"]
+    assert cases[0].labels[0].names == ("p/c (1)_mask.png", "p/c (1)_mask_1.png")
+
+
+def test_placeholder_may_stand_twice():
+    names = ["s1/s1_flair.nii", "s1/s1_seg.nii", "s2/s1_flair.nii"]
+    (case,) = match_cases(names, [{"image": "{case}/{case}_flair.nii", "labels": "{case}/{case}_seg.nii"}])
+    assert case.image == ("s1/s1_flair.nii",)
+
+
+def test_characters_in_brackets():
+    names = ["i/a.png", "i/b.png", "i/c.png", "m/a.png", "m/b.png", "m/c.png"]
+    entries = [{"image": "i/[ab].png", "labels": "m/[!bc].png", "case": "x"}]
+    (case,) = match_cases(names, entries)
+    assert case.names == ["i/a.png", "i/b.png", "m/a.png"]
+
+
+def test_series_and_fixed_case():
+    names = ["d/CT.2", "d/CT.1", "seg.nii.gz"]
+    (case,) = match_cases(names, [{"image": "d/*", "labels": "seg.nii.gz", "case": "ct"}])
+    assert (case.name, case.image) == ("ct", ("d/CT.1", "d/CT.2"))
+
+
+def test_cases_are_sorted_over_all_entries():
+    names = ["i/b.png", "m/b.png", "j/a.png", "n/a.png"]
+    entries = [{"image": f"{i}/{{case}}.png", "labels": f"{m}/{{case}}.png"} for i, m in ("im", "jn")]
+    assert [case.name for case in match_cases(names, entries)] == ["a", "b"]
+
+
+def test_patient():
+    names = ["images/sub-1_z1.png", "images/sub-1_z2.png", "masks/sub-1_z1.png", "masks/sub-1_z2.png"]
+    assert [case.patient for case in match_cases(names, FOLDER, r"^(sub-\d+)")] == ["sub-1", "sub-1"]
+    with pytest.raises(PromptsegError, match=r"case sub-1_z1 does not match `patient: \^\(pat\\d\)`"):
+        match_cases(names, FOLDER, r"^(pat\d)")
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (
+            [{"image": "x/{case}.png", "labels": "y/{case}.png"}],
+            r"No file matches x/\{case\}\.png or y/\{case\}\.png\.",
+        ),
+        ([*FOLDER, {"image": "images/a.png", "labels": "masks/a.png", "case": "a"}], "case a is found by two entries"),
+        ([{"image": "images/*", "labels": "masks/*"}], r"needs either the placeholder \{case\} or the key `case`"),
+        ([{**FOLDER[0], "only": ["a", "z"]}], "`only` names the cases z, but no file"),
+    ],
+)
+def test_patterns_that_cannot_work(entries, message):
+    with pytest.raises(PromptsegError, match=message):
+        match_cases(["images/a.png", "masks/a.png"], entries)

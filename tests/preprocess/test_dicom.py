@@ -1,16 +1,75 @@
-"""DICOM beyond plain CT: chosen series, multi-frame objects, PET, label maps."""
+"""DICOM: order and gaps of slices, chosen series, multi-frame objects, PET."""
 
 import numpy as np
 import pytest
-from pydicom.uid import SegmentationStorage, generate_uid
+from pydicom.uid import generate_uid
 
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.grids import reorient
-from promptseg.preprocess.volumes import read_labels, read_volume
+from promptseg.preprocess.volumes import read_volume
 from support.dicoms import LPS, LPS_AFFINE, frame_groups, pet_header, save_frames, save_series, save_slice
 
 HEIGHTS = (16.0, 11.0, 13.5)  # of the slices 2, 0 and 1 of LPS
 STACK = LPS.transpose(2, 1, 0)[[2, 0, 1]]
+
+
+def test_dicom_series_in_any_order(tmp_path):
+    paths = save_series(tmp_path / "s")
+    save_slice(tmp_path / "s" / "seg", LPS[:, :, 0].T, 0.0, generate_uid(), Modality="SEG")
+    (tmp_path / "s" / "notes.txt").write_text("no picture")
+    volume = read_volume(sorted([*paths, tmp_path / "s" / "seg", tmp_path / "s" / "notes.txt"]))
+    assert np.array_equal(volume.array, LPS * 2.0 - 1024)
+    assert np.allclose(volume.affine, LPS_AFFINE)
+    assert np.array_equal(reorient(volume, "axial").array, LPS * 2.0 - 1024)
+    assert volume.pixel_spacing == pytest.approx((0.75, 0.5))
+
+
+def test_dicom_falling_heights_are_sorted_upwards(tmp_path):
+    volume = read_volume(save_series(tmp_path / "s", heights=(16.0, 13.5, 11.0)))
+    assert np.array_equal(volume.array, LPS[:, :, ::-1] * 2.0 - 1024)
+
+
+def test_dicom_missing_slice_is_logged(tmp_path, caplog):
+    read_volume(save_series(tmp_path / "s", heights=(1.0, 2.0, 3.0, 4.0, 6.0)))
+    assert "slices are missing: steps of 1.00 to 2.00 mm" in caplog.text
+
+
+def test_dicom_uneven_spacing_is_logged(tmp_path, caplog):
+    read_volume(save_series(tmp_path / "s", heights=(1.0, 2.0, 3.2, 4.2, 5.2)))
+    assert "the slices are spaced unevenly: steps of 1.00 to 1.20 mm" in caplog.text
+
+
+def test_dicom_monochrome1_is_inverted(tmp_path):
+    stored = np.array([[0, 1000], [4095, 5]])
+    options = {"PhotometricInterpretation": "MONOCHROME1", "ImagePositionPatient": None, "RescaleIntercept": 0}
+    path = save_slice(tmp_path / "x.dcm", stored, 0, generate_uid(), **options)
+    volume = read_volume([path])
+    assert volume.picture(0).tolist() == [[8190, 6190], [0, 8180]]
+    assert volume.affine is None
+    assert volume.planar
+    assert volume.pixel_spacing == (0.75, 0.5)
+
+
+def test_two_dicom_series(tmp_path):
+    paths = save_series(tmp_path / "s") + save_series(tmp_path / "t")
+    with pytest.raises(PromptsegError, match=r"^several DICOM series: .*make the pattern in `cases` narrower"):
+        read_volume(paths)
+
+
+def test_dicom_two_volumes_in_one_series(tmp_path):
+    with pytest.raises(PromptsegError, match=r"^two slices at one place"):
+        read_volume(save_series(tmp_path / "s", heights=(1.0, 2.0, 3.0, 1.0)))
+
+
+def test_dicom_slices_without_position(tmp_path):
+    with pytest.raises(PromptsegError, match=r"^no ImagePositionPatient"):
+        read_volume(save_series(tmp_path / "s", ImagePositionPatient=None))
+
+
+def test_only_other_dicom_objects(tmp_path):
+    path = save_slice(tmp_path / "a.dcm", LPS[:, :, 0].T, 0.0, generate_uid(), Modality="RTDOSE")
+    with pytest.raises(PromptsegError, match=r"^no DICOM image: a\.dcm"):
+        read_volume([path])
 
 
 def test_whole_numbers_become_the_smallest_integers(tmp_path):
@@ -101,27 +160,3 @@ def test_frames_without_a_place(tmp_path):
     path = tmp_path / "a.dcm"
     with pytest.raises(PromptsegError, match=r"^multi-frame DICOM: a\.dcm does not say where its frames lie"):
         read_volume([save_slice(path, STACK[0], 0, generate_uid(), NumberOfFrames=2)])
-
-
-def test_label_map_segmentation(tmp_path):
-    image = read_volume(save_series(tmp_path / "s"))
-    labels = LPS % 4
-    stack = labels.transpose(2, 1, 0)[[2, 0, 1]]
-    tags = {"SegmentationType": "LABELMAP", "PixelPaddingValue": 0}
-    groups = [frame_groups(z) for z in HEIGHTS]
-    path = save_frames(tmp_path / "seg.dcm", stack, groups, SegmentationStorage, **tags)
-    assert np.array_equal(read_labels([path], image).array, labels)
-    # Another number for the background, in the middle slice alone.
-    tags["PixelPaddingValue"] = 3
-    path = save_frames(tmp_path / "one.dcm", stack[2:], groups[2:], SegmentationStorage, **tags)
-    expected = np.zeros_like(labels)
-    expected[:, :, 1] = np.where(labels[:, :, 1] == 3, 0, labels[:, :, 1])
-    assert np.array_equal(read_labels([path], image).array, expected)
-
-
-def test_unknown_segmentation(tmp_path):
-    image = read_volume(save_series(tmp_path / "s"))
-    groups = [frame_groups(z) for z in HEIGHTS]
-    path = save_frames(tmp_path / "seg.dcm", STACK, groups, SegmentationStorage, SegmentationType="MESH")
-    with pytest.raises(PromptsegError, match=r"^unknown DICOM SEG: seg\.dcm is of the type MESH"):
-        read_labels([path], image)

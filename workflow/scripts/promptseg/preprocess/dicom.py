@@ -1,4 +1,4 @@
-"""DICOM: series of images, single-frame and multi-frame, and segmentation objects."""
+"""Series of DICOM images, single-frame and multi-frame."""
 
 import fnmatch
 import logging
@@ -13,14 +13,13 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 from pydicom.uid import UID
 
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.grids import Volume, reading, rescaled, shown, step_lengths
+from promptseg.preprocess.grids import Volume, reading, rescaled, step_lengths
 from promptseg.preprocess.suv import suv_factor
 
 logger = logging.getLogger(__name__)
-
 # Objects that lie in the folder of a series without being pictures of it.
 _NOT_IMAGES = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "SR", "PR", "KO", "REG"}
-_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None
 
     Args:
         paths: DICOM files; segmentations, plans and reports among them are left out.
-        series: glob on the SeriesDescription, whatever its case; the series that matches is read. Of several globs the
+        series: glob on the SeriesDescription, case-insensitive; the series that matches is read. Of several globs the
             first that a series matches decides.
         units: `suv` for standardised uptake values of PET, `stored` for values in the unit of the files.
 
@@ -89,45 +88,6 @@ def _is_picture(header: Any) -> bool:
     return "Rows" in header or storage.name.endswith("Image Storage")
 
 
-def is_segmentation(path: Path) -> bool:
-    """Whether a DICOM file is a segmentation object."""
-    return pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True).get("Modality") == "SEG"
-
-
-def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
-    """Place the frames of DICOM SEG files (PS3.3 C.8.20) into the grid of `like`; see `volumes.read_labels`."""
-    name = paths[0].name
-    if like.affine is None:
-        raise PromptsegError(f"no position: {like.name} does not say where it lies, so {name} cannot be laid over it")
-    to_voxels = np.linalg.inv(like.affine)
-    array = np.zeros(like.shape, np.uint16, order="F")
-    for path in paths:
-        dataset = pydicom.dcmread(path)
-        kind = dataset.get("SegmentationType")
-        if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
-            raise PromptsegError(f"unknown DICOM SEG: {path.name} is of the type {kind}; save it as BINARY")
-        frames = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
-        if kind == "LABELMAP":
-            # A pixel holds the number of its segment.
-            frames = np.where(frames == dataset.get("PixelPaddingValue", 0), 0, frames)
-        else:
-            frames = frames >= (1.0 if kind == "BINARY" else dataset.MaximumFractionalValue / 2)
-        shared = dataset.SharedFunctionalGroupsSequence[0]
-        placed = []
-        for frame, own in zip(frames, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-            voxels = _voxels(frame, own, shared, to_voxels, like, path.name)
-            if kind == "LABELMAP":
-                array[voxels] = frame[frame != 0]
-            else:
-                segment = _group(own, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber
-                placed.append((int(segment), voxels))
-        for segment, voxels in sorted(placed, key=lambda item: item[0]):
-            if np.isin(array[voxels], (0, segment), invert=True).any():
-                logger.warning("%s: segment %d covers a part of another one", path.name, segment)
-            array[voxels] = segment
-    return Volume(array, like.affine, like.spacing, name)
-
-
 def _described(files: Sequence[tuple[Path, Any]], globs: Sequence[str]) -> list[tuple[Path, Any]]:
     """The files of the one series whose description matches the first glob that any matches."""
     texts = {str(header.get("SeriesInstanceUID", "")): str(header.get("SeriesDescription", "")) for _, header in files}
@@ -139,7 +99,7 @@ def _described(files: Sequence[tuple[Path, Any]], globs: Sequence[str]) -> list[
         found = "several series match" if wanted else "no series matches"
         raise PromptsegError(
             f"{found} `series: {', '.join(globs)}`: the files beside {files[0][0].name} are described as "
-            f"{', '.join(sorted(map(repr, texts.values())))}; mend `series` in `cases`"
+            f"{', '.join(sorted(map(repr, texts.values())))}; correct `series` in `cases`"
         )
     return [(path, header) for path, header in files if str(header.get("SeriesInstanceUID", "")) in wanted]
 
@@ -174,9 +134,9 @@ def _frames(file: int, header: Any, path: Path, alone: bool) -> list[_Frame]:
 
 
 def _functional_frame(file: int, index: int, own: Any, shared: Any) -> _Frame:
-    position, orientation, spacing = _plane(own, shared)
+    position, orientation, spacing = plane(own, shared)
     named = "PixelValueTransformationSequence"
-    scale = _scale(_group(own, shared, named)) if named in own or named in shared else (1.0, 0.0)
+    scale = _scale(group(own, shared, named)) if named in own or named in shared else (1.0, 0.0)
     return _Frame(file, index, position, orientation, spacing, scale)
 
 
@@ -187,17 +147,17 @@ def _scale(header: Any) -> tuple[float, float] | None:
     return float(header.get("RescaleSlope", 1)), float(header.get("RescaleIntercept", 0))
 
 
-def _group(own: Any, shared: Any, keyword: str) -> Any:
+def group(own: Any, shared: Any, keyword: str) -> Any:
     """The first item of a functional group, which stands with the frame or with all frames."""
     return (own if keyword in own else shared)[keyword][0]
 
 
-def _plane(own: Any, shared: Any) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+def plane(own: Any, shared: Any) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
     """Position, orientation and (row, column) spacing of a frame."""
-    steps = _group(own, shared, "PixelMeasuresSequence").PixelSpacing
+    steps = group(own, shared, "PixelMeasuresSequence").PixelSpacing
     return (
-        np.array(_group(own, shared, "PlanePositionSequence").ImagePositionPatient, float),
-        np.array(_group(own, shared, "PlaneOrientationSequence").ImageOrientationPatient, float),
+        np.array(group(own, shared, "PlanePositionSequence").ImagePositionPatient, float),
+        np.array(group(own, shared, "PlaneOrientationSequence").ImageOrientationPatient, float),
         (float(steps[0]), float(steps[1])),
     )
 
@@ -222,7 +182,7 @@ def _in_order(frames: Sequence[_Frame], header: Any, name: str) -> tuple[list[_F
     affine[:3, 1] = down * frames[0].spacing[0]
     affine[:3, 2] = step
     affine[:3, 3] = places[0]
-    return [frames[index] for index in order], _TO_RAS @ affine
+    return [frames[index] for index in order], TO_RAS @ affine
 
 
 def _check_spacing(steps: np.ndarray, name: str) -> None:
@@ -297,23 +257,3 @@ def _values(pixels: np.ndarray, scale: tuple[float, float] | None, factor: float
     """float32 values of a picture in their own unit, or in SUV."""
     slope, intercept = scale or (1.0, 0.0)
     return ((pixels * np.float64(slope) + intercept) * (1.0 if factor is None else factor)).astype(np.float32)
-
-
-def _voxels(
-    frame: np.ndarray, own: Any, shared: Any, to_voxels: np.ndarray, like: Volume, name: str
-) -> tuple[np.ndarray, ...]:
-    """Indices into `like` of the pixels of a frame of a DICOM SEG that are set; `to_voxels` inverts its affine."""
-    position, orientation, spacing = _plane(own, shared)
-    affine = np.eye(4)
-    affine[:3, 0] = orientation[:3] * spacing[1]
-    affine[:3, 1] = orientation[3:] * spacing[0]
-    affine[:3, 3] = position
-    rows, columns = np.nonzero(frame)
-    points = np.stack([columns, rows, np.zeros_like(rows), np.ones_like(rows)])
-    exact = (to_voxels @ _TO_RAS @ affine @ points)[:3]
-    index = np.rint(exact).astype(int)
-    if np.abs(exact - index).max(initial=0.0) > 0.1:
-        raise PromptsegError(f"another grid: the pixels of {name} do not lie on those of {like.name}; resample it")
-    if (index < 0).any() or (index >= np.array(like.shape)[:, None]).any():
-        raise PromptsegError(f"sizes differ: {name} reaches beyond {like.name} ({shown(like.shape)})")
-    return tuple(index)

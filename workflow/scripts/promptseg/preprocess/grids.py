@@ -1,7 +1,7 @@
 """Grids of values in the patient: how they lie, and how they are turned.
 
 The arrays have the order (column, row, slice), the order in which NIfTI and NRRD store them. A slice as it is shown,
-with rows going down, is therefore `array[:, :, k].T`, whatever the file was.
+with rows going down, is therefore `array[:, :, k].T` for files of every format.
 """
 
 import logging
@@ -104,7 +104,7 @@ def rescaled(array: np.ndarray, slope: float, intercept: float) -> tuple[np.ndar
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a library raises on a damaged file into one kind of error."""
+    """Turn any error that a library raises on a damaged file into one kind of error."""
     try:
         yield
     except (PromptsegError, MemoryError):
@@ -125,6 +125,13 @@ def usable(affine: np.ndarray, name: str) -> np.ndarray | None:
         return affine
     logger.warning("%s has an affine that cannot be inverted: it is ignored", name)
     return None
+
+
+def in_axes(array: np.ndarray) -> np.ndarray:
+    """The array with three axes at least, and without the last one of four if it is 1 long."""
+    while array.ndim > 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    return array.reshape(array.shape + (1,) * (3 - array.ndim))
 
 
 def step_lengths(affine: np.ndarray) -> tuple[float, float, float]:

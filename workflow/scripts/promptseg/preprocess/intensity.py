@@ -33,7 +33,7 @@ def limits(
     kind = intensity["kind"]
     if kind == "window" and not intensity["low"] < intensity["high"]:
         raise PromptsegError(
-            f"empty window: low {intensity['low']} is not below high {intensity['high']}; mend `intensity`"
+            f"empty window: low {intensity['low']} is not below high {intensity['high']}; correct `intensity`"
         )
     values = array
     if np.issubdtype(array.dtype, np.floating):

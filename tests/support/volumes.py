@@ -1,0 +1,48 @@
+"""Volumes turned in every way, and files of them."""
+
+import gzip
+import itertools
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from PIL import Image
+
+from support.dicoms import LPS_AFFINE
+
+CODES = [
+    "".join(pair[side] for pair, side in zip(axes, sides, strict=True))
+    for axes in itertools.permutations(("LR", "PA", "SI"))
+    for sides in itertools.product((0, 1), repeat=3)
+]
+
+
+def turned(array: np.ndarray, affine: np.ndarray, codes: str) -> tuple[np.ndarray, np.ndarray]:
+    """The same volume stored in other directions, with its affine."""
+    turn = ornt_transform(io_orientation(affine), axcodes2ornt(tuple(codes)))
+    return apply_orientation(array, turn), affine @ inv_ornt_aff(turn, array.shape)
+
+
+def save_nifti(path: Path, array: np.ndarray, affine: np.ndarray | None) -> Path:
+    """A NIfTI file; without an affine it says nothing of its orientation."""
+    image = nib.Nifti1Image(array, affine)
+    if affine is not None:
+        image.set_sform(affine, code=1)
+    nib.save(image, path)
+    return path
+
+
+def save_png(path: Path, array: np.ndarray, **options) -> Path:
+    """A picture."""
+    Image.fromarray(array).save(path, **options)
+    return path
+
+
+def save_scaled(path: Path, array: np.ndarray, slope: float, intercept: float) -> Path:
+    """A NIfTI file whose stored numbers are `array` and whose header scales them."""
+    save_nifti(path.with_suffix(".raw.nii"), array, LPS_AFFINE)
+    content = bytearray(path.with_suffix(".raw.nii").read_bytes())
+    content[112:120] = np.array([slope, intercept], "<f4").tobytes()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else bytes(content))
+    return path

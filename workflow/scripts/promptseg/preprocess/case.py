@@ -1,0 +1,170 @@
+"""One case: its image and label map, read, turned, sampled and encoded."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from promptseg.config.cases import Case, Labels
+from promptseg.core.errors import PromptsegError
+from promptseg.core.randomness import generator
+from promptseg.preprocess.consensus import consensus
+from promptseg.preprocess.grids import Volume, reorient
+from promptseg.preprocess.intensity import limits, to_uint8
+from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
+from promptseg.preprocess.lowest import lowest_of
+from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows
+from promptseg.preprocess.volumes import read_colours, read_volume
+from promptseg.preprocess.workers import collected
+
+logger = logging.getLogger(__name__)
+
+
+def process_case(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> Result:
+    """Read, turn, sample and encode one case. Errors that a user can fix become the result's failure.
+
+    Args:
+        paths: of all files of the case, by their names.
+        entry: see `build`.
+        spill: file for the rows if they are many; read and removed by `Result.groups`.
+    """
+    result = Result()
+    with collected(result.messages):
+        try:
+            if case.problem is not None:
+                raise PromptsegError(case.problem)
+            _fill(result, case, paths, entry, spill)
+        except PromptsegError as error:
+            failed = Rows()
+            failed.add([failure_row(case, str(error))], [])
+            result = Result(rows=failed, messages=result.messages, failure=str(error))
+    return result
+
+
+def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> None:
+    stored = _read_image(case, paths, entry)
+    volume = reorient(stored, entry["axis"])
+    width, height, depth = volume.shape
+    if min(width, height) < 2 and not volume.planar:
+        raise PromptsegError(
+            f"wrong axis: slices of {volume.name} along {entry['axis']} have {width} x {height} pixels; set `axis`"
+        )
+    marked = _read_marked(case, paths, entry, stored)
+    labels = reorient(marked, entry["axis"]).array
+    sampling = sampling_of(entry)
+    least = sampling.get("min_area", 1)
+
+    found: dict[int, list[dict[str, Any]]] = {}
+    for index in range(0, depth, sampling.get("every", 1)):
+        image_id = case.name if volume.planar else f"{case.name}_z{index:03d}"
+        rows = object_rows(_upright(labels, index), image_id, case.patient, entry["tasks"], least)
+        if rows:
+            found[index] = rows
+    if not found:
+        logger.info("no object of at least %d pixels in %s: left out", least, marked.name)
+        return
+    chosen = list(found)
+    if "per_case" in sampling and len(chosen) > sampling["per_case"]:
+        draw = generator(sampling.get("seed", 1), case.name)
+        chosen = sorted(draw.choice(chosen, sampling["per_case"], replace=False).tolist())
+    scale = _scaling(volume, entry["intensity"])
+    for index in chosen:
+        picture = _upright(labels, index)
+        image = image_row(case, volume, found[index][0]["image_id"], index, scale(volume.picture(index)), picture)
+        result.rows.add([image], found[index])
+        if "lowest" in entry:
+            result.lowest.update(lowest_of(picture, found[index], entry))
+        if result.rows.fill_a_group():
+            result.spill(spill)
+
+
+def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
+    files = [paths[name] for name in case.image]
+    if case.colours:
+        return read_colours(files)
+    return read_volume(files, entry.get("channels"), case.series, entry.get("units", "stored"))
+
+
+def _read_marked(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+    """The label map of the case, put together from its files and raters."""
+    if case.absent:
+        logger.warning("no mask of rater %s; those that are there count", ", ".join(case.absent))
+    by_rater: dict[str, list[Labels]] = {}
+    for part in case.labels:
+        by_rater.setdefault(part.rater, []).append(part)
+    maps = {rater: _read_rater(parts, paths, entry, like) for rater, parts in by_rater.items()}
+    first = next(iter(maps.values()))
+    if list(maps) == [""]:
+        return first
+    array = consensus({rater: one.array for rater, one in maps.items()}, entry.get("raters", "majority"))
+    return replace(first, array=array, name=", ".join(one.name for one in maps.values()))
+
+
+def _read_rater(parts: Sequence[Labels], paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+    """The label map of one rater, or of all; its values are declared."""
+    if parts[0].value is None:
+        marked = read_labels([paths[name] for name in parts[0].names], like)
+    else:
+        masks = [
+            MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold, part.segment)
+            for part in parts
+            if part.value is not None
+        ]
+        marked = read_masks(masks, like)
+    return replace(marked, array=_known_labels(marked.array, marked.name, entry["tasks"], entry["other_labels"]))
+
+
+def _known_labels(
+    labels: np.ndarray, name: str, tasks: Mapping[str, Sequence[int]], other: Sequence[int] | str
+) -> np.ndarray:
+    """The label map as uint8 or uint16; every value in it is declared."""
+    values = sorted({int(value) for index in range(labels.shape[2]) for value in _values_in(labels[:, :, index])})
+    declared = {0, *(value for members in tasks.values() for value in members)}
+    if not isinstance(other, str):
+        declared |= set(other)
+    if 255 not in declared and set(values) in ({0, 255}, {255}):
+        # The rule of the study's released script: a mask of 0 and 255 is a binary one.
+        return (labels == 255).view(np.uint8)
+    unknown = [value for value in values if value not in declared]
+    if isinstance(other, str):
+        unknown = [value for value in unknown if not 0 <= value < 2**16]
+    if unknown:
+        shown = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
+        raise PromptsegError(
+            f"unknown label value: {name} holds {shown}; add what it stands for to `tasks`, or to `other_labels` if "
+            "no task needs it"
+        )
+    return labels.astype(np.uint8 if values[-1] < 2**8 else np.uint16, copy=False)
+
+
+def _values_in(picture: np.ndarray) -> np.ndarray:
+    """The distinct values of a slice of labels."""
+    if not picture.any():
+        return np.zeros(1, np.uint8)
+    if picture.dtype != np.uint8:
+        return np.unique(picture)
+    return np.flatnonzero(np.bincount(picture.ravel("K")))
+
+
+def _scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """What turns pictures of a volume into 8 bits; channels that are measurements of their own are scaled alone."""
+    if not volume.separate:
+        low, high = limits(volume.array, intensity, volume.name, volume.scale)
+        return lambda picture: to_uint8(picture, low, high)
+    ends = [
+        limits(volume.array[..., channel], intensity, volume.name, volume.scale)
+        for channel in range(volume.array.shape[3])
+    ]
+    return lambda picture: np.dstack([to_uint8(picture[..., channel], *bounds) for channel, bounds in enumerate(ends)])
+
+
+def _upright(labels: np.ndarray, index: int) -> np.ndarray:
+    return np.ascontiguousarray(labels[:, :, index].T)
+
+
+def sampling_of(entry: Mapping[str, Any]) -> Mapping[str, int]:
+    """The settings of `sampling`; `all` is every slice with an object of any size."""
+    return {} if entry["sampling"] == "all" else entry["sampling"]

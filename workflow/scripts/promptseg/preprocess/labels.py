@@ -1,0 +1,117 @@
+"""Label maps and masks in the grid of their image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from pydicom.misc import is_dicom
+
+from promptseg.core.errors import PromptsegError
+from promptseg.preprocess.dicom_seg import is_segmentation, read_segmentation
+from promptseg.preprocess.grids import Volume, align, reading, scaled, shown
+from promptseg.preprocess.nrrd import read_segment
+from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
+
+
+@dataclass(frozen=True)
+class MaskFiles:
+    """Files of which each marks the same object.
+
+    Attributes:
+        value: the label that the object gets.
+        threshold: in the file's own units: values of at least this are the object; None: all values but 0.
+        segment: regular expression, case-insensitive, on the names of the segments of a .seg.nrrd file; those that
+            match are the object. None: the file is a mask or a map of values.
+    """
+
+    paths: tuple[Path, ...]
+    value: int
+    threshold: float | None = None
+    segment: str | None = None
+
+
+def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
+    """Read a label map and bring it into the orientation of the image `like`.
+
+    The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
+    the segment number; where segments overlap the higher number wins; fractional segments count from one half on).
+    A 2-D mask has one channel, or equal ones. A palette of greys stands for its greys, a coloured one for its indices.
+
+    Returns:
+        A volume of the shape of `like` with values of an integer type.
+
+    Raises:
+        PromptsegError: as `volumes.read_volume`; the sizes differ; a value is not an integer; channels differ.
+    """
+    labels = _read_mask(paths, like)
+    return replace(labels, array=_integers(labels.array, labels.name))
+
+
+def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
+    """Make one label map of several masks, probability maps or segments; where they overlap, the later one wins.
+
+    Returns, raises: as `read_labels`; no segment has the name.
+    """
+    largest = max(mask.value for mask in masks)
+    array = np.zeros(like.shape, np.min_scalar_type(largest), order="F")
+    for mask in masks:
+        for path in mask.paths:
+            if mask.segment is not None:
+                array[read_segment(path, mask.segment, like) != 0] = mask.value
+                continue
+            values = _read_mask([path], like).array
+            array[values != 0 if mask.threshold is None else values >= mask.threshold] = mask.value
+    names = ", ".join(path.name for mask in masks for path in mask.paths)
+    return Volume(array, like.affine, like.spacing, names)
+
+
+def _read_mask(paths: Sequence[Path], like: Volume) -> Volume:
+    segmentations = [path for path in paths if _is_segmentation(path)]
+    if segmentations:
+        with reading(segmentations[0]):
+            return read_segmentation(segmentations, like)
+    mask = read_files(paths, LABEL_READERS)
+    array = scaled(_single_channel(mask), mask.scale)
+    return align(replace(mask, array=array, scale=None, separate=False), like)
+
+
+def _is_segmentation(path: Path) -> bool:
+    if reader_of(path, LABEL_READERS):
+        return False
+    with reading(path):
+        return is_dicom(path) and is_segmentation(path)
+
+
+def _single_channel(mask: Volume) -> np.ndarray:
+    array = mask.array
+    if array.ndim == 3:
+        return array
+    if mask.separate:
+        raise PromptsegError(
+            f"too many dimensions: {mask.name} has the shape {shown(array.shape)}; write each mask to a file of its own"
+        )
+    if (array != array[..., :1]).any():
+        raise PromptsegError(
+            f"coloured mask: the channels of {mask.name} differ; save the label values as one channel (or with a "
+            "palette)"
+        )
+    return array[..., 0]
+
+
+def _integers(array: np.ndarray, name: str) -> np.ndarray:
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    # Slice by slice, because the temporary arrays of a whole volume would be several times its size.
+    small = array.size and array.min() >= 0 and array.max() < 2**16
+    numbers: np.ndarray = np.empty(array.shape, np.min_scalar_type(int(array.max())) if small else np.int32, order="F")
+    for index in range(array.shape[2]):
+        part = array[:, :, index]
+        wrong = part[~((np.abs(part) < 2**31) & (part == np.rint(part)))]
+        if wrong.size:
+            raise PromptsegError(
+                f"float labels that are not integers: {name} holds {wrong[0]:g}; save whole numbers, or give the file "
+                "as a list entry with `value` and `threshold` if it is a probability map"
+            )
+        numbers[:, :, index] = part
+    return numbers
