@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from promptseg.analysis.ablation import COLUMNS, ablation, is_variant
+from promptseg.analysis.ablation import ABLATION, ablation, is_variant
+from promptseg.analysis.columns import made
 
 BASE, VARIANT, OTHER = "as_released", "as_released without error_region", "as_released without click_label"
 
@@ -35,7 +36,7 @@ def test_means_are_over_the_tasks_that_have_both():
             ("ritm", "corrected", "a", 1, 0.9),
         )
     )
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == made(ABLATION)
     assert (table["protocol"] == BASE).all()
     assert table[["method", "switch", "clicks", "n_tasks"]].to_numpy().tolist() == [
         ["ritm", "error_region", 1, 1],
@@ -77,5 +78,5 @@ def test_only_tasks_and_the_clicks_shown_count():
 @pytest.mark.parametrize("rows", [[], [("sam", BASE, "a", 1, 0.5)], [("sam", VARIANT, "a", 1, 0.5)]])
 def test_nothing_to_compare(rows):
     table = ablation(measured(*rows))
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == made(ABLATION)
     assert table.empty

@@ -11,20 +11,20 @@ import pytest
 
 from promptseg.analysis.aggregate import aggregate
 from promptseg.analysis.bootstrap import draw_patients, resampled_means
-from promptseg.analysis.columns import TABLES
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.provenance import PROVENANCE_COLUMNS
-from promptseg.analysis.statistics import read_statistics, statistics
+from promptseg.analysis.columns import made
+from promptseg.analysis.provenance import SOURCES
+from promptseg.analysis.readme import TABLES
+from promptseg.analysis.statistics import STATISTICS, statistics
 from promptseg.analysis.study.claims import claims, findings
 from promptseg.analysis.study.comparison import compare
 from promptseg.analysis.study.published import read_published
 from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import merge_scores, patient_sums
-from promptseg.analysis.throughput import THROUGHPUT_COLUMNS, read_throughput, throughput
+from promptseg.analysis.throughput import THROUGHPUT, throughput
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
 from promptseg.core.randomness import generator
-from promptseg.core.tables import read_provenance, write_table
+from promptseg.core.tables import read_csv, read_provenance, write_csv, write_table
 from promptseg.score.tables import SCORES
 from support import synthetic
 
@@ -339,15 +339,14 @@ def test_throughput_of_files_with_different_keys(tmp_path):
         paths[-1].parent.mkdir()
         paths[-1].write_text(json.dumps(facts))
     table = throughput(paths)
-    assert list(table.columns) == THROUGHPUT_COLUMNS
-    assert THROUGHPUT_COLUMNS.index("prompts") == THROUGHPUT_COLUMNS.index("predictions") + 1
-    write_csv(table, tmp_path / "throughput.csv")
+    assert list(table.columns) == made(THROUGHPUT)
+    write_csv(tmp_path / "throughput.csv", table.assign(provenance="p"), THROUGHPUT)
     assert (tmp_path / "throughput.csv").read_text().splitlines()[1:] == [
-        "heart,new,4,4,8,5,,,2.000000,2.000000,2.000000,,900.000000,cuda,bf16,2,-0.125000,",
-        "heart,old,3,6,9,,,,0.000000,,,,,cpu,,,,",
-        "heart,silent,,,,,,,,,,,,,,,,",
+        "heart,new,4,4,8,5,,,2.000000,2.000000,2.000000,,900.000000,cuda,bf16,2,-0.125000,,p",
+        "heart,old,3,6,9,,,,0.000000,,,,,cpu,,,,,p",
+        "heart,silent,,,,,,,,,,,,,,,,,p",
     ]
-    read = read_throughput(tmp_path / "throughput.csv")
+    read = read_csv(tmp_path / "throughput.csv", THROUGHPUT)
     assert read["images"].tolist() == [4, 3, pd.NA]
     assert read["prompts"].isna().tolist() == [False, True, True]
     assert read["precision"].tolist() == ["bf16", "", ""]
@@ -355,15 +354,8 @@ def test_throughput_of_files_with_different_keys(tmp_path):
 
 
 def test_throughput_of_nothing(tmp_path):
-    write_csv(throughput([]), tmp_path / "throughput.csv")
-    assert read_throughput(tmp_path / "throughput.csv").empty
-
-
-def test_throughput_table_of_an_older_version_is_read(tmp_path):
-    (tmp_path / "throughput.csv").write_text("dataset,method,images,wall_seconds\nheart,sam,3,1.5\n")
-    line = read_throughput(tmp_path / "throughput.csv").iloc[0]
-    assert (line["images"], line["wall_seconds"], line["device"]) == (3, 1.5, "")
-    assert pd.isna(line["prompts"])
+    write_csv(tmp_path / "throughput.csv", throughput([]).assign(provenance=""), THROUGHPUT)
+    assert read_csv(tmp_path / "throughput.csv", THROUGHPUT).empty
 
 
 def test_protocols_with_a_switch_turned_off_are_in_scores_and_ablation_only(tmp_path):
@@ -421,15 +413,16 @@ def test_files_do_not_depend_on_the_order_of_inputs(run, manifests, tmp_path):
 
 
 def test_every_column_of_every_file_is_explained(outputs):
+    columns = {table.name: table.names for table in TABLES}
     for name, path in outputs.items():
         if path.suffix == ".csv":
-            assert list(pd.read_csv(path, nrows=0).columns) == TABLES[name].columns, name
+            assert list(pd.read_csv(path, nrows=0).columns) == columns[name], name
     assert "## claims.csv" in outputs["README.md"].read_text()
 
 
 def test_every_number_leads_to_its_sources(outputs):
     sources = pd.read_csv(outputs["provenance.csv"], dtype=str, keep_default_na=False)
-    assert list(sources.columns) == PROVENANCE_COLUMNS
+    assert list(sources.columns) == SOURCES.names
     for name, path in outputs.items():
         if path.suffix == ".csv" and "provenance" in (table := pd.read_csv(path, dtype=str, keep_default_na=False)):
             assert set(table["provenance"]) <= set(sources["provenance"]), name
@@ -461,7 +454,7 @@ def test_all_rows_are_kept_and_sorted(run, tmp_path):
 
 
 def test_statistics_are_read_as_written(outputs):
-    read = read_statistics(outputs["statistics.csv"])
+    read = read_csv(outputs["statistics.csv"], STATISTICS)
     assert set(read["level"]) == {"task", "all", "all_unseen"}
     assert read["protocol"].isin(["", "corrected"]).all()
     line = pick(read, level="task", dataset="chest_xray", method="box_fill", mode="mode1")

@@ -5,14 +5,15 @@ import pandas as pd
 import pytest
 
 from promptseg.analysis.ambiguity import (
-    AMBIGUITY_COLUMNS,
-    CALIBRATION_COLUMNS,
+    AMBIGUITY_MEANS,
+    CALIBRATION,
     ambiguity_tables,
     masks_of,
     measures,
     read_ambiguity,
     reliability,
 )
+from promptseg.analysis.columns import made
 from promptseg.core.tables import write_table
 from promptseg.score.tables import AMBIGUITY
 
@@ -73,8 +74,8 @@ def test_tables_of_two_datasets(tmp_path):
     for name, rows in (("one", one), ("two", two)):
         write_table(tmp_path / name, rows, AMBIGUITY)
     table, curve = ambiguity_tables(read_ambiguity([tmp_path / "one", tmp_path / "two"]), 200, 0)
-    assert list(table.columns) == AMBIGUITY_COLUMNS
-    assert list(curve.columns) == CALIBRATION_COLUMNS
+    assert list(table.columns) == made(AMBIGUITY_MEANS)
+    assert list(curve.columns) == made(CALIBRATION)
     rows = table[["level", "dataset", "n_objects"]].to_numpy().tolist()
     assert rows == [["task", "ct", 2], ["task", "mri", 2], ["all", "", 4]]
     assert table["iou_oracle"].tolist() == pytest.approx([0.75, 0.8, 0.775])

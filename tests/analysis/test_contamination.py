@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from promptseg.analysis.contamination import COLUMNS, contamination, read_contamination, seen_of, unseen
+from promptseg.analysis.contamination import CONTAMINATION, contamination, seen_of, unseen
+from promptseg.core.tables import read_csv, write_csv
 
 SEEN = {
     "m": {
@@ -37,12 +38,12 @@ def test_rows_of_seen_pairs_are_left_out():
 
 def test_table_is_in_the_order_given_and_read_as_written(tmp_path):
     table = contamination(SEEN, ["silent", "m"], ["liver", "heart"])
-    assert table.columns.tolist() == COLUMNS
+    assert table.columns.tolist() == CONTAMINATION.names
     assert table[["method", "dataset", "answer"]].to_numpy().tolist() == [
         ["silent", "liver", "unknown"],
         ["silent", "heart", "unknown"],
         ["m", "liver", "unknown"],
         ["m", "heart", "yes"],
     ]
-    table.to_csv(tmp_path / "contamination.csv", index=False)
-    assert read_contamination(tmp_path / "contamination.csv").equals(table)
+    write_csv(tmp_path / "contamination.csv", table, CONTAMINATION)
+    assert read_csv(tmp_path / "contamination.csv", CONTAMINATION).equals(table)

@@ -2,10 +2,9 @@
 
 import pytest
 
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.datasets import COLUMNS, counts, read_counts, sampling_text
+from promptseg.analysis.datasets import DATASETS, counts, sampling_text
 from promptseg.core.files import digest
-from promptseg.core.tables import write_table
+from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.preprocess.tables import OBJECTS
 
 HEART = {
@@ -41,14 +40,14 @@ def test_counts_of_a_dataset_and_of_one_that_was_left_out(heart, tmp_path):
         {"heart": HEART, "nerve": NERVE},
         {"nerve": "no\n  token"},
     )
-    assert table.columns.tolist() == COLUMNS
-    write_csv(table, tmp_path / "datasets.csv")
+    assert table.columns.tolist() == DATASETS.names
+    write_csv(tmp_path / "datasets.csv", table, DATASETS)
     assert (tmp_path / "datasets.csv").read_text().splitlines()[1:] == [
         'heart,MRI-Heart,1 case failed,3,2,1,4,"atrium: 3, valve: 0",MRI-Heart,5,yes,-2,'
         f"one slice in 3; objects of at least 50 pixels,CC BY-SA 4.0,{digest(heart / 'manifest.csv')}",
         "nerve,US-Nerve,no token,,,,,,US-Nerve,2323,no,,all,,",
     ]
-    read = read_counts(tmp_path / "datasets.csv")
+    read = read_csv(tmp_path / "datasets.csv", DATASETS)
     assert read["difference"].tolist()[0] == -2
     assert read["n_images"].isna().tolist() == [False, True]
     assert read["status"].tolist() == ["1 case failed", "no token"]

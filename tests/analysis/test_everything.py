@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from promptseg.analysis.everything import COLUMNS, everything_table
+from promptseg.analysis.columns import made
+from promptseg.analysis.everything import EVERYTHING_MEANS, everything_table
 from promptseg.core.tables import write_table
 from promptseg.predict.tables import PROPOSALS
 from promptseg.score.tables import SCORES
@@ -29,7 +30,7 @@ def test_recall_and_gaps(tmp_path):
         (tmp_path / "none.parquet", tmp_path / "all.parquet"),
     ]
     table = everything_table(pairs, resamples=200, seed=1)
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == made(EVERYTHING_MEANS)
     liver, spleen, total = table.to_dict("records")
     assert (liver["task"], spleen["task"], total["level"]) == ("liver", "spleen", "all")
     names = ("n_objects", "iou", "recall50", "recall75", "recall90", "masks_per_image", "gap_mode1", "gap_mode1_oracle")

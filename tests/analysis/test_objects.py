@@ -7,24 +7,22 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from promptseg.analysis.click_metrics import (
-    CLICK_COLUMNS,
+    CLICK_METRICS,
     click_metrics,
-    read_click_metrics,
     read_click_sums,
     trajectory_measures,
 )
-from promptseg.analysis.csv import write_csv
+from promptseg.analysis.columns import made
 from promptseg.analysis.size import (
-    CORRELATION_COLUMNS,
-    SIZE_COLUMNS,
+    CORRELATION,
+    SIZE,
     bins_of,
     correlations,
     rank_sums,
     read_sizes,
     size_tables,
 )
-from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import write_table
+from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.score.tables import SCORES
 
 
@@ -90,7 +88,7 @@ def scores(tmp_path):
 
 def test_click_metrics(scores, tmp_path):
     table = click_metrics(read_click_sums(scores), 200, 0)
-    assert list(table.columns) == CLICK_COLUMNS
+    assert list(table.columns) == made(CLICK_METRICS)
     assert set(table["method"]) == {"m"}
     a = pick(table, level="task", task="a")
     assert (a["n_images"], a["n_incomplete"], a["clicks"]) == (3, 1, 2)
@@ -103,11 +101,8 @@ def test_click_metrics(scores, tmp_path):
     assert (everything["n_tasks"], everything["n_images"]) == (2, 5)
     assert everything["noc90"] == 1.5
     path = tmp_path / "click_metrics.csv"
-    write_csv(table, path)
-    assert pick(read_click_metrics(path), level="all")["noc90"] == 1.5
-    path.write_text("level,task\n")
-    with pytest.raises(PromptsegError, match="lacks the columns dataset"):
-        read_click_metrics(path)
+    write_csv(path, table.assign(provenance=""), CLICK_METRICS)
+    assert pick(read_csv(path, CLICK_METRICS), level="all")["noc90"] == 1.5
 
 
 def test_methods_with_different_clicks(tmp_path):
@@ -124,7 +119,7 @@ def test_no_clicks_at_all(tmp_path):
     refused = row("p", None, 0, "iterative", status="not_applicable")
     write_table(tmp_path / "scores.parquet", [row("p", 0.4), refused], SCORES)
     table = click_metrics(read_click_sums(tmp_path / "scores.parquet"))
-    assert list(table.columns) == CLICK_COLUMNS
+    assert list(table.columns) == made(CLICK_METRICS)
     assert table.empty
 
 
@@ -158,13 +153,13 @@ def test_size(tmp_path):
     rows = [row("p", 0.2, area=0.02), row("p", 0.4, area=0.2, name="2"), row("q", 0.6, area=0.5)]
     rows += [row("p", 0.8, area=0.2, dataset="e"), row("p", None, area=0.2, name="9", status="out of memory")]
     table, correlation = sizes(rows, tmp_path)
-    assert list(table.columns) == SIZE_COLUMNS
+    assert list(table.columns) == made(SIZE)
     large = table[(table["bin_low"] > 0.3) & (table["level"] == "dataset")].iloc[0]
     assert (large["iou"], large["n"], large["n_patients"]) == (0.6, 1, 1)
     assert np.isnan(large["ci_low"])
     pooled = table[(table["bin_low"].round(6) == 0.1) & (table["level"] == "all")].iloc[0]
     assert (pooled["iou"], pooled["n"], pooled["bin_high"]) == (pytest.approx(0.6), 2, pytest.approx(0.316228))
-    assert list(correlation.columns) == CORRELATION_COLUMNS
+    assert list(correlation.columns) == made(CORRELATION)
     assert pick(correlation, dataset="d")["spearman"] == 1
     assert pick(correlation, level="all")["n"] == 4
     assert pick(correlation, level="all")["n_patients"] == 3
@@ -198,5 +193,5 @@ def test_sizes_are_those_of_modes_and_of_the_first_and_last_click(tmp_path):
     table, _ = sizes(rows, tmp_path)
     assert sorted(table.loc[table["level"] == "all", "iou"]) == [0.1, 0.3, 0.4]
     empty, none = sizes([], tmp_path)
-    assert (list(empty.columns), list(none.columns)) == (SIZE_COLUMNS, CORRELATION_COLUMNS)
+    assert (list(empty.columns), list(none.columns)) == (made(SIZE), made(CORRELATION))
     assert empty.empty

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promptseg.analysis.pairs import PAIRS_COLUMNS, compare_columns, holm, pairs, rank_biserial, signed_rank
-from promptseg.analysis.ranks import RANKS_COLUMNS, critical_difference, letters, ranks
+from promptseg.analysis.columns import made
+from promptseg.analysis.pairs import PAIRS, compare_columns, holm, pairs, rank_biserial, signed_rank
+from promptseg.analysis.ranks import RANKS, critical_difference, letters, ranks
 
 FIELDS = ["dataset", "task", "case_id", "method", "protocol", "mode", "step", "selection"]
 
@@ -74,7 +75,7 @@ def test_methods_over_tasks_and_patients():
     values |= {(task, "ritm", "mode1", "first"): [0.4, 0.5] for task in tasks}
     values |= {(task, "perfect", "mode1", "first"): [1.0, 1.0] for task in tasks}
     table = pairs(sums_of(values), ["perfect"], 200, 0)
-    assert list(table.columns) == PAIRS_COLUMNS
+    assert list(table.columns) == made(PAIRS)
     assert set(table["kind"]) == {"methods"}
     over_tasks = one(table, unit="tasks")
     # Differences 0.1, 0.105, ..., 0.125: all positive, so p is 2 / 2^6 with six pairs.
@@ -123,7 +124,7 @@ def test_clicks_that_are_not_shown_and_protocol_variants_are_left_out():
 
 def test_nothing_to_compare():
     table = pairs(sums_of({("t", "sam", "mode1", "first"): 0.5}), (), 10, 0)
-    assert list(table.columns) == PAIRS_COLUMNS
+    assert list(table.columns) == made(PAIRS)
     assert table.empty
     assert pairs(sums_of({}), (), 10, 0).empty
 
@@ -152,7 +153,7 @@ def test_ranks():
             values[f"t{index}", method, "mode1", "first"] = value
     values["t9", "x", "mode1", "first"] = 0.1  # no value of the others, so the task does not count
     table = ranks(measured(values), ["control"])
-    assert list(table.columns) == RANKS_COLUMNS
+    assert list(table.columns) == made(RANKS)
     assert table["method"].tolist() == ["x", "y", "z"]
     assert table["mean_rank"].tolist() == [1.25, 1.875, 2.875]  # ranks 1 1 2 1, 2.5 2 1 2, 2.5 3 3 3
     assert (table["n_tasks"] == 4).all()

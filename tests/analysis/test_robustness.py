@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from promptseg.analysis.columns import made
 from promptseg.analysis.robustness import (
-    RANKS_COLUMNS,
-    ROBUSTNESS_COLUMNS,
+    ROBUSTNESS_MEANS,
+    ROBUSTNESS_RANKS,
     read_robustness,
     robustness_ranks,
     robustness_table,
@@ -36,7 +37,7 @@ def test_means_and_changes_by_hand(tmp_path):
         [{**rows_of("sam", "b", {(0.2, 1): None})[0], "status": "failed: no"}],
     )
     table = robustness_table(rows, 200, 0)
-    assert list(table.columns) == ROBUSTNESS_COLUMNS
+    assert list(table.columns) == made(ROBUSTNESS_MEANS)
     task = table[table["level"] == "task"]
     found = task[["mode", "kind", "amount", "n", "iou", "change"]].to_numpy().tolist()
     expected = [
@@ -65,7 +66,7 @@ def test_how_often_the_ranking_changes(tmp_path):
         for task, worst in (("liver", 0.5), ("spleen", 0.65))
     ]
     found = robustness_ranks(table_of(tmp_path, *parts), ["perfect"])
-    assert list(found.columns) == RANKS_COLUMNS
+    assert list(found.columns) == ROBUSTNESS_RANKS.names
     (row,) = found.to_dict("records")
     assert (row["mode"], row["kind"], row["amount"], row["n_methods"], row["n"]) == ("mode3", "box_jitter", 0.2, 3, 4)
     assert (row["changed"], row["best_changed"]) == (0.25, 0.25)
@@ -77,4 +78,4 @@ def test_a_single_method_has_no_ranking(tmp_path):
         tmp_path, rows_of("sam", "a", {(0.0, 1): 0.9, (0.2, 1): 0.8}), rows_of("perfect", "a", {(0.0, 1): 1.0})
     )
     assert robustness_ranks(rows, ["perfect"]).empty
-    assert robustness_table(rows[:0], 100, 0).columns.tolist() == ROBUSTNESS_COLUMNS
+    assert robustness_table(rows[:0], 100, 0).columns.tolist() == made(ROBUSTNESS_MEANS)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.statistics import statistics
+from promptseg.analysis.statistics import STATISTICS, statistics
 from promptseg.analysis.study.published import read_published
 from promptseg.analysis.sums import patient_sums
-from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
+from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.core.tables import write_csv
 from promptseg.figures import clicks, modes, style, throughput
 from support import synthetic
 from support.figures import lines, texts, visible
@@ -29,7 +29,7 @@ def statistics_file(tmp_path_factory):
         for dataset in ("brain_tumour", "breast_us")
         for row in synthetic.rows_of(dataset, method, 1)
     ]
-    write_csv(statistics(patient_sums(rows), 50), path)
+    write_csv(path, statistics(patient_sums(rows), 50).assign(provenance=""), STATISTICS)
     return path
 
 
@@ -201,8 +201,8 @@ def speeds(path, *rows):
     """Write throughput.csv from (method, dataset, images, encode, decode, wall, MB, further facts)."""
     names = ["method", "dataset", "images", "encode_seconds", "decode_seconds", "wall_seconds", "peak_memory_mb"]
     facts = [dict(zip(names, row[:7], strict=True)) | {"device": "cpu", "precision": "fp32"} | row[7] for row in rows]
-    frame = pd.DataFrame(facts).reindex(columns=THROUGHPUT_COLUMNS)
-    write_csv(frame.assign(images_per_second=frame["images"] / frame["wall_seconds"]), path)
+    frame = pd.DataFrame(facts).reindex(columns=THROUGHPUT.names)
+    write_csv(path, frame.assign(images_per_second=frame["images"] / frame["wall_seconds"]), THROUGHPUT)
     return path
 
 

@@ -10,15 +10,20 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.testing.compare import compare_images
 
-from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import write_table
+from promptseg.analysis.ambiguity import AMBIGUITY_MEANS, CALIBRATION
+from promptseg.analysis.click_metrics import CLICK_METRICS
+from promptseg.analysis.everything import EVERYTHING_MEANS
+from promptseg.analysis.ranks import RANKS
+from promptseg.analysis.robustness import ROBUSTNESS_MEANS, ROBUSTNESS_RANKS
+from promptseg.analysis.size import CORRELATION, SIZE
+from promptseg.analysis.study.comparison import COMPARISON
+from promptseg.core.tables import Table, write_csv, write_table
 from promptseg.figures import (
     calibration,
     click_metrics,
     comparison,
     distributions,
     everything,
-    frames,
     modalities,
     ranks,
     reproduced,
@@ -40,28 +45,11 @@ LOOKS = style.method_looks(METHODS)
 DATASETS = {"heart": {"title": "Heart", "modality": "mri"}, "chest": {"title": "Chest", "modality": "xray"}}
 
 
-def table(path: Path, records: list[dict], columns: list[str]) -> Path:
-    """A CSV file of some rows, empty where a row has no value."""
-    pd.DataFrame(records).reindex(columns=columns).to_csv(path, index=False)
+def table(path: Path, records: list[dict], declared: Table) -> Path:
+    """A CSV file of some rows, empty where a row has no value; counts that it lacks are 1."""
+    counts = {column.name: 1 for column in declared.columns if column.dtype == "int64"}
+    write_csv(path, pd.DataFrame(records).reindex(columns=declared.names).fillna(counts), declared)
     return path
-
-
-# --- reading ---
-
-
-def test_empty_texts_and_numbers(tmp_path):
-    path = table(tmp_path / "t.csv", [{"method": "cut", "iou": 0.5}, {"protocol": "NA"}], ["method", "protocol", "iou"])
-    frame = frames.read(path, ["method", "iou"])
-    assert frame["method"].tolist() == ["cut", ""]
-    assert frame["protocol"].tolist() == ["", "NA"]  # a name, not a missing value
-    assert frame["iou"].iloc[0] == 0.5
-    assert np.isnan(frame["iou"].iloc[1])
-
-
-def test_missing_columns_are_named(tmp_path):
-    path = table(tmp_path / "t.csv", [{"method": "cut"}], ["method"])
-    with pytest.raises(PromptsegError, match=r"t\.csv lacks the columns iou, mode"):
-        frames.read(path, ["method", "iou", "mode"])
 
 
 # --- one click ---
@@ -198,8 +186,6 @@ def test_distribution_without_scores(tmp_path):
 
 # --- size ---
 
-SIZE = ["level", "dataset", "method", "mode", "selection", "bin_low", "bin_high", "n", "iou", "ci_low", "ci_high"]
-
 
 def test_size(tmp_path):
     common = {"mode": "mode4", "selection": "first", "method": "cut", "n": 3}
@@ -215,7 +201,7 @@ def test_size(tmp_path):
         common | {"level": "dataset", "dataset": "heart", "spearman": -0.25},
     ]
     scores = scored(tmp_path, {(dataset, "cut", "mode4"): [0.1, 0.2] for dataset in ("heart", "chest")})
-    paths = table(tmp_path / "b.csv", bins, SIZE), table(tmp_path / "c.csv", correlations, [*SIZE, "spearman"])
+    paths = table(tmp_path / "b.csv", bins, SIZE), table(tmp_path / "c.csv", correlations, CORRELATION)
     figure = size.draw(*paths, scores, "mode4", DATASETS, METHODS)
     found = panels(figure)
     assert list(found) == ["All datasets", "Heart", "Chest"]
@@ -245,12 +231,10 @@ COMPARED = [
      "protocol": "corrected", "n": 9, "ours": 0.3, "difference": 0.1},
     {"task": "CT-Colon", "mode": "mode1", "step": 0, "selection": "first", "published": 0.2},
 ]  # fmt: skip
-COMPARED_COLUMNS = ["task", "method", "mode", "step", "selection", "published", "our_method", "dataset", "our_task"]
-COMPARED_COLUMNS += ["protocol", "n", "ours", "ci_low", "ci_high", "difference", "inside"]
 
 
 def test_reproduced(tmp_path):
-    figure = reproduced.draw(table(tmp_path / "p.csv", COMPARED, COMPARED_COLUMNS), METHODS)
+    figure = reproduced.draw(table(tmp_path / "p.csv", COMPARED, COMPARISON), METHODS)
     found = panels(figure)
     assert list(found) == ["SAM X, modes", "SAM X, clicks, corrected"]
     modes, clicks = found.values()
@@ -266,15 +250,12 @@ def test_reproduced(tmp_path):
 
 
 def test_nothing_to_compare_says_so(tmp_path):
-    figure = reproduced.draw(table(tmp_path / "p.csv", COMPARED[-1:], COMPARED_COLUMNS), METHODS)
+    figure = reproduced.draw(table(tmp_path / "p.csv", COMPARED[-1:], COMPARISON), METHODS)
     assert "Nothing to compare: no method of this run" in texts(figure)
     assert not figure.axes[0].lines
 
 
 # --- ranks ---
-
-RANKS = ["protocol", "mode", "step", "selection", "method", "mean_rank", "n_tasks", "friedman_statistic", "friedman_p"]
-RANKS += ["critical_difference", "group"]
 
 
 def ranked(mode: str, step: int, letters: dict[str, str], **more: object) -> list[dict]:
@@ -329,8 +310,7 @@ def test_click_metrics(tmp_path):
         common | {"method": "cut", "protocol": "as_released", "auc": 0.1},
         common | {"method": "cut", "level": "task", "dataset": "heart", "auc": 0.2},
     ]
-    names = ["level", "dataset", "method", "protocol", "selection", *CLICK_VALUES]
-    path = table(tmp_path / "m.csv", records, names)
+    path = table(tmp_path / "m.csv", records, CLICK_METRICS)
     figure = click_metrics.draw(path, METHODS, "corrected")
     found = panels(figure)
     assert list(found) == ["Clicks to an IoU", "Never reached", "Area under the clicks", "Clicks that harm"]
@@ -363,10 +343,9 @@ def test_robustness(tmp_path):
         for amount in amounts
     ]
     records += [line("cut", "mode3", "box_jitter", 0, 0.1, "task"), line("cut", "mode4", "seed", 7, 0.75)]
-    columns = ["level", "method", "mode", "kind", "amount", "iou", "ci_low", "ci_high"]
     orders = [{"mode": "mode3", "kind": "box_jitter", "amount": 0.1, "n": 4, "changed": 0.5, "best_changed": 0.25}]
-    order_columns = ["mode", "kind", "amount", "n", "changed", "best_changed"]
-    path, order_path = table(tmp_path / "r.csv", records, columns), table(tmp_path / "o.csv", orders, order_columns)
+    path = table(tmp_path / "r.csv", records, ROBUSTNESS_MEANS)
+    order_path = table(tmp_path / "o.csv", orders, ROBUSTNESS_RANKS)
     figure = robustness.draw(path, order_path, METHODS)
     point, box, seed, *changes = figure.axes
     assert [axis.get_xlabel() for axis in (point, box, seed)] == [label for label, _ in robustness.KINDS.values()]
@@ -377,7 +356,7 @@ def test_robustness(tmp_path):
     assert lines(seed) == {"cut": pytest.approx(np.array([[7, 0.75]]))}
     assert lines(changes[1])["changed"] == pytest.approx(np.array([[10, 0.5]]))
     assert lines(changes[1])["best_changed"] == pytest.approx(np.array([[10, 0.25]]))
-    nothing = robustness.draw(table(tmp_path / "n.csv", [], columns), order_path, METHODS)
+    nothing = robustness.draw(table(tmp_path / "n.csv", [], ROBUSTNESS_MEANS), order_path, METHODS)
     assert "robustness: {enabled: true}" in texts(nothing)
 
 
@@ -388,9 +367,8 @@ def test_calibration(tmp_path):
         common | {"bin_low": 0.9, "bin_high": 1.0, "n": 3, "predicted": 0.92, "true": 0.6},
         common | {"bin_low": 0.5, "bin_high": 0.6, "n": 0},
     ]
-    columns = ["level", "method", "mode", "bin_low", "bin_high", "n", "predicted", "true", "ci_low", "ci_high"]
     sums = [common | {"spearman": 0.4, "ece": 0.3}]
-    paths = table(tmp_path / "b.csv", bins, columns), table(tmp_path / "a.csv", sums, [*columns, "spearman", "ece"])
+    paths = table(tmp_path / "b.csv", bins, CALIBRATION), table(tmp_path / "a.csv", sums, AMBIGUITY_MEANS)
     upper, lower = calibration.draw(*paths, METHODS).axes
     assert lines(upper)["sam_x"].tolist() == [[0.45, 0.3], [0.92, 0.6]]
     (share,) = lower.patches
@@ -398,7 +376,7 @@ def test_calibration(tmp_path):
     assert share.get_data().edges == pytest.approx(np.arange(11) / 10)
     assert notes(upper) == [f"ECE 0.30, {style.RHO} 0.40"]
     assert upper.get_xlim() == upper.get_ylim() == pytest.approx((-0.02, 1.02))
-    nothing = table(tmp_path / "n.csv", [], columns)
+    nothing = table(tmp_path / "n.csv", [], CALIBRATION)
     assert calibration.NOTHING.replace("\n", " ") in texts(calibration.draw(nothing, paths[1], METHODS))
 
 
@@ -409,9 +387,8 @@ def test_three_candidates(tmp_path):
         for mode, values in (("mode4", [0.6, 0.7, 0.8, 0.9]), ("mode1", [0.1, 0.2, 0.3, 0.4, 0.5, 0.05]))
         for values in [[*values, *[None] * (6 - len(values))]]
     ] + [{"level": "task", "method": "sam_x", "mode": "mode1", "dataset": "heart", "agreement": 0.99}]
-    names = ["level", "dataset", "method", "mode", *columns, "agreement_ci_low", "agreement_ci_high"]
     records[1] |= {"agreement_ci_low": 0.35, "agreement_ci_high": 0.45}
-    figure = calibration.draw_candidates(table(tmp_path / "a.csv", records, names), METHODS)
+    figure = calibration.draw_candidates(table(tmp_path / "a.csv", records, AMBIGUITY_MEANS), METHODS)
     answer, agreement, likeness = panels(figure).values()
     assert rows(answer) == ["SAM X, mode 1", "SAM X, mode 4"]
     assert {name: points[0, 0] for name, points in lines(answer).items()} == {
@@ -420,7 +397,7 @@ def test_three_candidates(tmp_path):
     }  # fmt: skip
     assert len(agreement.collections) == 1  # one interval is known
     assert set(lines(likeness)) == {"0 grown_best_score", "0 grown_others"}  # nothing grows from a box
-    nothing = calibration.draw_candidates(table(tmp_path / "n.csv", [], names), METHODS)
+    nothing = calibration.draw_candidates(table(tmp_path / "n.csv", [], AMBIGUITY_MEANS), METHODS)
     assert "answers a prompt with three masks" in texts(nothing)
 
 
@@ -428,7 +405,7 @@ def test_recall_of_everything(tmp_path):
     columns = ["iou", "recall50", "recall75", "recall90", "masks_per_image", "ci_low", "ci_high"]
     record = dict(zip(columns, [0.7, 0.9, 0.5, 0.1, 40, 0.6, 0.8], strict=True))
     records = [{"level": "all", "method": "sam_x"} | record, {"level": "task", "method": "sam_x"} | record]
-    path = table(tmp_path / "e.csv", records, ["level", "method", *columns])
+    path = table(tmp_path / "e.csv", records, EVERYTHING_MEANS)
     match, found, count = panels(everything.draw_recall(path, METHODS)).values()
     assert rows(match) == ["SAM X"]
     assert lines(match)["0 iou"].tolist() == [[0.7, 0]]
@@ -436,7 +413,7 @@ def test_recall_of_everything(tmp_path):
     assert [points[0, 0] for points in lines(found).values()] == [0.9, 0.5, 0.1]
     assert lines(count)["0 masks_per_image"][0, 0] == 40
     assert count.get_xlim() == pytest.approx((-1.2, 42.4))
-    nothing = table(tmp_path / "n.csv", [], ["level", "method", *columns])
+    nothing = table(tmp_path / "n.csv", [], EVERYTHING_MEANS)
     assert everything.NOTHING in texts(everything.draw_recall(nothing, METHODS))
 
 

@@ -8,7 +8,7 @@ import pytest
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import write_table
 from promptseg.preprocess.manifests import (
-    COMPARED,
+    MANIFEST_COMPARISON,
     compare,
     compare_files,
     datasets_in,
@@ -31,7 +31,7 @@ def manifest(dataset="d", **images):
 
 def matched(ours, theirs):
     frame = compare(ours, theirs)
-    assert frame.columns.tolist() == COMPARED
+    assert frame.columns.tolist() == MANIFEST_COMPARISON.names
     return [tuple(row) for row in frame[["status", "image_id", "their_image_id"]].itertuples(index=False)]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptseg.analysis.ablation import COLUMNS
+from promptseg.analysis.ablation import ABLATION
 from promptseg.analysis.aggregate import aggregate
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.datasets import COLUMNS as COUNT_COLUMNS
-from promptseg.analysis.summary import read_summary
-from promptseg.analysis.throughput import THROUGHPUT_COLUMNS
-from promptseg.core.tables import write_table
+from promptseg.analysis.columns import made
+from promptseg.analysis.datasets import DATASETS
+from promptseg.analysis.summary import SUMMARY
+from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.figures import style
 from promptseg.report.headline import main_table
 from promptseg.report.page import (
@@ -44,7 +44,7 @@ CHEST |= {
 }
 CHEST |= {"licence": "CC0", "manifest_sha256": "0123456789abcdef"}
 LEFT_OUT = {"title": "US-Nerve", "status": "needs a token", "study_images": 2323, "certain": "no"}
-COUNTS = pd.DataFrame([CHEST, LEFT_OUT], columns=COUNT_COLUMNS).convert_dtypes()
+COUNTS = pd.DataFrame([CHEST, LEFT_OUT], columns=DATASETS.names).convert_dtypes()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def results(tmp_path_factory):
     outputs["scores"] = folder / "tables" / "scores.parquet"
     about = (synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
     aggregate(scores, speeds, [], PUBLISHED, folder / "tables", *about, 50, 0)
-    write_csv(COUNTS, outputs["datasets"])
+    write_csv(outputs["datasets"], COUNTS, DATASETS)
     figures = folder / "figures"
     for name in ("examples_chest_xray", "modes"):
         style.save(style.message(name, "A sentence."), figures / f"{name}.pdf", figures / f"{name}.png")
@@ -175,7 +175,7 @@ def ablated(*rows):
     """The ablation table from (method, switch, clicks, n_tasks, iou, iou_without)."""
     frame = pd.DataFrame(rows, columns=["method", "switch", "clicks", "n_tasks", "iou", "iou_without"])
     difference = frame["iou_without"] - frame["iou"]
-    return frame.assign(selection="first", protocol="as_released", difference=difference)[COLUMNS]
+    return frame.assign(selection="first", protocol="as_released", difference=difference)[made(ABLATION)]
 
 
 ABLATED = ablated(
@@ -210,7 +210,7 @@ def test_ablation_is_a_row_for_the_protocol_and_one_for_each_switch():
 def test_ablation_on_the_page(results, page, tmp_path):
     assert "<code>run.ablation</code> was not set" in page
     folder, tables = results
-    write_csv(ABLATED, tmp_path / "ablation.csv")
+    write_csv(tmp_path / "ablation.csv", ABLATED.assign(provenance=""), ABLATION)
     other = build((folder, tables | {"ablation": tmp_path / "ablation.csv"}), tmp_path / "index.html")
     assert "<code>run.ablation</code>" not in other
     assert cells(other, ["Perfect", "first", "without error_region"])[4] == "0.500 (+0.125)"
@@ -219,7 +219,7 @@ def test_ablation_on_the_page(results, page, tmp_path):
 
 def speeds(*rows):
     """A table of speeds; what a row does not name is missing."""
-    frame = pd.DataFrame(rows).reindex(columns=THROUGHPUT_COLUMNS)
+    frame = pd.DataFrame(rows).reindex(columns=THROUGHPUT.names)
     counts = dict.fromkeys(["images", "objects", "predictions", "prompts", "checked_images"], "Int64")
     return frame.astype(counts).fillna({"device": "", "precision": ""})
 
@@ -253,7 +253,7 @@ def test_what_a_reduced_precision_does_to_the_iou():
 def test_precision_on_the_page(results, page, tmp_path):
     assert "against fp32" not in page
     folder, tables = results
-    write_csv(speeds(FP32, BF16), tmp_path / "throughput.csv")
+    write_csv(tmp_path / "throughput.csv", speeds(FP32, BF16), THROUGHPUT)
     other = build((folder, tables | {"throughput": tmp_path / "throughput.csv"}), tmp_path / "index.html")
     assert "<p>SAM ViT-B, bf16 against fp32 on 8 images: mean IoU changes by -0.0020" in other
     assert cells(other, ["Chest X-ray", "SAM ViT-B", "cuda", "bf16"])[-1] == "3072"
@@ -292,7 +292,7 @@ def test_contamination_on_the_page(results, page, tmp_path):
 
 
 def test_method_that_has_seen_everything_has_no_mean_without_it(results):
-    summary = read_summary(results[1]["summary"])
+    summary = read_csv(results[1]["summary"], SUMMARY)
     summary = summary[(summary["level"] != "all_unseen") | (summary["method"] != "grabcut")]
     answers = pd.DataFrame({"method": ["grabcut"], "dataset": ["chest_xray"], "answer": ["yes"], "source": [""]})
     rows = unseen_table(summary, answers, synthetic.METHODS)["rows"]
@@ -301,7 +301,7 @@ def test_method_that_has_seen_everything_has_no_mean_without_it(results):
 
 def test_table_in_the_terminal(results, capsys):
     folder, outputs = results
-    table = main_table(read_summary(outputs["summary"])).set_index(["method", "selection"])
+    table = main_table(read_csv(outputs["summary"], SUMMARY)).set_index(["method", "selection"])
     assert table.loc[("perfect", "first")].tolist() == ["17", *["1.000"] * 8]
     assert table.loc[("grabcut", "first"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
     assert list(table.columns[-3:]) == ["corrected, 1 click", "corrected, 5 clicks", "corrected, 9 clicks"]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.analysis.aggregate import aggregate
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.datasets import counts
+from promptseg.analysis.datasets import DATASETS, counts
 from promptseg.core.jobs import job
+from promptseg.core.tables import write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -29,11 +29,12 @@ if __name__ == "__main__":
             snakemake.params.seed,
         )
         write_csv(
+            snakemake.output.datasets,
             counts(
                 snakemake.input.manifests,
                 snakemake.input.objects,
                 snakemake.params.registered,
                 snakemake.params.unavailable,
             ),
-            snakemake.output.datasets,
+            DATASETS,
         )

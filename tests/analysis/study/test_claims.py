@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from promptseg.analysis.columns import made
 from promptseg.analysis.paper import PAPER_TABLES, PaperTable, escape, latex, markdown, paper_tables, write_paper
-from promptseg.analysis.provenance import PROVENANCE_COLUMNS, Provenance
-from promptseg.analysis.study.claims import CLAIMS_COLUMNS, claims, findings
-from promptseg.analysis.study.comparison import SUMMARY_COLUMNS, compare_summary
+from promptseg.analysis.provenance import SOURCES, Provenance
+from promptseg.analysis.study.claims import CLAIMS, claims, findings
+from promptseg.analysis.study.comparison import COMPARISON_SUMMARY, compare_summary
 from promptseg.analysis.study.findings import click_findings, mode_findings
 from promptseg.analysis.study.published import TITLES, read_published
 
@@ -34,7 +35,7 @@ def test_statements_of_the_study(published):
     def statement(claim, method="sam", selection="first", **more):
         return pick(published, claim=claim, method=method, selection=selection, **more)["statement"]
 
-    assert list(published.columns) == CLAIMS_COLUMNS
+    assert list(published.columns) == made(CLAIMS)
     assert statement("best_mode") == (
         "SAM is best on average in mode 4, with a mean IoU over tasks of 0.6542; the next is mode 3 with 0.5891."
     )
@@ -117,7 +118,7 @@ def test_summary_of_the_comparison():
     table = pd.DataFrame(values, columns=["task", "ours", "published", "inside"]).assign(**keys)
     table["difference"] = table["ours"] - table["published"]
     line = compare_summary(table).iloc[0]
-    assert list(line.index) == SUMMARY_COLUMNS
+    assert list(line.index) == made(COMPARISON_SUMMARY)
     assert (line["n_tasks"], line["n_intervals"], line["inside_share"]) == (3, 2, 0.5)
     assert line["mean_difference"] == pytest.approx(-0.1 / 3)
     assert line["mean_absolute_difference"] == pytest.approx(0.1)
@@ -243,7 +244,7 @@ def test_keys_of_provenance():
     pair = origin.stamp(pd.DataFrame({"a": ["m"], "b": ["n"], "dataset": ["d"]}), ["a", "b"])["provenance"].iloc[0]
     published = origin.published_key()
     table = origin.table()
-    assert list(table.columns) == PROVENANCE_COLUMNS
+    assert list(table.columns) == SOURCES.names
     own = pick(table, provenance=one)
     assert own[["method", "dataset", "manifest_sha256", "weights_sha256", "seed"]].tolist() == [
         "m",

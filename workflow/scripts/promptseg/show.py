@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.analysis.summary import read_summary
+from promptseg.analysis.summary import SUMMARY
 from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import read_csv
 from promptseg.report.headline import main_table
 
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("results", nargs="?", default="results", type=Path, help="folder of the results")
     results = parser.parse_args(arguments).results
     try:
-        summary = read_summary(results / "tables" / "summary.csv")
+        summary = read_csv(results / "tables" / SUMMARY.name, SUMMARY)
     except PromptsegError as error:
         print(error, file=sys.stderr)
         return 1

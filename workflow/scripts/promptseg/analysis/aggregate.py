@@ -7,25 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.ablation import ablation, is_variant
-from promptseg.analysis.click_metrics import click_metrics, read_click_sums
-from promptseg.analysis.columns import readme
-from promptseg.analysis.contamination import Seen, contamination, seen_of
-from promptseg.analysis.csv import write_csv
-from promptseg.analysis.pairs import pairs
+from promptseg.analysis.ablation import ABLATION, ablation, is_variant
+from promptseg.analysis.click_metrics import CLICK_METRICS, click_metrics, read_click_sums
+from promptseg.analysis.contamination import CONTAMINATION, Seen, contamination, seen_of
+from promptseg.analysis.pairs import PAIRS, pairs
 from promptseg.analysis.paper import paper_tables, write_paper
-from promptseg.analysis.provenance import Provenance
-from promptseg.analysis.ranks import ranks
-from promptseg.analysis.size import read_sizes, size_tables
-from promptseg.analysis.statistics import statistics
-from promptseg.analysis.study.claims import claims
-from promptseg.analysis.study.comparison import compare, compare_summary
+from promptseg.analysis.provenance import SOURCES, Provenance
+from promptseg.analysis.ranks import RANKS, ranks
+from promptseg.analysis.readme import readme
+from promptseg.analysis.size import CORRELATION, SIZE, read_sizes, size_tables
+from promptseg.analysis.statistics import STATISTICS, statistics
+from promptseg.analysis.study.claims import CLAIMS, claims
+from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY, compare, compare_summary
 from promptseg.analysis.study.published import read_published
-from promptseg.analysis.summary import summary
+from promptseg.analysis.summary import SUMMARY, summary
 from promptseg.analysis.sums import merge_scores
-from promptseg.analysis.throughput import throughput
+from promptseg.analysis.throughput import THROUGHPUT, throughput
 from promptseg.core.files import atomic, digest
-from promptseg.core.tables import read_provenance
+from promptseg.core.tables import Table, read_provenance, write_csv
 
 
 def aggregate(
@@ -47,7 +46,7 @@ def aggregate(
         throughput_files: see `analysis.throughput.throughput`.
         manifests: manifest.csv of each dataset, in a folder of the dataset's name.
         published_file: see `published.read_published`.
-        folder: where the files of `analysis.columns.TABLES` that this stage makes are written, with README.md and
+        folder: where the files of `analysis.readme.TABLES` that this stage makes are written, with README.md and
             paper/ (see `analysis.paper`).
         datasets: name -> {title, published: {our task: the study's task}}.
         methods: name -> {title, published: the study's method or None, control: whether it is a control}.
@@ -64,40 +63,38 @@ def aggregate(
     origin = Provenance(read_provenance(scores), digests, digest(published_file))
     known = [(name, dataset) for name in seen for dataset in datasets if seen_of(seen, name, dataset)[0] == "yes"]
 
-    def write(name: str, frame: pd.DataFrame, *sources: str) -> None:
-        """Write a table with the provenance of its rows, whose methods are in the columns `sources`."""
-        write_csv(origin.stamp(frame, list(sources), known), folder / f"{name}.csv")
-        logging.info("%s: %d rows", name, len(frame))
+    def write(table: Table, frame: pd.DataFrame, *sources: str) -> None:
+        """Write a table, with the provenance of its rows where columns `sources` name their methods."""
+        write_csv(folder / table.name, origin.stamp(frame, list(sources), known) if sources else frame, table)
+        logging.info("%s: %d rows", table.name, len(frame))
 
     measured = statistics(sums, resamples, seed, seen)
-    write("ablation", ablation(measured), "method")
+    write(ABLATION, ablation(measured), "method")
     plain = sums[~is_variant(sums["protocol"].astype(str))]
     measured = measured[~is_variant(measured["protocol"])]
     compared = compare(published, measured, datasets, methods)
-    write("summary", summary(plain, seen), "method")
-    write("statistics", measured, "method")
-    write("pairs", pairs(plain, controls, resamples, seed), "method", "a", "b")
+    write(SUMMARY, summary(plain, seen), "method")
+    write(STATISTICS, measured, "method")
+    write(PAIRS, pairs(plain, controls, resamples, seed), "method", "a", "b")
     ranked = ranks(measured, controls)
-    write_csv(ranked.assign(provenance=origin.key(ranked["method"])), folder / "ranks.csv")
+    write(RANKS, ranked.assign(provenance=origin.key(ranked["method"])))
     clicks = read_click_sums(scores)
     clicks = clicks[~is_variant(clicks["protocol"].astype(str))]
-    write("click_metrics", click_metrics(clicks, resamples, seed, seen), "method")
+    write(CLICK_METRICS, click_metrics(clicks, resamples, seed, seen), "method")
     sizes, correlations = size_tables(read_sizes(scores), resamples, seed)
-    write("size", sizes, "method")
-    write("size_correlation", correlations, "method")
+    write(SIZE, sizes, "method")
+    write(CORRELATION, correlations, "method")
     beside = origin.stamp(compared, ["our_method"])
     theirs = beside["our_method"].isna()
-    write_csv(
-        beside.assign(provenance=beside["provenance"].mask(theirs, origin.published_key())), folder / "published.csv"
-    )
-    write("published_summary", compare_summary(compared), "our_method")
+    write(COMPARISON, beside.assign(provenance=beside["provenance"].mask(theirs, origin.published_key())))
+    write(COMPARISON_SUMMARY, compare_summary(compared), "our_method")
     found = claims(published, measured, methods)
     ours = origin.stamp(found, ["method"])["provenance"]
     theirs = found["source"] == "published"
-    write_csv(found.assign(provenance=ours.mask(theirs, origin.published_key())), folder / "claims.csv")
-    write("throughput", throughput(throughput_files), "method")
-    write_csv(contamination(seen, list(seen), list(datasets)), folder / "contamination.csv")
-    write_csv(origin.table(), folder / "provenance.csv")
+    write(CLAIMS, found.assign(provenance=ours.mask(theirs, origin.published_key())))
+    write(THROUGHPUT, throughput(throughput_files), "method")
+    write(CONTAMINATION, contamination(seen, list(seen), list(datasets)))
+    write(SOURCES, origin.table())
     write_paper(paper_tables(measured, compared, datasets, methods), folder / "paper")
     with atomic(folder / "README.md") as path:
         path.write_text(readme(), encoding="utf-8")

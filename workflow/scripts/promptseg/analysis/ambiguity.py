@@ -13,25 +13,79 @@ import pandas as pd
 from scipy import stats
 
 from promptseg.analysis.bootstrap import draw_patients, interval
+from promptseg.analysis.columns import (
+    BIN_HIGH,
+    BIN_LOW,
+    CI_HIGH,
+    CI_LOW,
+    LEVEL,
+    N_OBJECTS,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    SPEARMAN,
+    N,
+    ends,
+    made,
+)
 from promptseg.analysis.objects import object_means
 from promptseg.analysis.size import correlations
+from promptseg.core.columns import DATASET, METHOD, MODE, TASK
 from promptseg.core.randomness import generator
-from promptseg.core.tables import read_table
+from promptseg.core.tables import FLOAT, Column, Table, read_table
 from promptseg.score.tables import AMBIGUITY
 
 SETTING = ["method", "mode"]
-MEANS = [
-    *("agreement", "iou_first", "iou_best_score", "iou_oracle", "gap_best_score", "gap_oracle"),
-    *("grown_0", "grown_1", "grown_2", "grown_best_score", "grown_others"),
+_KEYS = [LEVEL, DATASET, TASK, METHOD, MODE]
+_MEANS = [
+    Column("agreement", FLOAT, "mean IoU of the three pairs of masks"),
+    Column("iou_first", FLOAT, "mean IoU of the first mask"),
+    Column("iou_best_score", FLOAT, "mean IoU of the mask with the highest predicted IoU"),
+    Column("iou_oracle", FLOAT, "mean IoU of the best mask"),
+    Column("gap_best_score", FLOAT, "iou_best_score - iou_first"),
+    Column("gap_oracle", FLOAT, "iou_oracle - iou_first"),
+    *(
+        Column(f"grown_{k}", FLOAT, f"mean IoU of mask {k} with the region grown from the same point (mode 1)")
+        for k in range(3)
+    ),
+    Column(
+        "grown_best_score", FLOAT, "mean IoU of the most confident mask with the region grown from its point (mode 1)"
+    ),
+    Column("grown_others", FLOAT, "the same of the other two masks"),
 ]
-QUALITIES = ["ece", "spearman"]
-AMBIGUITY_COLUMNS = [
-    *("level", "dataset", "task", *SETTING, "n_tasks", "n_objects", "n_patients"),
-    *(f"{name}{end}" for name in [*MEANS, *QUALITIES] for end in ("", "_ci_low", "_ci_high")),
+_QUALITIES = [
+    Column(
+        "ece",
+        FLOAT,
+        "expected calibration error: mean distance of predicted and true IoU over bins, see calibration.csv",
+    ),
+    SPEARMAN.but(meaning="rank correlation of predicted and true IoU"),
 ]
-CALIBRATION_COLUMNS = [
-    *("level", "dataset", "task", *SETTING, "bin_low", "bin_high", "n", "predicted", "true", "ci_low", "ci_high")
-]
+MEANS = [column.name for column in _MEANS]
+AMBIGUITY_MEANS = Table(
+    "ambiguity.csv",
+    "Methods that give three masks for one prompt: how these differ, and what their predicted IoU is worth.",
+    [
+        *_KEYS,
+        *(N_TASKS, N_OBJECTS, N_PATIENTS),
+        *(part for value in [*_MEANS, *_QUALITIES] for part in (value, *ends(value))),
+        PROVENANCE,
+    ],
+)
+CALIBRATION = Table(
+    "calibration.csv",
+    "Reliability of the predicted IoU: true IoU of masks in bins of predicted IoU.",
+    [
+        *_KEYS,
+        *(BIN_LOW, BIN_HIGH),
+        N.but(meaning="masks in the bin"),
+        Column("predicted", FLOAT, "mean predicted IoU"),
+        Column("true", FLOAT, "mean true IoU"),
+        CI_LOW.but(meaning="lower end of the 95 % interval of `true`: percentile bootstrap over patients"),
+        CI_HIGH,
+        PROVENANCE,
+    ],
+)
 BINS = 10
 
 
@@ -140,7 +194,7 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
 
 
 def ambiguity_tables(rows: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """AMBIGUITY_COLUMNS and CALIBRATION_COLUMNS.
+    """AMBIGUITY_MEANS and CALIBRATION.
 
     At level `task` the means are over the objects of a task, at level `all` they are means over tasks; see
     `objects.object_means`. The reliability (ece, spearman, calibration) is that of all masks of a task, and at level
@@ -151,9 +205,9 @@ def ambiguity_tables(rows: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.
         resamples, seed: of the bootstrap.
     """
     if rows.empty:
-        return pd.DataFrame(columns=AMBIGUITY_COLUMNS), pd.DataFrame(columns=CALIBRATION_COLUMNS)
+        return pd.DataFrame(columns=made(AMBIGUITY_MEANS)), pd.DataFrame(columns=made(CALIBRATION))
     table = object_means(measures(rows), MEANS, SETTING, resamples, seed).rename(columns={"n": "n_objects"})
-    bins, qualities = [pd.DataFrame(columns=CALIBRATION_COLUMNS)], []
+    bins, qualities = [pd.DataFrame(columns=made(CALIBRATION))], []
     masks = masks_of(rows)
     levels = {"task": masks, "all": masks.assign(task="")}
     keys = ["dataset", "task", *SETTING]
@@ -164,9 +218,10 @@ def ambiguity_tables(rows: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.
             curve, quality = reliability(group, resamples, seed)
             bins.append(curve.assign(**about))
             qualities.append({**about, **quality})
-    ends = [f"{name}{end}" for name in QUALITIES for end in ("", "_ci_low", "_ci_high")]
-    table = table.merge(pd.DataFrame(qualities, columns=["level", *keys, *ends]), on=["level", *keys], how="left")
-    return table[AMBIGUITY_COLUMNS], pd.concat([part for part in bins if len(part)] or bins)[CALIBRATION_COLUMNS]
+    names = [part.name for value in _QUALITIES for part in (value, *ends(value))]
+    table = table.merge(pd.DataFrame(qualities, columns=["level", *keys, *names]), on=["level", *keys], how="left")
+    curves = pd.concat([part for part in bins if len(part)] or bins)
+    return table[made(AMBIGUITY_MEANS)], curves[made(CALIBRATION)]
 
 
 def read_ambiguity(files: Iterable[Path]) -> pd.DataFrame:

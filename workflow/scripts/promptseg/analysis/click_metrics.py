@@ -8,19 +8,39 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import bootstrap_means
+from promptseg.analysis.columns import CLICKS, LEVEL, N_IMAGES, N_TASKS, PROVENANCE, SEEN, ends, made
 from promptseg.analysis.contamination import Seen, unseen
 from promptseg.analysis.summary import seen_answers
-from promptseg.core.errors import PromptsegError
+from promptseg.core.columns import DATASET, METHOD, PROTOCOL, SELECTION, TASK
+from promptseg.core.tables import FLOAT, INTEGER, Column, Table
 
 TARGETS = (80, 85, 90)
-MEASURES = [*(f"noc{t}" for t in TARGETS), *(f"failed{t}" for t in TARGETS), "auc", "gain_per_click", "worse_share"]
+_MEASURES = [
+    *(
+        Column(f"noc{t}", FLOAT, f"mean number of clicks to an IoU of {t / 100:.2f}; never counts as `clicks`")
+        for t in TARGETS
+    ),
+    *(Column(f"failed{t}", FLOAT, f"share of objects that never reach an IoU of {t / 100:.2f}") for t in TARGETS),
+    Column("auc", FLOAT, "mean area under IoU against clicks, divided by the range of clicks, 0 to 1"),
+    Column("gain_per_click", FLOAT, "mean of (last - first IoU) / range of clicks"),
+    Column("worse_share", FLOAT, "mean share of clicks after the first that make the IoU lower"),
+]
+MEASURES = [column.name for column in _MEASURES]
 SETTING = ["method", "protocol", "selection"]
 _INTERVALS = ("noc90", "auc")
-CLICK_COLUMNS = [
-    *("level", "dataset", "task", *SETTING, "n_tasks", "n_images", "n_incomplete", "clicks", *MEASURES),
-    *(f"{name}_ci_{end}" for name in _INTERVALS for end in ("low", "high")),
-    "seen",
-]
+CLICK_METRICS = Table(
+    "click_metrics.csv",
+    "How many clicks an object needs, and what a click brings.",
+    [
+        *(LEVEL, DATASET, TASK, METHOD, PROTOCOL, SELECTION, N_TASKS),
+        N_IMAGES.but(meaning="objects with a score after every click"),
+        Column("n_incomplete", INTEGER, "objects that lack one, and count nowhere else"),
+        CLICKS.but(meaning="largest number of clicks"),
+        *_MEASURES,
+        *(end for column in _MEASURES if column.name in _INTERVALS for end in ends(column)),
+        *(SEEN, PROVENANCE),
+    ],
+)
 
 
 def trajectory_measures(iou: np.ndarray, clicks: np.ndarray) -> dict[str, np.ndarray]:
@@ -124,18 +144,18 @@ def click_metrics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen
         seen: which datasets each method has seen.
 
     Returns:
-        CLICK_COLUMNS. n_images are the objects with a score for each of the `clicks` clicks.
+        CLICK_METRICS. n_images are the objects with a score for each of the `clicks` clicks.
     """
     seen = seen or {}
     if sums.empty:
-        return pd.DataFrame(columns=CLICK_COLUMNS)
+        return pd.DataFrame(columns=made(CLICK_METRICS))
     levels = [_level(sums, "task"), _level(sums, "all"), _level(unseen(sums, seen), "all_unseen")]
     frame = pd.concat(levels, ignore_index=True)
-    ends = bootstrap_means(sums, ["noc90", "auc"], SETTING, resamples, seed, seen)
-    ends = ends.rename(columns={f"{name}_{end}": f"{name}_ci_{end}" for name in _INTERVALS for end in ("low", "high")})
-    frame = frame.merge(ends.drop(columns="alone"), on=["level", "dataset", "task", *SETTING], how="left")
+    known = bootstrap_means(sums, _INTERVALS, SETTING, resamples, seed, seen)
+    known.columns = known.columns.str.replace(r"_(low|high)$", r"_ci_\1", regex=True)
+    frame = frame.merge(known.drop(columns="alone"), on=["level", "dataset", "task", *SETTING], how="left")
     frame["n_tasks"] = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")
-    return frame.assign(seen=seen_answers(frame, seen))[CLICK_COLUMNS]
+    return frame.assign(seen=seen_answers(frame, seen))[made(CLICK_METRICS)]
 
 
 def _level(sums: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -150,17 +170,3 @@ def _level(sums: pd.DataFrame, level: str) -> pd.DataFrame:
     counted = dict.fromkeys(["n_images", "n_incomplete", "n_tasks"], "sum") | {"clicks": "max"}
     pooled = means.groupby(level=SETTING, observed=True).agg(dict.fromkeys(MEASURES, "mean") | counted)
     return pooled.reset_index().assign(level=level, dataset="", task="")
-
-
-def read_click_metrics(path: str | Path) -> pd.DataFrame:
-    """`click_metrics.csv` as `click_metrics` returned it: empty keys are empty texts.
-
-    Raises:
-        PromptsegError: the file lacks a column.
-    """
-    text = ["level", "dataset", "task", *SETTING, "seen"]
-    frame = pd.read_csv(path, dtype=dict.fromkeys(text, str)).fillna(dict.fromkeys(text, ""))
-    missing = [name for name in CLICK_COLUMNS if name not in frame]
-    if missing:
-        raise PromptsegError(f"{path} lacks the columns {', '.join(missing)}: delete it and run again to make it anew.")
-    return frame

@@ -1,15 +1,27 @@
 """Which datasets were in the training set of a method: what a score on them does not show."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pandas as pd
 
+from promptseg.analysis.columns import SOURCE
+from promptseg.core.columns import DATASET, METHOD
+from promptseg.core.tables import STRING, Column, Table
+
 # Method -> `seen` of its entry in the configuration: dataset or `other` -> {answer, source}.
 Seen: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
-COLUMNS = ["method", "dataset", "answer", "source"]
+CONTAMINATION = Table(
+    "contamination.csv",
+    "Which datasets were in the training set of which method.",
+    [
+        METHOD,
+        DATASET,
+        Column("answer", STRING, "`yes`, `no` or `unknown`"),
+        SOURCE.but(meaning="where the answer comes from"),
+    ],
+)
 _PLAIN: dict[Any, str] = {True: "yes", False: "no"}  # what YAML makes of yes and no without quotes
 
 
@@ -40,11 +52,6 @@ def unseen(rows: pd.DataFrame, seen: Seen) -> pd.DataFrame:
 
 
 def contamination(seen: Seen, methods: Sequence[str], datasets: Sequence[str]) -> pd.DataFrame:
-    """COLUMNS, one row for each method and dataset, in the order given."""
+    """CONTAMINATION, one row for each method and dataset, in the order given."""
     rows = [(method, dataset, *seen_of(seen, method, dataset)) for method in methods for dataset in datasets]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def read_contamination(path: str | Path) -> pd.DataFrame:
-    """`contamination.csv` as `contamination` returned it."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)[COLUMNS]
+    return pd.DataFrame(rows, columns=CONTAMINATION.names)

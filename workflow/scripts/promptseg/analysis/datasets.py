@@ -6,16 +6,34 @@ from typing import Any
 
 import pandas as pd
 
+from promptseg.analysis.columns import MANIFEST, N_FAILED, N_IMAGES, N_OBJECTS
+from promptseg.core.columns import DATASET, STATUS
 from promptseg.core.files import digest
-from promptseg.core.tables import read_table
+from promptseg.core.tables import INTEGER, STRING, Column, Table, read_table
 from promptseg.preprocess.manifests import read_manifest
 from promptseg.preprocess.tables import OBJECTS
 
-COLUMNS = [
-    *("dataset", "title", "status", "n_images", "n_cases", "n_failed", "n_objects", "objects_of_tasks"),
-    *("study", "study_images", "certain", "difference", "sampling", "licence", "manifest_sha256"),
-]
-_WHOLE = ["n_images", "n_cases", "n_failed", "n_objects", "study_images", "difference"]
+DATASETS = Table(
+    "datasets.csv",
+    "How many images of each dataset were evaluated, beside what the study says.",
+    [
+        DATASET,
+        Column("title", STRING, "name to show"),
+        STATUS,
+        N_IMAGES.but(meaning="images with an object", optional=True),
+        Column("n_cases", INTEGER, "patients that they are of", optional=True),
+        N_FAILED.but(meaning="cases that could not be read", optional=True),
+        N_OBJECTS.but(meaning="objects of all tasks", optional=True),
+        Column("objects_of_tasks", STRING, "objects of each task"),
+        Column("study", STRING, "the study's name of the dataset"),
+        Column("study_images", INTEGER, "the study's number of images", optional=True),
+        Column("certain", STRING, "whether a public source states that number"),
+        Column("difference", INTEGER, "n_images - study_images", optional=True),
+        Column("sampling", STRING, "which slices are taken"),
+        Column("licence", STRING, "licence of the data"),
+        MANIFEST,
+    ],
+)
 
 
 def sampling_text(sampling: Mapping[str, Any] | str) -> str:
@@ -39,7 +57,7 @@ def counts(
     datasets: Mapping[str, Mapping[str, Any]],
     unavailable: Mapping[str, str],
 ) -> pd.DataFrame:
-    """COLUMNS, one row for each dataset of the run, sorted by name; those left out stand there with the reason.
+    """DATASETS, one row for each dataset of the run, sorted by name; those left out stand there with the reason.
 
     Args:
         manifests: manifest.csv of each dataset that was run, in a folder of the dataset's name.
@@ -77,17 +95,10 @@ def counts(
         if row.get("study_images"):
             row["difference"] = len(made) - row["study_images"]
         rows.append(row)
-    frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(_WHOLE, "Int64"))
-    texts = [name for name in COLUMNS if name not in _WHOLE]
-    return frame.fillna(dict.fromkeys(texts, "")).sort_values("dataset", ignore_index=True)
-
-
-def read_counts(path: str | Path) -> pd.DataFrame:
-    """`datasets.csv` as `counts` returned it."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    for name in _WHOLE:
-        frame[name] = pd.to_numeric(frame[name].where(frame[name] != "")).astype("Int64")
-    return frame
+    frame = pd.DataFrame(rows, columns=DATASETS.names)
+    numbers = {column.name: column.dtype for column in DATASETS.columns if column.type == INTEGER}
+    strings = [name for name in DATASETS.names if name not in numbers]
+    return frame.astype(numbers).fillna(dict.fromkeys(strings, "")).sort_values("dataset", ignore_index=True)
 
 
 def _row(name: str, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from promptseg.analysis.columns import (
+    CI_HIGH,
+    CI_LOW,
+    LEVEL,
+    MEAN_IOU,
+    N_OBJECTS,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    ends,
+    made,
+)
 from promptseg.analysis.objects import object_means
-from promptseg.core.tables import read_table
+from promptseg.core.columns import DATASET, METHOD, TASK
+from promptseg.core.tables import FLOAT, Column, Table, read_table
 from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.predict.tables import PROPOSALS
 from promptseg.score.tables import SCORES
@@ -17,11 +30,29 @@ GAPS = {
     for mode in SINGLE_MODES
     for selection, end in (("first", ""), ("oracle", "_oracle"))
 }
-METRICS = ["iou", *(f"recall{least}" for least in RECALL), "masks_per_image", *GAPS.values()]
-COLUMNS = [
-    *("level", "dataset", "task", "method", "n_tasks", "n_objects", "n_patients", "iou", "ci_low", "ci_high"),
-    *(f"{metric}{end}" for metric in METRICS[1:] for end in ("", "_ci_low", "_ci_high")),
+_OTHERS = [
+    *(
+        Column(f"recall{t}", FLOAT, f"share of objects whose best mask has an IoU of at least {t / 100:.2f}")
+        for t in RECALL
+    ),
+    Column("masks_per_image", FLOAT, "mean number of masks of the object's image"),
+    *(
+        Column(name, FLOAT, f"iou minus that of the {selection.replace('oracle', 'best')} mask of mode {mode[-1]}")
+        for (mode, selection), name in GAPS.items()
+    ),
 ]
+METRICS = ["iou", *(column.name for column in _OTHERS)]
+EVERYTHING_MEANS = Table(
+    "everything.csv",
+    "The mode `everything`: masks found without a prompt; of each object the mask that overlaps it best.",
+    [
+        *(LEVEL, DATASET, TASK, METHOD, N_TASKS, N_OBJECTS, N_PATIENTS),
+        MEAN_IOU.but(meaning="mean IoU of the best-overlap mask"),
+        *(CI_LOW, CI_HIGH),
+        *(part for column in _OTHERS for part in (column, *ends(column))),
+        PROVENANCE,
+    ],
+)
 
 
 def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
@@ -32,7 +63,7 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
         proposals: tables.PROPOSALS of the same method and dataset.
 
     Returns:
-        One row an object that the mode `everything` was run for: dataset, task, case_id, method, iou of the
+        One row per object that the mode `everything` was run for: dataset, task, case_id, method, iou of the
         best-overlap mask, recall50, recall75, recall90 (1 or 0: whether it reaches that IoU), masks_per_image (how many
         its image has), and for modes 1 to 5 gap_{mode} and gap_{mode}_oracle: iou minus the IoU of that mode's first
         and of its best mask, NaN where there is none.
@@ -52,7 +83,7 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
 
 
 def everything_table(files: Iterable[tuple[Path, Path]], resamples: int, seed: int) -> pd.DataFrame:
-    """The table of the mode `everything`: COLUMNS.
+    """The table of the mode `everything`: EVERYTHING_MEANS.
 
     See `read_everything` for the columns and `objects.object_means` for the kinds of mean and their intervals.
 
@@ -62,6 +93,7 @@ def everything_table(files: Iterable[tuple[Path, Path]], resamples: int, seed: i
     """
     parts = [rows for pair in files if len(rows := read_everything(*pair))]
     if not parts:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=made(EVERYTHING_MEANS))
     table = object_means(pd.concat(parts, ignore_index=True), METRICS, ["method"], resamples, seed)
-    return table.rename(columns={"n": "n_objects", "iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})[COLUMNS]
+    table = table.rename(columns={"n": "n_objects", "iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})
+    return table[made(EVERYTHING_MEANS)]

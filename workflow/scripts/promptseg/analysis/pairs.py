@@ -11,14 +11,38 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
+from promptseg.analysis.columns import CI_HIGH, CI_LOW, NOTE, PROVENANCE, N, made
 from promptseg.analysis.comparable import FIXED, comparable, stand_ins
+from promptseg.core.columns import DATASET, METHOD, MODE, PROTOCOL, SELECTION, STEP, TASK
 from promptseg.core.randomness import generator
+from promptseg.core.tables import FLOAT, STRING, Column, Table
 from promptseg.core.vocabulary import SINGLE_MODES
 
-PAIRS_COLUMNS = [
-    *("kind", "unit", "dataset", "task", "a", "b", "method", *FIXED, "n", "mean_difference", "ci_low", "ci_high"),
-    *("wilcoxon", "p", "p_holm", "effect", "family", "note"),
-]
+PAIRS = Table(
+    "pairs.csv",
+    "Paired comparisons of methods in one setting, and of the modes of one method. Controls are left out.",
+    [
+        Column("kind", STRING, "`methods` or `modes`: what a and b are"),
+        Column("unit", STRING, "`tasks` or `patients`: what is paired"),
+        *(DATASET, TASK),
+        Column("a", STRING, "first method or mode"),
+        Column("b", STRING, "second method or mode"),
+        METHOD.but(meaning="the method whose modes are compared; empty for comparisons of methods"),
+        *(PROTOCOL, MODE),
+        STEP.but(meaning="number of clicks; empty for comparisons of modes", optional=True),
+        SELECTION,
+        N.but(meaning="units that have both values"),
+        Column("mean_difference", FLOAT, "mean of a - b, IoU"),
+        CI_LOW.but(meaning="lower end of its 95 % interval: percentile bootstrap over the units"),
+        CI_HIGH,
+        Column("wilcoxon", FLOAT, "statistic of the Wilcoxon signed-rank test"),
+        Column("p", FLOAT, "its two-sided p value; empty where there is no test"),
+        Column("p_holm", FLOAT, "the same after Holm's correction within the family"),
+        Column("effect", FLOAT, "matched-pairs rank-biserial correlation, -1 to 1; positive where a is better"),
+        Column("family", STRING, "which comparisons were corrected together"),
+        *(NOTE, PROVENANCE),
+    ],
+)
 _OF_MODES = ["method", "protocol", "selection"]  # what two modes have in common when they are compared
 FEWEST = 6  # with five pairs the smallest two-sided p of a signed-rank test is 2 / 2^5, above 0.05
 
@@ -149,7 +173,7 @@ def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2
         seed: of the random numbers.
 
     Returns:
-        PAIRS_COLUMNS; what varies within a pair, and what does not apply, is an empty text (step: missing).
+        PAIRS; what varies within a pair, and what does not apply, is an empty string (step: missing).
     """
     rows = comparable(sums[sums["iou_n"] > 0], controls)
     keys = ["dataset", "task", "case_id", "method", *FIXED]
@@ -181,7 +205,7 @@ def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2
     # One table at the end: thousands of small ones would take most of the time.
     sizes = [len(part["a"]) for part in found]
     columns = {}
-    for name in PAIRS_COLUMNS:
+    for name in made(PAIRS):
         values = [part.get(name, "") for part in found]
         if found and isinstance(values[0], np.ndarray):
             columns[name] = np.concatenate(values)

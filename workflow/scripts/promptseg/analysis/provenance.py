@@ -8,12 +8,32 @@ from typing import Any
 
 import pandas as pd
 
+from promptseg.analysis.columns import DEVICE, MANIFEST, PRECISION, PROVENANCE
+from promptseg.core.columns import DATASET, METHOD
 from promptseg.core.provenance import provenance
+from promptseg.core.tables import STRING, Column, Table, read_csv
 
-PROVENANCE_COLUMNS = [
-    *("provenance", "method", "dataset", "weights_sha256", "manifest_sha256", "published_sha256", "seed", "protocols"),
-    *("entry", "device", "precision", "commit", "versions", "analysis_commit", "analysis_versions", "other"),
-]
+SOURCES = Table(
+    "provenance.csv",
+    "What made the numbers: one row for each key and each method and dataset that it stands for.",
+    [
+        PROVENANCE.but(meaning="key that other tables give in their column of this name; several rows may share it"),
+        METHOD.but(meaning="name of the method; empty for the published numbers"),
+        DATASET,
+        Column("weights_sha256", STRING, "SHA-256 of the method's weights; empty if it has none"),
+        MANIFEST,
+        Column("published_sha256", STRING, "SHA-256 of the table of published numbers"),
+        Column("seed", STRING, "seed of prompts and ties"),
+        Column("protocols", STRING, "the click protocols and their switches (JSON)"),
+        Column("entry", STRING, "the method's entry in the configuration, as far as predictions depend on it (JSON)"),
+        *(DEVICE, PRECISION),
+        Column("commit", STRING, "git commit of the workflow that made the predictions, + if files were changed"),
+        Column("versions", STRING, "versions of packages that made the predictions (JSON)"),
+        Column("analysis_commit", STRING, "git commit of the workflow that made the tables"),
+        Column("analysis_versions", STRING, "versions of packages that made the tables (JSON)"),
+        Column("other", STRING, "further facts (JSON)"),
+    ],
+)
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "statsmodels"]
 _DIGITS = 10
 
@@ -46,8 +66,8 @@ class Provenance:
         self._facts: dict[tuple[str, str], dict[str, str]] = {}
         for name, facts in parts.items():
             method, _, dataset = name.partition("/")
-            known = {key: _text(value) for key, value in facts.items() if key in PROVENANCE_COLUMNS}
-            other = {key: value for key, value in facts.items() if key not in PROVENANCE_COLUMNS}
+            known = {key: _text(value) for key, value in facts.items() if key in SOURCES.names}
+            other = {key: value for key, value in facts.items() if key not in SOURCES.names}
             found = {"manifest_sha256": manifests.get(dataset, ""), **known, "other": _text(other) if other else ""}
             self._facts[method, dataset] = found | {"method": method, "dataset": dataset}
         self._published = {"published_sha256": published}
@@ -99,9 +119,9 @@ class Provenance:
         return frame.assign(provenance=pd.Series(keys, index=frame.index, dtype=object))
 
     def table(self) -> pd.DataFrame:
-        """PROVENANCE_COLUMNS: the methods and datasets of each key that was given out, and each single pair."""
+        """SOURCES: the methods and datasets of each key that was given out, and each single pair."""
         rows = [{"provenance": key, **facts, **self._common} for key, found in self._used.items() for facts in found]
-        frame = pd.DataFrame(rows, columns=PROVENANCE_COLUMNS, dtype=object).fillna("")
+        frame = pd.DataFrame(rows, columns=SOURCES.names, dtype=object).fillna("")
         return frame.sort_values(["provenance", "method", "dataset"], ignore_index=True)
 
 
@@ -112,7 +132,7 @@ def stamp_from(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
         frame: has the column `method`, and `dataset`, empty in rows of all datasets.
         path: provenance.csv.
     """
-    known = pd.read_csv(path, dtype=str, keep_default_na=False)
+    known = read_csv(path, SOURCES)
     pairs = (
         known[known["method"] != ""]
         .groupby("provenance")[["method", "dataset"]]

@@ -7,11 +7,29 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from promptseg.analysis.columns import N_TASKS, PROVENANCE, made
 from promptseg.analysis.comparable import FIXED, comparable, stand_ins
+from promptseg.core.columns import METHOD, MODE, PROTOCOL, SELECTION, STEP
+from promptseg.core.tables import FLOAT, STRING, Column, Table
 
-RANKS_COLUMNS = [
-    *(*FIXED, "method", "mean_rank", "n_tasks", "friedman_statistic", "friedman_p", "critical_difference", "group")
-]
+RANKS = Table(
+    "ranks.csv",
+    "Methods ranked in each task (1 is best) in one setting. Controls are left out.",
+    [
+        *(PROTOCOL, MODE, STEP, SELECTION, METHOD),
+        Column("mean_rank", FLOAT, "mean rank over the tasks"),
+        N_TASKS.but(meaning="tasks in which every method of the setting has a value", optional=False),
+        Column(
+            "friedman_statistic",
+            FLOAT,
+            "statistic of Friedman's test that all methods are equal; empty for two methods",
+        ),
+        Column("friedman_p", FLOAT, "its p value"),
+        Column("critical_difference", FLOAT, "Nemenyi's: mean ranks that differ by more differ at 0.05"),
+        Column("group", STRING, "letters; methods that share one are not told apart"),
+        PROVENANCE,
+    ],
+)
 ALPHA = 0.05
 
 
@@ -52,7 +70,7 @@ def ranks(measured: pd.DataFrame, controls: Collection[str] = ()) -> pd.DataFram
         controls: methods that are left out.
 
     Returns:
-        RANKS_COLUMNS, sorted by setting and mean rank.
+        RANKS, sorted by setting and mean rank.
     """
     rows = comparable(measured[(measured["level"] == "task") & measured["iou"].notna()], controls)
     rows = stand_ins(rows[["dataset", "task", "method", *FIXED, "iou"]])
@@ -70,4 +88,4 @@ def ranks(measured: pd.DataFrame, controls: Collection[str] = ()) -> pd.DataFram
         about = dict(zip(FIXED, setting, strict=True))
         for method, rank in sorted(mean.items(), key=lambda item: (item[1], item[0])):
             found.append((*about.values(), method, rank, n, *test, difference, group_of[method]))
-    return pd.DataFrame(found, columns=RANKS_COLUMNS)
+    return pd.DataFrame(found, columns=made(RANKS))

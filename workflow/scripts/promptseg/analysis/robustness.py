@@ -7,17 +7,49 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from promptseg.analysis.columns import (
+    CI_HIGH,
+    CI_LOW,
+    LEVEL,
+    MEAN_IOU,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    N,
+    ends,
+    made,
+)
 from promptseg.analysis.objects import object_means
-from promptseg.core.tables import read_table
+from promptseg.core.columns import DATASET, METHOD, MODE, TASK
+from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table, read_table
 from promptseg.predict.tables import ROBUSTNESS
 
 SETTING = ["method", "mode", "kind", "amount"]
 METRICS = ["iou", "change"]
-ROBUSTNESS_COLUMNS = [
-    *("level", "dataset", "task", *SETTING, "n_tasks", "n", "n_patients", "iou", "ci_low", "ci_high"),
-    *("change", "change_ci_low", "change_ci_high"),
-]
-RANKS_COLUMNS = ["mode", "kind", "amount", "n_methods", "n", "changed", "best_changed", "kendall_tau"]
+_KIND = Column("kind", STRING, "`box_jitter`, `point_offset` or `seed`: what is changed")
+_AMOUNT = Column("amount", FLOAT, "share of the box's sides, share of the depth of the point, or the seed")
+_CHANGE = Column("change", FLOAT, "mean IoU minus that of the exact prompt")
+ROBUSTNESS_MEANS = Table(
+    "robustness.csv",
+    "Prompts that are a little off (`robustness:` in the configuration).",
+    [
+        *(LEVEL, DATASET, TASK, METHOD, MODE, _KIND, _AMOUNT, N_TASKS),
+        N.but(meaning="answered prompts"),
+        *(N_PATIENTS, MEAN_IOU, CI_LOW, CI_HIGH, _CHANGE, *ends(_CHANGE), PROVENANCE),
+    ],
+)
+ROBUSTNESS_RANKS = Table(
+    "robustness_ranks.csv",
+    "How often the order of the methods in a task differs from the one with exact prompts. Controls are left out.",
+    [
+        *(MODE, _KIND, _AMOUNT),
+        Column("n_methods", INTEGER, "methods that are compared"),
+        N.but(meaning="tasks and seeds"),
+        Column("changed", FLOAT, "share of these in which the order is another one"),
+        Column("best_changed", FLOAT, "share in which another method is the best"),
+        Column("kendall_tau", FLOAT, "mean rank correlation of the two orders, 1 where they are equal"),
+    ],
+)
 DECIMALS = 9  # means that agree so far are equal
 
 
@@ -41,16 +73,16 @@ def _exact(rows: pd.DataFrame) -> pd.Series:
 
 
 def robustness_table(rows: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
-    """ROBUSTNESS_COLUMNS: mean IoU against the amount, with 95 % intervals over patients; see `objects.object_means`.
+    """ROBUSTNESS_MEANS: mean IoU against the amount, with 95 % intervals over patients; see `objects.object_means`.
 
     Args:
         rows: see `read_robustness`; an object counts once for each seed.
         resamples, seed: of the bootstrap.
     """
     if rows.empty:
-        return pd.DataFrame(columns=ROBUSTNESS_COLUMNS)
+        return pd.DataFrame(columns=made(ROBUSTNESS_MEANS))
     table = object_means(rows, METRICS, SETTING, resamples, seed)
-    return table.rename(columns={"iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})[ROBUSTNESS_COLUMNS]
+    return table.rename(columns={"iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})[made(ROBUSTNESS_MEANS)]
 
 
 def robustness_ranks(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFrame:
@@ -61,7 +93,7 @@ def robustness_ranks(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFr
         controls: methods that are no rivals, which are left out.
 
     Returns:
-        RANKS_COLUMNS; a row for each mode, kind and amount but the exact one, of two methods or more. `n` counts pairs
+        ROBUSTNESS_RANKS; a row per mode, kind and amount but the exact one, of two methods or more. `n` counts pairs
         of a task and a seed in which all methods have a score; `changed` is the share of them with another order,
         `best_changed` with another best method; `kendall_tau` is the mean of tau-b between the two orders, empty where
         all methods are equal.
@@ -85,7 +117,7 @@ def robustness_ranks(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFr
             if both.any():
                 about = {"mode": mode, "kind": kind, "amount": amount, "n_methods": len(methods)}
                 found.append(about | _orders(before[both], after[both]))
-    return pd.DataFrame(found, columns=RANKS_COLUMNS)
+    return pd.DataFrame(found, columns=ROBUSTNESS_RANKS.names)
 
 
 def _orders(before: np.ndarray, after: np.ndarray) -> dict[str, float]:

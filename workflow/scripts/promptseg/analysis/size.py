@@ -10,11 +10,45 @@ from scipy import stats
 
 from promptseg.analysis.ablation import is_variant
 from promptseg.analysis.bootstrap import draw_patients, interval
-from promptseg.core.columns import SETTING
+from promptseg.analysis.columns import (
+    BIN_HIGH,
+    BIN_LOW,
+    CI_HIGH,
+    CI_LOW,
+    LEVEL,
+    MEAN_IOU,
+    N_PATIENTS,
+    PROVENANCE,
+    SPEARMAN,
+    N,
+    made,
+)
+from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS
 from promptseg.core.randomness import generator
+from promptseg.core.tables import FLOAT, Column, Table
 
-SIZE_COLUMNS = ["level", "dataset", *SETTING, "bin_low", "bin_high", "n", "n_patients", "iou", "ci_low", "ci_high"]
-CORRELATION_COLUMNS = ["level", "dataset", *SETTING, "n", "n_patients", "spearman", "ci_low", "ci_high", "spearman_p"]
+SIZE = Table(
+    "size.csv",
+    "IoU in half-decade bins of relative area. Level `all` pools the objects of all datasets.",
+    [
+        *(LEVEL, DATASET, *SETTING_COLUMNS),
+        BIN_LOW.but(meaning="lower end of the bin of object pixels / image pixels"),
+        BIN_HIGH,
+        N.but(meaning="objects in the bin"),
+        *(N_PATIENTS, MEAN_IOU, CI_LOW, CI_HIGH, PROVENANCE),
+    ],
+)
+CORRELATION = Table(
+    "size_correlation.csv",
+    "Rank correlation of IoU and relative area.",
+    [
+        *(LEVEL, DATASET, *SETTING_COLUMNS),
+        N.but(meaning="objects"),
+        *(N_PATIENTS, SPEARMAN, CI_LOW, CI_HIGH),
+        Column("spearman_p", FLOAT, "p value as if objects of one patient were independent; prefer the interval"),
+        PROVENANCE,
+    ],
+)
 PER_DECADE = 2  # bins
 
 
@@ -23,7 +57,7 @@ def read_sizes(scores: str | Path) -> pd.DataFrame:
 
     Returns:
         Columns dataset, case_id and SETTING (categories, step int), relative_area and iou (float64); a missing key is
-        an empty text. Protocols with one switch turned off are left out.
+        an empty string. Protocols with one switch turned off are left out.
     """
     last = pc.max(pq.read_table(scores, columns=["step"])["step"]).as_py() or 0
     names = ["dataset", "case_id", *SETTING, "relative_area", "iou"]
@@ -75,10 +109,10 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
         seed: of the random numbers.
 
     Returns:
-        SIZE_COLUMNS and CORRELATION_COLUMNS.
+        SIZE and CORRELATION.
     """
     if rows.empty:
-        return pd.DataFrame(columns=SIZE_COLUMNS), pd.DataFrame(columns=CORRELATION_COLUMNS)
+        return pd.DataFrame(columns=made(SIZE)), pd.DataFrame(columns=made(CORRELATION))
     rows = rows.assign(
         setting=rows.groupby(SETTING, observed=True).ngroup(),
         bin=bins_of(rows["relative_area"].to_numpy()),
@@ -121,8 +155,8 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
         correlated.append(line | {"level": "all", "dataset": "", "n_patients": int(present[0])})
     binned.append(pooled.table(cells, settings).assign(level="all", dataset=""))
     return (
-        pd.concat(binned, ignore_index=True)[SIZE_COLUMNS],
-        pd.DataFrame(correlated)[CORRELATION_COLUMNS],
+        pd.concat(binned, ignore_index=True)[made(SIZE)],
+        pd.DataFrame(correlated)[made(CORRELATION)],
     )
 
 

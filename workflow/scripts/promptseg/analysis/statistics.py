@@ -1,24 +1,54 @@
 """statistics.csv: the mean of each setting with its 95 % interval."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from promptseg.analysis.bootstrap import bootstrap_means
+from promptseg.analysis.columns import (
+    CI_HIGH,
+    CI_LOW,
+    DISTANCE_UNIT,
+    LEVEL,
+    MEAN_IOU,
+    N_IMAGES,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    SEEN,
+    ends,
+    made,
+)
 from promptseg.analysis.contamination import Seen, unseen
 from promptseg.analysis.summary import counts, distance_units, mean_of_means, seen_answers
 from promptseg.analysis.sums import METRICS
-from promptseg.core.columns import SETTING
+from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
+from promptseg.core.tables import FLOAT, STRING, Column, Table
 
 _KEYS = ["level", "dataset", "task", *SETTING]
 _OTHERS = [metric for metric in METRICS if metric != "iou"]
-STATISTICS_COLUMNS = [
-    *_KEYS,
-    *("statistic", "n_tasks", "n_images", "n_patients", "iou", "ci_low", "ci_high", "no_interval", "seen"),
-    *(f"{metric}{part}" for metric in _OTHERS for part in ("", "_ci_low", "_ci_high")),
-    "distance_unit",
+_MEANS = [
+    Column("dice", FLOAT, "mean Dice coefficient, 0 to 1"),
+    Column("nsd", FLOAT, "mean normalised surface Dice, 0 to 1"),
+    Column(
+        "hd95",
+        FLOAT,
+        "mean 95th percentile of the Hausdorff distance; an empty mask counts with the diagonal of its image",
+        "`distance_unit`",
+    ),
 ]
+STATISTICS = Table(
+    "statistics.csv",
+    "Means with intervals. At level `task` over images, at the other levels over tasks.",
+    [
+        *(LEVEL, DATASET, TASK, *SETTING_COLUMNS),
+        Column("statistic", STRING, "`mean_images` or `mean_tasks`: what the mean is over"),
+        *(N_TASKS, N_IMAGES, N_PATIENTS, MEAN_IOU, CI_LOW, CI_HIGH),
+        Column("no_interval", STRING, "why the IoU has no interval"),
+        SEEN,
+        *(part for column in _MEANS for part in (column, *ends(column))),
+        *(DISTANCE_UNIT, PROVENANCE),
+    ],
+)
 
 
 def statistics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: Seen | None = None) -> pd.DataFrame:
@@ -54,7 +84,7 @@ def statistics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: S
     otherwise = ("one patient only in " + frame["alone"].fillna("").astype(str)).to_numpy(object)
     frame["no_interval"] = np.select(reasons, texts, default=otherwise)
     frame["n_tasks"] = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")
-    return frame.assign(seen=seen_answers(frame, seen))[STATISTICS_COLUMNS]
+    return frame.assign(seen=seen_answers(frame, seen))[made(STATISTICS)]
 
 
 def _level(tasks: pd.DataFrame, level: str, keys: list[str]) -> pd.DataFrame:
@@ -62,13 +92,3 @@ def _level(tasks: pd.DataFrame, level: str, keys: list[str]) -> pd.DataFrame:
     frame["distance_unit"] = distance_units(tasks, keys)
     frame = frame.reset_index().astype({name: object for name in keys if name != "step"})
     return frame.assign(level=level, statistic="mean_images" if level == "task" else "mean_tasks")
-
-
-def read_statistics(path: str | Path) -> pd.DataFrame:
-    """`statistics.csv` as `statistics` returned it: empty keys are empty texts, empty numbers NaN."""
-    text = [*(name for name in _KEYS if name != "step"), "statistic", "no_interval", "seen", "distance_unit"]
-    frame = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={"n_tasks": [""]})
-    numbers = [name for name in STATISTICS_COLUMNS if name in METRICS or name.endswith(("ci_low", "ci_high"))]
-    for name in frame.columns.intersection(numbers):
-        frame[name] = pd.to_numeric(frame[name], errors="coerce")
-    return frame

@@ -6,23 +6,48 @@ over images). An object mask is one task in one image, so within a task images a
 image counts once for each of its tasks.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from promptseg.analysis.columns import (
+    DISTANCE_UNIT,
+    LEVEL,
+    N_FAILED,
+    N_IMAGES,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    SEEN,
+    made,
+)
 from promptseg.analysis.contamination import Seen, answers_of, unseen
 from promptseg.analysis.sums import METRICS
-from promptseg.core.columns import SETTING
-from promptseg.core.errors import PromptsegError
+from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
+from promptseg.core.tables import FLOAT, INTEGER, Column, Table
 
-SUMMARY_COLUMNS = [
-    *("level", "dataset", "task", *SETTING),
-    *("n_tasks", "n_images", "n_patients", "n_failed", "n_not_applicable"),
-    *(f"{metric}_mean_{over}" for metric in METRICS for over in ("images", "patients", "tasks")),
-    *("distance_unit", "n_hd95", "seen"),
-]
-_TEXT = ["level", "dataset", "task", "method", "protocol", "mode", "selection", "seen"]
+_WAYS = {
+    "images": "over images: each mask counts once",
+    "patients": "over patients of their means",
+    "tasks": "over tasks of their means over images; empty at level `task`",
+}
+SUMMARY = Table(
+    "summary.csv",
+    "Means of every metric in every setting, of three kinds that answer different questions.",
+    [
+        *(LEVEL, DATASET, TASK, *SETTING_COLUMNS, N_TASKS, N_IMAGES, N_PATIENTS, N_FAILED),
+        Column("n_not_applicable", INTEGER, "rows of prompts that the method does not take"),
+        *(
+            Column(
+                f"{metric}_mean_{over}", FLOAT, f"mean {metric} {way}", "`distance_unit`" if metric == "hd95" else ""
+            )
+            for metric in METRICS
+            for over, way in _WAYS.items()
+        ),
+        DISTANCE_UNIT,
+        Column("n_hd95", INTEGER, "masks with an hd95: all that have a score"),
+        *(SEEN, PROVENANCE),
+    ],
+)
 
 
 def ratios(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -93,7 +118,7 @@ def summary(sums: pd.DataFrame, seen: Seen | None = None) -> pd.DataFrame:
     `task`). Rows without a score (failures, methods that do not take the prompt) are counted and left out of the means.
     Images that could not be read belong to no task: their rows have an empty task and count in n_failed.
     hd95 is in `distance_unit`; where a row pools mm and px, the unit is `mixed` and the mean of hd95 empty. It is a
-    mean over the `n_hd95` masks where it is finite.
+    mean over `n_hd95` masks, all that have a score: that of an empty prediction is the diagonal of its image.
     """
     seen = seen or {}
     levels = [
@@ -101,22 +126,7 @@ def summary(sums: pd.DataFrame, seen: Seen | None = None) -> pd.DataFrame:
         _summary_level(sums, "all", SETTING),
         _summary_level(unseen(sums, seen), "all_unseen", SETTING),
     ]
-    frame = pd.concat(levels, ignore_index=True).reindex(columns=SUMMARY_COLUMNS)
+    frame = pd.concat(levels, ignore_index=True).reindex(columns=made(SUMMARY))
     frame[["dataset", "task"]] = frame[["dataset", "task"]].fillna("")
     n_tasks = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")
     return frame.assign(n_tasks=n_tasks, seen=seen_answers(frame, seen))
-
-
-def read_summary(path: str | Path) -> pd.DataFrame:
-    """`summary.csv`: empty keys are empty texts, empty numbers NaN.
-
-    Raises:
-        PromptsegError: there is no such file.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise PromptsegError(
-            f"{path} does not exist. Run the pipeline first (snakemake --cores 8), or give the folder of its results."
-        )
-    frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str))
-    return frame.fillna(dict.fromkeys(_TEXT, ""))

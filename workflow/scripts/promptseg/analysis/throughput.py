@@ -6,12 +6,33 @@ from pathlib import Path
 
 import pandas as pd
 
-THROUGHPUT_COLUMNS = [
-    *("dataset", "method", "images", "objects", "predictions", "prompts", "encode_seconds", "decode_seconds"),
-    *("wall_seconds", "images_per_second", "objects_per_second", "peak_memory_mb", "peak_gpu_memory_mb"),
-    *("device", "precision", "checked_images", "iou_difference", "largest_iou_difference"),
-]
-_COUNTS = ["images", "objects", "predictions", "prompts", "checked_images"]
+from promptseg.analysis.columns import DEVICE, PRECISION, PROVENANCE, made
+from promptseg.core.columns import DATASET, METHOD
+from promptseg.core.tables import FLOAT, INTEGER, Column, Table
+
+THROUGHPUT = Table(
+    "throughput.csv",
+    "Speed and memory.",
+    [
+        *(DATASET, METHOD),
+        Column("images", INTEGER, "images predicted", optional=True),
+        Column("objects", INTEGER, "objects predicted", optional=True),
+        Column("predictions", INTEGER, "masks written", optional=True),
+        Column("prompts", INTEGER, "distinct prompts that the method answered", optional=True),
+        Column("encode_seconds", FLOAT, "time in the image encoder", "s"),
+        Column("decode_seconds", FLOAT, "time for all prompts", "s"),
+        Column("wall_seconds", FLOAT, "time of the whole loop", "s"),
+        Column("images_per_second", FLOAT, "images / wall_seconds", "1/s"),
+        Column("objects_per_second", FLOAT, "objects / wall_seconds", "1/s"),
+        Column("peak_memory_mb", FLOAT, "largest memory of the process", "MB"),
+        Column("peak_gpu_memory_mb", FLOAT, "largest memory on the GPU", "MB"),
+        *(DEVICE, PRECISION),
+        Column("checked_images", INTEGER, "images that were predicted in fp32 too", optional=True),
+        Column("iou_difference", FLOAT, "mean change of the IoU against fp32 on these"),
+        Column("largest_iou_difference", FLOAT, "largest change for a single mask"),
+        PROVENANCE,
+    ],
+)
 
 
 def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
@@ -28,16 +49,5 @@ def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
             if unit in row and row.get("wall_seconds"):
                 row[f"{unit}_per_second"] = row[unit] / row["wall_seconds"]
         rows.append(row)
-    frame = pd.DataFrame(rows, columns=THROUGHPUT_COLUMNS)
-    # Nullable, so that a missing count does not turn the others of its column into fractions.
-    return frame.astype(dict.fromkeys(_COUNTS, "Int64")).sort_values(["dataset", "method"], ignore_index=True)
-
-
-def read_throughput(path: str | Path) -> pd.DataFrame:
-    """`throughput.csv` with THROUGHPUT_COLUMNS: empty text is "", empty counts are NA, other empty numbers NaN."""
-    text = ["dataset", "method", "device", "precision"]
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False).reindex(columns=THROUGHPUT_COLUMNS)
-    frame[text] = frame[text].astype(object).fillna("").astype(str)
-    for name in frame.columns.difference(text):
-        frame[name] = pd.to_numeric(frame[name], errors="coerce").astype("Int64" if name in _COUNTS else float)
-    return frame
+    frame = pd.DataFrame(rows, columns=made(THROUGHPUT))
+    return frame.sort_values(["dataset", "method"], ignore_index=True)

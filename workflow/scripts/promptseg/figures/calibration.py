@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from promptseg.figures import dots, frames, style
+from promptseg.analysis.ambiguity import AMBIGUITY_MEANS, CALIBRATION
+from promptseg.core.tables import read_csv
+from promptseg.figures import dots, style
 
-_BINS = ["level", "method", "mode", "bin_low", "bin_high", "n", "predicted", "true", "ci_low", "ci_high"]
-_SUMS = ["level", "method", "mode", "spearman", "ece"]
 _CANDIDATES = [
     dots.Panel(
         "IoU of the answer", "IoU",
@@ -92,7 +92,7 @@ def calibration_figure(bins: pd.DataFrame, sums: pd.DataFrame, looks: Mapping[st
 
 def draw(calibration: str | Path, ambiguity: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure over all tasks from `calibration.csv` and `ambiguity.csv`; methods as for `style.method_looks`."""
-    bins, sums = frames.read(calibration, _BINS), frames.read(ambiguity, _SUMS)
+    bins, sums = read_csv(calibration, CALIBRATION), read_csv(ambiguity, AMBIGUITY_MEANS)
     return calibration_figure(bins[bins["level"] == "all"], sums[sums["level"] == "all"], style.method_looks(methods))
 
 
@@ -116,6 +116,5 @@ def candidates_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Fi
 
 def draw_candidates(ambiguity: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure over all tasks from `ambiguity.csv`; methods as for `style.method_looks`."""
-    columns = [name for panel in _CANDIDATES for name in panel.columns]
-    rows = frames.read(ambiguity, ["level", "method", "mode", *columns])
+    rows = read_csv(ambiguity, AMBIGUITY_MEANS)
     return candidates_figure(rows[rows["level"] == "all"], style.method_looks(methods))

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from promptseg.figures import clicks, dots, frames, style
+from promptseg.analysis.click_metrics import CLICK_METRICS
+from promptseg.core.tables import read_csv
+from promptseg.figures import clicks, dots, style
 
 _TARGETS = {
     "80": style.Look("IoU 0.80", "#56B4E9", "o"),
@@ -22,7 +24,6 @@ PANELS = [
     dots.Panel("Area under the clicks", "IoU, mean over the clicks", {"auc": None}),
     dots.Panel("Clicks that harm", "share of clicks", {"worse_share": None}),
 ]
-_NEEDED = ["level", "method", "protocol", "selection", *(name for panel in PANELS for name in panel.columns)]
 
 
 def click_metrics_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look], title: str, protocol: str = "") -> Figure:
@@ -52,7 +53,7 @@ def click_metrics_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look], ti
 
 def draw(metrics: str | Path, methods: Mapping[str, Mapping[str, Any]], protocol: str) -> Figure:
     """The figure of one protocol from `click_metrics.csv`, over all tasks; methods as for `style.method_looks`."""
-    rows = frames.read(metrics, _NEEDED)
+    rows = read_csv(metrics, CLICK_METRICS)
     rows = rows[(rows["level"] == "all") & (rows["protocol"] == protocol)]
     title = f"What clicks achieve, this run, protocol {protocol}"
     return click_metrics_figure(rows, style.method_looks(methods), title, protocol)

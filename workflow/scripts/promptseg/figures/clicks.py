@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
+from promptseg.core.tables import read_csv
 from promptseg.figures import style
 
 _PANELS = 4
@@ -157,7 +158,7 @@ def draw_measured(
     protocol: str,
 ) -> tuple[Figure, Figure]:
     """Both figures, for each task and on average, from `statistics.csv`, of the clicks of one protocol."""
-    measured, looks = read_statistics(statistics), style.method_looks(methods)
+    measured, looks = read_csv(statistics, STATISTICS), style.method_looks(methods)
     title = f"IoU against the number of clicks, this run, protocol {protocol}"
     return (
         tasks_figure(measured_rows(measured, "task", protocol, datasets), looks, title, protocol),

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
+from promptseg.core.tables import read_csv
 from promptseg.figures import clicks, style
 
 MEAN = "Mean over tasks"
@@ -120,7 +121,7 @@ def draw_measured(
     protocol: str,
 ) -> Figure:
     """The figure from `statistics.csv`, of the first click of one protocol."""
-    rows = clicks.measured_rows(read_statistics(statistics), "task", protocol, datasets)
+    rows = clicks.measured_rows(read_csv(statistics, STATISTICS), "task", protocol, datasets)
     title = f"One click: the methods task by task, this run, protocol {protocol}"
     return comparison_figure(
         rows[rows["step"] == 1], style.method_looks(methods), title, style.rivals(methods), protocol

@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from promptseg.analysis.contamination import read_contamination
+from promptseg.analysis.contamination import CONTAMINATION
+from promptseg.core.tables import read_csv
 from promptseg.figures import style
 
 _CELL = 0.34  # inches at most
@@ -71,4 +72,4 @@ def draw(
     contamination: str | Path, methods: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
     """The figure from `contamination.csv`; methods and datasets as for `contamination_figure`."""
-    return contamination_figure(read_contamination(contamination), methods, datasets)
+    return contamination_figure(read_csv(contamination, CONTAMINATION), methods, datasets)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.figures import frames, style
+from promptseg.figures import style
 
 POINTS = 200  # drawn of one task and mode; the boxes rest on all
 _ROW = 0.24  # inches a task
@@ -87,6 +87,13 @@ def distribution_figure(rows: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
+def labelled(frame: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows with a column `label`: what figures call the task of the row."""
+    pairs = list(zip(frame["dataset"], frame["task"], strict=True))
+    labels = style.task_labels(list(dict.fromkeys(pairs)), datasets)
+    return frame.assign(label=[labels[pair] for pair in pairs])
+
+
 def draw(
     scores: Sequence[Path],
     method: str,
@@ -100,6 +107,6 @@ def draw(
         method: whose files are read.
         datasets, methods: name -> {title}.
     """
-    rows = frames.labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
+    rows = labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
     title = methods.get(method, {}).get("title") or method
     return distribution_figure(rows, f"{title}: IoU of single objects, first mask")

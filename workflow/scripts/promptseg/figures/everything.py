@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.core.masks import decode
-from promptseg.core.tables import read_table
-from promptseg.figures import dots, frames, pictures, style
+from promptseg.core.tables import read_csv, read_table
+from promptseg.figures import dots, pictures, style
 from promptseg.figures.examples import about
 from promptseg.predict.tables import PROPOSALS
 from promptseg.preprocess.tables import OBJECTS
@@ -142,6 +143,6 @@ def recall_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Figure
 
 def draw_recall(everything: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure over all tasks from `everything.csv`; methods as for `style.method_looks`."""
-    rows = frames.read(everything, ["level", "method", *(name for panel in _PANELS for name in panel.columns)])
+    rows = read_csv(everything, EVERYTHING_MEANS)
     rows = rows.rename(columns={"ci_low": "iou_ci_low", "ci_high": "iou_ci_high"})
     return recall_figure(rows[rows["level"] == "all"], style.method_looks(methods))

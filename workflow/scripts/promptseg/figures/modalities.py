@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
+from promptseg.core.tables import read_csv
 from promptseg.figures import style
 
 COLUMNS = ["modality", "setting", "method", "iou"]
@@ -101,6 +102,6 @@ def draw_measured(
     protocol: str,
 ) -> Figure:
     """The figure from `statistics.csv`; datasets: name -> {modality}, clicks of one protocol."""
-    rows = measured_rows(read_statistics(statistics), datasets, protocol)
+    rows = measured_rows(read_csv(statistics, STATISTICS), datasets, protocol)
     title = f"Modalities, this run, first mask, clicks under the protocol {protocol}"
     return modality_figure(rows, style.method_looks(methods), title)

@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.analysis.statistics import read_statistics
+from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
+from promptseg.core.tables import read_csv
 from promptseg.figures import style
 
 MEAN = "Mean over tasks"
@@ -138,5 +139,5 @@ def draw_measured(
     statistics: str | Path, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
     """The figure from `statistics.csv`: a panel for each method."""
-    rows = measured_rows(read_statistics(statistics), datasets)
+    rows = measured_rows(read_csv(statistics, STATISTICS), datasets)
     return modes_figure(rows, style.method_looks(methods), "Five prompt modes, this run", style.rivals(methods))

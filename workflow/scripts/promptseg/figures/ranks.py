@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.figures import frames, style
+from promptseg.analysis.ranks import RANKS
+from promptseg.core.tables import read_csv
+from promptseg.figures import style
 
-_NEEDED = ["protocol", "mode", "step", "selection", "method", "mean_rank", "n_tasks", "friedman_p"]
-_NEEDED += ["critical_difference", "group"]
 _LINE = 0.17  # inches a method
 
 
@@ -134,4 +134,4 @@ def ranks_figure(ranks: pd.DataFrame, looks: Mapping[str, style.Look]) -> Figure
 
 def draw(ranks: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure from `ranks.csv`; methods as for `style.method_looks`."""
-    return ranks_figure(frames.read(ranks, _NEEDED), style.method_looks(methods))
+    return ranks_figure(read_csv(ranks, RANKS), style.method_looks(methods))

@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.figures import frames, style
+from promptseg.analysis.study.comparison import COMPARISON
+from promptseg.core.tables import read_csv
+from promptseg.figures import style
 
-_NEEDED = ["task", "mode", "step", "selection", "published", "our_method", "dataset", "protocol", "n", "ours"]
-_NEEDED += ["ci_low", "ci_high", "difference", "inside"]
 NOTHING = (
     "Nothing to compare: no method of this run that repeats one of the study was scored on a task that has a published "
     "value. `snakemake --configfile config/paper.yaml` runs such tasks."
@@ -128,4 +128,4 @@ def reproduced_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Fi
 
 def draw(published: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure from `published.csv`; methods as for `style.method_looks`."""
-    return reproduced_figure(compared(frames.read(published, _NEEDED)), style.method_looks(methods))
+    return reproduced_figure(compared(read_csv(published, COMPARISON)), style.method_looks(methods))

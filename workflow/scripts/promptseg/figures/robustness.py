@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.figures import frames, style
+from promptseg.analysis.robustness import ROBUSTNESS_MEANS, ROBUSTNESS_RANKS
+from promptseg.core.tables import read_csv
+from promptseg.figures import style
 
-_NEEDED = ["level", "method", "mode", "kind", "amount", "iou", "ci_low", "ci_high"]
-_RANKS = ["mode", "kind", "amount", "n", "changed", "best_changed"]
 # What is changed, the label of its axis, and by what the amount is multiplied.
 KINDS = {
     "point_offset": ("point moved to the border by, % of the depth", 100),
@@ -102,5 +102,7 @@ def robustness_figure(rows: pd.DataFrame, ranks: pd.DataFrame, looks: Mapping[st
 
 def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The figure over all tasks from `robustness.csv` and `robustness_ranks.csv`; methods: see `style.method_looks`."""
-    rows = frames.read(robustness, _NEEDED)
-    return robustness_figure(rows[rows["level"] == "all"], frames.read(ranks, _RANKS), style.method_looks(methods))
+    rows = read_csv(robustness, ROBUSTNESS_MEANS)
+    return robustness_figure(
+        rows[rows["level"] == "all"], read_csv(ranks, ROBUSTNESS_RANKS), style.method_looks(methods)
+    )

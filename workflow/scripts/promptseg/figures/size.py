@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from promptseg.figures import frames, style
+from promptseg.analysis.size import CORRELATION, SIZE
+from promptseg.core.tables import read_csv
+from promptseg.figures import style
 
 POOLED = "All datasets"
 POINTS = 250  # drawn of one method in one panel
 _ACROSS = 3
-_BINS = ["level", "dataset", "method", "mode", "selection", "bin_low", "bin_high", "n", "iou", "ci_low", "ci_high"]
-_CORRELATIONS = ["level", "dataset", "method", "mode", "selection", "spearman", "n"]
 
 
 def read_objects(files: Sequence[Path], mode: str) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def draw(
     """
     looks = style.method_looks(methods)
     rivals = {name: looks[name] for name in style.rivals(methods)}
-    rows, rho = frames.read(bins, _BINS), frames.read(correlations, _CORRELATIONS)
+    rows, rho = read_csv(bins, SIZE), read_csv(correlations, CORRELATION)
     rows, rho = (
         frame[(frame["mode"] == mode) & (frame["selection"] == "first") & frame["method"].isin(rivals)]
         for frame in (rows, rho)

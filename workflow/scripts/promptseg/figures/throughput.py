@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
-from promptseg.analysis.throughput import read_throughput
+from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.core.tables import read_csv
 from promptseg.figures import style
 
 FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is below, and no reader's concern
@@ -46,7 +47,7 @@ def measured_rows(throughput: pd.DataFrame) -> pd.DataFrame:
     """Rows of `throughput.csv` as the figure takes them.
 
     Args:
-        throughput: see `analysis.throughput.read_throughput`.
+        throughput: see `analysis.throughput.THROUGHPUT`.
 
     Returns:
         Columns dataset, method, images_per_second, encode and decode (seconds an image), memory and gpu_memory (GB),
@@ -232,4 +233,4 @@ def draw(
     throughput: str | Path, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
     """The figure from `throughput.csv`; datasets: name -> {title}, methods as for `style.method_looks`."""
-    return throughput_figure(measured_rows(read_throughput(throughput)), style.method_looks(methods), datasets)
+    return throughput_figure(measured_rows(read_csv(throughput, THROUGHPUT)), style.method_looks(methods), datasets)

@@ -10,25 +10,42 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
+from promptseg.core.columns import DATASET, IMAGE, STATUS
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic
-from promptseg.core.tables import read_table
+from promptseg.core.tables import STRING, Column, Table, read_csv, read_table, write_csv
 from promptseg.preprocess.tables import IMAGES
 
-COLUMNS = ["dataset", "image_id", "case_id", "source", "slice", "height", "width", "sha256", "status"]
-COMPARED = ["dataset", "status", "image_id", "their_image_id", "sha256", "their_sha256"]
+_OF_IMAGES = {column.name: column for column in IMAGES.columns}
+_NAMES = ["image_id", "case_id", "source", "slice", "height", "width", "sha256", "status"]
+MANIFEST = Table(
+    "manifest.csv",
+    "The images of a dataset with their checksums, and the cases that could not be read.",
+    # Height and width are missing in a row that failed, the slice for 2-D files too.
+    [DATASET, *(_OF_IMAGES[name].but(optional=True) for name in _NAMES)],
+)
+MANIFEST_COMPARISON = Table(
+    "manifest_comparison.csv",
+    "Our images beside those of somebody else's manifest (rule verify_manifest).",
+    [
+        DATASET,
+        STATUS.but(
+            meaning="`same`, `other id`, `other pixels`, `only here`, `only there`, or that the dataset was not run"
+        ),
+        IMAGE.but(meaning="our image"),
+        Column("their_image_id", STRING, "their image"),
+        Column("sha256", STRING, "SHA-256 of our image's pixels"),
+        Column("their_sha256", STRING, "SHA-256 of theirs"),
+    ],
+)
 SAME, OTHER_ID, OTHER_PIXELS = "same", "other id", "other pixels"
 ONLY_HERE, ONLY_THERE, NOT_RUN = "only here", "only there", "dataset not in this run"
 _NEEDED = ["dataset", "image_id", "sha256"]
 
 
 def write_manifest(images: str | Path, dataset: str, output: str | Path) -> None:
-    """Write the manifest of a dataset: COLUMNS, sorted by image_id; cases that failed with their status."""
-    columns = [name for name in COLUMNS if name != "dataset"]
-    table = read_table(images, IMAGES, columns).assign(dataset=dataset)
-    whole = dict.fromkeys(["slice", "height", "width"], "Int64")  # missing in a row that failed, or of a 2-D file
-    with atomic(output) as temporary:
-        table.astype(whole)[COLUMNS].sort_values("image_id").to_csv(temporary, index=False, lineterminator="\n")
+    """Write the manifest of a dataset: MANIFEST, sorted by image_id; cases that failed with their status."""
+    table = read_table(images, IMAGES, _NAMES).assign(dataset=dataset)
+    write_csv(output, table.sort_values("image_id"), MANIFEST)
 
 
 def read_manifest(path: str | Path) -> pd.DataFrame:
@@ -81,10 +98,10 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
         ours, theirs: see `read_manifest`; `ours` may hold further datasets, which are left out.
 
     Returns:
-        COMPARED, one row per pair of images and per image without a partner, sorted. `status` is one of
+        MANIFEST_COMPARISON, one row per pair of images and per image without a partner, sorted. `status` is one of
         same, other id (equal pixels), other pixels (equal name), only here, only there, dataset not in this run.
     """
-    parts = [pd.DataFrame(columns=COMPARED)]
+    parts = [pd.DataFrame(columns=MANIFEST_COMPARISON.names)]
     for dataset, there in theirs.groupby("dataset", sort=True):
         here = ours[ours["dataset"] == dataset]
         if here.empty:
@@ -100,7 +117,7 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
             parts.append(
                 pairs.rename(columns={"image_id_there": "their_image_id", "sha256_there": "their_sha256"})
                 .assign(dataset=dataset, status=status)
-                .reindex(columns=COMPARED)
+                .reindex(columns=MANIFEST_COMPARISON.names)
             )
             left = left[~left["image_id"].isin(pairs["image_id"])]
             right = right[~right["image_id"].isin(pairs["image_id_there"])]
@@ -113,7 +130,7 @@ def _rows(
     dataset: str, status: str, ours: pd.DataFrame | None = None, theirs: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Images without a partner."""
-    frame = pd.DataFrame(columns=COMPARED)
+    frame = pd.DataFrame(columns=MANIFEST_COMPARISON.names)
     for prefix, part in (("", ours), ("their_", theirs)):
         if part is not None:
             frame[f"{prefix}image_id"], frame[f"{prefix}sha256"] = part["image_id"], part["sha256"]
@@ -123,9 +140,8 @@ def _rows(
 def compare_files(ours: Iterable[str | Path], theirs: str | Path, output: str | Path) -> None:
     """Write `compare` of manifest files as CSV; raises what `read_manifest` raises."""
     here = [read_manifest(path) for path in ours]
-    both = compare(pd.concat(here) if here else pd.DataFrame(columns=COLUMNS, dtype=str), read_manifest(theirs))
-    with atomic(output) as temporary:
-        both.to_csv(temporary, index=False, lineterminator="\n")
+    found = pd.concat(here) if here else pd.DataFrame(columns=MANIFEST.names, dtype=str)
+    write_csv(output, compare(found, read_manifest(theirs)), MANIFEST_COMPARISON)
 
 
 def verdict(comparison: str | Path, shown: int = 5) -> tuple[bool, str]:
@@ -135,7 +151,7 @@ def verdict(comparison: str | Path, shown: int = 5) -> tuple[bool, str]:
         comparison: a file written by `compare_files`.
         shown: differences named per dataset and kind.
     """
-    frame = pd.read_csv(comparison, dtype=str, keep_default_na=False)
+    frame = read_csv(comparison, MANIFEST_COMPARISON)
     counts = frame.groupby(["dataset", "status"]).size().unstack(fill_value=0)
     kinds = [name for name in (SAME, OTHER_ID, OTHER_PIXELS, ONLY_HERE, ONLY_THERE, NOT_RUN) if name in counts]
     lines = [tabulate(counts[kinds], ["dataset", *kinds], tablefmt="plain")]

@@ -12,14 +12,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from promptseg.analysis.contamination import read_contamination
-from promptseg.analysis.datasets import read_counts
-from promptseg.analysis.statistics import read_statistics
-from promptseg.analysis.summary import read_summary
-from promptseg.analysis.throughput import read_throughput
+from promptseg.analysis.ablation import ABLATION
+from promptseg.analysis.contamination import CONTAMINATION
+from promptseg.analysis.datasets import DATASETS
+from promptseg.analysis.pairs import PAIRS
+from promptseg.analysis.statistics import STATISTICS
+from promptseg.analysis.study.claims import CLAIMS
+from promptseg.analysis.study.comparison import COMPARISON
+from promptseg.analysis.summary import SUMMARY
+from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
-from promptseg.core.tables import read_provenance
+from promptseg.core.tables import read_csv, read_provenance
 from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
 
@@ -495,15 +499,10 @@ def build_page(
         datasets, methods: name -> {title}.
         notes: title of a method -> what readers have to know of it.
     """
-    summary, measured = _ordered(read_summary(tables["summary"]), methods), read_statistics(tables["statistics"])
-    published = pd.read_csv(tables["published"], dtype={"our_method": str, "protocol": str, "inside": str})
-    published = published.fillna(dict.fromkeys(["our_method", "protocol", "inside"], ""))
-    claims = pd.read_csv(tables["claims"], keep_default_na=False, na_values={"value": [""], "p": [""]})
-    numbers = {name: [""] for name in ("mean_difference", "ci_low", "ci_high", "p_holm", "effect")}
-    pairs = pd.read_csv(tables["pairs"], keep_default_na=False, na_values=numbers)
-    ablation = pd.read_csv(tables["ablation"], keep_default_na=False, na_values={"iou": [""], "iou_without": [""]})
-    speeds = read_throughput(tables["throughput"])
-    answers = read_contamination(tables["contamination"])
+    summary = _ordered(read_csv(tables["summary"], SUMMARY), methods)
+    measured = read_csv(tables["statistics"], STATISTICS)
+    speeds = read_csv(tables["throughput"], THROUGHPUT)
+    answers = read_csv(tables["contamination"], CONTAMINATION)
     failed, failures = failures_table(tables["scores"])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -516,14 +515,14 @@ def build_page(
         headline=headline_table(summary, methods),
         means=means_table(summary, methods),
         clicks=clicks_table(summary, methods),
-        ablation=ablation_table(ablation, methods),
-        counts=datasets_table(read_counts(tables["datasets"])),
+        ablation=ablation_table(read_csv(tables["ablation"], ABLATION), methods),
+        counts=datasets_table(read_csv(tables["datasets"], DATASETS)),
         contamination=contamination_table(answers, datasets, methods),
         unseen=unseen_table(summary, answers, methods),
         tasks=task_tables(measured, summary, datasets, methods),
-        claims=claims_table(claims),
-        pairs=pairs_table(pairs, methods),
-        published=published_table(published, methods),
+        claims=claims_table(read_csv(tables["claims"], CLAIMS)),
+        pairs=pairs_table(read_csv(tables["pairs"], PAIRS), methods),
+        published=published_table(read_csv(tables["published"], COMPARISON), methods),
         throughput=throughput_table(speeds, datasets, methods),
         precision=precision_notes(speeds, methods),
         failed=failed,

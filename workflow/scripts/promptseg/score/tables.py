@@ -29,7 +29,12 @@ SCORES = Table(
         IOU,
         Column("dice", FLOAT, "Dice coefficient, 0 to 1"),
         Column("nsd", FLOAT, "normalised surface Dice, 0 to 1"),
-        Column("hd95", FLOAT, "95th percentile of the Hausdorff distance", "distance_unit"),
+        Column(
+            "hd95",
+            FLOAT,
+            "95th percentile of the Hausdorff distance; the diagonal of the image if the method's mask is empty",
+            "`distance_unit`",
+        ),
         Column(
             "distance_unit",
             STRING,

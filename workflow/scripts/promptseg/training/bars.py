@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.analysis.summary import read_summary
+from promptseg.analysis.summary import SUMMARY
 from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import read_csv
 
 CLICK_NETWORKS = ("ritm_small", "simpleclick_small", "focalclick_small")
 _CLICKS = 9
@@ -49,7 +50,7 @@ def bars(summary: pd.DataFrame) -> list[Bar]:
     """The requirements with the numbers of a finished run.
 
     Args:
-        summary: see `promptseg.show.read_summary`.
+        summary: see `analysis.summary.SUMMARY`.
     """
     rows = summary[summary["level"] == "all"]
 
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("results", nargs="?", default="results", type=Path, help="folder of a finished run")
     results = parser.parse_args(arguments).results
     try:
-        found = bars(read_summary(results / "tables" / "summary.csv"))
+        found = bars(read_csv(results / "tables" / SUMMARY.name, SUMMARY))
     except PromptsegError as error:
         print(error, file=sys.stderr)
         return 2

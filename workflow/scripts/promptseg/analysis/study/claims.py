@@ -5,12 +5,32 @@ from typing import Any
 
 import pandas as pd
 
+from promptseg.analysis.columns import NOTE, PROVENANCE, SOURCE, made
 from promptseg.analysis.study.findings import LOSS, Finding, click_findings, mode_findings
 from promptseg.analysis.study.published import TITLES, methods_of_study
+from promptseg.core.columns import METHOD, PROTOCOL, SELECTION
+from promptseg.core.tables import FLOAT, STRING, Column, Table
 
-CLAIMS_COLUMNS = [
-    *("claim", "source", "method", "protocol", "selection", "value", "unit", "detail", "p", "statement", "note")
-]
+CLAIMS = Table(
+    "claims.csv",
+    "Findings of the study as computed statements, on its published numbers and on ours. Controls are left out.",
+    [
+        Column("claim", STRING, "short name of the finding"),
+        SOURCE.but(meaning="`published` or `ours`: whose numbers"),
+        *(METHOD, PROTOCOL, SELECTION),
+        Column("value", FLOAT, "the number"),
+        Column("unit", STRING, "what it counts or measures"),
+        Column("detail", STRING, "of what"),
+        Column(
+            "p",
+            FLOAT,
+            "p value of a Wilcoxon signed-rank test over tasks where one supports the statement; not corrected",
+        ),
+        Column("statement", STRING, "the finding in words"),
+        NOTE.but(meaning="what the study says, or how to read the value"),
+        PROVENANCE,
+    ],
+)
 
 # What the study's abstract gives as the range of the IoU at a single point, and for which tasks.
 ABSTRACT = {"lowest": (0.1135, "MRI-Spine: GM"), "highest": (0.8650, "Xray-Hip: Ilium")}
@@ -74,7 +94,7 @@ def findings(
         titles: how statements name the methods; by default their names.
 
     Returns:
-        CLAIMS_COLUMNS, one row a finding; `value` is a number in `unit`, `detail` says of what, `statement` is the
+        CLAIMS, one row per finding; `value` is a number in `unit`, `detail` says of what, `statement` is the
         finding in words, `p` that of a paired test over tasks where one supports it.
     """
     titles = titles or {}
@@ -89,8 +109,8 @@ def findings(
         found += [{"protocol": protocol, **finding} for finding in click_findings(group, references, titles)]
     if source == "published":
         found += abstract_findings(rows)
-    frame = pd.DataFrame(found, columns=[name for name in CLAIMS_COLUMNS if name not in ("note", "source")])
-    frame = frame.assign(source=source, note=[_NOTES.get(name, "") for name in frame["claim"]])[CLAIMS_COLUMNS]
+    frame = pd.DataFrame(found, columns=[name for name in made(CLAIMS) if name not in ("note", "source")])
+    frame = frame.assign(source=source, note=[_NOTES.get(name, "") for name in frame["claim"]])[made(CLAIMS)]
     return frame.astype({"value": float, "p": float})
 
 

@@ -6,12 +6,50 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from promptseg.analysis.columns import CI_HIGH, CI_LOW, N_TASKS, PROVENANCE, SPEARMAN, N, made
 from promptseg.analysis.study.published import methods_of_study
+from promptseg.core.columns import DATASET, METHOD, MODE, PROTOCOL, SELECTION, STEP, TASK
+from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 
-COMPARISON_COLUMNS = [
-    *("task", "method", "mode", "step", "selection", "published"),
-    *("our_method", "dataset", "our_task", "protocol", "n", "ours", "ci_low", "ci_high", "difference", "inside"),
-]
+COMPARISON = Table(
+    "published.csv",
+    "Every published value beside ours.",
+    [
+        TASK.but(meaning="the study's task"),
+        METHOD.but(meaning="the study's method"),
+        *(MODE, STEP, SELECTION),
+        Column("published", FLOAT, "published mean IoU over images"),
+        Column("our_method", STRING, "our method; empty where we have no value"),
+        DATASET,
+        Column("our_task", STRING, "our task"),
+        PROTOCOL,
+        N.but(meaning="our images", optional=True),
+        Column("ours", FLOAT, "our mean IoU over images"),
+        *(CI_LOW, CI_HIGH),
+        Column("difference", FLOAT, "ours - published"),
+        Column("inside", STRING, "`yes` or `no`: whether the published value lies in our interval"),
+        PROVENANCE,
+    ],
+)
+COMPARISON_SUMMARY = Table(
+    "published_summary.csv",
+    "How close our values are to the published ones, over the tasks that exist on both sides.",
+    [
+        Column("our_method", STRING, "our method"),
+        METHOD.but(meaning="the study's method"),
+        *(PROTOCOL, MODE, STEP, SELECTION),
+        N_TASKS.but(meaning="tasks on both sides", optional=False),
+        Column("ours", FLOAT, "mean of our values"),
+        Column("published", FLOAT, "mean of the published values"),
+        Column("mean_difference", FLOAT, "mean of ours - published"),
+        Column("mean_absolute_difference", FLOAT, "mean of its size"),
+        Column("largest_absolute_difference", FLOAT, "largest size"),
+        SPEARMAN.but(meaning="rank correlation over tasks of ours and published"),
+        Column("n_intervals", INTEGER, "tasks for which we have an interval"),
+        Column("inside_share", FLOAT, "share of these whose published value lies in our interval"),
+        PROVENANCE,
+    ],
+)
 
 
 def compare(
@@ -56,14 +94,7 @@ def compare(
         n=frame["n"].astype("Int64"),
         difference=frame["ours"] - frame["published"],
         inside=np.where(known, np.where(inside, "yes", "no"), ""),
-    )[COMPARISON_COLUMNS]
-
-
-SUMMARY_COLUMNS = [
-    *("our_method", "method", "protocol", "mode", "step", "selection", "n_tasks", "ours", "published"),
-    *("mean_difference", "mean_absolute_difference", "largest_absolute_difference", "spearman", "n_intervals"),
-    "inside_share",
-]
+    )[made(COMPARISON)]
 
 
 def compare_summary(compared: pd.DataFrame) -> pd.DataFrame:
@@ -73,13 +104,13 @@ def compare_summary(compared: pd.DataFrame) -> pd.DataFrame:
         compared: see `compare`.
 
     Returns:
-        SUMMARY_COLUMNS, one row for each of our methods and settings with a task: means over the tasks of ours and of
+        COMPARISON_SUMMARY, one row per method of ours and setting with a task: means over the tasks of ours and of
         the published values, mean and mean absolute difference, the largest one, the rank correlation over tasks (three
         or more), and the share of published values within our intervals among the `n_intervals` tasks that have one.
     """
     both = compared[compared["ours"].notna()]
     found = []
-    for keys, rows in both.groupby(SUMMARY_COLUMNS[:6], sort=True):
+    for keys, rows in both.groupby(["our_method", "method", "protocol", "mode", "step", "selection"], sort=True):
         gap = rows["difference"].abs()
         known = rows["inside"] != ""
         varied = len(rows) > 2 and rows["ours"].nunique() > 1 and rows["published"].nunique() > 1
@@ -87,4 +118,4 @@ def compare_summary(compared: pd.DataFrame) -> pd.DataFrame:
         inside = (rows.loc[known, "inside"] == "yes").mean() if known.any() else np.nan
         means = (rows["ours"].mean(), rows["published"].mean(), rows["difference"].mean(), gap.mean(), gap.max())
         found.append((*keys, len(rows), *means, rank, int(known.sum()), inside))
-    return pd.DataFrame(found, columns=SUMMARY_COLUMNS)
+    return pd.DataFrame(found, columns=made(COMPARISON_SUMMARY))

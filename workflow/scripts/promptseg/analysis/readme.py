@@ -1,0 +1,51 @@
+"""results/tables/README.md: what every column of every table means, from the declarations."""
+
+import pyarrow as pa
+
+from promptseg.analysis.ablation import ABLATION
+from promptseg.analysis.ambiguity import AMBIGUITY_MEANS, CALIBRATION
+from promptseg.analysis.click_metrics import CLICK_METRICS
+from promptseg.analysis.contamination import CONTAMINATION
+from promptseg.analysis.datasets import DATASETS
+from promptseg.analysis.everything import EVERYTHING_MEANS
+from promptseg.analysis.pairs import PAIRS
+from promptseg.analysis.provenance import SOURCES
+from promptseg.analysis.ranks import RANKS
+from promptseg.analysis.robustness import ROBUSTNESS_MEANS, ROBUSTNESS_RANKS
+from promptseg.analysis.size import CORRELATION, SIZE
+from promptseg.analysis.statistics import STATISTICS
+from promptseg.analysis.study.claims import CLAIMS
+from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY
+from promptseg.analysis.summary import SUMMARY
+from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.core.tables import STRING, Column
+from promptseg.preprocess.manifests import MANIFEST_COMPARISON
+from promptseg.score.tables import SCORES
+
+TABLES = [
+    *(SCORES, SUMMARY, STATISTICS, PAIRS, RANKS, CLICK_METRICS, SIZE, CORRELATION, COMPARISON, COMPARISON_SUMMARY),
+    *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, EVERYTHING_MEANS, AMBIGUITY_MEANS, CALIBRATION),
+    *(ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, MANIFEST_COMPARISON),
+]
+_HEAD = """# Tables of this run
+
+Text keys are empty where they do not apply; numbers have six decimals (a p of 0.000000 is smaller than that), shares
+and IoU go from 0 to 1. A setting is named by method, protocol, mode, step and selection everywhere. The column
+`provenance` leads to provenance.csv: weights, manifest, seed, protocols, versions and commit of every number; tables
+without it are joined by method and dataset. Some tables are there only if their part of the run was asked for. The
+folder `paper` holds some tables as Markdown, and as LaTeX for the package booktabs.
+"""
+
+
+def _line(column: Column) -> str:
+    kind = "text" if column.type == STRING else "integer" if pa.types.is_integer(column.type) else "number"
+    return f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |"
+
+
+def readme() -> str:
+    """Markdown: a section per table, a line per column."""
+    parts = [_HEAD]
+    for table in TABLES:
+        head = [f"## {table.name}", "", table.about, "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+        parts.append("\n".join([*head, *map(_line, table.columns), ""]))
+    return "\n".join(parts)
