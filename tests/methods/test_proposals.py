@@ -6,10 +6,9 @@ import inspect
 import numpy as np
 import pytest
 import torch
-import yaml
 from segment_anything import SamAutomaticMaskGenerator
 
-from promptseg.config.check import SCHEMA
+from promptseg.config.schema import read_schema
 from promptseg.core import masks
 from promptseg.methods import Grid
 from promptseg.methods.sam import Sam
@@ -81,7 +80,7 @@ def test_an_image_without_masks(network):
 
 
 def test_the_configuration_has_the_defaults_of_the_generator():
-    schema = yaml.safe_load(SCHEMA.read_text())["properties"]["everything"]["properties"]
+    schema = read_schema()["properties"]["everything"]["properties"]
     assert {name: about["default"] for name, about in schema.items()} == pytest.approx(dataclasses.asdict(Grid()))
     generator = inspect.signature(SamAutomaticMaskGenerator).parameters
     assert dataclasses.asdict(Grid()) == {name: generator[name].default for name in schema}

@@ -1,7 +1,5 @@
 # What the rules ask of the configuration. Functions only; every rule is in the file of its stage.
-import fcntl
 import os
-import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -54,27 +52,6 @@ wildcard_constraints:
     dataset="|".join(DATASETS),
     method="|".join(METHODS),
     shard=r"\d+-of-\d+",
-
-
-def release_stale_lock():
-    """Remove Snakemake's lock if the run that took it is dead, so that a killed run can simply be started again.
-
-    The system drops a file lock with the process that held it, however that process ended. Whoever gets it knows that
-    no other run is alive in this folder; whoever does not leaves everything to Snakemake's own lock.
-    """
-    folder = Path(".snakemake")
-    folder.mkdir(exist_ok=True)
-    holder = open(folder / "promptseg.lock", "w")
-    try:
-        fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        holder.close()
-        return None
-    shutil.rmtree(folder / "locks", ignore_errors=True)
-    return holder
-
-
-RUN_LOCK = release_stale_lock()
 
 
 def library(script, adapter=None):

@@ -3,24 +3,16 @@
 import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
+from promptseg.config.schema import read_schema
 from promptseg.core.errors import PromptsegError
 
-SCRIPTS = Path(__file__).resolve().parents[2]
-SCHEMA = SCRIPTS.parent / "schemas" / "config.schema.yaml"
-
-
-@cache
-def read_schema() -> dict[str, Any]:
-    """The JSON schema of the configuration."""
-    schema: dict[str, Any] = yaml.safe_load(SCHEMA.read_text())
-    return schema
+# What the whole configuration needs; a single file may lack it, so that its schema does not ask for it.
+_NEEDED = ["run", "datasets", "methods", "protocols"]
 
 
 def _nearest(name: str, known: Iterable[Any]) -> str:
@@ -58,7 +50,7 @@ def _explain(violation: jsonschema.ValidationError) -> str:
     allowed: Any = error.validator_value
     where = ".".join(str(part) for part in error.absolute_path) or "the top level"
     if error.validator == "oneOf" and all("const" in choice or "type" in choice for choice in allowed):
-        words = {"object": "a mapping", "array": "a list", "string": "a text"}
+        words = {"object": "a mapping", "array": "a list", "string": "a string"}
         choices = [repr(choice["const"]) if "const" in choice else words[choice["type"]] for choice in allowed]
         return f"{where}: {error.instance!r} must be {' or '.join(choices)}"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -86,11 +78,12 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     """Validate a configuration and fill in its defaults, in place.
 
     Raises:
-        PromptsegError: every violation of the schema, one a line, with the nearest known word for a misspelt one; or
+        PromptsegError: every violation of the schema, one per line, with the nearest known word for a misspelt one; or
             `run` names something that is not registered; or a method's local weights are not there.
     """
     errors = sorted(
-        _Validator(read_schema()).iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
+        _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config),
+        key=lambda error: list(map(str, error.absolute_path)),
     )
     if errors:
         raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))

@@ -5,7 +5,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-from promptseg.config.check import SCRIPTS
+from promptseg.config.schema import SCRIPTS
 
 
 def _module_file(name: str) -> Path | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from promptseg.config.check import read_schema
+from promptseg.config.schema import read_schema
 
 WITHOUT = " without "
 

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from promptseg.analysis.datasets import sampling_text
-from promptseg.config.check import SCRIPTS, check
+from promptseg.config.check import check
+from promptseg.config.schema import SCRIPTS
 from promptseg.download.origins import sources_of
 from promptseg.download.urls import record_of
 

@@ -1,0 +1,99 @@
+"""Release Snakemake's lock where the run that took it died, so that a killed run is simply started again.
+
+Snakemake locks the outputs of a run by files in `.snakemake/locks`, which a killed run leaves behind. Whether its run
+is dead is known from a file of our own beside them, one per machine, `.snakemake/promptseg.<host>.lock`:
+
+* Every run holds a shared `flock` on it, which the system drops with the process, however that ends. Whoever gets an
+  exclusive one knows that no run of this machine is alive here.
+* A run writes its process id into it and empties it at its end. Where it is not empty and not held, a run was killed.
+
+A file system may keep a `flock` on the machine that asks for it. Hence the name of the host: while another machine's
+file is not empty, a run there may be alive, and the decision is left to Snakemake and to `snakemake --unlock`.
+"""
+
+import atexit
+import fcntl
+import logging
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+logger = logging.getLogger(__name__)
+
+
+class ReleaseAtStart(logging.Handler):
+    """Listens to Snakemake's log for the event that a run starts, and releases a stale lock then.
+
+    The event comes after the rules were read and before Snakemake looks at its lock (a handler in `onstart:` would run
+    after that), and only from commands that run jobs: not from `--lint`, `--unlock`, `--summary` and the like. Of
+    those commands dry runs and the processes that Snakemake starts for single jobs are left out here.
+    """
+
+    def __init__(self, workflow: Any) -> None:
+        """Listen for one `snakemake.workflow.Workflow`."""
+        super().__init__()
+        self._workflow = workflow
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Act on the first event of a run."""
+        if getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
+            return
+        logging.getLogger(record.name).removeHandler(self)
+        if self._workflow.is_main_process and not self._workflow.output_settings.dryrun:
+            release_stale_lock(Path(".snakemake"))
+
+
+def release_stale_lock(folder: Path, host: str | None = None) -> bool:
+    """Remove `folder/locks` if a killed run of this machine left it, and mark this run as alive until it ends.
+
+    Args:
+        folder: Snakemake's own folder, `.snakemake`.
+        host: name of this machine, the one that the system gives by default.
+
+    Returns:
+        Whether the locks were removed.
+    """
+    folder.mkdir(exist_ok=True)
+    own = folder / f"promptseg.{host or platform.node()}.lock"
+    stream = own.open("a+")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    except BlockingIOError:  # a run of this machine is alive
+        alone = False
+    except OSError as error:  # a file system without flock: nothing can be known of other runs
+        logger.debug("%s cannot be locked: %s", own, error)
+        return False
+    killed = alone and own.stat().st_size > 0
+    others = [path for path in folder.glob("promptseg.*.lock") if path != own and path.stat().st_size]
+    if killed and others:
+        logger.warning(
+            "A run was killed here, but a run of another machine may be alive, so Snakemake's lock stays. If none is, "
+            "call `snakemake --unlock` and delete %s.",
+            ", ".join(map(str, others)),
+        )
+        atexit.register(stream.close)  # what is open stays locked; the sign of the killed run stays, too
+    else:
+        if killed:
+            shutil.rmtree(folder / "locks", ignore_errors=True)
+            stream.truncate(0)
+        atexit.register(_end, stream)
+    fcntl.flock(stream, fcntl.LOCK_SH)
+    if own.stat().st_size == 0:
+        stream.write(f"{os.getpid()}\n")
+        stream.flush()
+    return killed and not others
+
+
+def _end(stream: IO[str]) -> None:
+    """Leave no sign of this run, unless another one of this machine is alive."""
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        stream.truncate(0)
