@@ -187,5 +187,5 @@ def test_no_dataset_left(project: Project) -> None:
     project.configure(config, "alone.yaml")
     done = project.snakemake("-n", configfile="alone.yaml")
     assert done.returncode != 0
-    assert "None of the data sets of the run is there" in done.stdout
+    assert "None of the datasets of the run is there" in done.stdout
     assert "Traceback" not in done.stdout

@@ -61,6 +61,16 @@ def test_a_dataset_changed(project, change):
     assert project.planned() == AGGREGATES | chain
 
 
+@pytest.mark.parametrize(("file", "stage", "jobs"), [("dataset", "preprocess", 2), ("method", "predict", 4)])
+def test_a_new_key_is_a_parameter_of_the_stage_that_the_schema_names(project, file, stage, jobs):
+    path = project.path / "workflow" / "schemas" / f"{file}.schema.yaml"
+    key = f"  blur: {{description: For the test., x-stages: [{stage}], type: integer, default: 0}}\n"
+    path.write_text(path.read_text().replace("\nproperties:\n", f"\nproperties:\n{key}"))
+    planned = project.planned()
+    assert planned[stage] == jobs
+    assert planned["collect_files"] == 0
+
+
 def test_an_image_of_the_user_changed(project):
     make_images(project.path / "data" / "more", seed=7, count=1)
     (project.path / "data" / "more" / "images" / "p0.png").replace(

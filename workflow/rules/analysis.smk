@@ -1,6 +1,11 @@
 """Tables over all datasets and methods."""
 
 
+def get_optional_tables():
+    """The tables that only some runs have."""
+    return [f"results/tables/{part}.csv" for part in optional_parts()]
+
+
 rule aggregate:
     input:
         scores=collect(
@@ -127,10 +132,10 @@ rule aggregate:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=about_datasets(),
+        datasets=about_datasets(stage="analysis"),
         methods=about_methods(),
-        seen=seen_by_methods(),
-        registered=registered_datasets(),
+        seen=facts.seen_by_methods(config, REGISTERED),
+        registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
         resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=config, dpath="prompts/seed"),
@@ -230,7 +235,7 @@ rule tabulate_robustness:
     conda:
         "../../envs/analysis.yaml"
     params:
-        controls=[name for name in METHODS if config["methods"][name]["control"]],
+        controls=facts.controls(config),
         resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=config, dpath="prompts/seed"),
     script:

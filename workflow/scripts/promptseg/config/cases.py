@@ -67,7 +67,7 @@ class Case:
 
 
 def natural(text: str) -> tuple[list[str | int], str]:
-    """Sorting key that takes the numbers in a text as numbers: 2 comes before 10."""
+    """Sorting key that takes the numbers in a string as numbers: 2 comes before 10."""
     return [int(part) if index % 2 else part for index, part in enumerate(re.split("([0-9]+)", text))], text
 
 
@@ -172,7 +172,7 @@ def _match_entry(names: Sequence[str], entry: Mapping[str, Any], patient: str | 
     if not any(images) and not any(marked):
         raise PromptsegError(
             f"No file matches {', '.join(globs)} or {', '.join(item['file'] for item in items)}. "
-            f"The first of {len(names)} files: {', '.join(names[:5]) or 'none'}. Mend `cases` of the dataset."
+            f"The first of {len(names)} files: {', '.join(names[:5]) or 'none'}. Correct `cases` of the dataset."
         )
     if entry.get("pair") == "order":
         marked = [_in_order(images[0], globs[0], one, item["file"]) for item, one in zip(items, marked, strict=True)]
@@ -233,7 +233,7 @@ def _in_order(images: _Matches, image_glob: str, labels: _Matches, label_glob: s
     if len(images) != len(labels):
         raise PromptsegError(
             f"{len(images)} images match {image_glob} and {len(labels)} masks match {label_glob}: `pair: order` needs "
-            "as many of both. Bring the missing files, or pair them by name."
+            "as many of both. Add the missing files, or pair them by name."
         )
     first, second = (sorted(matches, key=lambda key: natural("/".join(key))) for matches in (images, labels))
     return {key: labels[other] for key, other in zip(first, second, strict=True)}

@@ -1,0 +1,109 @@
+"""What rules, tables, figures and page ask of the configuration: pure functions of the checked one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from promptseg.config.schema import keys_of
+
+Config: TypeAlias = Mapping[str, Any]
+Entries: TypeAlias = dict[str, dict[str, Any]]
+
+
+def part_of(config: Config, registry: str, name: str, stage: str) -> dict[str, Any]:
+    """What a stage has to know of an entry: its keys that the schema annotates with the stage.
+
+    Args:
+        registry: "datasets" or "methods".
+        name: of the entry.
+        stage: name of a rule file.
+    """
+    entry = config[registry][name]
+    return {key: entry[key] for key in keys_of(registry, stage) if key in entry}
+
+
+def predict_entry(config: Config, method: str) -> dict[str, Any]:
+    """What the predictions of a method depend on in its entry.
+
+    Its changes to protocols are left out: `protocols_of` applies them to those of the run, which are a parameter of
+    their own, so that a change to another protocol reruns nothing.
+    """
+    entry = part_of(config, "methods", method, "predict")
+    entry.pop("protocols", None)
+    return entry
+
+
+def about_datasets(config: Config, names: Iterable[str], stage: str = "figures") -> Entries:
+    """What the tables (stage "analysis") or the figures and the page ("figures") say of datasets, by name."""
+    return {name: part_of(config, "datasets", name, stage) for name in names}
+
+
+def about_methods(config: Config, registered: Sequence[str]) -> Entries:
+    """What tables, figures and page say of methods: of all of them, in an order that gives each its colour for good.
+
+    That is the order of the shipped registry, then of names: the order in `config` changes with what a user overrides.
+
+    Args:
+        registered: names in the order of config/methods.yaml.
+
+    Returns:
+        Name -> title, name in the published tables (None if it has none), and whether it is a control.
+    """
+    order = [*registered, *sorted(set(config["methods"]) - set(registered))]
+    keys = keys_of("methods", "figures")
+    return {name: {key: config["methods"][name].get(key) for key in keys} for name in order}
+
+
+def seen_by_methods(config: Config, registered: Sequence[str]) -> Entries:
+    """Which datasets were in the training set of each method of the run, in the order of `about_methods`."""
+    chosen = [name for name in about_methods(config, registered) if name in config["run"]["methods"]]
+    return {name: config["methods"][name]["seen"] for name in chosen}
+
+
+def notes_on_methods(config: Config) -> dict[str, str]:
+    """What readers have to know of methods of the run, by title."""
+    chosen = (config["methods"][name] for name in config["run"]["methods"])
+    return {entry["title"]: entry["note"] for entry in chosen if entry["note"]}
+
+
+def ambiguous_methods(config: Config) -> list[str]:
+    """Methods of the run that answer a prompt with three masks, sorted."""
+    return [name for name in sorted(config["run"]["methods"]) if config["methods"][name]["ambiguity"]]
+
+
+def controls(config: Config) -> list[str]:
+    """Methods of the run that only bound the scores, sorted."""
+    return [name for name in sorted(config["run"]["methods"]) if config["methods"][name]["control"]]
+
+
+def grid(config: Config) -> dict[str, Any]:
+    """How the mode `everything` covers an image; nothing where the run does without the mode."""
+    return dict(config["everything"]) if "everything" in config["prompts"]["modes"] else {}
+
+
+def run_protocols(config: Config) -> list[str]:
+    """The protocols that have figures of their own."""
+    return list(dict.fromkeys([*config["run"]["protocols"], *config["run"]["ablation"]]))
+
+
+def shown_protocol(config: Config) -> str:
+    """The protocol of figures that show the clicks of one: what the methods' authors do, if the run has it."""
+    protocols = run_protocols(config)
+    return "corrected" if "corrected" in protocols else protocols[0]
+
+
+def optional_parts(config: Config) -> list[str]:
+    """The parts of the run that only some runs have, each with a table of its own."""
+    wanted = {
+        "everything": "everything" in config["prompts"]["modes"],
+        "ambiguity": bool(ambiguous_methods(config)),
+        "robustness": config["robustness"]["enabled"],
+    }
+    return [name for name, needed in wanted.items() if needed]
+
+
+def configuration_summary(config: Config) -> dict[str, Any]:
+    """The settings of a run that its numbers depend on."""
+    keys = ("run", "prompts", "metrics", "device", "precision", "compile", "strict")
+    return {key: config[key] for key in keys} | {
+        "protocols": {name: config["protocols"][name] for name in run_protocols(config)}
+    }
