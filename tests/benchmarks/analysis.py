@@ -2,7 +2,7 @@
 
 PYTHONPATH=workflow/scripts python tests/benchmarks/analysis.py [--objects 100000] [--folder DIR]
 
-SAM has three selections, the others one; five modes, and nine clicks under two protocols: 230 rows an object. The
+SAM has three selections, the others one; five modes, and nine clicks under two protocols: 230 rows per object. The
 scores are written as the pipeline writes them, one file for each method and dataset; then the stage `aggregate` runs.
 """
 
@@ -42,7 +42,7 @@ def settings_of(method: str) -> list[tuple[str | None, str, int, str]]:
 
 
 def texts(names: Sequence[str | None], codes: np.ndarray) -> pa.Array:
-    """A text column from codes."""
+    """A column of strings from codes."""
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(names, pa.string())).cast("string")
 
 

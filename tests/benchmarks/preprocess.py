@@ -1,4 +1,4 @@
-"""Slices a second that preprocessing makes of CT volumes, against the plain way to do it, and what memory it takes.
+"""Slices of CT volumes that preprocessing makes per second, against the plain way to do it, and what memory it takes.
 
 PYTHONPATH=workflow/scripts python tests/benchmarks/preprocess.py --cases 4 --slices 120
 

@@ -139,7 +139,7 @@ def ours(method: SamMethod, count: int, size: int) -> tuple[dict[str, float], Ru
 
 
 def matrix_product(device: str, dtype: torch.dtype) -> float:
-    """FLOP a second of matrix products of the encoder's size, sustained for about as long as the encoder takes."""
+    """FLOP per second of matrix products of the encoder's size, sustained for about as long as the encoder takes."""
     a, b = torch.randn(4096, 768, device=device).to(dtype), torch.randn(768, 3072, device=device).to(dtype)
     out = torch.mm(a, b)
     count = 40
@@ -236,14 +236,14 @@ def compare(arguments: argparse.Namespace) -> None:
     for number in range(arguments.rounds):
         for name, (way, environment) in ways.items():
             found = child(arguments, way, environment)
-            print(f"round {number + 1}, {name}: {found['seconds'] / arguments.images:.2f} s an image", flush=True)
+            print(f"round {number + 1}, {name}: {found['seconds'] / arguments.images:.2f} s per image", flush=True)
             if name not in results or found["seconds"] < results[name]["seconds"]:
                 results[name] = found
     print("the fastest round of each:")
     for name, found in results.items():
         parts = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in found.get("parts", {}).items())
         print(
-            f"{name:28s} {found['seconds'] / arguments.images:7.2f} s an image{f' ({parts})' if parts else ''}, "
+            f"{name:28s} {found['seconds'] / arguments.images:7.2f} s per image{f' ({parts})' if parts else ''}, "
             f"{found['calls']['encoder']} encodings, {found['calls']['decoder']} prompts decoded, "
             f"{found['memory_mb']:.0f} MB"
         )

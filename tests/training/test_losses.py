@@ -44,8 +44,8 @@ def test_loss_of_a_mask_mixes_both_cross_entropies():
 
 def test_sam_loss_of_even_odds():
     truth = torch.ones(1, 2, 2)
-    # A mask: log 2, and 1 - 2 x 2 / (2 + 4) of Dice; of the three, the first and the single one, and an IoU of 0
-    # foreseen.
+    # A mask: log 2, and 1 - 2 x 2 / (2 + 4) of Dice; of the three, the first and the single one, and a predicted IoU
+    # of 0.
     for ambiguous, first in ((True, 1.0), (False, 0.3)):
         loss = losses.sam(torch.zeros(1, 4, 2, 2), torch.zeros(1, 4), truth, torch.tensor([ambiguous]), 0.0)
         assert loss.item() == pytest.approx((1 + first + 0.5) * (math.log(2) + 1 / 3), abs=1e-4)

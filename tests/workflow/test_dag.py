@@ -145,7 +145,7 @@ def test_own_configuration_runs_just_that(project):
 
 
 def test_what_only_some_runs_do(project):
-    """Two datasets and two methods, of which one is said to give three masks a prompt."""
+    """Two datasets and two methods, of which one is said to give three masks per prompt."""
     config = changed(robustness={"enabled": True}, methods={"box_fill": {"ambiguity": True}})
     config["prompts"]["modes"] = ["mode1", "mode3", "everything"]
     project.configure(config)

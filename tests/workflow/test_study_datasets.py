@@ -165,7 +165,7 @@ def test_objects(finished, miniatures, dataset):
 
 
 def test_archives_without_a_checksum_are_held_to_what_they_were(finished, miniatures):
-    """Those that a person put there are recorded, those with a checksum in the registry are not."""
+    """Those that were put there by hand are recorded, those with a checksum in the registry are not."""
     recorded = yaml.safe_load((finished.folder / "config" / "datasets.lock.yaml").read_text())
     expected = {
         f"{name}/{file}": hashlib.sha256(content).hexdigest()

@@ -10,7 +10,7 @@ from pycocotools import mask as coco
 
 
 def encode(mask: np.ndarray) -> dict[str, Any]:
-    """COCO run-length code of an (h, w) bool mask: {"size": [h, w], "counts": text}."""
+    """COCO run-length code of an (h, w) bool mask: {"size": [h, w], "counts": string}."""
     code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
     return {"size": [int(side) for side in code["size"]], "counts": code["counts"].decode("ascii")}
 

@@ -37,7 +37,7 @@ def progress(
         yield item
         handled += parts(item) if parts else 0
         now = time.monotonic()
-        rate = f"{handled / max(now - start, 1e-9):.2f} {part}s a second" if parts else ""
+        rate = f"{handled / max(now - start, 1e-9):.2f} {part}s per second" if parts else ""
         if bar is not None:
             bar.set_postfix_str(rate, refresh=False)
             bar.update()

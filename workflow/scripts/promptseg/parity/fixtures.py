@@ -131,7 +131,7 @@ class Fixture:
         return int(value.item())
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A single text; without a default it must be there."""
+        """A single string; without a default it must be there."""
         if name not in self._arrays:
             if default is None:
                 raise FixtureError(f"the array {name} is missing")
@@ -141,7 +141,7 @@ class Fixture:
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         if not isinstance(value, str):
-            raise FixtureError(f"the array {name} is no text")
+            raise FixtureError(f"the array {name} is no string")
         return value
 
     def keys(self, *prefixes: str, pattern: str = r"\d+") -> list[str]:

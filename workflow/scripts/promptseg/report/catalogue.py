@@ -44,8 +44,8 @@ Made from `config/datasets.yaml` by `python -m promptseg.report.catalogue`; chan
 
 {counts} Access is one of {access}.
 
-How to get it: **fetched**, nothing is to be done; **client**, the program of that archive is called, unless a person
-brings the files; **by hand**, a person brings them. Such files go into `results/raw/<dataset>/`, loose or in their
+How to get it: **fetched**, nothing is to be done; **client**, the client of that archive is called, unless the files
+are there already; **by hand**, a manual download. Such files go into `results/raw/<dataset>/`, loose or in their
 archive, as the sections below say; `snakemake --cores 1 datasets_status` says what is ready and what is missing.
 
 A checksum is given where a public source states one; where none does, the first complete download is recorded in
@@ -129,13 +129,13 @@ def _size(entry: Entry) -> str:
 
 
 def _prose(text: str) -> str:
-    """A text of the registry as Markdown: asterisks outside of code are no emphasis."""
+    """A sentence of the registry as Markdown: asterisks outside of code are no emphasis."""
     parts = text.strip().split("`")
     return "`".join(part if index % 2 else part.replace("*", r"\*") for index, part in enumerate(parts))
 
 
 def overview(datasets: Mapping[str, Entry], names: Sequence[str]) -> Iterator[str]:
-    """Lines of a Markdown table, one row a dataset."""
+    """Lines of a Markdown table, one row per dataset."""
     heads = ["dataset", "modality", "tasks", "access", "how to get it", "download", "licence", "passing on"]
     heads += ["images", "checksum"]
     yield f"| {' | '.join(heads)} |"

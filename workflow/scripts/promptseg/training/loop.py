@@ -23,7 +23,7 @@ from promptseg.core.progress import progress
 from promptseg.core.provenance import provenance
 from promptseg.core.randomness import generator
 from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
-from promptseg.training.card import write_card
+from promptseg.training.card import Record, write_card
 from promptseg.training.settings import Recipe
 from promptseg.training.tasks.base import Task
 from promptseg.training.tasks.focalclick import FocalClickTask
@@ -195,9 +195,8 @@ class Run:
         with atomic(folder / NETWORK) as temporary:
             temporary.write_bytes(save(stored(self.average.state_dict())))
         with atomic(folder / CARD) as temporary:
-            write_card(
-                temporary, self.recipe, self.step, self.images, self.seconds, self.device, self.history, self.parts
-            )
+            record = Record(self.step, self.images, self.seconds, self.device, self.history, self.parts)
+            write_card(temporary, self.recipe, record)
 
 
 def stored(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Prompts in training, made by the code that makes them in an evaluation, with some disorder."""
+"""Prompts in training, made by the code of the evaluation and varied at random."""
 
 from collections.abc import Sequence
 
