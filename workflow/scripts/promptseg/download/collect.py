@@ -69,8 +69,9 @@ class _Collection:
 
     def add_archive(self, source: Mapping[str, Any], archive: Path) -> None:
         checksum = Checksum.from_mapping(source)
-        wrong = checksum.verify(archive) if checksum else None
-        if wrong:  # a file that was put there by hand has not passed through `download`
+        # A file that was put there by hand has not passed through `fetch_archive`.
+        wrong = checksum.verify_unless_kept(archive) if checksum else None
+        if wrong:
             raise _other_file(archive, wrong)
         if not checksum:
             self.unstated[archive.name] = archive, redact(source["url"])
@@ -104,7 +105,7 @@ class _Collection:
     def unpack(self, lock: LockFile | None) -> None:
         for name, (path, _) in self.unstated.items():
             recorded = lock.checksum(name) if lock else None
-            wrong = recorded.verify(path) if recorded else None
+            wrong = recorded.verify_unless_kept(path) if recorded else None
             if wrong:
                 raise _other_file(path, wrong)
         damaged: Mapping[Path, Sequence[str]] = {}

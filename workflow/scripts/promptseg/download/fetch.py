@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None = None) -> None:
-    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry.
+    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry, and keep that it was.
 
     Args:
         lock: has the checksum if the entry has none.
@@ -27,10 +27,14 @@ def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None
     Raises:
         PromptsegError: it is nowhere to be had, or it is not the file that the entry describes.
     """
+    recorded = lock.checksum(target.name) if lock else None
     if source["kind"] == "pypi":
         fetch_from_index(source, target)
     else:
-        fetch_from_urls(source, target, lock.checksum(target.name) if lock else None)
+        fetch_from_urls(source, target, recorded)
+    checksum = Checksum.from_mapping(source) or recorded
+    if checksum:
+        checksum.keep(target)
 
 
 def fetch_from_urls(entry: Mapping[str, Any], target: Path, checksum: Checksum | None = None) -> None:
