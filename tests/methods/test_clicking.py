@@ -1,148 +1,20 @@
-"""Zoom-in, mirroring, cascade and lockstep around click networks, by hand and with a stand-in for a network."""
+"""Mirroring, zoom-in, cascade and lockstep around click networks, with a stand-in for a network."""
 
 import numpy as np
 import pytest
 import torch
 
-from promptseg.methods.clicking import (
-    ClickPredictor,
-    ClickState,
-    Request,
-    ZoomIn,
-    candidate_roi,
-    clamped,
-    click_tensor,
-    contains,
-    expanded,
-    image_tensor,
-    into_crop,
-    mirrored,
-    moved_roi,
-    occupied,
-    overlap,
-    paste,
-    resize,
-    with_clicks,
-    zoomed_size,
-)
+from promptseg.methods import Prompt, Query
+from promptseg.methods.click_tensors import image_tensor, paste, resize
+from promptseg.methods.clicking import ClickPredictor, ClickState
 from promptseg.methods.networks.clickmaps import disk_maps
-
-NOWHERE = np.zeros((0, 2))
+from promptseg.methods.regions import ZoomIn, clamped, expanded, occupied
 
 
 def mask(shape, roi):
     empty = torch.zeros(shape, dtype=torch.bool)
     empty[roi[0] : roi[1] + 1, roi[2] : roi[3] + 1] = True
     return empty
-
-
-# --- regions
-
-
-def test_the_tight_regions_of_masks():
-    masks = [mask((6, 8), (1, 3, 2, 7)), torch.zeros(4, 4, dtype=torch.bool), mask((5, 3), (4, 4, 0, 0))]
-    assert occupied(masks) == [(1, 3, 2, 7), None, (4, 4, 0, 0)]
-    assert occupied([]) == []
-
-
-def test_clicks_extend_a_region_and_lose_their_fractions():
-    assert with_clicks((10, 20, 30, 40), np.array([(5.9, 35.0), (15.0, 44.7)])) == (5, 20, 30, 44)
-    assert with_clicks((10, 20, 30, 40), NOWHERE) == (10, 20, 30, 40)
-
-
-@pytest.mark.parametrize(
-    ("roi", "min_size", "expected"),
-    [
-        ((100, 199, 50, 149), 10, (80, 220, 30, 170)),  # 149.5 -+ 70 = 79.5, 219.5: halves to even
-        ((101, 200, 49, 148), 10, (80, 220, 28, 168)),  # 80.5 and 220.5, 28.5 and 168.5
-        ((0, 9, 0, 9), 10, (-2, 12, -2, 12)),  # -2.5 and 11.5
-        ((50, 50, 50, 50), 200, (-50, 150, -50, 150)),  # a least size of 200 gives 201 pixels
-        ((0, 4, 0, 299), 200, (-98, 102, -60, 360)),
-    ],
-)
-def test_regions_grow_around_their_centre_with_pythons_rounding(roi, min_size, expected):
-    assert expanded(roi, 1.4, min_size) == expected
-
-
-def test_regions_stay_in_the_image():
-    assert clamped((-98, 102, -60, 360), (90, 300)) == (0, 89, 0, 299)
-    assert clamped((3, 4, 5, 6), (90, 300)) == (3, 4, 5, 6)
-
-
-def test_overlap_is_the_product_over_the_axes():
-    assert overlap((0, 9, 0, 9), (0, 9, 0, 9)) == 1
-    assert overlap((0, 9, 0, 9), (5, 14, 0, 9)) == pytest.approx(1 / 3)
-    assert overlap((0, 9, 0, 9), (5, 14, 5, 14)) == pytest.approx(1 / 9)  # of the areas it would be 1 / 7
-    assert overlap((0, 9, 0, 9), (10, 19, 0, 9)) == 0
-    assert overlap((0, 9, 0, 9), (40, 49, 0, 9)) == 0
-
-
-def test_the_last_row_and_column_of_a_region_count_as_outside():
-    roi = (10, 20, 30, 40)
-    assert contains(roi, np.array([(10, 30), (19, 39)]))
-    for click in ((9, 35), (20, 35), (15, 29), (15, 40)):
-        assert not contains(roi, np.array([(15, 35), click])), click
-    assert contains(roi, NOWHERE)
-
-
-def test_where_zoom_in_would_look():
-    zoom = ZoomIn()
-    assert candidate_roi((50, 249, 60, 259), NOWHERE, (400, 400), zoom) == (10, 290, 20, 300)
-    # The click is part of the object: 50..299 has its centre at 174.5 and reaches 175 to either side.
-    assert candidate_roi((50, 249, 60, 259), np.array([(299, 60)]), (400, 400), zoom) == (0, 350, 20, 300)
-    assert candidate_roi((0, 3, 12, 15), NOWHERE, (16, 16), zoom) == (0, 15, 0, 15)
-    assert candidate_roi(None, np.array([(5, 5)]), (16, 20), zoom) is None
-    assert candidate_roi(None, np.array([(5, 5)]), (16, 20), ZoomIn(skip_clicks=-1)) == (0, 15, 0, 19)
-
-
-def test_when_the_region_moves():
-    zoom, stored = ZoomIn(), (0, 99, 0, 99)
-    half = (0, 49, 0, 99)
-    assert moved_roi(None, half, NOWHERE, zoom) == half
-    assert moved_roi(stored, half, NOWHERE, zoom) == stored  # an overlap of exactly a half
-    assert moved_roi(stored, (0, 48, 0, 99), NOWHERE, zoom) == (0, 48, 0, 99)
-    assert moved_roi(stored, half, np.array([(98, 98)]), zoom) == stored
-    assert moved_roi(stored, half, np.array([(10, 10), (99, 10)]), zoom) == half
-    assert moved_roi(stored, half, NOWHERE, ZoomIn(recompute_thresh_iou=None)) == half
-
-
-def test_the_size_of_a_zoomed_crop():
-    assert zoomed_size((201, 201), 400) == (400, 400)
-    assert zoomed_size((201, 300), 400) == (268, 400)
-    assert zoomed_size((7, 3), 400) == (400, 171)
-    assert zoomed_size((1, 2000), 400) == (1, 400)  # 0.2 rows
-    assert zoomed_size((201, 300), (448, 448)) == (448, 448)
-    assert zoomed_size((201, 300), None) == (201, 300)
-
-
-# --- clicks and maps
-
-
-def test_clicks_follow_their_crop():
-    clicks = np.array([(15, 25), (10, 20), (5, 45)])
-    np.testing.assert_array_equal(into_crop(clicks, (10, 19, 20, 39), (40, 40)), [(20, 10), (0, 0), (-20, 50)])
-    np.testing.assert_array_equal(mirrored(clicks, 60), [(15, 34), (10, 39), (5, 14)])
-
-
-def test_clicks_are_sorted_by_sign_and_padded():
-    clicks = [np.array([(1, 2), (3, 4), (5.5, 6)]), np.array([(7, 8)])]
-    tensor = click_tensor(clicks, [np.array([1, 0, 1]), np.array([0])])
-    none = (-1, -1, -1)
-    expected = [[(1, 2, 0), (5.5, 6, 2), (3, 4, 1), none], [none, none, (7, 8, 0), none]]
-    np.testing.assert_array_equal(tensor, expected)
-    assert tensor.dtype == torch.float32
-
-
-def test_maps_are_pasted_into_zeros():
-    patch = torch.tensor([(1.0, 3.0), (5.0, 7.0)])
-    full = paste(patch, (1, 3, 0, 1), (5, 4))
-    expected = np.zeros((5, 4))
-    expected[1:4, :2] = [(1, 3), (3, 5), (5, 7)]  # corners on corners
-    np.testing.assert_allclose(full, expected)
-    np.testing.assert_array_equal(resize(patch[None], (1, 1)), [[[1]]])
-
-
-# --- the predictor with a stand-in for the network
 
 
 class Blobs:
@@ -169,7 +41,7 @@ def picture(*size, seed=0):
 def clicked(image, *clicks, state=None):
     """Clicks are (x, y, positive)."""
     table = np.array(clicks)
-    return Request(image, table[:, :2], table[:, 2], state)
+    return Query(image, Prompt(table[:, :2], table[:, 2]), state)
 
 
 SIMPLE = ZoomIn(target_size=(64, 48), skip_clicks=-1)
@@ -188,7 +60,7 @@ PREDICTORS = {
 }
 
 
-def mixed_requests():
+def mixed_queries():
     """Images of several sizes, with objects at the border, all numbers of clicks, and states of other objects."""
     wide, tall, tiny = picture(50, 80), picture(90, 60, seed=1), picture(16, 16, seed=2)
     found = ClickState(mask((50, 80), (0, 12, 70, 79)).float() * 0.9, None)
@@ -211,14 +83,14 @@ def mixed_requests():
 
 @pytest.mark.parametrize("kind", PREDICTORS)
 def test_an_answer_does_not_depend_on_the_batch(kind):
-    requests = mixed_requests()
-    together = PREDICTORS[kind](Blobs()).step(requests)
-    apart = [PREDICTORS[kind](Blobs(), batch=1).step([request])[0] for request in requests]
-    assert len(together) == len(requests)
+    queries = mixed_queries()
+    together = PREDICTORS[kind](Blobs()).step(queries)
+    apart = [PREDICTORS[kind](Blobs(), batch=1).step([query])[0] for query in queries]
+    assert len(together) == len(queries)
     for number, (one, other) in enumerate(zip(together, apart, strict=True)):
         assert one.state.roi == other.state.roi, number
         assert one.calls == other.calls, number
-        assert tuple(one.state.probability.shape) == tuple(requests[number].image.shape[1:])
+        assert tuple(one.state.probability.shape) == tuple(queries[number].image.shape[1:])
         assert one.state.probability.dtype == torch.float32
         assert 0 <= one.state.probability.min() <= one.state.probability.max() <= 1
         torch.testing.assert_close(one.state.probability, other.state.probability, atol=1e-6, rtol=0, msg=str(number))
@@ -226,12 +98,12 @@ def test_an_answer_does_not_depend_on_the_batch(kind):
 
 def test_inputs_of_one_size_share_a_pass_and_batches_have_a_limit():
     image, other = picture(30, 40), picture(30, 40, seed=1)
-    requests = [clicked(image, (5, 5, 1)), clicked(other, (9, 9, 1)), clicked(image, (7, 7, 1), (1, 1, 0))]
+    queries = [clicked(image, (5, 5, 1)), clicked(other, (9, 9, 1)), clicked(image, (7, 7, 1), (1, 1, 0))]
     network = Blobs()
-    ClickPredictor(network, ZoomIn()).step(requests)
+    ClickPredictor(network, ZoomIn()).step(queries)
     assert network.batches == [(6, 4, 30, 40)]  # each with its mirror image
     network = Blobs()
-    ClickPredictor(network, ZoomIn(), flip=False, batch=2).step(requests)
+    ClickPredictor(network, ZoomIn(), flip=False, batch=2).step(queries)
     assert network.batches == [(2, 4, 30, 40), (1, 4, 30, 40)]
 
 
@@ -241,11 +113,11 @@ def test_large_inputs_do_not_share_a_pass_on_a_cpu():
     assert network.batches == [(2, 4, 1200, 1400)] * 2
 
 
-def test_equal_requests_share_a_pass():
+def test_equal_queries_share_a_pass():
     image, network = picture(30, 40), Blobs()
     predictor = ClickPredictor(network, SIMPLE, flip=False, cascade_steps=5)
-    requests = [clicked(image, (5, 5, 1)), clicked(image, (9, 9, 1)), clicked(image, (5, 5, 1))]
-    answers = predictor.step(requests)
+    queries = [clicked(image, (5, 5, 1)), clicked(image, (9, 9, 1)), clicked(image, (5, 5, 1))]
+    answers = predictor.step(queries)
     assert {size[0] for size in network.batches} <= {1, 2}
     assert torch.equal(answers[0].state.probability, answers[2].state.probability)
     assert answers[0].calls == answers[2].calls
@@ -260,18 +132,23 @@ def test_nothing_is_asked_for_nothing():
     assert ClickPredictor(Blobs(), ZoomIn()).step([]) == []
 
 
-def test_requests_are_left_as_they_are():
-    requests = mixed_requests()
+def test_queries_are_left_as_they_are():
+    queries = mixed_queries()
     kept = [
-        (r.image.clone(), r.points.copy(), r.labels.copy(), None if r.state is None else r.state.probability.clone())
-        for r in requests
+        (
+            r.image.clone(),
+            r.prompt.points.copy(),
+            r.prompt.labels.copy(),
+            None if r.previous is None else r.previous.probability.clone(),
+        )
+        for r in queries
     ]
-    PREDICTORS["cfr_icl"](Blobs()).step(requests)
-    for request, (image, points, labels, probability) in zip(requests, kept, strict=True):
-        assert torch.equal(request.image, image)
-        assert (request.points == points).all()
-        assert (request.labels == labels).all()
-        assert probability is None or torch.equal(request.state.probability, probability)
+    PREDICTORS["cfr_icl"](Blobs()).step(queries)
+    for query, (image, points, labels, probability) in zip(queries, kept, strict=True):
+        assert torch.equal(query.image, image)
+        assert (query.prompt.points == points).all()
+        assert (query.prompt.labels == labels).all()
+        assert probability is None or torch.equal(query.previous.probability, probability)
 
 
 def test_mirror_images_are_averaged():
@@ -386,11 +263,11 @@ def test_only_what_has_not_settled_is_repeated():
     zoom, network = ZoomIn(target_size=(10, 20), skip_clicks=9), Fading({0: 4, 4: 5, 7: 9, 9: 5, 5: 5})
     image = picture(10, 20)
     slow = ClickState(torch.cat([torch.ones(7, 20), torch.zeros(3, 20)]), None)
-    requests = [
+    queries = [
         clicked(image, (1, 1, 1)),  # 4, 5
         clicked(image, (1, 1, 1), state=slow),  # 9, 5, 5
         clicked(image, (1, 1, 1), (2, 2, 0)),  # a second click
     ]
-    answers = ClickPredictor(network, zoom, flip=False, cascade_steps=5).step(requests)
+    answers = ClickPredictor(network, zoom, flip=False, cascade_steps=5).step(queries)
     assert [answer.calls for answer in answers] == [2, 3, 1]
     assert network.asked == [3, 2, 1]

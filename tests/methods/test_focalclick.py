@@ -1,4 +1,4 @@
-"""FocalClick's pipelines: small cases by hand, batches against single requests."""
+"""FocalClick's pipelines: small cases by hand, batches against single queries."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
-from promptseg.methods.clicking import ClickState, Request
+from promptseg.methods.clicking import ClickState
 from promptseg.methods.focalclick import FocalClick, FocalPredictor, focus_box, mask_box
 from promptseg.methods.networks import focalclick
 from promptseg.methods.networks.focalclick import FocalClickNet
@@ -38,17 +38,17 @@ def pixels(*size, seed=0):
     return np.random.default_rng(seed).integers(0, 255, (*size, 3), np.uint8)
 
 
-def requests(method):
-    """Requests of different images, numbers of clicks and states, with and without refinement."""
+def queries(method):
+    """Queries of different images, numbers of clicks and states, with and without refinement."""
     images = [method.encode(pixels(90, 130)), method.encode(pixels(256, 256, seed=1))]
     clicks = np.random.default_rng(2).integers(5, 85, (12, 2))
     labels = np.array([1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0])
     rows, columns = np.mgrid[:90, :130]
     disk = torch.from_numpy(((rows - 40) ** 2 + (columns - 60) ** 2 < 400).astype(np.float32)) * 0.9
     states = [ClickState(disk, None), ClickState(disk, (20, 60, 30, 90)), ClickState(torch.zeros(90, 130), None)]
-    asked = [Request(image, clicks[:1], labels[:1], None, refine) for image in images for refine in (True, False)]
+    asked = [Query(image, Prompt(clicks[:1], labels[:1]), None, refine) for image in images for refine in (True, False)]
     asked += [
-        Request(images[0], clicks[:count], labels[:count], state, refine)
+        Query(images[0], Prompt(clicks[:count], labels[:count]), state, refine)
         for count, state in ((2, states[0]), (5, states[1]), (3, states[2]), (12, states[1]), (4, None))
         for refine in (True, False)
     ]
@@ -94,26 +94,28 @@ def test_the_focus_crop():
 
 
 def test_an_answer_does_not_depend_on_the_batch(tiny):
-    asked = requests(tiny)
-    alone = [tiny.predictor.step([request])[0] for request in asked]
+    asked = queries(tiny)
+    alone = [tiny.predictor.step([query])[0] for query in asked]
     for batch in (1, 3, 16):
         predictor = FocalPredictor(tiny.network, batch=batch)
         for one, other in zip(alone, predictor.step(asked), strict=True):
             assert (one.calls, one.focus_roi, one.state.roi) == (other.calls, other.focus_roi, other.state.roi)
             torch.testing.assert_close(one.state.probability, other.state.probability, atol=1e-6, rtol=0)
     assert {answer.calls for answer in alone} == {1}
-    assert [answer.focus_roi is not None for answer in alone] == [request.refine for request in asked]
+    assert [answer.focus_roi is not None for answer in alone] == [query.refine for query in asked]
     assert any(answer.state.roi for answer in alone)
 
 
 def test_refinement_changes_the_focus_crop_only(tiny):
-    asked = requests(tiny)
+    asked = queries(tiny)
     for one, other in zip(asked[::2], asked[1::2], strict=True):
         refined, coarse = tiny.predictor.step([one, other])
         y1, y2, x1, x2 = refined.focus_roi
         outside = torch.ones_like(coarse.state.probability, dtype=torch.bool)
         outside[y1:y2, x1:x2] = False
-        base = one.state if len(one.labels) > 10 else coarse.state  # late clicks leave the rest of the last answer
+        base = (
+            one.previous if len(one.prompt.labels) > 10 else coarse.state
+        )  # late clicks leave the rest of the last answer
         difference = (refined.state.probability - base.probability).abs()
         assert not outside.any() or difference[outside].max() < 1e-6
         assert difference[~outside].max() > 1e-3
@@ -125,7 +127,7 @@ def test_nothing_to_refine_leaves_the_coarse_answer(tiny):
     disk = torch.from_numpy(((rows - 40) ** 2 + (columns - 40) ** 2 < 400).astype(np.float32)) * 0.9
     # As with a click on the background far from the target crop: its focus crop and the target crop do not meet.
     points, labels = np.array([[40, 40], [190, 190]]), np.array([1, 0])
-    asked = [Request(image, points, labels, ClickState(disk, None), refine) for refine in (True, False)]
+    asked = [Query(image, Prompt(points, labels), ClickState(disk, None), refine) for refine in (True, False)]
     tiny.predictor._focus_boxes = lambda *_: [(60, 30, 20, 90)]
     refined, coarse = tiny.predictor.step(asked)
     assert refined.focus_roi is None
@@ -158,8 +160,7 @@ def test_bf16_changes_little(variants):
         FocalClick(Settings(variant="tiny_s2", weights=variants, precision=name)) for name in ("fp32", "bf16")
     )
     one, other = (
-        [answer.state.probability for answer in method.predictor.step(requests(method)[:1])]
-        for method in (exact, rough)
+        [answer.state.probability for answer in method.predictor.step(queries(method)[:1])] for method in (exact, rough)
     )
     assert other[0].dtype == torch.float32
     assert 0 < (one[0] - other[0]).abs().mean() < 0.05

@@ -50,6 +50,13 @@ def test_controls(bright_disk):
     assert not both[25, 44]
 
 
+def test_the_perfect_control_refuses_a_query_without_the_truth(bright_disk):
+    truth = bright_disk[1]
+    queries = [Query(bright_disk[0], box(0, 0, 1, 1), truth=known) for known in (truth, None, truth)]
+    with pytest.raises(ValueError, match="a query without the truth"):
+        Perfect(Settings()).predict(queries)
+
+
 @pytest.mark.parametrize("corners", [(25, 10, 55, 40), (0, 0, 79, 59), (40, 25, 40, 25)])
 def test_ellipse_of_any_box_touches_its_sides(bright_disk, corners):
     (mask,) = run(BoxEllipse(Settings()), bright_disk[0], box(*corners))

@@ -8,7 +8,6 @@ from safetensors.torch import save_file
 
 from promptseg.core import masks
 from promptseg.methods import Prompt, Query, Settings
-from promptseg.methods.clicking import Request
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.parity.generated_weights import read_overrides, rule_state
@@ -105,10 +104,9 @@ class Recorder:
             answers, state = [], self.before(mode, image, index)
             for number in range(1, count + 1):
                 shown = clicks[:number]
-                request = Request(
-                    self.method.encode(image), shown[:, 1::-1], shown[:, 2], state, refine=mode == "focal"
-                )
-                answers.append(self.method.predictor.step([request])[0])
+                prompt = Prompt(shown[:, 1::-1], shown[:, 2])
+                query = Query(self.method.encode(image), prompt, state, refine=mode == "focal")
+                answers.append(self.method.predictor.step([query])[0])
                 state = None if fresh else answers[-1].state
             maps = [answer.state.probability.numpy() for answer in answers]
             values = {
@@ -135,8 +133,8 @@ class Recorder:
             clicks = np.load(self.folder / f"{self.name}__seq.npz")[f"clicks_{index}"][:3]
             for number in range(1, len(clicks) + 1):
                 shown = clicks[:number]
-                request = Request(self.method.encode(image), shown[:, 1::-1], shown[:, 2], state)
-                state = self.method.predictor.step([request])[0].state
+                query = Query(self.method.encode(image), Prompt(shown[:, 1::-1], shown[:, 2]), state)
+                state = self.method.predictor.step([query])[0].state
         return state
 
 

@@ -9,7 +9,6 @@ import torch
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
-from promptseg.methods.clicking import Request
 from promptseg.methods.devices import has_bf16
 from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.sam import Sam
@@ -234,8 +233,8 @@ def test_weights_go_through_the_ordinary_adapter(name, runs, tmp_path):
         assert np.array_equal(answer.scores, expected.scores)
     else:
         predictor = run.task.predictor(network)
-        request = Request(method.encode(pixels), prompt.points, prompt.labels)
-        assert torch.equal(answer.states[0].probability, predictor.step([request])[0].state.probability)
+        query = Query(method.encode(pixels), prompt)
+        assert torch.equal(answer.states[0].probability, predictor.step([query])[0].state.probability)
 
 
 def test_sizes_of_the_small_networks(runs):

@@ -15,7 +15,6 @@ DATA = {"config/datasets.yaml", "config/methods.yaml"}
 TOO_LONG = {
     "tests/analysis/test_aggregate.py",
     "tests/figures/test_tables.py",
-    "tests/methods/test_clicking.py",
     "tests/preprocess/test_build.py",
     "tests/preprocess/test_volumes.py",
     "tests/report/test_page.py",
@@ -23,7 +22,6 @@ TOO_LONG = {
     "workflow/rules/figures.smk",
     "workflow/schemas/config.schema.yaml",
     "workflow/scripts/promptseg/analysis/columns.py",
-    "workflow/scripts/promptseg/methods/clicking.py",
     "workflow/scripts/promptseg/preprocess/build.py",
     "workflow/scripts/promptseg/preprocess/dicom.py",
     "workflow/scripts/promptseg/preprocess/volumes.py",

@@ -18,7 +18,13 @@ class Perfect(Method):
     needs_truth = True
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        return [_single(query.truth) for query in queries if query.truth is not None]
+        return [_single(self._truth(query)) for query in queries]
+
+    @staticmethod
+    def _truth(query: Query) -> np.ndarray:
+        if query.truth is None:
+            raise ValueError("a query without the truth: only methods that set `needs_truth` are handed it")
+        return query.truth
 
 
 class BoxFill(Method):

@@ -13,25 +13,12 @@ import torch
 from torch import Tensor
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods.base import Candidates, Method, Query, Settings
-from promptseg.methods.clicking import (
-    BATCH,
-    THRESHOLD,
-    Answer,
-    ClickPredictor,
-    ClickState,
-    Pass,
-    Request,
-    Roi,
-    ZoomIn,
-    candidates_of,
-    click_tensor,
-    image_tensor,
-    load_network,
-    requests_of,
-    resize,
-)
+from promptseg.methods.base import Query, Settings
+from promptseg.methods.click_tensors import click_tensor, resize
+from promptseg.methods.clicking import BATCH, THRESHOLD, ClickMethod, ClickPredictor, ClickState, Pass, Step
+from promptseg.methods.loading import load_network
 from promptseg.methods.networks.focalclick import VARIANTS, FocalClickNet
+from promptseg.methods.regions import Roi, ZoomIn
 
 ZOOM = ZoomIn(target_size=None, min_crop_size=10, recompute_thresh_iou=None, prob_thresh=THRESHOLD)
 _EXPANSION = 1.4  # of the focus crop
@@ -108,7 +95,7 @@ def _target(result: Pass) -> Roi:
 
 
 class FocalPredictor(ClickPredictor):
-    """Coarse passes as of any click network, then the focus crops of the requests that ask for refinement."""
+    """Coarse passes as of any click network, then the focus crops of the queries that ask for refinement."""
 
     def __init__(self, network: FocalClickNet, *, infer_size: int = 256, batch: int = BATCH, precision: str = "fp32"):
         """Settings.
@@ -127,80 +114,80 @@ class FocalPredictor(ClickPredictor):
         self.side = infer_size
 
     @torch.inference_mode()
-    def step(self, requests: Sequence[Request]) -> list[Answer]:
-        answers: list[Answer] = []
-        for start in range(0, len(requests), self.batch):  # the features that refinement needs are large
-            chunk = requests[start : start + self.batch]
-            coarse = self.passes(chunk, [request.state for request in chunk])
-            results = [Answer(result.state, 1) for result in coarse]
-            chosen = [index for index, request in enumerate(chunk) if request.refine]
+    def step(self, queries: Sequence[Query]) -> list[Step]:
+        answers: list[Step] = []
+        for start in range(0, len(queries), self.batch):  # the features that refinement needs are large
+            chunk = queries[start : start + self.batch]
+            coarse = self.passes(chunk, [query.previous for query in chunk])
+            results = [Step(result.state, 1) for result in coarse]
+            chosen = [index for index, query in enumerate(chunk) if query.refine]
             refined = self._refined([chunk[index] for index in chosen], [coarse[index] for index in chosen])
             for index, answer in zip(chosen, refined, strict=True):
                 results[index] = answer
             answers += results
         return answers
 
-    def _refined(self, requests: Sequence[Request], coarse: Sequence[Pass]) -> list[Answer]:
+    def _refined(self, queries: Sequence[Query], coarse: Sequence[Pass]) -> list[Step]:
         """Answers after refinement; the coarse ones where there is nothing to refine."""
-        answers = [Answer(result.state, 1) for result in coarse]
+        answers = [Step(result.state, 1) for result in coarse]
         maps = [result.state.probability for result in coarse]
         previous = [
-            torch.zeros_like(probability) if request.state is None else request.state.probability
-            for request, probability in zip(requests, maps, strict=True)
+            torch.zeros_like(probability) if query.previous is None else query.previous.probability
+            for query, probability in zip(queries, maps, strict=True)
         ]
         targets = [_target(result) for result in coarse]
-        boxes = self._focus_boxes(requests, maps, previous, targets)
+        boxes = self._focus_boxes(queries, maps, previous, targets)
         # A focus crop and a target crop that do not meet leave no pixels; the authors' code fails there.
         chosen = [index for index, (y1, y2, x1, x2) in enumerate(boxes) if y1 < y2 and x1 < x2]
         if not chosen:
             return answers
         logits = self._refined_crops(
-            [requests[index] for index in chosen],
+            [queries[index] for index in chosen],
             [coarse[index] for index in chosen],
             [boxes[index] for index in chosen],
             [self._in_target(boxes[index], targets[index]) for index in chosen],
         )
         for index, patch in zip(chosen, logits, strict=True):
             y1, y2, x1, x2 = boxes[index]
-            late = len(requests[index].labels) > _LATE
+            late = len(queries[index].prompt.labels) > _LATE
             merged = _logit(previous[index] if late else maps[index])
             merged[y1:y2, x1:x2] = resize(patch, (y2 - y1, x2 - x1))[0]
-            answers[index] = Answer(ClickState(merged.sigmoid(), coarse[index].state.roi), 1, boxes[index])
+            answers[index] = Step(ClickState(merged.sigmoid(), coarse[index].state.roi), 1, boxes[index])
         return answers
 
     def _focus_boxes(
-        self, requests: Sequence[Request], maps: Sequence[Tensor], previous: Sequence[Tensor], targets: Sequence[Roi]
+        self, queries: Sequence[Query], maps: Sequence[Tensor], previous: Sequence[Tensor], targets: Sequence[Roi]
     ) -> list[Roi]:
-        if not requests:
+        if not queries:
             return []
         # A logit against the threshold of probabilities: so do the authors.
         masks = [_logit(probability) > THRESHOLD for probability in maps]
         hosted = _on_host([*masks, *(probability > THRESHOLD for probability in previous)])
         now, before = hosted[: len(masks)], hosted[len(masks) :]
         return [
-            focus_box(mask, last, (int(request.points[-1][1]), int(request.points[-1][0])), target)
-            for request, mask, last, target in zip(requests, now, before, targets, strict=True)
+            focus_box(mask, last, (int(query.prompt.points[-1][1]), int(query.prompt.points[-1][0])), target)
+            for query, mask, last, target in zip(queries, now, before, targets, strict=True)
         ]
 
     def _refined_crops(
         self,
-        requests: Sequence[Request],
+        queries: Sequence[Query],
         coarse: Sequence[Pass],
         boxes: Sequence[Roi],
         places: Sequence[tuple[float, float, float, float]],
     ) -> Tensor:
         """(B, 1, side, side) float32 logits of the focus crops, of which `places` are the boxes in the target crops."""
         crops, clicks = [], []
-        for request, (y1, y2, x1, x2) in zip(requests, boxes, strict=True):
-            crops.append(resize(request.image[:, y1:y2, x1:x2], (self.side, self.side)))
-            rows_columns = np.asarray(request.points, np.float64)[:, ::-1]
+        for query, (y1, y2, x1, x2) in zip(queries, boxes, strict=True):
+            crops.append(resize(query.image[:, y1:y2, x1:x2], (self.side, self.side)))
+            rows_columns = np.asarray(query.prompt.points, np.float64)[:, ::-1]
             clicks.append((rows_columns - (y1, x1)) * self.side / (y2 - y1, x2 - x1))
         device = crops[0].device
         numbered = [(float(index), *place) for index, place in enumerate(places)]
         with self._autocast(device):
             output = self.refiner(
                 torch.stack(crops),
-                click_tensor(clicks, [np.asarray(request.labels) for request in requests]).to(device),
+                click_tensor(clicks, [np.asarray(query.prompt.labels) for query in queries]).to(device),
                 torch.stack([result.feature for result in coarse if result.feature is not None]),
                 torch.stack([result.logits for result in coarse]),
                 torch.tensor(numbered, dtype=torch.float32, device=device),
@@ -219,7 +206,7 @@ class FocalPredictor(ClickPredictor):
         return x1, y1, x2, y2
 
 
-class FocalClick(Method):
+class FocalClick(ClickMethod):
     """FocalClick; `variant` is segformerB0_S1, segformerB0_S2, segformerB3_S2, hrnet18s_S1, hrnet18s_S2 or hrnet32_S2.
 
     An official checkpoint says itself which it is. `Query.refine` chooses between refinement and the coarse mask.
@@ -227,7 +214,6 @@ class FocalClick(Method):
     Options: `infer_size`, the side in pixels at which the network sees a crop (256).
     """
 
-    prompt_types = frozenset({"point"})
     refines = True
 
     def __init__(self, settings: Settings):
@@ -245,10 +231,3 @@ class FocalClick(Method):
         self.predictor = FocalPredictor(
             self.network, infer_size=settings.options.get("infer_size", 256), precision=settings.precision
         )
-
-    def encode(self, pixels: np.ndarray) -> Tensor:
-        """(3, h, w) float32 in [0, 1], on the device."""
-        return image_tensor(pixels, self.settings.device)
-
-    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        return candidates_of(self.predictor.step(requests_of(queries)))

@@ -2,7 +2,7 @@
 
 The steps are those of SAM's automatic mask generator (Kirillov et al. 2023, appendix B, and the class
 `SamAutomaticMaskGenerator` of the `segment_anything` package, whose helpers are used). What differs is the work: points
-are decoded in batches on one embedding a crop, and only masks that pass the predicted IoU are brought to full size.
+are decoded in batches on one embedding per crop, and only masks that pass the predicted IoU are brought to full size.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ from promptseg.methods.base import Grid, Proposals
 
 # Asks for single points of one encoded image: (encoded, (n, 2) float64 points (x, y), points at once, least score) ->
 # pieces of (k, h, w) float logits and (k,) scores, of the masks whose score is above the least, in the order of points.
-Ask = Callable[[Any, np.ndarray, int, float], Iterator[tuple[Tensor, Tensor]]]
+AskPoints = Callable[[Any, np.ndarray, int, float], Iterator[tuple[Tensor, Tensor]]]
 
 
 class _Found:
@@ -48,7 +48,12 @@ class _Found:
 
 
 def propose(
-    ask: Ask, encode: Callable[[np.ndarray], Any], encoded: Any, pixels: np.ndarray, grid: Grid, threshold: float = 0
+    ask: AskPoints,
+    encode: Callable[[np.ndarray], Any],
+    encoded: Any,
+    pixels: np.ndarray,
+    grid: Grid,
+    threshold: float = 0,
 ) -> Proposals:
     """Masks of everything in one image.
 
@@ -82,7 +87,7 @@ def propose(
 
 
 def _in_crop(
-    ask: Ask, image: Any, points: np.ndarray, crop: list[int], size: tuple[int, ...], grid: Grid, threshold: float
+    ask: AskPoints, image: Any, points: np.ndarray, crop: list[int], size: tuple[int, ...], grid: Grid, threshold: float
 ) -> _Found:
     height, width = size
     least = grid.pred_iou_thresh if grid.pred_iou_thresh > 0 else -np.inf
@@ -104,13 +109,13 @@ def _in_crop(
 
 
 def _without_small_regions(found: _Found, grid: Grid) -> _Found:
-    """Fill small holes and remove small islands, then drop what has become a duplicate, the mended one of two."""
-    mended, intact = [], []
+    """Fill small holes and remove small islands, then drop duplicates: of two, the one that was changed."""
+    fixed, intact = [], []
     for code in found.codes:
         mask, filled = remove_small_regions(masks.decode(code), grid.min_mask_region_area, mode="holes")
         mask, cleared = remove_small_regions(mask, grid.min_mask_region_area, mode="islands")
-        mended.append(mask)
+        fixed.append(mask)
         intact.append(float(not (filled or cleared)))
-    boxes = torch.cat([batched_mask_to_box(torch.as_tensor(mask)[None]) for mask in mended]).float()
-    changed = _Found([masks.encode(mask) for mask in mended], boxes, found.scores, found.stability)
+    boxes = torch.cat([batched_mask_to_box(torch.as_tensor(mask)[None]) for mask in fixed]).float()
+    changed = _Found([masks.encode(mask) for mask in fixed], boxes, found.scores, found.stability)
     return changed[nms(boxes, torch.tensor(intact), max(grid.box_nms_thresh, grid.crop_nms_thresh))]

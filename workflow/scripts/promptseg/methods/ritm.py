@@ -1,15 +1,14 @@
 """RITM (Sofiiuk et al. 2022) as its authors evaluate it: HRNet with zoom-in from the second click, and mirroring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from promptseg.methods.base import Candidates, Method, Query, Settings
-from promptseg.methods.clicking import ClickPredictor, ZoomIn, candidates_of, image_tensor, load_network, requests_of
+from promptseg.methods.base import Settings
+from promptseg.methods.clicking import ClickMethod, ClickPredictor
+from promptseg.methods.loading import load_network
 from promptseg.methods.networks.hrnet import SMALL, VARIANTS, RitmNet
+from promptseg.methods.regions import ZoomIn
 
 ZOOM = ZoomIn(target_size=400, skip_clicks=1)
 
@@ -25,7 +24,7 @@ def ritm_predictor(network: RitmNet, options: Mapping[str, Any], precision: str 
     )
 
 
-class Ritm(Method):
+class Ritm(ClickMethod):
     """RITM; `variant` is hrnet18s, hrnet18, hrnet32 or small. An official checkpoint says itself which it is.
 
     Options: `zoom_in` and `flip`, both true: whether the network is shown the object's surroundings from the second
@@ -33,18 +32,9 @@ class Ritm(Method):
     (200) and `skip_clicks` (1): see `ZoomIn`.
     """
 
-    prompt_types = frozenset({"point"})
-
     def __init__(self, settings: Settings):
         super().__init__(settings)
         self.network: RitmNet = load_network(RitmNet, VARIANTS | SMALL, settings)
         if settings.compile:
             self.network.compile()
         self.predictor = ritm_predictor(self.network, settings.options, settings.precision)
-
-    def encode(self, pixels: np.ndarray) -> Tensor:
-        """(3, h, w) float32 in 0..1, on the device."""
-        return image_tensor(pixels, self.settings.device)
-
-    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        return candidates_of(self.predictor.step(requests_of(queries)))

@@ -181,7 +181,7 @@ class Sam(Method):
     def _ask_points(
         self, image: Embedding, points: np.ndarray, together: int, least: float
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Full-size logits and predicted IoU of what lies at single points; see `everything.Ask`."""
+        """Full-size logits and predicted IoU of what lies at single points; see `proposals.AskPoints`."""
         device = self.settings.device
         scaled = torch.as_tensor(self.resize.apply_coords(points, image.original_size), device=device)
         labels = torch.ones(len(points), dtype=torch.int, device=device)

@@ -1,15 +1,14 @@
 """SimpleClick (Liu et al. 2023), and CFR-ICL (Sun et al. 2024), which has other weights and adds a cascade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from promptseg.methods.base import Candidates, Method, Query, Settings
-from promptseg.methods.clicking import ClickPredictor, ZoomIn, candidates_of, image_tensor, load_network, requests_of
+from promptseg.methods.base import Settings
+from promptseg.methods.clicking import ClickMethod, ClickPredictor
+from promptseg.methods.loading import load_network
 from promptseg.methods.networks.simpleclick import SMALL, VARIANTS, SimpleClickNet
+from promptseg.methods.regions import ZoomIn
 
 # The network only takes its training size. A crop of an unknown object is the whole image, from the first click.
 ZOOM = ZoomIn(skip_clicks=-1)
@@ -29,7 +28,7 @@ def simpleclick_predictor(
     )
 
 
-class SimpleClick(Method):
+class SimpleClick(ClickMethod):
     """SimpleClick; `variant` is vit_xtiny, vit_base, vit_large, vit_huge or small. An official checkpoint says itself
     which.
 
@@ -38,18 +37,9 @@ class SimpleClick(Method):
     over the image and its mirror image. `min_crop_size` (200): see `ZoomIn`.
     """
 
-    prompt_types = frozenset({"point"})
-
     def __init__(self, settings: Settings):
         super().__init__(settings)
         self.network: SimpleClickNet = load_network(SimpleClickNet, VARIANTS | SMALL, settings)
         if settings.compile:
             self.network.compile()
         self.predictor = simpleclick_predictor(self.network, settings.options, settings.precision)
-
-    def encode(self, pixels: np.ndarray) -> Tensor:
-        """(3, h, w) float32 in 0..1, on the device."""
-        return image_tensor(pixels, self.settings.device)
-
-    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        return candidates_of(self.predictor.step(requests_of(queries)))

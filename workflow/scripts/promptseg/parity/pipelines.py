@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.methods import Method
-from promptseg.methods.clicking import THRESHOLD, ClickState, Request
+from promptseg.methods import Method, Prompt, Query
+from promptseg.methods.clicking import THRESHOLD, ClickState, Step
 from promptseg.parity.comparison import HALF_PRECISION, Comparison, probability_limit, statistics
 from promptseg.parity.fixtures import Fixture, FixtureError
 
@@ -51,19 +51,18 @@ def _step(
     states: dict[str, ClickState | None],
     active: list[str],
     count: int,
-) -> list[Any]:
+) -> list[Step]:
     fresh = fixture.name.kind in _FRESH
-    requests = [
-        Request(
+    queries = [
+        Query(
             images[key],
-            clicks[key][0][:count],
-            clicks[key][1][:count],
+            Prompt(clicks[key][0][:count], clicks[key][1][:count]),
             None if fresh else states[key],
             refine=fixture.name.kind == "focal",
         )
         for key in active
     ]
-    return list(method.predictor.step(requests))
+    return list(method.predictor.step(queries))
 
 
 def _states_of_another_object(fixture: Fixture, method: Method, images: dict[str, Any]) -> dict[str, ClickState | None]:
@@ -85,7 +84,7 @@ def _states_of_another_object(fixture: Fixture, method: Method, images: dict[str
     return states
 
 
-def _check_answer(fixture: Fixture, key: str, count: int, total: int, answer: Any, comparison: Comparison) -> None:
+def _check_answer(fixture: Fixture, key: str, count: int, total: int, answer: Step, comparison: Comparison) -> None:
     where, row, limit = f"image {key} click {count}", count - 1, probability_limit(fixture.name)
     comparison.count("clicks")
     height, width = fixture.image(f"image_{key}").shape[:2]

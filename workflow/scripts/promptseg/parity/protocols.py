@@ -14,7 +14,7 @@ from promptseg.parity.fixtures import Fixture, FixtureError
 from promptseg.prompts.clicks import Click, Protocol, click_sign, error_depth, next_click
 from promptseg.prompts.modes import deepest_pixels
 
-Ask = Callable[[Prompt, np.ndarray], np.ndarray]  # prompt and truth -> (h, w) bool
+Asker = Callable[[Prompt, np.ndarray], np.ndarray]  # prompt and truth -> (h, w) bool
 
 
 def as_released(family: str) -> Protocol:
@@ -55,7 +55,7 @@ def check_protocol(fixture: Fixture, method: Method, adapters: Adapters, compari
             _check_object(fixture, key, item, ask, comparison)
 
 
-def _asker(fixture: Fixture, method: Method, image: Any) -> Ask:
+def _asker(fixture: Fixture, method: Method, image: Any) -> Asker:
     """Asks the method about one image as the study's script does."""
     protocol, state = as_released(fixture.name.family), None
 
@@ -94,7 +94,7 @@ class _Object:
         return None
 
 
-def _check_object(fixture: Fixture, key: str, item: _Object, ask: Ask, comparison: Comparison) -> None:
+def _check_object(fixture: Fixture, key: str, item: _Object, ask: Asker, comparison: Comparison) -> None:
     count, truth = fixture.integer("n_clicks"), item.truth
     points = fixture.array(f"points_xy_{key}", (count, 2)).astype(np.int64)
     signs = fixture.array(f"point_labels_{key}", (count,)).astype(np.int8)

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from promptseg.core.masks import iou
 from promptseg.core.vocabulary import COMPARED_CLICKS
-from promptseg.methods.clicking import THRESHOLD, ClickPredictor, Request, click_tensor, image_tensor, resize
+from promptseg.methods.base import Prompt, Query
+from promptseg.methods.click_tensors import click_tensor, image_tensor, resize
+from promptseg.methods.clicking import THRESHOLD, ClickPredictor
 from promptseg.prompts.clicks import Click
 from promptseg.training import losses, simulation
 from promptseg.training.generate import Sample
@@ -125,16 +127,18 @@ class ClickTask(Task):
         states: list[Any] = [None] * len(truths)
         results = {}
         for number in range(1, max(COMPARED_CLICKS) + 1):
-            requests = [
-                Request(
+            queries = [
+                Query(
                     image,
-                    np.array([(click.x, click.y) for click in given]),
-                    np.array([int(click.positive) for click in given]),
+                    Prompt(
+                        np.array([(click.x, click.y) for click in given]),
+                        np.array([int(click.positive) for click in given]),
+                    ),
                     state,
                 )
                 for image, given, state in zip(images, clicks, states, strict=True)
             ]
-            states = [answer.state for answer in predictor.step(requests)]
+            states = [step.state for step in predictor.step(queries)]
             masks = [(state.probability > THRESHOLD).cpu().numpy() for state in states]
             if number in COMPARED_CLICKS:
                 scores = [iou(mask, truth) for mask, truth in zip(masks, truths, strict=True)]

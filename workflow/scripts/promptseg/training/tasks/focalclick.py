@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from promptseg.methods.clicking import THRESHOLD, ClickPredictor, click_tensor, resize
+from promptseg.methods.click_tensors import click_tensor, resize
+from promptseg.methods.clicking import THRESHOLD, ClickPredictor
 from promptseg.methods.focalclick import FocalPredictor, focus_box
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.training.tasks.clicking import Case, ClickTask

@@ -1,0 +1,59 @@
+"""The networks of click models, built for a checkpoint and loaded with it."""
+
+import typing
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from promptseg.core.errors import PromptsegError
+from promptseg.methods.base import Settings
+from promptseg.methods.checkpoints import load_checkpoint, load_strictly
+
+
+class _NetworkClass(typing.Protocol):
+    """A class of networks that can be built for a checkpoint."""
+
+    def from_variant(self, name: str) -> nn.Module: ...
+
+    def from_config(self, config: Mapping[str, Any]) -> nn.Module: ...
+
+
+def load_network(network_class: _NetworkClass, variants: Collection[str], settings: Settings) -> Any:
+    """The network of `settings.weights` on the device, ready to predict.
+
+    What an official checkpoint says of its network decides, for other weights `settings.variant` does.
+
+    Raises:
+        PromptsegError: the weights are another network's, or not of the variant that `settings` names.
+    """
+    variant, path = settings.variant, settings.weights
+    assert path is not None
+    if variant is not None and variant not in variants:
+        raise PromptsegError(f"There is no variant {variant!r}; `variant:` is one of {', '.join(variants)}.")
+    checkpoint = load_checkpoint(path)
+    with torch.device("meta"):  # initial weights, of no use here, would take longer than the real ones
+        named = None if variant is None else network_class.from_variant(variant)
+        network = named
+        if checkpoint.config is not None:
+            try:
+                network = network_class.from_config(checkpoint.config)
+            except PromptsegError as error:
+                raise PromptsegError(f"{path}: {error}") from None
+    if network is None:
+        raise PromptsegError(
+            f"{path} does not say which variant it is. Set `variant:` to one of {', '.join(variants)}."
+        )
+    if named is not None and _shapes(named) != _shapes(network):
+        raise PromptsegError(
+            f"{path} says of itself that it is another variant than {variant}. "
+            "Correct `variant:` in the method's entry, or leave it out."
+        )
+    network.to_empty(device="cpu")
+    load_strictly(network, checkpoint.state_dict, path)
+    return network.to(settings.device).eval()
+
+
+def _shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in network.state_dict().items()}
