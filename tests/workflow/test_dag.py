@@ -126,7 +126,7 @@ def test_a_library_file_edited(project, file, jobs):
     path = project.path / "workflow" / "scripts" / "promptseg" / file
     path.write_text(path.read_text() + "\n# edited\n")
     planned = project.planned()
-    if file == "transfer.py":  # fetching is not repeated; what unpacks and what loads weights is
+    if file == "download/transfer.py":  # fetching is not repeated; what unpacks and what loads weights is
         assert set(planned) >= {"collect_files"}
     else:
         assert planned == jobs
