@@ -358,19 +358,19 @@ def test_throughput_of_nothing(tmp_path):
     assert read_csv(tmp_path / "throughput.csv", THROUGHPUT).empty
 
 
-def test_protocols_with_a_switch_turned_off_are_in_scores_and_ablation_only(tmp_path):
-    names = ("as_released", "as_released without error_region")
+def test_variants_of_protocols_are_in_scores_and_ablation_only(tmp_path):
     rows = [
-        row("a", "p1", "i1", iou, mode="iterative", protocol=name) for name, iou in zip(names, (0.5, 0.75), strict=True)
+        row("a", "p1", "i1", iou, mode="iterative", protocol="as_released", switch=switch)
+        for switch, iou in ((None, 0.5), ("error_region", 0.765432))
     ]
     write_table(tmp_path / "d.parquet", rows, SCORES)
     outputs = aggregate_to(tmp_path / "out", [tmp_path / "d.parquet"], [])
     (line,) = outputs["ablation.csv"].read_text().splitlines()[1:]
-    assert line.startswith("m,first,as_released,error_region,1,1,0.500000,0.750000,0.250000,p")
+    assert line.startswith("m,first,as_released,error_region,1,1,0.500000,0.765432,0.265432,p")
     assert pq.read_metadata(outputs["scores.parquet"]).num_rows == 2
     for name, path in outputs.items():
-        if name not in ("ablation.csv", "scores.parquet"):
-            assert "without error_region" not in path.read_text(), name
+        if path.suffix == ".csv" and name != "ablation.csv":
+            assert "0.765432" not in path.read_text(), name
 
 
 @pytest.fixture(scope="module")

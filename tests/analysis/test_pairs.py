@@ -112,10 +112,9 @@ def test_modes_of_one_method():
     assert line["family"] == "modes over tasks: sam first"
 
 
-def test_clicks_that_are_not_shown_and_protocol_variants_are_left_out():
+def test_clicks_that_are_not_shown_are_left_out():
     values = {("t", name, "iterative", "first"): 0.5 for name in ("sam", "ritm")}
     parts = [sums_of(values).assign(step=step, protocol="p") for step in range(1, 10)]
-    parts.append(sums_of(values).assign(step=1, protocol="p without error_region"))
     table = pairs(pd.concat(parts), (), 10, 0)
     assert sorted(set(table["step"])) == [1, 3, 5, 9]
     assert set(table["protocol"]) == {"p"}

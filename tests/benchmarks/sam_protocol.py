@@ -120,7 +120,7 @@ def reference(predictor: SamPredictor, count: int, size: int, oracle: bool) -> d
 
 def ours(method: SamMethod, count: int, size: int) -> tuple[dict[str, float], Runner]:
     """The engine on the same prompts: IoU by selection, image, mode and click."""
-    plan = Plan(CLICKS, {"as_released": AS_RELEASED}, ("first", "oracle"), "first", strict=True)
+    plan = Plan(CLICKS, {("as_released", None): AS_RELEASED}, ("first", "oracle"), "first", strict=True)
     runner = Runner(method, plan)
     found: dict[str, float] = {}
     for item in runner.run(samples(count, size)):

@@ -147,14 +147,18 @@ def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
     config["methods"]["ritm"] = {"adapter": "a:B", "protocols": {"released": {"previous_mask": "keep"}}}
     check(config)
     authors = config["protocols"]["corrected"]
-    assert protocols_of(config, "box_fill") == {
-        "corrected": authors,
-        "released": authors | {"error_region": "joint", "previous_mask": "reset"},
-        "released without error_region": authors | {"previous_mask": "reset"},
-        "released without previous_mask": authors | {"error_region": "joint"},
+
+    def found(method):
+        return {(entry["protocol"], entry["switch"]): entry["switches"] for entry in protocols_of(config, method)}
+
+    assert found("box_fill") == {
+        ("corrected", None): authors,
+        ("released", None): authors | {"error_region": "joint", "previous_mask": "reset"},
+        ("released", "error_region"): authors | {"previous_mask": "reset"},
+        ("released", "previous_mask"): authors | {"error_region": "joint"},
     }
-    assert protocols_of(config, "ritm") == {
-        "corrected": authors,
-        "released": authors | {"error_region": "joint"},
-        "released without error_region": authors,
+    assert found("ritm") == {
+        ("corrected", None): authors,
+        ("released", None): authors | {"error_region": "joint"},
+        ("released", "error_region"): authors,
     }

@@ -194,7 +194,7 @@ def test_protocols_follow_trajectories_of_their_own(tables, tmp_path):
     plan = Plan(
         clicks=4,
         tie_break="first",
-        protocols={"as_released": AS_RELEASED, "corrected": Protocol()},
+        protocols={("as_released", None): AS_RELEASED, ("corrected", None): Protocol()},
     )
     predictions, _ = run(tables, ClickDisk(Settings(options={"radius": 0.4})), tmp_path, plan)
     left = predictions[(predictions["object_id"] == "case0:left") & (predictions["mode"] == "iterative")]

@@ -1,6 +1,9 @@
 """Trajectories of clicks: edge cases, and what a method may remember from one click to the next."""
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from promptseg.core import masks
@@ -9,7 +12,9 @@ from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
+from promptseg.predict.tables import PREDICTIONS
 from promptseg.prompts.clicks import Protocol
+from promptseg.score.scoring import Tolerance, score_object
 from support.objects import disk, image, targets
 
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
@@ -84,7 +89,7 @@ class Remembering(Method):
     ids=["16x16", "border", "5 pixels", "1 pixel", "whole image", "4 classes"],
 )
 def test_every_object_gets_its_row_for_every_click(labels, values, protocol):
-    plan = Plan(clicks=9, protocols={"it": protocol}, tie_break="first", strict=True)
+    plan = Plan(clicks=9, protocols={("it", None): protocol}, tie_break="first", strict=True)
     for method in (ClickDisk(Settings(options={"radius": 0.2})), Nothing(Settings())):
         rows = run(method, labels, values, plan)
         clicks = [row for row in rows if row["mode"] == "iterative"]
@@ -97,13 +102,27 @@ def test_every_object_gets_its_row_for_every_click(labels, values, protocol):
                 assert 0 <= row["click_y"] < labels.shape[0]
 
 
+def test_rows_and_their_scores_name_the_protocol_and_the_switch_that_a_variant_changes():
+    variant = replace(AS_RELEASED, error_region="larger")
+    protocols = {("it", None): AS_RELEASED, ("it", "error_region"): variant}
+    labels = disk()
+    rows = run(ClickDisk(Settings()), labels, [1], Plan(clicks=2, protocols=protocols), ["iterative"])
+    named = [("it", None, 1), ("it", None, 2), ("it", "error_region", 1), ("it", "error_region", 2)]
+    assert [(row["protocol"], row["switch"], row["step"]) for row in rows] == named
+    predictions = pa.Table.from_pylist(rows, schema=PREDICTIONS.schema).to_pandas()
+    predictions.loc[3, ["status", "rle"]] = "failed: no", None
+    scores = score_object(predictions, labels == 1, image(labels), Tolerance(), {})
+    found = {(row["protocol"], row["switch"], row["step"]): row["status"] for row in scores}
+    assert found == dict.fromkeys(named[:3], "ok") | {named[3]: "failed: no"}
+
+
 def test_without_a_positive_pixel_all_clicks_are_on_the_object():
     rows = run(Nothing(Settings()), disk(), [1], modes=["iterative"])
     clicks = [row for row in rows if row["selection"] == "first"]
     assert [row["click_label"] for row in clicks] == [1] * 9
     assert len({(row["click_x"], row["click_y"]) for row in clicks}) == 9  # never the same pixel twice
     assert {row["candidate"] for row in rows if row["selection"] == "oracle"} == {2}  # the study's rule: the last one
-    repeating = Plan(clicks=9, protocols={"it": AS_RELEASED}, tie_break="first", strict=True)
+    repeating = Plan(clicks=9, protocols={("it", None): AS_RELEASED}, tie_break="first", strict=True)
     clicks = run(Nothing(Settings()), disk(), [1], repeating, ["iterative"])
     assert {(row["click_x"], row["click_y"]) for row in clicks} == {(10, 10)}
 
@@ -117,7 +136,7 @@ def test_a_perfect_mask_ends_the_clicks_and_repeats_the_last_row():
             return [Candidates(np.stack([labels == 1] * 3), answer.scores, answer.states) for answer in found]
 
     method = Truth()
-    plan = Plan(clicks=9, protocols={"it": AS_RELEASED}, tie_break="first")
+    plan = Plan(clicks=9, protocols={("it", None): AS_RELEASED}, tie_break="first")
     rows = [row for row in run(method, labels, [1], plan, ["iterative"]) if row["selection"] == "first"]
     assert [row["step"] for row in rows] == list(range(1, 10))
     assert [row["click_x"] for row in rows] == [4] + [None] * 8
@@ -139,7 +158,7 @@ def test_an_image_of_twelve_megapixels():
 def protocol_of(previous_mask, refinement=True):
     return Plan(
         clicks=3,
-        protocols={"it": Protocol(previous_mask=previous_mask, refinement=refinement)},
+        protocols={("it", None): Protocol(previous_mask=previous_mask, refinement=refinement)},
         selections=["best_score"],
         tie_break="first",
     )

@@ -26,7 +26,7 @@ def main(inputs: Any, outputs: Any, params: Any, threads: int, cache_embeddings:
     run = prepare(params.method, params.dataset, params.entry, weights, computing)
     plan = Plan(
         clicks=params.clicks,
-        protocols={name: Protocol(**switches) for name, switches in params.protocols.items()},
+        protocols={(run["protocol"], run["switch"]): Protocol(**run["switches"]) for run in params.protocols},
         tie_break=params.tie_break,
         seed=params.seed,
         strict=params.strict,

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from promptseg.analysis.columns import CLICKS, MEAN_IOU, N_TASKS, PROVENANCE, made
-from promptseg.config.protocols import WITHOUT
-from promptseg.core.columns import METHOD, PROTOCOL, SELECTION
-from promptseg.core.tables import FLOAT, STRING, Column, Table
-from promptseg.core.vocabulary import COMPARED_CLICKS
+from promptseg.analysis.summary import ratios
+from promptseg.core.columns import METHOD, PROTOCOL, SELECTION, SWITCH
+from promptseg.core.tables import FLOAT, Column, Table
+from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE
 
 ABLATION = Table(
     "ablation.csv",
@@ -15,7 +15,7 @@ ABLATION = Table(
         METHOD,
         SELECTION,
         PROTOCOL.but(meaning="the protocol"),
-        Column("switch", STRING, "the switch that was set to what the methods' authors do"),
+        SWITCH.but(meaning="the switch that was set to what the methods' authors do"),
         CLICKS,
         N_TASKS.but(meaning="tasks that were run either way", optional=False),
         MEAN_IOU.but(meaning="mean IoU over tasks under the protocol"),
@@ -26,32 +26,23 @@ ABLATION = Table(
 )
 
 
-def is_variant(protocols: pd.Series) -> pd.Series:
-    """Which names are those of a protocol with one switch turned off."""
-    return protocols.str.contains(WITHOUT, regex=False)
-
-
-def ablation(measured: pd.DataFrame) -> pd.DataFrame:
+def ablation(sums: pd.DataFrame) -> pd.DataFrame:
     """Mean IoU over tasks under a protocol, and with each of its switches turned off alone.
 
     Args:
-        measured: see `statistics.statistics`.
+        sums: see `sums.patient_sums`.
 
     Returns:
         ABLATION; one row for each method, selection, protocol, switch and compared number of clicks. `difference` is
         iou_without - iou, both over the tasks that have both.
     """
-    rows = measured[(measured["level"] == "task") & (measured["mode"] == "iterative") & measured["iou"].notna()]
-    rows = rows[rows["step"].isin(COMPARED_CLICKS)].rename(columns={"step": "clicks"})
-    variants = rows[is_variant(rows["protocol"])].copy()
-    if variants.empty:
-        return pd.DataFrame(columns=made(ABLATION))
-    variants[["protocol", "switch"]] = variants["protocol"].str.split(WITHOUT, n=1, expand=True, regex=False)
-    keys = ["method", "selection", "protocol", "clicks"]
-    paired = variants.merge(
-        rows[[*keys, "dataset", "task", "iou"]], on=[*keys, "dataset", "task"], suffixes=("_without", "")
-    )
-    grouped = paired.groupby([*keys, "switch"], sort=True)
+    clicked = (sums["mode"] == ITERATIVE) & (sums["task"] != "") & sums["step"].isin(COMPARED_CLICKS)
+    keys = ["dataset", "task", "method", "selection", "protocol", "clicks"]
+    means = ratios(sums[clicked].rename(columns={"step": "clicks"}), [*keys, "switch"])["iou"].dropna().reset_index()
+    means = means.astype(dict.fromkeys((*keys[:-1], "switch"), str))
+    own, variants = means[means["switch"] == ""], means[means["switch"] != ""]
+    paired = variants.merge(own.drop(columns="switch"), on=keys, suffixes=("_without", ""))
+    rows = ["method", "selection", "protocol", "switch", "clicks"]
+    grouped = paired.groupby(rows)
     table = grouped[["iou", "iou_without"]].mean().assign(n_tasks=grouped.size()).reset_index()
-    table["difference"] = table["iou_without"] - table["iou"]
-    return table.sort_values(["method", "selection", "protocol", "switch", "clicks"], ignore_index=True)[made(ABLATION)]
+    return table.assign(difference=table["iou_without"] - table["iou"])[made(ABLATION)]

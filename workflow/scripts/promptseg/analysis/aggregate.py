@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.ablation import ABLATION, ablation, is_variant
+from promptseg.analysis.ablation import ABLATION, ablation
 from promptseg.analysis.click_metrics import CLICK_METRICS, click_metrics, read_click_sums
 from promptseg.analysis.contamination import CONTAMINATION, Seen, contamination, seen_of
 from promptseg.analysis.pairs import PAIRS, pairs
@@ -39,7 +39,7 @@ def aggregate(
     resamples: int,
     seed: int,
 ) -> None:
-    """Write the tables of the stage. Protocols with one switch turned off are in `scores` and `ablation` only.
+    """Write the tables of the stage. Variants of protocols are in `scores` and `ablation` only.
 
     Args:
         inputs: score tables.
@@ -68,19 +68,16 @@ def aggregate(
         write_csv(folder / table.name, origin.stamp(frame, list(sources), known) if sources else frame, table)
         logging.info("%s: %d rows", table.name, len(frame))
 
-    measured = statistics(sums, resamples, seed, seen)
-    write(ABLATION, ablation(measured), "method")
-    plain = sums[~is_variant(sums["protocol"].astype(str))]
-    measured = measured[~is_variant(measured["protocol"])]
+    write(ABLATION, ablation(sums), "method")
+    plain = sums[sums["switch"] == ""].drop(columns="switch")
+    measured = statistics(plain, resamples, seed, seen)
     compared = compare(published, measured, datasets, methods)
     write(SUMMARY, summary(plain, seen), "method")
     write(STATISTICS, measured, "method")
     write(PAIRS, pairs(plain, controls, resamples, seed), "method", "a", "b")
     ranked = ranks(measured, controls)
     write(RANKS, ranked.assign(provenance=origin.key(ranked["method"])))
-    clicks = read_click_sums(scores)
-    clicks = clicks[~is_variant(clicks["protocol"].astype(str))]
-    write(CLICK_METRICS, click_metrics(clicks, resamples, seed, seen), "method")
+    write(CLICK_METRICS, click_metrics(read_click_sums(scores), resamples, seed, seen), "method")
     sizes, correlations = size_tables(read_sizes(scores), resamples, seed)
     write(SIZE, sizes, "method")
     write(CORRELATION, correlations, "method")

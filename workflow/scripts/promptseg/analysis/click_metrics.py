@@ -113,8 +113,11 @@ def click_sums(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_click_sums(scores: str | Path) -> pd.DataFrame:
-    """`click_sums` of every task of `scores.parquet`, with dataset and task; one task is in memory at a time."""
-    clicked = pc.field("mode") == "iterative"
+    """`click_sums` of every task of `scores.parquet`, with dataset and task; one task is in memory at a time.
+
+    Variants of protocols are left out.
+    """
+    clicked = (pc.field("mode") == "iterative") & pc.field("switch").is_null()
     keys = pq.read_table(scores, columns=["dataset", "task"], filters=clicked).group_by(["dataset", "task"])
     found = []
     for key in keys.aggregate([]).sort_by([("dataset", "ascending"), ("task", "ascending")]).to_pylist():

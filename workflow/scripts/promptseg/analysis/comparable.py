@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from promptseg.analysis.ablation import is_variant
 from promptseg.core.vocabulary import COMPARED_CLICKS, SINGLE_MODES
 
 FIXED = ["protocol", "mode", "step", "selection"]  # what two methods have in common when they are compared
@@ -13,12 +12,12 @@ FIXED = ["protocol", "mode", "step", "selection"]  # what two methods have in co
 def comparable(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFrame:
     """Rows of methods under test in modes 1 to 5 and after the clicks of `COMPARED_CLICKS` and the last one.
 
-    Controls and protocols with one switch turned off are left out; so are images without a task.
+    Controls are left out, and images without a task.
     """
     clicks = rows["mode"] == "iterative"
     shown = {*COMPARED_CLICKS, rows.loc[clicks, "step"].max()}
     keep = rows["mode"].isin(SINGLE_MODES) | (clicks & rows["step"].isin(shown))
-    keep &= ~rows["method"].isin(controls) & ~is_variant(rows["protocol"].astype(str)) & (rows["task"] != "")
+    keep &= ~rows["method"].isin(controls) & (rows["task"] != "")
     return rows[keep]
 
 

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import stats
 
-from promptseg.analysis.ablation import is_variant
 from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.columns import (
     BIN_HIGH,
@@ -57,17 +56,18 @@ def read_sizes(scores: str | Path) -> pd.DataFrame:
 
     Returns:
         Columns dataset, case_id and SETTING (categories, step int), relative_area and iou (float64); a missing key is
-        an empty string. Protocols with one switch turned off are left out.
+        an empty string. Variants of protocols are left out.
     """
     last = pc.max(pq.read_table(scores, columns=["step"])["step"]).as_py() or 0
     names = ["dataset", "case_id", *SETTING, "relative_area", "iou"]
     scored = (pc.field("status") == "ok") & pc.field("iou").is_valid() & pc.field("relative_area").is_valid()
-    table = pq.read_table(scores, columns=names, filters=scored & pc.field("step").isin([0, 1, last]))
+    shown = pc.field("switch").is_null() & pc.field("step").isin([0, 1, last])
+    table = pq.read_table(scores, columns=names, filters=scored & shown)
     texts = [name for name in ("dataset", "case_id", *SETTING) if name != "step"]
     frame = table.to_pandas(categories=texts)
     for name in texts:
         frame[name] = frame[name].cat.set_categories(["", *(c for c in frame[name].cat.categories if c)]).fillna("")
-    return frame[~is_variant(frame["protocol"].astype(object).astype(str))] if len(frame) else frame
+    return frame
 
 
 def bins_of(relative_area: np.ndarray) -> np.ndarray:

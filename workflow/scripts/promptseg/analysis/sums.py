@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from promptseg.core.columns import SETTING
+from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
 from promptseg.score.tables import SCORES
 
 METRICS = ("iou", "dice", "nsd", "hd95")
-ORDER = ["dataset", "task", "image_id", "object_id", *SETTING]
-_TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "protocol", "mode", "selection"]
+ORDER = ["dataset", "task", "image_id", "object_id", *VARIANT]
+_TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "protocol", "switch", "mode", "selection"]
 
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
@@ -52,7 +52,7 @@ def merge_scores(inputs: Iterable[str | Path], output: str | Path) -> pd.DataFra
             except PromptsegError as error:
                 raise PromptsegError(f"{error} The files are: {', '.join(map(str, paths))}.") from error
             table.write(rows)
-    keys = ["dataset", "task", "case_id", *SETTING]
+    keys = ["dataset", "task", "case_id", *VARIANT]
     # Categories: with text, every later grouping would hash the names of a million rows again.
     return pd.concat(sums, ignore_index=True).astype({name: "category" for name in keys if name != "step"})
 
@@ -64,9 +64,9 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
         rows: rows of `tables.SCORES`.
 
     Returns:
-        One row per (dataset, task, case_id, method, protocol, mode, step, selection), sorted by these; a missing key
-        is an empty text. Columns n (scored masks), n_failed, n_not_applicable, n_mm and n_px (scored masks by distance
-        unit), and for each metric {metric}_sum and {metric}_n, over the scored masks where it is finite.
+        One row per dataset, task, case_id and VARIANT, sorted by these; a missing key is an empty string. Columns n
+        (scored masks), n_failed, n_not_applicable, n_mm and n_px (scored masks by distance unit), and for each metric
+        {metric}_sum and {metric}_n, over the scored masks where it is finite.
 
     Raises:
         PromptsegError: a row occurs twice.
@@ -91,7 +91,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
         known = scored & np.isfinite(frame[metric].to_numpy(dtype=float))
         columns[f"{metric}_sum"] = frame[metric].where(known, 0.0).astype(float)
         columns[f"{metric}_n"] = known
-    keys = ["dataset", "task", "case_id", *SETTING]
+    keys = ["dataset", "task", "case_id", *VARIANT]
     frame["step"] = frame["step"].fillna(0).astype(int)
     values = pd.DataFrame({name: c if c.dtype == float else c.astype(int) for name, c in columns.items()})
     sums = values.groupby([frame[name] for name in keys], observed=True).sum().reset_index()

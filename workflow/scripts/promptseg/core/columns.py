@@ -11,6 +11,11 @@ IMAGE = Column("image_id", STRING, "the image")
 OBJECT = Column("object_id", STRING, "the object: one task in one image")
 METHOD = Column("method", STRING, "name of the method")
 PROTOCOL = Column("protocol", STRING, "how corrective clicks are found; empty for all modes but `iterative`")
+SWITCH = Column(
+    "switch",
+    STRING,
+    "the one switch of the protocol that is set to what the methods' authors do; null for the protocol as it is",
+)
 MODE = Column(
     "mode",
     STRING,
@@ -28,6 +33,9 @@ IOU = Column("iou", FLOAT, "IoU, 0 to 1")
 STATUS = Column("status", STRING, "`ok`, or what is wrong")
 KEYS = (DATASET, TASK, CASE, IMAGE, OBJECT, METHOD)
 
-# What is compared: these columns name a row of scores for one object.
+# These name a row of scores for one object. Without the switch they are what is compared: variants of protocols are set
+# against their protocol only, in ablation.csv.
+VARIANT_COLUMNS = (METHOD, PROTOCOL, SWITCH, MODE, STEP, SELECTION)
+VARIANT = [column.name for column in VARIANT_COLUMNS]
 SETTING_COLUMNS = (METHOD, PROTOCOL, MODE, STEP, SELECTION)
 SETTING = [column.name for column in SETTING_COLUMNS]

@@ -22,7 +22,7 @@ from promptseg.core.prefetch import prefetched
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.methods import Candidates, Method, Proposals, Query
 from promptseg.predict.embeddings import EmbeddingCache
-from promptseg.predict.plan import Cost, Item, Plan, Target, modes_of
+from promptseg.predict.plan import Cost, Item, Plan, ProtocolKey, Target, modes_of
 from promptseg.predict.trajectories import Answer, Ask, Search, Single, Trajectory, prediction
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 
@@ -58,17 +58,17 @@ class Group:
                 self._plan_item(item)
 
     def _plan_item(self, item: Item) -> None:
-        last: dict[tuple[str, str], Trajectory] = {}
+        last: dict[tuple[ProtocolKey, str], Trajectory] = {}
         for target in item.targets:
             modes = modes_of(target, self.method)
             self.singles += [Single(item, target, mode) for mode in modes if mode in SINGLE_MODES]
             if EVERYTHING in modes:
                 self.searches[item].append(Search(item, target))
-            for name, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
+            for key, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
                 for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
-                    after = last.get((name, selection)) if protocol.previous_mask == "leak" else None
-                    trajectory = Trajectory(item, target, name, self.plan, selection, after)
-                    last[name, selection] = trajectory
+                    after = last.get((key, selection)) if protocol.previous_mask == "leak" else None
+                    trajectory = Trajectory(item, target, key, self.plan, selection, after)
+                    last[key, selection] = trajectory
                     self.trajectories.append(trajectory)
 
     def wait(self) -> None:

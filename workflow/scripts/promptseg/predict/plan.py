@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.clicks import Protocol
 from promptseg.prompts.modes import applies, read_prompts
 
+# Name of a protocol, and the switch that a variant changes: None for the protocol itself.
+ProtocolKey: TypeAlias = tuple[str, str | None]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -21,14 +24,14 @@ class Plan:
 
     Attributes:
         clicks: length of the iterative trajectories.
-        protocols: name to protocol.
+        protocols: how the trajectories are clicked.
         selections: those that trajectories follow, as far as they make a difference for the method.
         grid: for the mode `everything`.
         strict: stop at the first prompt that a method cannot answer, instead of recording it.
     """
 
     clicks: int = 9
-    protocols: Mapping[str, Protocol] = field(default_factory=lambda: {"corrected": Protocol()})
+    protocols: Mapping[ProtocolKey, Protocol] = field(default_factory=lambda: {("corrected", None): Protocol()})
     selections: Sequence[str] = SELECTIONS
     tie_break: str = "random"
     seed: int = 0

@@ -40,7 +40,7 @@ def compare_precision(inputs: Inputs, method: Method, reference: Method, plan: P
 
 
 def _ious(items: Iterator[Item]) -> pd.Series:
-    keys = ["object_id", "protocol", "mode", "step", "selection", "candidate"]
+    keys = ["object_id", "protocol", "switch", "mode", "step", "selection", "candidate"]
     values = []
     for item in items:
         truths = {target.object_id: target.truth for target in item.targets}
@@ -50,5 +50,7 @@ def _ious(items: Iterator[Item]) -> pd.Series:
                 # These are one answer (a trajectory one per step), whichever candidate it is.
                 candidate = None if row["mode"] in (ITERATIVE, EVERYTHING) else row["candidate"]
                 values.append({**{key: row.get(key) for key in keys}, "candidate": candidate, "iou": iou})
-    frame = pd.DataFrame(values, columns=[*keys, "iou"]).fillna({"protocol": "", "selection": "", "candidate": -1})
+    frame = pd.DataFrame(values, columns=[*keys, "iou"]).fillna(
+        {"protocol": "", "switch": "", "selection": "", "candidate": -1}
+    )
     return frame.set_index(keys)["iou"]

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, IMAGE, IOU, KEYS, MODE, OBJECT, PROTOCOL, SELECTION, STATUS, STEP
+from promptseg.core.columns import AREA, IMAGE, IOU, KEYS, MODE, OBJECT, PROTOCOL, SELECTION, STATUS, STEP, SWITCH
 from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 
 CANDIDATE = Column("candidate", pa.int16(), "number of the mask among the method's answers to the prompt")
@@ -19,6 +19,7 @@ PREDICTIONS = Table(
     [
         OBJECT,
         PROTOCOL.but(meaning="how corrective clicks are found; null for all modes but `iterative`"),
+        SWITCH,
         MODE,
         STEP.but(meaning="clicks so far; 0 for all modes but `iterative`"),
         SELECTION.but(meaning="whose masks the clicks follow; null for modes 1 to 5, where scoring selects"),

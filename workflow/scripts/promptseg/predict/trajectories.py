@@ -11,7 +11,7 @@ from pycocotools import mask as coco
 from promptseg.core import masks
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Prompt, Proposals, Query
-from promptseg.predict.plan import Item, Plan, Target
+from promptseg.predict.plan import Item, Plan, ProtocolKey, Target
 from promptseg.prompts.clicks import Click, next_click
 
 
@@ -124,10 +124,12 @@ class Trajectory:
     `after` is the trajectory whose last state this one inherits, and for which it therefore waits.
     """
 
-    def __init__(self, item: Item, target: Target, name: str, plan: Plan, selection: str, after: "Trajectory | None"):
+    def __init__(
+        self, item: Item, target: Target, key: ProtocolKey, plan: Plan, selection: str, after: "Trajectory | None"
+    ):
         x, y = target.prompts[ITERATIVE]["points"][0]
-        self.item, self.target, self.name, self.plan, self.selection = item, target, name, plan, selection
-        self.protocol = plan.protocols[name]
+        self.item, self.target, self.key, self.plan, self.selection = item, target, key, plan, selection
+        self.protocol = plan.protocols[key]
         self.after = after
         self.clicks = [Click(int(x), int(y), True)]
         self.state: Any = None
@@ -153,7 +155,8 @@ class Trajectory:
         row = prediction(
             self.target.object_id,
             ITERATIVE,
-            protocol=self.name,
+            protocol=self.key[0],
+            switch=self.key[1],
             selection=self.selection,
             step=len(self.clicks),
             click_x=click.x,

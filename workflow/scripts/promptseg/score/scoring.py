@@ -130,8 +130,8 @@ def _failed(keys: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
 
 
 def _identity(row: pd.Series) -> dict[str, Any]:
-    protocol = row["protocol"] if isinstance(row["protocol"], str) else None
-    return {"protocol": protocol, "mode": row["mode"], "step": int(row["step"])}
+    named = {name: row[name] if isinstance(row[name], str) else None for name in ("protocol", "switch")}
+    return {**named, "mode": row["mode"], "step": int(row["step"])}
 
 
 def score_object(
@@ -145,7 +145,7 @@ def score_object(
     rows: list[dict[str, Any]] = []
     good = predictions[predictions["status"] == "ok"]
     for _, group in predictions[predictions["status"] != "ok"].groupby(
-        ["protocol", "mode", "step", "selection"], dropna=False, sort=False
+        ["protocol", "switch", "mode", "step", "selection"], dropna=False, sort=False
     ):
         rows.append(_failed(keys, group))
     if good.empty:

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, IOU, KEYS, MODE, SETTING_COLUMNS, STATUS
+from promptseg.core.columns import AREA, IOU, KEYS, MODE, STATUS, VARIANT_COLUMNS
 from promptseg.core.tables import FLOAT, STRING, Column, Table
 
 _MASKS = range(3)
@@ -25,7 +25,7 @@ SCORES = Table(
     "Every score: one row for each object, method, prompt and selection.",
     [
         *KEYS,
-        *SETTING_COLUMNS[1:],
+        *VARIANT_COLUMNS[1:],
         IOU,
         Column("dice", FLOAT, "Dice coefficient, 0 to 1"),
         Column("nsd", FLOAT, "normalised surface Dice, 0 to 1"),
