@@ -72,6 +72,17 @@ def test_scores_and_figures_of_a_run(finished):
     assert page.count("data:image/png;base64") == len([name for name in names if name.endswith(".png")])
 
 
+def test_every_job_says_what_it_took(finished):
+    results = finished.path / "results"
+    logs, took = (
+        {path.relative_to(results / kind).with_suffix("") for path in (results / kind).rglob(f"*.{ending}")}
+        for kind, ending in (("logs", "log"), ("benchmarks", "tsv"))
+    )
+    assert took == logs
+    seconds = pd.read_csv(results / "benchmarks" / "predict" / "slow" / "blobs.tsv", sep="\t")["s"].item()
+    assert seconds > 0.4  # it sleeps that long at least
+
+
 def test_notebooks_run_on_the_results(project):
     project.run("notebooks")
     said = {}

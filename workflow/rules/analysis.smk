@@ -127,8 +127,6 @@ rule aggregate:
         ),
     log:
         "<logs>/aggregate.log",
-    benchmark:
-        "<benchmarks>/aggregate.tsv"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -1,4 +1,4 @@
-"""Bring data and weights, checked against their checksums."""
+"""Fetch data and weights, checked against their checksums."""
 
 
 def get_archives(wildcards):
@@ -8,7 +8,7 @@ def get_archives(wildcards):
 
 
 def get_downloads(wildcards):
-    """The list of what a client brought, for a dataset that has one."""
+    """The list of what a client fetched, for a dataset that has one."""
     return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
 
 
@@ -53,7 +53,7 @@ rule download_files:
         sources=get_sources,
         patterns=get_patterns,
     message:
-        "Bringing the files of {wildcards.dataset}"
+        "Fetching the files of {wildcards.dataset}"
     script:
         "../scripts/download_files.py"
 

@@ -114,7 +114,7 @@ rule gather_predictions:
         "../scripts/gather.py"
 
 
-# Prompts that are a little off: cut, run and scored in one job, because there are many and only their IoU is kept.
+# Inexact prompts: cut, run and scored in one job, because there are many and only their IoU is kept.
 rule robustness:
     input:
         images=rules.preprocess.output.images,

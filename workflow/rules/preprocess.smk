@@ -31,8 +31,6 @@ rule preprocess:
         objects="<results>/datasets/{dataset}/objects.parquet",
     log:
         "<logs>/preprocess/{dataset}.log",
-    benchmark:
-        "<benchmarks>/preprocess/{dataset}.tsv"
     conda:
         "../../envs/analysis.yaml"
     threads: 2
@@ -77,7 +75,7 @@ rule compare_manifests:
         "../scripts/compare_manifests.py"
 
 
-# Without an output, so that it runs, and fails where the images differ, however often it is asked for; the table above stays.
+# Without an output, so that it runs, and fails where the images differ, whenever it is asked for; the table above stays.
 rule verify_manifest:
     input:
         comparison=rules.compare_manifests.output.comparison,

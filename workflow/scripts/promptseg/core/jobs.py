@@ -1,9 +1,13 @@
-"""What every job script does around its work: log to the rule's log file, and end with one clear error."""
+"""What every job does around its work: log to the rule's log file, end with one clear error, say what it took."""
 
 import logging
+import os
+import resource
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
@@ -11,16 +15,26 @@ from promptseg.core.errors import PromptsegError
 logger = logging.getLogger(__name__)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+# Names of the folders of logs and measurements in a path, see `pathvars` in the Snakefile.
+_LOGS, _MEASURED = "logs", "benchmarks"
+_IMPORTED = time.monotonic()
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[None]:
-    """Log to the rule's log and to stderr; a `PromptsegError` is printed without a traceback and ends the job."""
+    """Log to the rule's log and to stderr; a `PromptsegError` is printed without a traceback and ends the job.
+
+    What a job that succeeds took is written to the place of its log, with `benchmarks` for `logs`: see `measured`.
+    """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if snakemake.log:
-        handlers.append(logging.FileHandler(snakemake.log[0], mode="w"))
+    log = Path(snakemake.log[0]) if snakemake.log else None
+    if log:
+        handlers.append(logging.FileHandler(log, mode="w"))
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
+    table = _beside(log) if log else None
+    if table:
+        table.unlink(missing_ok=True)
     try:
         yield
     except PromptsegError as error:
@@ -29,3 +43,42 @@ def job(snakemake: Any) -> Iterator[None]:
     except Exception:
         logger.exception("%s failed", snakemake.rule)
         sys.exit(1)
+    if table:
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text(measured())
+
+
+def _beside(log: Path) -> Path | None:
+    """`results/benchmarks/score/m/d.tsv` for `results/logs/score/m/d.log`; None for a log in no folder `logs`."""
+    parts = list(log.parts)
+    if _LOGS not in parts:
+        return None
+    parts[len(parts) - 1 - parts[::-1].index(_LOGS)] = _MEASURED
+    return Path(*parts).with_suffix(".tsv")
+
+
+def measured() -> str:
+    """What this process took until now, as a table of one row with those columns of Snakemake's benchmarks.
+
+    s: seconds since the process started, imports included. max_rss: MB of the largest process, this one or one that it
+    waited for. cpu_time: seconds of all of them. The system counts these anyway. The directive `benchmark:` would ask
+    for the memory of all processes twice a second instead, which for PyTorch means a walk through thousands of
+    mappings: on two cores that took as much as a tenth of a run from the jobs that it measures.
+    """
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kB elsewhere
+    row = (
+        _age(),
+        max(usage.ru_maxrss for usage in usages) / unit,
+        sum(usage.ru_utime + usage.ru_stime for usage in usages),
+    )
+    return "s\tmax_rss\tcpu_time\n" + "\t".join(f"{value:.2f}" for value in row) + "\n"
+
+
+def _age() -> float:
+    """Seconds since this process started; since this module was imported where the system has no /proc."""
+    try:
+        started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return time.monotonic() - _IMPORTED
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
