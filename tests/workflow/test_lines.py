@@ -15,16 +15,8 @@ DATA = {"config/datasets.yaml", "config/methods.yaml"}
 TOO_LONG = {
     "tests/analysis/test_aggregate.py",
     "tests/figures/test_tables.py",
-    "tests/preprocess/test_build.py",
-    "tests/preprocess/test_volumes.py",
     "tests/report/test_page.py",
-    "workflow/rules/common.smk",
     "workflow/rules/figures.smk",
-    "workflow/schemas/config.schema.yaml",
-    "workflow/scripts/promptseg/analysis/columns.py",
-    "workflow/scripts/promptseg/preprocess/build.py",
-    "workflow/scripts/promptseg/preprocess/dicom.py",
-    "workflow/scripts/promptseg/preprocess/volumes.py",
     "workflow/scripts/promptseg/report/page.py",
 }
 

@@ -26,7 +26,7 @@ class Labels:
 
     Attributes:
         names: as in files.csv, sorted.
-        value, threshold, segment: see `volumes.MaskFiles`; value None: the file is a label map.
+        value, threshold, segment: see `preprocess.labels.MaskFiles`; value None: the file is a label map.
         rater: who drew them; empty where the pattern does not tell raters apart.
     """
 

@@ -111,7 +111,7 @@ def unpack(
     archives: Sequence[Packed],
     folder: Path,
     keep: Sequence[str],
-    check: Callable[[Sequence[str]], None] = lambda names: None,
+    check: Callable[[Sequence[str]], None] = lambda _: None,
     *,
     limit: int = LIMIT,
 ) -> dict[Path, list[str]]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from promptseg.core.provenance import versions
 
+logger = logging.getLogger(__name__)
+
 
 class EmbeddingCache:
     """Bytes by the digest of an image and of everything else that they depend on.
@@ -40,7 +42,7 @@ class EmbeddingCache:
         self._file.commit()
 
     def _start_anew(self, error: Exception) -> None:
-        logging.warning("%s is no readable cache of embeddings (%s) and is made anew", self.path, error)
+        logger.warning("%s is no readable cache of embeddings (%s) and is made anew", self.path, error)
         with suppress(AttributeError, sqlite3.Error):
             self._file.close()
         self.path.unlink(missing_ok=True)
@@ -55,7 +57,7 @@ class EmbeddingCache:
             query = "SELECT digest, content FROM embeddings WHERE key = ?"
             row = self._file.execute(query, (self._key(image_sha256),)).fetchone()
         except sqlite3.OperationalError as error:  # locked, or a disk that cannot be read just now
-            logging.warning("%s cannot be asked for an embedding: %s", self.path, error)
+            logger.warning("%s cannot be asked for an embedding: %s", self.path, error)
             return None
         except sqlite3.DatabaseError as error:
             self._start_anew(error)
@@ -69,7 +71,7 @@ class EmbeddingCache:
             with self._file:
                 self._file.execute("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", row)
         except sqlite3.Error as error:
-            logging.warning("%s cannot keep an embedding: %s", self.path, error)
+            logger.warning("%s cannot keep an embedding: %s", self.path, error)
 
     def close(self) -> None:
         """Close the file."""

@@ -251,5 +251,5 @@ class Runner:
         reason = f"failed: {type(error).__name__}: {error}".splitlines()[0]
         if self.plan.strict:
             raise PromptsegError(f"{where}: {reason} (strict: true stops at the first failure)") from error
-        logger.exception("%s: %s", where, reason)
+        logger.error("%s: %s", where, reason, exc_info=error)
         return reason

@@ -85,7 +85,7 @@ def next_click(
         prediction: (h, w) bool.
         clicks: those given so far.
         labels: (h, w) label map of all classes of the image.
-        tie_break: which of several deepest pixels, see prompts.pick.
+        tie_break: which of several deepest pixels, see `modes.pick`.
     """
     distance = error_depth(truth, prediction, clicks, protocol)
     if distance.max() == 0:

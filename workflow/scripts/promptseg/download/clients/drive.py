@@ -14,7 +14,7 @@ from promptseg.download.fetch import fetch_file
 logger = logging.getLogger(__name__)
 
 
-def _fetch(source: Mapping[str, Any], folder: Path, work: Path) -> None:
+def _fetch(source: Mapping[str, Any], folder: Path, _work: Path) -> None:
     import gdown
 
     try:

@@ -11,7 +11,7 @@ from promptseg.download.records import ACCESS, record_files
 from promptseg.download.transfer import download
 
 
-def _fetch(source: Mapping[str, Any], folder: Path, work: Path) -> None:
+def _fetch(source: Mapping[str, Any], folder: Path, _work: Path) -> None:
     files = record_files(source["url"])
     if not files:
         raise PromptsegError(f"{source['url']} lists no file")
