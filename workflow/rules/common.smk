@@ -15,6 +15,7 @@ from promptseg.config.check import check
 from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.protocols import protocols_of
 from promptseg.download.dropfolder import own_files
+from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
@@ -112,32 +113,34 @@ def get_example_facts(wildcards):
 
 def get_figures():
     """All figures of the run, as PNG."""
-    names = [
-        "modes",
-        "modes_published",
-        "modalities",
-        "modalities_published",
-        "one_click_published",
-        "clicks_mean_published",
-        "clicks_tasks_published",
-        "ranks",
-        "reproduced",
-        "size_point",
-        "size_box",
-        "throughput",
-        "contamination",
-    ]
-    kinds = ("clicks_mean", "clicks_tasks", "one_click", "click_metrics")
-    names += [f"{kind}_{protocol}" for protocol in run_protocols() for kind in kinds]
-    names += [f"distributions_{name}" for name in METHODS]
-    of_datasets = ["examples", "extremes", "trajectories"]
-    if ambiguous_methods():
-        names += ["calibration", "candidates"]
-        of_datasets += ["ambiguity"]
-    if "everything" in config["prompts"]["modes"]:
-        names += ["recall"]
-        of_datasets += ["everything"]
-    if config["robustness"]["enabled"]:
-        names += ["robustness"]
-    names += [f"{kind}_{name}" for name in DATASETS for kind in of_datasets]
-    return [f"results/figures/{name}.png" for name in names]
+    values = {"dataset": DATASETS, "method": METHODS, "protocol": run_protocols()}
+    return [f"results/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
+
+
+def get_captions():
+    """The captions of all figures, which the page holds."""
+    return sorted({os.path.relpath(figure.caption_file) for figure in catalogue.FIGURES.values()})
+
+
+def figure_files(figure, name):
+    """PDF and PNG of a declared figure; the PNG goes into Snakemake's report with its caption."""
+    path = f"<results>/figures/{figure.name(name)}"
+    caption = os.path.relpath(figure.caption_file, WORKFLOW / "rules")
+    png = report(f"{path}.png", caption=caption, category=figure.category, labels=figure.labels_of(name))
+    return f"{path}.pdf", png
+
+
+def drawn(*stems, **names):
+    """Figures as outputs `<stem>_pdf` and `<stem>_png` of a rule, with the wildcard of a figure that has one.
+
+    If `method`, say, lists names, a job draws the figure of each of them, and the outputs are lists.
+    """
+    outputs = {}
+    for figure in (catalogue.FIGURES[stem] for stem in stems):
+        if figure.each in names:
+            pdf, png = zip(*(figure_files(figure, name) for name in names[figure.each]))
+        else:
+            pdf, png = figure_files(figure, figure.wildcard)
+        key = figure.stem.removesuffix("_published")  # one script draws published and measured values
+        outputs |= {f"{key}_pdf": pdf, f"{key}_png": png}
+    return outputs

@@ -6,20 +6,7 @@ rule plot_modes:
         statistics=rules.aggregate.output.statistics,
         lib=library("plot_modes"),
     output:
-        pdf="<results>/figures/modes.pdf",
-        png=report(
-            "<results>/figures/modes.png",
-            caption="../report/modes.rst",
-            category="Prompt modes",
-            labels={"figure": "five modes per task", "source": "this run"},
-        ),
-        modalities_pdf="<results>/figures/modalities.pdf",
-        modalities_png=report(
-            "<results>/figures/modalities.png",
-            caption="../report/modalities.rst",
-            category="Prompt modes",
-            labels={"figure": "by modality", "source": "this run"},
-        ),
+        **drawn("modes", "modalities"),
     log:
         "<logs>/plot_modes/ours.log",
     conda:
@@ -37,20 +24,7 @@ rule plot_modes_published:
         published=PUBLISHED,
         lib=library("plot_modes"),
     output:
-        pdf="<results>/figures/modes_published.pdf",
-        png=report(
-            "<results>/figures/modes_published.png",
-            caption="../report/modes_published.rst",
-            category="Prompt modes",
-            labels={"figure": "five modes per task", "source": "published"},
-        ),
-        modalities_pdf="<results>/figures/modalities_published.pdf",
-        modalities_png=report(
-            "<results>/figures/modalities_published.png",
-            caption="../report/modalities_published.rst",
-            category="Prompt modes",
-            labels={"figure": "by modality", "source": "published"},
-        ),
+        **drawn("modes_published", "modalities_published"),
     log:
         "<logs>/plot_modes/published.log",
     conda:
@@ -67,34 +41,7 @@ rule plot_clicks:
         click_metrics=rules.aggregate.output.click_metrics,
         lib=library("plot_clicks"),
     output:
-        tasks_pdf="<results>/figures/clicks_tasks_{protocol}.pdf",
-        tasks_png=report(
-            "<results>/figures/clicks_tasks_{protocol}.png",
-            caption="../report/clicks_tasks.rst",
-            category="Clicks",
-            labels={"figure": "per task", "source": "this run, {protocol}"},
-        ),
-        mean_pdf="<results>/figures/clicks_mean_{protocol}.pdf",
-        mean_png=report(
-            "<results>/figures/clicks_mean_{protocol}.png",
-            caption="../report/clicks_mean.rst",
-            category="Clicks",
-            labels={"figure": "mean over tasks", "source": "this run, {protocol}"},
-        ),
-        one_pdf="<results>/figures/one_click_{protocol}.pdf",
-        one_png=report(
-            "<results>/figures/one_click_{protocol}.png",
-            caption="../report/comparison.rst",
-            category="Clicks",
-            labels={"figure": "one click per task", "source": "this run, {protocol}"},
-        ),
-        metrics_pdf="<results>/figures/click_metrics_{protocol}.pdf",
-        metrics_png=report(
-            "<results>/figures/click_metrics_{protocol}.png",
-            caption="../report/click_metrics_figure.rst",
-            category="Clicks",
-            labels={"figure": "click metrics", "source": "this run, {protocol}"},
-        ),
+        **drawn("clicks_tasks", "clicks_mean", "one_click", "click_metrics"),
     log:
         "<logs>/plot_clicks/{protocol}.log",
     wildcard_constraints:
@@ -114,27 +61,7 @@ rule plot_clicks_published:
         published=PUBLISHED,
         lib=library("plot_clicks"),
     output:
-        tasks_pdf="<results>/figures/clicks_tasks_published.pdf",
-        tasks_png=report(
-            "<results>/figures/clicks_tasks_published.png",
-            caption="../report/clicks_tasks_published.rst",
-            category="Clicks",
-            labels={"figure": "per task", "source": "published"},
-        ),
-        mean_pdf="<results>/figures/clicks_mean_published.pdf",
-        mean_png=report(
-            "<results>/figures/clicks_mean_published.png",
-            caption="../report/clicks_mean_published.rst",
-            category="Clicks",
-            labels={"figure": "mean over tasks", "source": "published"},
-        ),
-        one_pdf="<results>/figures/one_click_published.pdf",
-        one_png=report(
-            "<results>/figures/one_click_published.png",
-            caption="../report/comparison_published.rst",
-            category="Clicks",
-            labels={"figure": "one click per task", "source": "published"},
-        ),
+        **drawn("clicks_tasks_published", "clicks_mean_published", "one_click_published"),
     log:
         "<logs>/plot_clicks/published.log",
     conda:
@@ -154,27 +81,7 @@ rule plot_examples:
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
         lib=library("plot_examples"),
     output:
-        pdf="<results>/figures/examples_{dataset}.pdf",
-        png=report(
-            "<results>/figures/examples_{dataset}.png",
-            caption="../report/examples.rst",
-            category="Examples",
-            labels={"dataset": "{dataset}", "figure": "chosen by area"},
-        ),
-        extremes_pdf="<results>/figures/extremes_{dataset}.pdf",
-        extremes_png=report(
-            "<results>/figures/extremes_{dataset}.png",
-            caption="../report/extremes.rst",
-            category="Examples",
-            labels={"dataset": "{dataset}", "figure": "worst, median, best"},
-        ),
-        clicks_pdf="<results>/figures/trajectories_{dataset}.pdf",
-        clicks_png=report(
-            "<results>/figures/trajectories_{dataset}.png",
-            caption="../report/trajectories.rst",
-            category="Examples",
-            labels={"dataset": "{dataset}", "figure": "click by click"},
-        ),
+        **drawn("examples", "extremes", "trajectories"),
     log:
         "<logs>/plot_examples/{dataset}.log",
     conda:
@@ -192,13 +99,7 @@ rule plot_throughput:
         throughput=rules.aggregate.output.throughput,
         lib=library("plot_throughput"),
     output:
-        pdf="<results>/figures/throughput.pdf",
-        png=report(
-            "<results>/figures/throughput.png",
-            caption="../report/throughput_figure.rst",
-            category="Speed",
-            labels={"figure": "speed and memory", "source": "this run"},
-        ),
+        **drawn("throughput"),
     log:
         "<logs>/plot_throughput.log",
     conda:
@@ -215,13 +116,7 @@ rule plot_contamination:
         contamination=rules.aggregate.output.contamination,
         lib=library("plot_contamination"),
     output:
-        pdf="<results>/figures/contamination.pdf",
-        png=report(
-            "<results>/figures/contamination.png",
-            caption="../report/contamination_figure.rst",
-            category="Contamination",
-            labels={"figure": "datasets seen in training", "source": "this run"},
-        ),
+        **drawn("contamination"),
     log:
         "<logs>/plot_contamination.log",
     conda:
@@ -239,20 +134,7 @@ rule plot_comparisons:
         published=rules.aggregate.output.published,
         lib=library("plot_comparisons"),
     output:
-        ranks_pdf="<results>/figures/ranks.pdf",
-        ranks_png=report(
-            "<results>/figures/ranks.png",
-            caption="../report/ranks_figure.rst",
-            category="Methods",
-            labels={"figure": "mean ranks", "source": "this run"},
-        ),
-        reproduced_pdf="<results>/figures/reproduced.pdf",
-        reproduced_png=report(
-            "<results>/figures/reproduced.png",
-            caption="../report/reproduced.rst",
-            category="Methods",
-            labels={"figure": "published against this run", "source": "this run"},
-        ),
+        **drawn("ranks", "reproduced"),
     log:
         "<logs>/plot_comparisons.log",
     conda:
@@ -274,30 +156,7 @@ rule plot_distributions:
         ),
         lib=library("plot_distributions"),
     output:
-        pdf=collect("<results>/figures/distributions_{method}.pdf", method=METHODS),
-        png=[
-            report(
-                f"<results>/figures/distributions_{name}.png",
-                caption="../report/distributions.rst",
-                category="Objects",
-                labels={"figure": "IoU of single objects", "method": name},
-            )
-            for name in METHODS
-        ],
-        size_point_pdf="<results>/figures/size_point.pdf",
-        size_point_png=report(
-            "<results>/figures/size_point.png",
-            caption="../report/size_figure.rst",
-            category="Objects",
-            labels={"figure": "IoU against size", "method": "all, one point"},
-        ),
-        size_box_pdf="<results>/figures/size_box.pdf",
-        size_box_png=report(
-            "<results>/figures/size_box.png",
-            caption="../report/size_figure.rst",
-            category="Objects",
-            labels={"figure": "IoU against size", "method": "all, a box around each component"},
-        ),
+        **drawn("distributions", "size_point", "size_box", method=METHODS),
     log:
         "<logs>/plot_distributions.log",
     conda:
@@ -319,13 +178,7 @@ rule plot_ambiguity:
         ambiguity=collect("<results>/ambiguity/{method}/{{dataset}}.parquet", method=ambiguous_methods()),
         lib=library("plot_ambiguity"),
     output:
-        pdf="<results>/figures/ambiguity_{dataset}.pdf",
-        png=report(
-            "<results>/figures/ambiguity_{dataset}.png",
-            caption="../report/ambiguity_figure.rst",
-            category="Ambiguity",
-            labels={"figure": "three masks for one point", "dataset": "{dataset}"},
-        ),
+        **drawn("ambiguity"),
     log:
         "<logs>/plot_ambiguity/{dataset}.log",
     conda:
@@ -343,20 +196,7 @@ rule plot_calibration:
         calibration="<results>/tables/calibration.csv",
         lib=library("plot_calibration"),
     output:
-        pdf="<results>/figures/calibration.pdf",
-        png=report(
-            "<results>/figures/calibration.png",
-            caption="../report/calibration_figure.rst",
-            category="Ambiguity",
-            labels={"figure": "predicted against true IoU", "dataset": "all"},
-        ),
-        candidates_pdf="<results>/figures/candidates.pdf",
-        candidates_png=report(
-            "<results>/figures/candidates.png",
-            caption="../report/candidates.rst",
-            category="Ambiguity",
-            labels={"figure": "three masks in numbers", "dataset": "all"},
-        ),
+        **drawn("calibration", "candidates"),
     log:
         "<logs>/plot_calibration.log",
     conda:
@@ -376,13 +216,7 @@ rule plot_everything:
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
         lib=library("plot_everything"),
     output:
-        pdf="<results>/figures/everything_{dataset}.pdf",
-        png=report(
-            "<results>/figures/everything_{dataset}.png",
-            caption="../report/everything_figure.rst",
-            category="Segment everything",
-            labels={"figure": "all masks", "dataset": "{dataset}"},
-        ),
+        **drawn("everything"),
     log:
         "<logs>/plot_everything/{dataset}.log",
     conda:
@@ -399,13 +233,7 @@ rule plot_recall:
         everything="<results>/tables/everything.csv",
         lib=library("plot_recall"),
     output:
-        pdf="<results>/figures/recall.pdf",
-        png=report(
-            "<results>/figures/recall.png",
-            caption="../report/recall.rst",
-            category="Segment everything",
-            labels={"figure": "objects found", "dataset": "all"},
-        ),
+        **drawn("recall"),
     log:
         "<logs>/plot_recall.log",
     conda:
@@ -422,13 +250,7 @@ rule plot_robustness:
         ranks="<results>/tables/robustness_ranks.csv",
         lib=library("plot_robustness"),
     output:
-        pdf="<results>/figures/robustness.pdf",
-        png=report(
-            "<results>/figures/robustness.png",
-            caption="../report/robustness_figure.rst",
-            category="Robustness",
-            labels={"figure": "inexact prompts", "source": "this run"},
-        ),
+        **drawn("robustness"),
     log:
         "<logs>/plot_robustness.log",
     conda:

@@ -14,6 +14,7 @@ rule build_page:
         contamination=rules.aggregate.output.contamination,
         pairs=rules.aggregate.output.pairs,
         figures=get_figures(),
+        captions=get_captions(),
         lib=library("build_page"),
         template=os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report" / "page.html.jinja"),
     output:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.report.page import build_page
+from promptseg.report.page import Run, build_page
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,12 +17,8 @@ TABLES = [
 if __name__ == "__main__":
     with job(snakemake):
         build_page(
-            tables={name: Path(snakemake.input[name]) for name in TABLES},
+            files={name: Path(snakemake.input[name]) for name in TABLES},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
-            title=snakemake.params.title,
-            configuration=snakemake.params.configuration,
-            datasets=snakemake.params.datasets,
-            methods=snakemake.params.methods,
-            notes=snakemake.params.notes,
+            run=Run(**snakemake.params),
         )

@@ -13,5 +13,5 @@ if __name__ == "__main__":
         ambiguity, methods = snakemake.input.ambiguity, snakemake.params.methods
         output = snakemake.output
         figure = calibration.draw(snakemake.input.calibration, ambiguity, methods)
-        style.save(figure, output.pdf, output.png)
+        style.save(figure, output.calibration_pdf, output.calibration_png)
         style.save(calibration.draw_candidates(ambiguity, methods), output.candidates_pdf, output.candidates_png)

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         figure = contamination.draw(snakemake.input.contamination, snakemake.params.methods, snakemake.params.datasets)
-        style.save(figure, snakemake.output.pdf, snakemake.output.png)
+        style.save(figure, snakemake.output.contamination_pdf, snakemake.output.contamination_png)

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     with job(snakemake):
         output, params = snakemake.output, snakemake.params
         scores, about = [Path(path) for path in snakemake.input.scores], (params.datasets, params.methods)
-        for method, pdf, png in zip(params.shown, output.pdf, output.png, strict=True):
+        for method, pdf, png in zip(params.shown, output.distributions_pdf, output.distributions_png, strict=True):
             style.save(distributions.draw(scores, method, *about), pdf, png)
         sizes = (snakemake.input.bins, snakemake.input.correlations, scores)
         style.save(size.draw(*sizes, "mode1", *about), output.size_point_pdf, output.size_point_png)

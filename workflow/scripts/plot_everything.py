@@ -21,4 +21,4 @@ if __name__ == "__main__":
             looks=style.method_looks(snakemake.params.methods),
             dataset=snakemake.params.dataset,
         )
-        style.save(figure, snakemake.output.pdf, snakemake.output.png)
+        style.save(figure, snakemake.output.everything_pdf, snakemake.output.everything_png)

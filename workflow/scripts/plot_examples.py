@@ -23,10 +23,10 @@ if __name__ == "__main__":
         }
         prompts = snakemake.input.prompts
         figure = examples.examples_figure(prompts=prompts, looks=looks, **common)
-        style.save(figure, output.pdf, output.png)
+        style.save(figure, output.examples_pdf, output.examples_png)
         shown = {path.parent.name for path in common["scores"]}
         rivals = style.rivals({name: entry for name, entry in params.methods.items() if name in shown})
         figure = examples.extremes_figure(prompts=prompts, looks={name: looks[name] for name in rivals}, **common)
         style.save(figure, output.extremes_pdf, output.extremes_png)
         figure = trajectories.trajectories_figure(looks=looks, protocol=params.protocol, **common)
-        style.save(figure, output.clicks_pdf, output.clicks_png)
+        style.save(figure, output.trajectories_pdf, output.trajectories_png)

@@ -18,5 +18,5 @@ if __name__ == "__main__":
             statistics = snakemake.input.statistics
             figure = modes.draw_measured(statistics, params.datasets, params.methods)
             overview = modalities.draw_measured(statistics, params.datasets, params.methods, params.protocol)
-        style.save(figure, output.pdf, output.png)
+        style.save(figure, output.modes_pdf, output.modes_png)
         style.save(overview, output.modalities_pdf, output.modalities_png)

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         figure = everything.draw_recall(snakemake.input.everything, snakemake.params.methods)
-        style.save(figure, snakemake.output.pdf, snakemake.output.png)
+        style.save(figure, snakemake.output.recall_pdf, snakemake.output.recall_png)

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         figure = robustness.draw(snakemake.input.robustness, snakemake.input.ranks, snakemake.params.methods)
-        style.save(figure, snakemake.output.pdf, snakemake.output.png)
+        style.save(figure, snakemake.output.robustness_pdf, snakemake.output.robustness_png)

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         figure = throughput.draw(snakemake.input.throughput, snakemake.params.datasets, snakemake.params.methods)
-        style.save(figure, snakemake.output.pdf, snakemake.output.png)
+        style.save(figure, snakemake.output.throughput_pdf, snakemake.output.throughput_png)

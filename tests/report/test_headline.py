@@ -1,0 +1,37 @@
+"""The table in the terminal."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from promptseg.analysis.summary import SUMMARY
+from promptseg.core.tables import read_csv
+from promptseg.report.headline import main_table
+from promptseg.show import main
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
+
+
+def test_table_in_the_terminal(results, capsys):
+    folder, outputs = results
+    table = main_table(read_csv(outputs["summary"], SUMMARY)).set_index(["method", "selection"])
+    assert table.loc[("perfect", "first")].tolist() == ["17", *["1.000"] * 8]
+    assert table.loc[("grabcut", "first"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
+    assert list(table.columns[-3:]) == ["corrected, 1 click", "corrected, 5 clicks", "corrected, 9 clicks"]
+    assert main([str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^sam_vit_b +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
+    assert str(folder / "report" / "index.html") in printed
+    assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("perfect")}) == 1
+
+
+def test_missing_results_are_explained(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 1
+    assert "does not exist. Run the pipeline first" in capsys.readouterr().err
+
+
+def test_show_starts_without_heavy_libraries():
+    code = "import sys, promptseg.show; print({'torch', 'matplotlib', 'seaborn', 'monai'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,143 @@
+"""The figures of a run, each declared once: its rule, the list of all files and the page of the run draw from here.
+
+docs/adding_a_figure.md says what else belongs to a figure. Nothing here imports matplotlib.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+CAPTIONS = Path(__file__).resolve().parents[3] / "report" / "figures"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, or one for each dataset, method or protocol of a run.
+
+    Attributes:
+        stem: beginning of its file names; a figure for each dataset, method or protocol goes on with that name.
+        title: heading on the page of the run.
+        category: heading in Snakemake's report.
+        labels: columns in Snakemake's report, which may hold `{dataset}`, `{method}` or `{protocol}`.
+        each: what there is one for; empty if there is one figure.
+        caption: stem of its caption in workflow/report/figures/; the figure's own stem if empty.
+        needs: the optional part of a run that it belongs to, such as "robustness"; empty if every run has it.
+    """
+
+    stem: str
+    title: str
+    category: str
+    labels: Mapping[str, str]
+    each: Literal["", "dataset", "method", "protocol"] = ""
+    caption: str = ""
+    needs: Literal["", "ambiguity", "everything", "robustness"] = ""
+
+    @property
+    def wildcard(self) -> str:
+        """What stands for the dataset, method or protocol in a rule: "{dataset}"."""
+        return f"{{{self.each}}}"
+
+    @property
+    def caption_file(self) -> Path:
+        """How to read the figure, in reStructuredText."""
+        return CAPTIONS / f"{self.caption or self.stem}.rst"
+
+    def name(self, value: str) -> str:
+        """The file name, without ending, for a dataset, method or protocol."""
+        return f"{self.stem}_{value}" if self.each else self.stem
+
+    def labels_of(self, value: str) -> dict[str, str]:
+        """The labels for a dataset, method or protocol."""
+        return {key: text.format(**{self.each: value}) for key, text in self.labels.items()}
+
+
+# In the order of the page.
+# fmt: off
+_ALL = [
+    Figure("modes", "Five prompt modes, this run",
+           "Prompt modes", {"figure": "five modes per task", "source": "this run"}),
+    Figure("modes_published", "Five prompt modes, as published",
+           "Prompt modes", {"figure": "five modes per task", "source": "published"}),
+    Figure("modalities", "Modalities, this run",
+           "Prompt modes", {"figure": "by modality", "source": "this run"}),
+    Figure("modalities_published", "Modalities, as published",
+           "Prompt modes", {"figure": "by modality", "source": "published"}),
+    Figure("distributions", "IoU of single objects",
+           "Objects", {"figure": "IoU of single objects", "method": "{method}"}, each="method"),
+    Figure("size_point", "IoU against size, one point",
+           "Objects", {"figure": "IoU against size", "method": "all, one point"}, caption="size"),
+    Figure("size_box", "IoU against size, a box around each component",
+           "Objects", {"figure": "IoU against size", "method": "all, a box around each component"}, caption="size"),
+    Figure("one_click", "One click, the methods task by task, this run",
+           "Clicks", {"figure": "one click per task", "source": "this run, {protocol}"}, each="protocol"),
+    Figure("one_click_published", "One click, the methods task by task, as published",
+           "Clicks", {"figure": "one click per task", "source": "published"}),
+    Figure("clicks_tasks", "Clicks, task by task, this run",
+           "Clicks", {"figure": "per task", "source": "this run, {protocol}"}, each="protocol"),
+    Figure("clicks_tasks_published", "Clicks, task by task, as published",
+           "Clicks", {"figure": "per task", "source": "published"}),
+    Figure("clicks_mean", "Clicks, mean over tasks, this run",
+           "Clicks", {"figure": "mean over tasks", "source": "this run, {protocol}"}, each="protocol"),
+    Figure("clicks_mean_published", "Clicks, mean over tasks, as published",
+           "Clicks", {"figure": "mean over tasks", "source": "published"}),
+    Figure("click_metrics", "What clicks achieve, this run",
+           "Clicks", {"figure": "click metrics", "source": "this run, {protocol}"}, each="protocol"),
+    Figure("ranks", "Ranks of the methods",
+           "Methods", {"figure": "mean ranks", "source": "this run"}),
+    Figure("reproduced", "Published against this run",
+           "Methods", {"figure": "published against this run", "source": "this run"}),
+    Figure("robustness", "Robustness",
+           "Robustness", {"figure": "inexact prompts", "source": "this run"}, needs="robustness"),
+    Figure("candidates", "Three masks for one prompt",
+           "Ambiguity", {"figure": "three masks in numbers", "dataset": "all"}, needs="ambiguity"),
+    Figure("calibration", "Predicted against true IoU",
+           "Ambiguity", {"figure": "predicted against true IoU", "dataset": "all"}, needs="ambiguity"),
+    Figure("recall", "Segment everything: objects found",
+           "Segment everything", {"figure": "objects found", "dataset": "all"}, needs="everything"),
+    Figure("examples", "Examples",
+           "Examples", {"dataset": "{dataset}", "figure": "chosen by area"}, each="dataset"),
+    Figure("extremes", "Worst, median and best",
+           "Examples", {"dataset": "{dataset}", "figure": "worst, median, best"}, each="dataset"),
+    Figure("trajectories", "Click by click",
+           "Examples", {"dataset": "{dataset}", "figure": "click by click"}, each="dataset"),
+    Figure("ambiguity", "Three masks for one point",
+           "Ambiguity", {"figure": "three masks for one point", "dataset": "{dataset}"}, each="dataset",
+           needs="ambiguity"),
+    Figure("everything", "Segment everything: all masks",
+           "Segment everything", {"figure": "all masks", "dataset": "{dataset}"}, each="dataset", needs="everything"),
+    Figure("contamination", "Datasets seen in training, this run",
+           "Contamination", {"figure": "datasets seen in training", "source": "this run"}),
+    Figure("throughput", "Speed and memory, this run",
+           "Speed", {"figure": "speed and memory", "source": "this run"}),
+]
+# fmt: on
+FIGURES = {figure.stem: figure for figure in _ALL}
+
+
+def names_of_run(values: Mapping[str, Sequence[str]], parts: Collection[str]) -> list[str]:
+    """The file names, without ending, of all figures of a run.
+
+    Args:
+        values: the names under dataset, method and protocol.
+        parts: the optional parts that the run has, see `Figure.needs`.
+    """
+    return [
+        figure.name(value)
+        for figure in FIGURES.values()
+        if not figure.needs or figure.needs in parts
+        for value in (values[figure.each] if figure.each else [""])
+    ]
+
+
+def declared(name: str) -> tuple[Figure, str]:
+    """The figure behind a file name without ending, and the dataset, method or protocol that the name ends with.
+
+    Raises:
+        KeyError: no figure is declared for it.
+    """
+    if name in FIGURES:
+        return FIGURES[name], ""
+    stems = [stem for stem, figure in FIGURES.items() if figure.each and name.startswith(f"{stem}_")]
+    figure = FIGURES[max(stems, key=len, default=name)]
+    return figure, name.removeprefix(f"{figure.stem}_")
