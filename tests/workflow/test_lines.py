@@ -15,9 +15,6 @@ DATA = {"config/datasets.yaml", "config/methods.yaml"}
 TOO_LONG = {
     "tests/analysis/test_aggregate.py",
     "tests/figures/test_tables.py",
-    "tests/report/test_page.py",
-    "workflow/rules/figures.smk",
-    "workflow/scripts/promptseg/report/page.py",
 }
 
 
