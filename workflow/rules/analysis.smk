@@ -1,11 +1,6 @@
 """Tables over all datasets and methods."""
 
 
-def get_optional_tables():
-    """The tables that only some runs have."""
-    return [f"results/tables/{part}.csv" for part in optional_parts()]
-
-
 rule aggregate:
     input:
         scores=collect(

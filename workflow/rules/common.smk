@@ -1,4 +1,5 @@
-# What several stages look up: the checked configuration, and what it says of an entry. Nothing here writes a file.
+# What the rules look up: the checked configuration, and what it says of an entry. Nothing here writes a file. Snakemake's
+# linter wants functions apart from rules; those of the configuration alone are in promptseg/config/facts.py.
 import os
 import sys
 from functools import partial
@@ -95,6 +96,70 @@ def get_sources(wildcards):
 
 def get_patterns(wildcards):
     return case_patterns(dataset_entry(wildcards))
+
+
+def get_archives(wildcards):
+    """The archives that a dataset is unpacked from, if its sources have some."""
+    names = map(archive_name, get_sources(wildcards))
+    return [f"results/raw/archives/{name}" for name in names if name]
+
+
+def get_downloads(wildcards):
+    """The list of what a client fetched, for a dataset that has one."""
+    return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
+
+
+def get_own_files(wildcards):
+    """Files of the user that a dataset is read from: a change of one of them reruns the dataset."""
+    files = own_files(get_sources(wildcards), get_patterns(wildcards), Path("results/raw", wildcards.dataset))
+    return [str(path) for path in files]
+
+
+def get_preprocess_entry(wildcards):
+    return facts.part_of(config, "datasets", wildcards.dataset, "preprocess")
+
+
+def get_their_manifest(wildcards):
+    if "manifest" not in config:
+        raise WorkflowError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH.")
+    return config["manifest"]
+
+
+def get_manifests_to_compare(wildcards):
+    """Our manifests of those datasets of the run that somebody else's manifest names."""
+    from promptseg.preprocess.manifests import datasets_in
+
+    try:
+        names = datasets_in(get_their_manifest(wildcards))
+    except PromptsegError as error:
+        raise WorkflowError(str(error)) from None
+    return [f"results/datasets/{name}/manifest.csv" for name in names if name in DATASETS]
+
+
+def get_weights(wildcards):
+    """Weights of a method: a local file as it is, else what the rule download_weights gets."""
+    weights = method_entry(wildcards).get("checkpoint")
+    if not weights:
+        return []
+    return weights.get("path") or f"results/weights/{wildcards.method}.pth"
+
+
+def get_predict_entry(wildcards):
+    return facts.predict_entry(config, wildcards.method)
+
+
+def get_environment(wildcards):
+    own = method_entry(wildcards).get("environment")
+    return os.path.abspath(own) if own else "../../envs/inference.yaml"
+
+
+def get_gpu(wildcards):
+    """A GPU is a token that at most one job holds (profiles/default)."""
+    return int(method_entry(wildcards)["gpu"] and config["device"] != "cpu")
+
+
+def get_protocols(wildcards):
+    return protocols_of(config, wildcards.method)
 
 
 def get_shard(wildcards):

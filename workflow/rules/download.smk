@@ -1,23 +1,6 @@
 """Fetch data and weights, checked against their checksums."""
 
 
-def get_archives(wildcards):
-    """The archives that a dataset is unpacked from, if its sources have some."""
-    names = map(archive_name, get_sources(wildcards))
-    return [f"results/raw/archives/{name}" for name in names if name]
-
-
-def get_downloads(wildcards):
-    """The list of what a client fetched, for a dataset that has one."""
-    return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
-
-
-def get_own_files(wildcards):
-    """Files of the user that a dataset is read from: a change of one of them reruns the dataset."""
-    files = own_files(get_sources(wildcards), get_patterns(wildcards), Path("results/raw", wildcards.dataset))
-    return [str(path) for path in files]
-
-
 rule download_archive:
     output:
         archive="<results>/raw/archives/{archive}",

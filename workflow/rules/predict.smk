@@ -1,32 +1,6 @@
 """Run every method on every dataset: one job per method and dataset, so that a network is loaded once."""
 
 
-def get_weights(wildcards):
-    """Weights of a method: a local file as it is, else what the rule download_weights gets."""
-    weights = method_entry(wildcards).get("checkpoint")
-    if not weights:
-        return []
-    return weights.get("path") or f"results/weights/{wildcards.method}.pth"
-
-
-def get_predict_entry(wildcards):
-    return facts.predict_entry(config, wildcards.method)
-
-
-def get_environment(wildcards):
-    own = method_entry(wildcards).get("environment")
-    return os.path.abspath(own) if own else "../../envs/inference.yaml"
-
-
-def get_gpu(wildcards):
-    """A GPU is a token that at most one job holds (profiles/default)."""
-    return int(method_entry(wildcards)["gpu"] and config["device"] != "cpu")
-
-
-def get_protocols(wildcards):
-    return protocols_of(config, wildcards.method)
-
-
 rule predict:
     input:
         images=rules.preprocess.output.images,

@@ -1,27 +1,6 @@
 """Turn the files of a dataset into 2-D images with label maps, and list the objects in them."""
 
 
-def get_preprocess_entry(wildcards):
-    return facts.part_of(config, "datasets", wildcards.dataset, "preprocess")
-
-
-def get_their_manifest(wildcards):
-    if "manifest" not in config:
-        raise WorkflowError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH.")
-    return config["manifest"]
-
-
-def get_manifests_to_compare(wildcards):
-    """Our manifests of those datasets of the run that somebody else's manifest names."""
-    from promptseg.preprocess.manifests import datasets_in
-
-    try:
-        names = datasets_in(get_their_manifest(wildcards))
-    except PromptsegError as error:
-        raise WorkflowError(str(error)) from None
-    return [f"results/datasets/{name}/manifest.csv" for name in names if name in DATASETS]
-
-
 rule preprocess:
     input:
         files=rules.collect_files.output.files,
