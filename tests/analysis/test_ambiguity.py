@@ -19,7 +19,7 @@ from promptseg.score.tables import AMBIGUITY
 
 
 def rows_of(*objects, dataset="ct", mode="mode1"):
-    """Rows of tables.AMBIGUITY; an object is (patient, predicted IoU, true IoU), of three masks."""
+    """Rows of score.tables.AMBIGUITY; an object is (patient, predicted IoU, true IoU), of three masks."""
     rows = [
         {"dataset": dataset, "task": "liver", "case_id": patient, "method": "sam", "mode": mode}
         | {f"predicted_{k}": value for k, value in enumerate(predicted)}

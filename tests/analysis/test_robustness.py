@@ -16,7 +16,7 @@ from promptseg.predict.tables import ROBUSTNESS
 
 
 def rows_of(method, patient, values, task="liver", kind="box_jitter", mode="mode3"):
-    """Rows of tables.ROBUSTNESS: {(amount, seed): IoU}."""
+    """Rows of predict.tables.ROBUSTNESS: {(amount, seed): IoU}."""
     about = {"dataset": "ct", "task": task, "case_id": patient, "object_id": f"{patient}:{task}", "method": method}
     about |= {"mode": mode, "kind": kind, "status": "ok"}
     return [{**about, "amount": amount, "seed": seed, "iou": iou} for (amount, seed), iou in values.items()]

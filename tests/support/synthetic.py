@@ -1,4 +1,4 @@
-"""Score rows of the shape of `tables.SCORES` from a seeded generator, for tests of what is made from scores."""
+"""Score rows of the shape of `score.tables.SCORES` from a seeded generator, for tests of what is made from scores."""
 
 import json
 from pathlib import Path

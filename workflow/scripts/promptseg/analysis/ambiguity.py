@@ -98,7 +98,7 @@ def measures(rows: pd.DataFrame) -> pd.DataFrame:
     the same point; grown_others: mean of the two masks that are not the most confident.
 
     Args:
-        rows: of tables.AMBIGUITY.
+        rows: of score.tables.AMBIGUITY.
 
     Returns:
         dataset, task, case_id, method, mode and MEANS, float64; NaN where a method predicts no IoU or nothing was
@@ -201,7 +201,7 @@ def ambiguity_tables(rows: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.
     `all` that of the masks of all tasks together.
 
     Args:
-        rows: of tables.AMBIGUITY.
+        rows: of score.tables.AMBIGUITY.
         resamples, seed: of the bootstrap.
     """
     if rows.empty:
@@ -225,5 +225,5 @@ def ambiguity_tables(rows: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.
 
 
 def read_ambiguity(files: Iterable[Path]) -> pd.DataFrame:
-    """The rows of several files of tables.AMBIGUITY."""
+    """The rows of several files of score.tables.AMBIGUITY."""
     return pd.concat([read_table(file, AMBIGUITY) for file in files], ignore_index=True)

@@ -59,8 +59,8 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
     """What is known of the objects of one method and one dataset.
 
     Args:
-        scores: tables.SCORES.
-        proposals: tables.PROPOSALS of the same method and dataset.
+        scores: score.tables.SCORES.
+        proposals: predict.tables.PROPOSALS of the same method and dataset.
 
     Returns:
         One row per object that the mode `everything` was run for: dataset, task, case_id, method, iou of the

@@ -54,7 +54,7 @@ DECIMALS = 9  # means that agree so far are equal
 
 
 def read_robustness(files: Iterable[Path]) -> pd.DataFrame:
-    """The answered prompts of several files of tables.ROBUSTNESS.
+    """The answered prompts of several files of predict.tables.ROBUSTNESS.
 
     Where the kind is `seed`, `amount` is the seed. `change` is the IoU minus that of the exact prompt, which is the one
     of amount 0 among those with jitter or offset.

@@ -61,7 +61,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
     """Sums of the scores of each patient: what every mean and interval is made of.
 
     Args:
-        rows: rows of `tables.SCORES`.
+        rows: rows of `score.tables.SCORES`.
 
     Returns:
         One row per dataset, task, case_id and VARIANT, sorted by these; a missing key is an empty string. Columns n

@@ -29,7 +29,7 @@ def chosen(path: str | Path) -> pd.DataFrame:
         path: `results/ambiguity/<method>/<dataset>.parquet`.
 
     Returns:
-        Rows of `tables.AMBIGUITY` with `agreement` (mean IoU of the three pairs), indexed by least, median, most;
+        Rows of `score.tables.AMBIGUITY` with `agreement` (mean IoU of the three pairs), indexed by least, median, most;
         objects are ordered by agreement, then by name. Empty if there is none.
     """
     rows = read_table(path, AMBIGUITY)

@@ -75,7 +75,7 @@ def load(
 
     Args:
         images: `images.parquet`.
-        objects: see `tables.OBJECTS`.
+        objects: see `preprocess.tables.OBJECTS`.
         tasks: task -> label values that form the object.
         names: `object_id`s.
     """

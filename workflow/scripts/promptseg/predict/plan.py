@@ -66,7 +66,7 @@ class Inputs:
     """The images of a dataset, or of a shard of it, each with what is asked about its objects.
 
     Attributes:
-        prompts: rows of tables.PROMPTS by object and mode.
+        prompts: rows of prompts.tables.PROMPTS by object and mode.
     """
 
     objects: ObjectStream
@@ -74,7 +74,7 @@ class Inputs:
 
     @classmethod
     def read(cls, objects: ObjectStream, prompts: Path) -> "Inputs":
-        """Take the prompts of the objects from the file of tables.PROMPTS."""
+        """Take the prompts of the objects from the file of prompts.tables.PROMPTS."""
         return cls(objects, read_prompts(prompts, objects.objects["object_id"]))
 
     def only(self, image_ids: Collection[str]) -> "Inputs":
@@ -96,8 +96,8 @@ class Item:
 
     Attributes:
         encoded: what the method made of it.
-        rows: the result (tables.PREDICTIONS).
-        proposals: all masks of the mode `everything` (tables.PROPOSALS).
+        rows: the result (predict.tables.PREDICTIONS).
+        proposals: all masks of the mode `everything` (predict.tables.PROPOSALS).
     """
 
     image: LabelledImage

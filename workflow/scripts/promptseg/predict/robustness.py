@@ -48,7 +48,7 @@ class InexactInputs:
             yield image, targets
 
     def take(self, item: Item) -> Iterator[dict[str, Any]]:
-        """Rows of tables.ROBUSTNESS of one image, of the first candidate of each prompt; its targets are done."""
+        """Rows of predict.tables.ROBUSTNESS of one image, of the first candidate per prompt; its targets are done."""
         truths = {id(target.truth): masks.encode(target.truth) for target in item.targets}
         codes = {target.object_id: truths[id(target.truth)] for target in item.targets}
         for row in item.rows:
@@ -72,7 +72,7 @@ def write_robustness(
     method: str,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
-    """Prompt all objects of a dataset in all variants and write the IoU (tables.ROBUSTNESS).
+    """Prompt all objects of a dataset in all variants and write the IoU (predict.tables.ROBUSTNESS).
 
     Modes that the method does not take have no rows; a prompt that it could not answer has one with its status.
 

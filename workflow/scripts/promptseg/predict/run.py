@@ -37,10 +37,10 @@ def predict(
     label: str = "predict",
     provenance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write the predictions of one method for one dataset (tables.PREDICTIONS).
+    """Write the predictions of one method for one dataset (predict.tables.PREDICTIONS).
 
     Args:
-        everything: where to write all masks of the mode `everything` (tables.PROPOSALS); without it they are dropped.
+        everything: where to write all masks of the mode `everything` (predict.tables.PROPOSALS); None: nowhere.
         label: shown beside the progress.
         provenance: stored in the metadata of `output`, with the prompts that the method takes.
 

@@ -16,7 +16,7 @@ from promptseg.prompts.clicks import Click, next_click
 
 
 def prediction(object_id: str, mode: str, **values: Any) -> dict[str, Any]:
-    """A row of tables.PREDICTIONS; values that are not given are those of a prompt that was answered."""
+    """A row of predict.tables.PREDICTIONS; values that are not given are those of a prompt that was answered."""
     selection = {"selection": "oracle"} if mode == EVERYTHING else {}  # other modes name it, or leave it to scoring
     return {"object_id": object_id, "mode": mode, "step": 0, "status": "ok", **selection, **values}
 

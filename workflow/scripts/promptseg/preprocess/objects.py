@@ -21,7 +21,7 @@ class ImageObject:
     """One object of an image.
 
     Attributes:
-        row: of tables.OBJECTS; its columns are attributes.
+        row: of preprocess.tables.OBJECTS; its columns are attributes.
         mask: (h, w) bool, never empty.
     """
 
@@ -39,8 +39,8 @@ class ObjectStream:
     """Images that hold objects, each with its objects, in file order. It can be read again and again.
 
     Attributes:
-        images: the file of tables.IMAGES.
-        objects: rows of tables.OBJECTS; only their images are read.
+        images: the file of preprocess.tables.IMAGES.
+        objects: rows of preprocess.tables.OBJECTS; only their images are read.
     """
 
     images: Path
@@ -79,7 +79,7 @@ def stream_objects(
     """Images with their objects.
 
     Args:
-        images, objects: the files of tables.IMAGES and tables.OBJECTS.
+        images, objects: the files of preprocess.tables.IMAGES and preprocess.tables.OBJECTS.
         tasks: task name to the label values that form its object.
         shard: (i, n), only the i-th of n parts of the images.
 

@@ -85,8 +85,9 @@ def variants(
         settings: those of the unchanged prompts, see `make_prompts`.
 
     Yields:
-        Mode, change and row of tables.PROMPTS: for each box mode all amounts of `box_jitter`, for each point mode all
-        of `point_offset` (0 included), for every seed; and each point mode with every seed as that of its tie break.
+        Mode, change and row of prompts.tables.PROMPTS: for each box mode all amounts of `box_jitter`, for each point
+        mode all of `point_offset` (0 included), for every seed; and each point mode with every seed as that of its tie
+        break.
     """
     exact = {row["mode"]: row for row in make_prompts(object_id, mask, changes.modes, settings)}
     parts = [component.mask for component in masks.components(mask, settings.max_components)]

@@ -75,7 +75,7 @@ class PromptSettings:
 def make_prompts(
     object_id: str, mask: np.ndarray, modes: Sequence[str], settings: PromptSettings
 ) -> list[dict[str, Any]]:
-    """Rows of tables.PROMPTS for one object.
+    """Rows of prompts.tables.PROMPTS for one object.
 
     mode1: a point in the largest component; mode2: a point in each of the largest components; mode3: the box of the
     largest; mode4: a box for each; mode5: one box around the whole object; iterative: the first click, at the
@@ -115,14 +115,14 @@ def make_prompts(
 
 
 def write_prompts(stream: ObjectStream, output: Path, modes: Sequence[str], settings: PromptSettings) -> None:
-    """Write the prompts of all objects of a dataset (tables.PROMPTS), in the order of its objects."""
+    """Write the prompts of all objects of a dataset (prompts.tables.PROMPTS), in the order of its objects."""
     with open_table(output, PROMPTS) as table:
         for _, objects in progress(stream, len(stream), output.stem, "image"):
             table.write(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
 
 
 def read_prompts(path: Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Rows of tables.PROMPTS by object and mode, of some objects."""
+    """Rows of prompts.tables.PROMPTS by object and mode, of some objects."""
     table = read_table(path, PROMPTS)
     found: dict[str, dict[str, dict[str, Any]]] = {object_id: {} for object_id in object_ids}
     for row in table[table["object_id"].isin(found)].to_dict("records"):

@@ -35,8 +35,8 @@ def compare_candidates(codes: Sequence[dict[str, Any]], truth: np.ndarray, grown
         grown: (h, w) bool, or None where the prompt is not a single point.
 
     Returns:
-        Columns iou_01, iou_02, iou_12, true_0 to true_2 and, with `grown`, grown_0 to grown_2 of tables.AMBIGUITY. Two
-        empty masks have an IoU of 1.
+        Columns iou_01, iou_02, iou_12, true_0 to true_2 and, with `grown`, grown_0 to grown_2 of
+        score.tables.AMBIGUITY. Two empty masks have an IoU of 1.
     """
     others = [masks.encode(mask) for mask in (truth, *(() if grown is None else (grown,)))]
     everyone = [*codes, *others]
@@ -89,7 +89,7 @@ def write_ambiguity(
     dataset: str,
     method: str,
 ) -> None:
-    """Write tables.AMBIGUITY of one method on one dataset: every object and mode 1 to 5 that it answered.
+    """Write score.tables.AMBIGUITY of one method on one dataset: every object and mode 1 to 5 that it answered.
 
     Args:
         region_growing: a method that takes points.

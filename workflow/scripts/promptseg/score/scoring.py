@@ -141,7 +141,7 @@ def score_object(
     tolerance: Tolerance,
     keys: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """Rows of tables.SCORES for one object: every mode, step and selection that was predicted."""
+    """Rows of score.tables.SCORES for one object: every mode, step and selection that was predicted."""
     rows: list[dict[str, Any]] = []
     good = predictions[predictions["status"] == "ok"]
     for _, group in predictions[predictions["status"] != "ok"].groupby(
@@ -179,7 +179,7 @@ def score(
     method: str,
     with_failed: bool = True,
 ) -> None:
-    """Write scores of one method on one dataset, or on the part of it in `stream` (tables.SCORES).
+    """Write scores of one method on one dataset, or on the part of it in `stream` (score.tables.SCORES).
 
     Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
     prompts. An image that could not be read has one row with its status.
