@@ -1,11 +1,16 @@
-"""Files that are shared on Google Drive."""
+"""Files that are shared on Google Drive.
+
+gdown lists folders (`clients.drive`) and does not fetch the files: it goes on with a download that an earlier run began
+even if the file has changed since, tells an exceeded quota and a file that is not shared by the same words, drops
+resource keys, and knows no other address of Google Drive, such as a mirror's. `transfer.download` goes on safely.
+"""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import requests
+from bs4 import BeautifulSoup
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download.network import TIMEOUT, network_problem
@@ -23,7 +28,7 @@ def shared_name(identifier: str, folder: Path) -> str:
     """The name of a shared file.
 
     Args:
-        folder: where a person may put the file, for errors.
+        folder: where the file may be put by hand, for errors.
 
     Raises:
         PromptsegError: Drive does not give it to a program.
@@ -39,29 +44,6 @@ def shared_name(identifier: str, folder: Path) -> str:
     if not name:
         raise PromptsegError(f"Google Drive does not tell the name of the file {identifier}. Get it in a browser")
     return name
-
-
-class _Page(HTMLParser):
-    """Title of a web page, its text, and the fields of its form."""
-
-    def __init__(self, content: str):
-        super().__init__()
-        self.fields: dict[str, str] = {}
-        self.title = self.text = self._tag = ""
-        self.feed(content)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tag = tag
-        values = dict(attrs)
-        name = values.get("name")
-        if tag == "input" and name:
-            self.fields[name] = values.get("value") or ""
-
-    def handle_data(self, data: str) -> None:
-        if self._tag == "title":
-            self.title += data.strip()
-        elif self._tag not in ("script", "style"):
-            self.text += data
 
 
 def drive_address(link: str, target: Path) -> str:
@@ -85,39 +67,38 @@ def drive_address(link: str, target: Path) -> str:
     fields = {"id": identifier, "export": "download", "confirm": "t"}
     if "resourcekey" in query:
         fields["resourcekey"] = query["resourcekey"]
-    page = None
     for _ in range(2):
         address = f"{base('drive')}?{urlencode(fields)}"
         page = _page_at(address)
         if page is None:
             return address
-        if "confirm" not in page.fields:
+        fields = {str(field["name"]): str(field.get("value", "")) for field in page.select("input[name]")}
+        if "confirm" not in fields:
             break
-        fields = page.fields
     assert page is not None
     raise PromptsegError(
-        f"Google Drive does not give the file to a program: {_reason(page)}. A person has to get it: open "
+        f"Google Drive does not give the file to a program: {_reason(page)}. Download it by hand: open "
         f"https://drive.google.com/file/d/{identifier}/view in a browser, signed in if it asks for that, download the "
         f"file, and put it at {target}."
     )
 
 
-def _reason(page: _Page) -> str:
-    text = (page.title + page.text).lower()
+def _reason(page: BeautifulSoup) -> str:
+    text = page.get_text().lower()
     if "quota" in text or "too many users" in text:
         return "its quota of downloads is exceeded, for a day or so (quota exceeded)"
     if "sign in" in text or "sign-in" in text or "need access" in text:
         return "it is not shared with everyone (sign in)"
-    return f"it sent a web page ({page.title or 'without a title'})"
+    return f"it sent a web page ({page.title.get_text(strip=True) if page.title else 'without a title'})"
 
 
-def _page_at(url: str) -> _Page | None:
+def _page_at(url: str) -> BeautifulSoup | None:
     """The web page at an address; None where there is another file, or a failure that `download` can deal with."""
     try:
         with requests.get(url, timeout=TIMEOUT, stream=True) as response:
             if not response.headers.get("Content-Type", "").startswith("text/html"):
                 return None
             content = next(response.iter_content(_PAGE), b"")
-            return _Page(content.decode(response.encoding or "utf-8", errors="replace"))
-    except (OSError, LookupError):
+            return BeautifulSoup(content, "html.parser")
+    except OSError:
         return None

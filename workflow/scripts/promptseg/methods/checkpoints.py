@@ -1,12 +1,8 @@
 """Weights of methods, loaded without running code that a file may hold."""
 
-import io
 import pickle
-import pickletools
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +16,6 @@ from promptseg.core.files import is_page
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _SAMPLE = 5  # names that an error lists
-_HEAD = 1 << 20  # bytes of a pickle that are searched for names
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ def _read(path: Path) -> Any:
         with torch.serialization.safe_globals(_FOREIGN):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        name = _refused_name(error, path)
+        name = _refused_name(error)
         would = "would run code when it is loaded"
         what = f"names {name}, which is no part of plain weights and {would}" if name else f"is damaged, or {would}"
         raise PromptsegError(
@@ -111,49 +106,15 @@ def _read(path: Path) -> Any:
         ) from error
 
 
-def _refused_name(error: pickle.UnpicklingError, path: Path) -> str | None:
-    """Which class or function of the file made PyTorch refuse it, for the error; None if that was not the reason."""
+def _refused_name(error: pickle.UnpicklingError) -> str | None:
+    """Which class or function of the file made PyTorch refuse it; None if its message does not tell.
+
+    It does for what `torch.save` writes unasked, and does not for pickles of another protocol, which it never reads.
+    """
     found = re.search(r"\bGLOBAL ([\w.<>]+)", str(error))
-    if found:
-        return found[1] if "." in found[1] else f"builtins.{found[1]}"  # which PyTorch leaves out
-    with suppress(Exception):  # a damaged file
-        return next(name for name in _names(path) if not _PLAIN.fullmatch(name))
-    return None
-
-
-_PLAIN = re.compile(
-    r"torch\._utils\._rebuild\w+|torch\.(storage\.)?\w+Storage|collections\.OrderedDict|"
-    + "|".join(re.escape(name) for _, name in _FOREIGN)
-)
-
-
-def _names(path: Path) -> Iterator[str]:
-    """Classes and functions that a file names in pickles of any protocol; PyTorch reads only its own protocol, 2."""
-    with path.open("rb") as file:
-        content = io.BytesIO(file.read(_HEAD))
-    if content.getvalue().startswith(b"PK\3\4"):  # the newer format
-        with zipfile.ZipFile(path) as archive:
-            member = next(name for name in archive.namelist() if name.endswith("data.pkl"))
-            with archive.open(member) as stream:
-                content = io.BytesIO(stream.read(_HEAD))
-    while True:  # the old format is a row of pickles
-        memo: dict[Any, Any] = {}
-        texts: list[str] = []
-        value: Any = None
-        for opcode, argument, _ in pickletools.genops(content):
-            if opcode.name == "MEMOIZE":
-                memo[len(memo)] = value
-                continue
-            if "PUT" in opcode.name:
-                memo[argument] = value
-                continue
-            value = memo.get(argument) if "GET" in opcode.name else argument
-            if opcode.name == "GLOBAL":
-                yield value.replace(" ", ".")
-            elif opcode.name == "STACK_GLOBAL":
-                yield ".".join(texts[-2:])
-            elif isinstance(value, str):
-                texts.append(value)
+    if not found:
+        return None
+    return found[1] if "." in found[1] else f"builtins.{found[1]}"  # which PyTorch leaves out
 
 
 def load_strictly(module: nn.Module, state_dict: Mapping[str, Tensor], path: Path) -> None:
