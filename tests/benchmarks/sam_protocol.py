@@ -39,7 +39,7 @@ from promptseg.parity.generated_weights import rule_state
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan, Target
 from promptseg.preprocess.images import LabelledImage
-from promptseg.prompts.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
 from promptseg.prompts.modes import PromptSettings, make_prompts
 
 CLICKS = 9
@@ -101,8 +101,8 @@ def reference(predictor: SamPredictor, count: int, size: int, oracle: bool) -> d
             mask = select(logits > 0, target.truth)
             found[f"{image.image_id} click {step}"] = masks.iou(mask, target.truth)
             if step < CLICKS:
-                about = {"tie_break": "first", "seed": 0, "object_id": target.object_id}
-                click = next_click(target.truth, mask, clicks, image.labels, AS_RELEASED, **about)
+                seen = ClickTarget(target.object_id, target.truth, image.labels)
+                click = next_click(seen, mask, clicks, AS_RELEASED, tie_break="first", seed=0)
                 assert click is not None
                 clicks.append(click)
     for image, (target,) in samples(count, size):

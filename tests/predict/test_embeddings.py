@@ -52,7 +52,7 @@ def test_a_damaged_cache_costs_time_and_nothing_else(tmp_path, caplog):
     _, rows = cached_run(path, weights="a")
     path.write_bytes(b"this is no database" * 1000)
     assert cached_run(path, weights="a") == (11, rows)
-    assert "made anew" in caplog.text
+    assert "is replaced" in caplog.text
     content = path.read_bytes()
     spoiled = next(eleven_images())[0].pixels.tobytes()
     assert spoiled in content

@@ -1,6 +1,6 @@
 import numpy as np
 
-from promptseg.prompts.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
 
 CORRECTED = Protocol()
 AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
@@ -8,7 +8,8 @@ AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="
 
 def ask(truth, prediction, clicks=(), labels=None, protocol=CORRECTED):
     labels = truth.astype(np.uint8) if labels is None else labels
-    return next_click(truth, prediction, list(clicks), labels, protocol, tie_break="first", seed=0, object_id="object")
+    target = ClickTarget("object", truth, labels)
+    return next_click(target, prediction, list(clicks), protocol, tie_break="first", seed=0)
 
 
 def square(x0, x1, size=11):

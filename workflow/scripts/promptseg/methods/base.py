@@ -76,7 +76,7 @@ class Grid:
         crop_n_layers: layer i asks again in 4**i crops of the image; 0 for the whole image alone.
         crop_nms_thresh: as `box_nms_thresh`, between crops; masks of smaller crops are kept.
         crop_overlap_ratio: by how much crops overlap, as a share of the image's shorter side.
-        crop_n_points_downscale_factor: points a side are divided by its i-th power in layer i.
+        crop_n_points_downscale_factor: points per side are divided by its i-th power in layer i.
         min_mask_region_area: holes and islands below so many pixels are removed.
     """
 

@@ -12,7 +12,7 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 def keep_freed_memory() -> None:
     """Let the C library keep memory that is freed instead of returning it to the system at once.
 
-    With glibc's defaults every large temporary of a network is mapped and unmapped anew, and the system clears its
+    With glibc's defaults every large temporary of a network is mapped and unmapped again, and the system clears its
     pages each time: half of the time of SAM's encoder on a CPU. Other C libraries are left as they are.
     """
     if platform.libc_ver()[0] == "glibc":

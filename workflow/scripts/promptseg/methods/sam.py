@@ -22,7 +22,7 @@ from promptseg.methods.networks.sam_encoder import Encoder
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam
 from promptseg.methods.proposals import propose
 
-# Prompts decoded together. On a CPU larger batches do not pay; the decoder holds about 60 MB a prompt.
+# Prompts decoded together. On a CPU larger batches do not pay; the decoder holds about 60 MB per prompt.
 BATCH = {"cpu": 8, "cuda": 64}
 
 # Pixels of masks of the image's size that are made together.
@@ -68,7 +68,7 @@ def empty_sam(variant: str) -> SamModel:
 
 
 class Sam(Method):
-    """SAM with its three masks a prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
+    """SAM with its three masks per prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
     As in the study `multimask_output` is on for every prompt and no mask is fed back. `precision: bf16` concerns the
     image encoder, in which nearly all time is spent.

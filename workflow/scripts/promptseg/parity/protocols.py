@@ -11,7 +11,7 @@ from promptseg.methods import Method, Prompt, Query
 from promptseg.parity.adapters import Adapters
 from promptseg.parity.comparison import IOU, Comparison
 from promptseg.parity.fixtures import Fixture, FixtureError
-from promptseg.prompts.clicks import Click, Protocol, click_sign, error_depth, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, click_sign, error_depth, next_click
 from promptseg.prompts.modes import deepest_pixels
 
 Asker = Callable[[Prompt, np.ndarray], np.ndarray]  # prompt and truth -> (h, w) bool
@@ -86,9 +86,8 @@ class _Object:
             return f"{len(deepest)} equally deep pixels instead of {tied}"
         if list(point) not in deepest:
             return f"the click {point} is none of the {tied} deepest pixels, of which {tuple(deepest[0])} is the first"
-        drawn = next_click(
-            self.truth, last, clicks, self.labels, self.protocol, tie_break="random", seed=0, object_id="parity"
-        )
+        target = ClickTarget("parity", self.truth, self.labels)
+        drawn = next_click(target, last, clicks, self.protocol, tie_break="random", seed=0)
         if (drawn is None) != np.array_equal(self.truth, last) or (drawn and [drawn.x, drawn.y] not in deepest):
             return f"our next click is {drawn}, which is none of the {tied} deepest pixels"
         return None

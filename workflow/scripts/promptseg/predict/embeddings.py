@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 class EmbeddingCache:
     """Bytes by the digest of an image and of everything else that they depend on.
 
-    The file is a by-product: it may be deleted at any time, and one that is damaged is made anew. Old embeddings stay
+    The file is a by-product: it may be deleted at any time, and one that is damaged is replaced. Old embeddings stay
     in it when weights or code change; they are never found again.
 
     Args:
@@ -33,7 +33,7 @@ class EmbeddingCache:
         try:
             self._open()
         except sqlite3.DatabaseError as error:
-            self._start_anew(error)
+            self._replace(error)
 
     def _open(self) -> None:
         # The engine asks from one thread at a time, which need not be the one that opened the file.
@@ -41,8 +41,8 @@ class EmbeddingCache:
         self._file.execute("CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, digest BLOB, content BLOB)")
         self._file.commit()
 
-    def _start_anew(self, error: Exception) -> None:
-        logger.warning("%s is no readable cache of embeddings (%s) and is made anew", self.path, error)
+    def _replace(self, error: Exception) -> None:
+        logger.warning("%s is no readable cache of embeddings (%s) and is replaced", self.path, error)
         with suppress(AttributeError, sqlite3.Error):
             self._file.close()
         self.path.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ class EmbeddingCache:
             logger.warning("%s cannot be asked for an embedding: %s", self.path, error)
             return None
         except sqlite3.DatabaseError as error:
-            self._start_anew(error)
+            self._replace(error)
             return None
         return row[1] if row and hashlib.sha256(row[1]).digest() == row[0] else None
 

@@ -1,7 +1,7 @@
 """The batched engine: every prompt of every object, in few large batches, with the next clicks computed meanwhile.
 
 Images are handled in groups. All single prompts and first clicks of a group form one batch; then the trajectories of
-all its objects, protocols and selections advance together, one batch a click. Two groups are under way at any time:
+all its objects, protocols and selections advance together, one batch per click. Two groups are under way at any time:
 while one is with the method, worker threads compute the next clicks of the other. Which images form a group depends on
 the table of images alone, so results do not depend on timing.
 """
@@ -215,11 +215,11 @@ class Runner:
             while waiting and (pixels := pixels + waiting[0].pixels) <= BATCH_PIXELS:
                 batch.append(waiting.popleft())
             answers = self._ask([ask.query for ask in batch], [ask.name for ask in batch])
-            group.wait()  # for the batch before, whose masks are let go before the next are made
+            group.wait()  # for the batch before, whose masks are freed before the next are made
             group.futures = [pool.submit(ask.give, candidates) for ask, candidates in zip(batch, answers, strict=True)]
 
     def _propose(self, group: Group) -> None:
-        """The mode `everything`: once an image, whatever the number of objects that are looked for."""
+        """The mode `everything`: once per image, however many objects are looked for."""
         for item, searches in group.searches.items():
             start = time.perf_counter()
             answer: Proposals | str

@@ -12,7 +12,7 @@ from promptseg.core import masks
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Prompt, Proposals, Query
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target
-from promptseg.prompts.clicks import Click, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, next_click
 
 
 def prediction(object_id: str, mode: str, **values: Any) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Trajectory:
         return Prompt(points, np.array([click.positive for click in self.clicks], np.int8))
 
     def take(self, answer: Answer) -> None:
-        """Record the answer to the last click and think of the next one."""
+        """Record the answer to the last click and choose the next one."""
         click = self.clicks[-1]
         row = prediction(
             self.target.object_id,
@@ -182,15 +182,14 @@ class Trajectory:
         assert isinstance(answer.candidates, Candidates)
         key = (self.target.object_id, self.protocol, index)
         if key not in answer.next_clicks:
+            target = ClickTarget(self.target.object_id, self.target.truth, self.item.image.labels)
             answer.next_clicks[key] = next_click(
-                self.target.truth,
+                target,
                 answer.candidates.masks[index],
                 self.clicks,
-                self.item.image.labels,
                 self.protocol,
                 tie_break=self.plan.tie_break,
                 seed=self.plan.seed,
-                object_id=self.target.object_id,
             )
         return answer.next_clicks[key]
 

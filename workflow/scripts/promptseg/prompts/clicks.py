@@ -46,6 +46,20 @@ class Protocol:
     refinement: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class ClickTarget:
+    """An object that is clicked, as the user sees it.
+
+    Attributes:
+        truth: (h, w) bool mask of the object.
+        labels: (h, w) label map of all classes of the image.
+    """
+
+    object_id: str
+    truth: np.ndarray
+    labels: np.ndarray
+
+
 SWITCHES = tuple(field.name for field in fields(Protocol))
 
 
@@ -68,30 +82,20 @@ def error_depth(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], 
 
 
 def next_click(
-    truth: np.ndarray,
-    prediction: np.ndarray,
-    clicks: list[Click],
-    labels: np.ndarray,
-    protocol: Protocol,
-    *,
-    tie_break: str,
-    seed: int,
-    object_id: str,
+    target: ClickTarget, prediction: np.ndarray, clicks: list[Click], protocol: Protocol, *, tie_break: str, seed: int
 ) -> Click | None:
     """The click that corrects a prediction, or None if there is nothing to correct.
 
     Args:
-        truth: (h, w) bool mask of the object.
         prediction: (h, w) bool.
         clicks: those given so far.
-        labels: (h, w) label map of all classes of the image.
-        tie_break: which of several deepest pixels, see `modes.pick`.
+        tie_break, seed: which of several deepest pixels, see `modes.pick`.
     """
-    distance = error_depth(truth, prediction, clicks, protocol)
+    distance = error_depth(target.truth, prediction, clicks, protocol)
     if distance.max() == 0:
         return None
-    x, y = pick(deepest_pixels(distance), tie_break, seed, object_id, "click", len(clicks) + 1)
-    return Click(x, y, click_sign(x, y, truth, labels, protocol))
+    x, y = pick(deepest_pixels(distance), tie_break, seed, target.object_id, "click", len(clicks) + 1)
+    return Click(x, y, click_sign(x, y, target.truth, target.labels, protocol))
 
 
 def click_sign(x: int, y: int, truth: np.ndarray, labels: np.ndarray, protocol: Protocol) -> bool:

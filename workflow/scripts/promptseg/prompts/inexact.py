@@ -1,7 +1,7 @@
 """Prompts that are a little off: boxes and points that moved, and other draws among equally deep pixels.
 
 Kinds of change: `box_jitter` moves each side of a box; `point_offset` moves a point from the deepest pixel towards the
-border of the object; `seed` draws anew which of several equally deep pixels is clicked.
+border of the object; `seed` draws again which of several equally deep pixels is clicked.
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from promptseg.core.masks import tight_box
-from promptseg.prompts.clicks import Click, Protocol, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
 from promptseg.prompts.modes import deepest_pixels, depth, pick
 
 _PROTOCOL = Protocol()
@@ -50,16 +50,8 @@ def corrective_click(
 ) -> Click | None:
     """The click that the simulated user gives next, see `promptseg.prompts.clicks.next_click`."""
     seed = int(rng.integers(2**31))
-    return next_click(
-        truth,
-        prediction,
-        list(clicks),
-        truth.astype(np.uint8),
-        _PROTOCOL,
-        tie_break="random",
-        seed=seed,
-        object_id="",
-    )
+    target = ClickTarget("", truth, truth.astype(np.uint8))
+    return next_click(target, prediction, list(clicks), _PROTOCOL, tie_break="random", seed=seed)
 
 
 def box(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
