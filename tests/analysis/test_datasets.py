@@ -73,9 +73,9 @@ def test_no_dataset_at_all():
         ({}, "all"),
         ({"every": 1, "min_area": 1}, "all"),
         ({"every": 3, "min_area": 1}, "one slice in 3"),
-        ({"per_case": 5, "seed": 7}, "at most 5 slices a case, drawn at random (seed 7)"),
+        ({"per_case": 5, "seed": 7}, "at most 5 slices per case, drawn at random (seed 7)"),
         ({"every": 2, "per_case": 5, "min_area": 9},
-         "one slice in 2; at most 5 slices a case, drawn at random (seed 1); objects of at least 9 pixels"),
+         "one slice in 2; at most 5 slices per case, drawn at random (seed 1); objects of at least 9 pixels"),
     ],
 )  # fmt: skip
 def test_sampling_in_words(sampling, words):

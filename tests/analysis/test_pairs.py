@@ -12,7 +12,7 @@ FIELDS = ["dataset", "task", "case_id", "method", "protocol", "mode", "step", "s
 
 
 def sums_of(values, cases=1):
-    """Sums of one image a patient from {(task, method, mode, selection): value or values of the patients}."""
+    """Sums of one image per patient from {(task, method, mode, selection): value or values of the patients}."""
     rows = []
     for (task, method, mode, selection), value in values.items():
         for case, one in enumerate(np.broadcast_to(value, cases) if np.isscalar(value) else value):

@@ -17,7 +17,7 @@ from support.sources import (
 
 
 def test_archives_in_the_drop_folder(tmp_path: Path) -> None:
-    """They count as what they hold; what a person has unpacked beside them is taken from there."""
+    """They count as what they hold; what was unpacked beside them is taken from there."""
     raw = tmp_path / "raw"
     make_files(raw, "site A/Case1.nii", "batch 2/2/Case2.nii")
     (raw / "site A.zip").write_bytes(zip_bytes({"site A/Case1.nii": b"-", "site A/Case3.nii": b"3"}))

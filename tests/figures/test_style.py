@@ -219,7 +219,7 @@ def test_throughput(tmp_path):
     panels = {axis.get_title(loc="left"): axis for axis in visible(figure)}
     assert list(panels) == ["Speed", "Image encoder", "Prompts", "Peak memory"]
     assert [axis.get_xlabel() for axis in panels.values()] == [
-        "images a second", "seconds an image", "seconds an image", "GB"
+        "images per second", "seconds per image", "seconds per image", "GB"
     ]  # fmt: skip
     assert [axis.get_xscale() for axis in panels.values()] == ["log", "log", "log", "linear"]
     labels = [label.get_text() for label in panels["Speed"].get_yticklabels()]

@@ -389,14 +389,14 @@ def test_three_candidates(tmp_path):
     ] + [{"level": "task", "method": "sam_x", "mode": "mode1", "dataset": "heart", "agreement": 0.99}]
     records[1] |= {"agreement_ci_low": 0.35, "agreement_ci_high": 0.45}
     figure = calibration.draw_candidates(table(tmp_path / "a.csv", records, AMBIGUITY_MEANS), METHODS)
-    answer, agreement, likeness = panels(figure).values()
+    answer, agreement, similarity = panels(figure).values()
     assert rows(answer) == ["SAM X, mode 1", "SAM X, mode 4"]
     assert {name: points[0, 0] for name, points in lines(answer).items()} == {
         "0 iou_first": 0.1, "1 iou_first": 0.6, "0 iou_best_score": 0.2, "1 iou_best_score": 0.7,
         "0 iou_oracle": 0.3, "1 iou_oracle": 0.8,
     }  # fmt: skip
     assert len(agreement.collections) == 1  # one interval is known
-    assert set(lines(likeness)) == {"0 grown_best_score", "0 grown_others"}  # nothing grows from a box
+    assert set(lines(similarity)) == {"0 grown_best_score", "0 grown_others"}  # nothing grows from a box
     nothing = calibration.draw_candidates(table(tmp_path / "n.csv", [], AMBIGUITY_MEANS), METHODS)
     assert "answers a prompt with three masks" in texts(nothing)
 

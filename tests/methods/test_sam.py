@@ -48,7 +48,7 @@ def test_a_mixed_batch_answers_as_the_predictor_does_one_by_one(tiny):
     ]
     queries = [Query(encoded[index], item) for item in prompts for index in (0, 1)]
     answers = method.predict(queries)
-    assert len(passes) == 2  # one an image, whatever is asked of it
+    assert len(passes) == 2  # one per image, whatever is asked of it
     predictor = SamPredictor(network)
     for index, image in enumerate(images):
         predictor.set_image(image)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 
 def texts(figure: Figure) -> str:
-    """All texts of the figure, in one line."""
+    """All words of the figure, in one line."""
     found = figure.findobj(match=lambda item: hasattr(item, "get_text"))
     return " ".join(text.get_text() for text in found).replace("\n", " ")
 

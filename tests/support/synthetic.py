@@ -63,7 +63,7 @@ GAIN = {"mode1": 0.0, "mode2": 0.03, "mode3": 0.1, "mode4": 0.2, "mode5": 0.12}
 
 
 def rows_of(dataset: str, method: str, images: int = 3) -> list[dict[str, Any]]:
-    """Score rows of one method on one dataset: `images` images a patient, every task in each."""
+    """Score rows of one method on one dataset: `images` images per patient, every task in each."""
     entry, settings = DATASETS[dataset], METHODS[method]
     rng = np.random.default_rng(list(f"{dataset}/{method}".encode()))
     rows = []

@@ -1,4 +1,4 @@
-"""CT and PET that a person brings."""
+"""CT and PET downloaded by hand."""
 
 from typing import Any
 

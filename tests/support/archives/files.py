@@ -157,7 +157,7 @@ def dicom_series(
     upwards: bool = True,
     common: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:
-    """The files of one series, one a slice, named as the NBIA Data Retriever does.
+    """The files of one series, one per slice, named as the NBIA Data Retriever does.
 
     Args:
         values: (columns, rows, slices) of whole numbers from 0 to 65535, as stored.

@@ -1,4 +1,4 @@
-"""MRI collections that a person brings: spinal cord, prostate and brain."""
+"""MRI collections downloaded by hand: spinal cord, prostate and brain."""
 
 import numpy as np
 

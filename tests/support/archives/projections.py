@@ -91,7 +91,7 @@ def xray_hip() -> Miniature:
 
 
 def us_breast() -> Miniature:
-    """BUSI: several masks an image, one with an alpha channel, empty masks of normal tissue; one member is damaged."""
+    """BUSI: several masks per image, one with an alpha channel, empty masks of normal tissue; one member is damaged."""
     top = "Dataset_BUSI_with_GT"
     files: dict[str, bytes] = {}
     found: dict[str, Picture] = {}

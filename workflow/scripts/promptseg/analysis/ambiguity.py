@@ -110,7 +110,7 @@ def measures(rows: pd.DataFrame) -> pd.DataFrame:
     known = ~np.isnan(predicted).any(axis=1)
     place = np.arange(len(rows)), np.where(known, np.nan_to_num(predicted).argmax(axis=1), 0)
     confident = np.where(known, true[place], np.nan)
-    likeness = np.where(known, grown[place], np.nan)
+    similarity = np.where(known, grown[place], np.nan)
     found = {
         "agreement": rows[["iou_01", "iou_02", "iou_12"]].mean(axis=1),
         "iou_first": true[:, 0],
@@ -119,8 +119,8 @@ def measures(rows: pd.DataFrame) -> pd.DataFrame:
         "gap_best_score": confident - true[:, 0],
         "gap_oracle": true.max(axis=1) - true[:, 0],
         **{f"grown_{k}": grown[:, k] for k in range(3)},
-        "grown_best_score": likeness,
-        "grown_others": (grown.sum(axis=1) - likeness) / 2,
+        "grown_best_score": similarity,
+        "grown_others": (grown.sum(axis=1) - similarity) / 2,
     }
     return rows[["dataset", "task", "case_id", *SETTING]].assign(**found)
 
@@ -161,13 +161,13 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
     moments = np.column_stack([np.ones(len(x)), x, y, x * x, y * y, x * y])
     summands = np.hstack([held, held * values[:, :1], held * values[:, 1:], moments])
     sample, drawn = np.zeros(summands.shape[1]), np.zeros((resamples, summands.shape[1]))
-    patients, lonely = np.zeros(BINS), False
+    patients, too_few = np.zeros(BINS), False
     for dataset, at in masks.groupby("dataset", sort=True).indices.items():
         sums = pd.DataFrame(summands[at]).groupby(masks["case_id"].to_numpy()[at]).sum().to_numpy()
         sample += sums.sum(axis=0)
         drawn += draw_patients(len(sums), resamples, generator(seed, "bootstrap", dataset)) @ sums
         patients += (sums[:, :BINS] > 0).sum(axis=0)
-        lonely |= len(sums) < 2
+        too_few |= len(sums) < 2
     counts, predicted, true, own = np.split(sample, [BINS, 2 * BINS, 3 * BINS])
     drawn_counts, drawn_predicted, drawn_true, drawn_own = np.split(drawn, [BINS, 2 * BINS, 3 * BINS], axis=1)
     with np.errstate(invalid="ignore"):
@@ -179,8 +179,8 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
                 "n": counts.astype(int),
                 "predicted": predicted / counts,
                 "true": true / counts,
-                "ci_low": np.where((patients > 1) & (not lonely), low, np.nan),
-                "ci_high": np.where((patients > 1) & (not lonely), high, np.nan),
+                "ci_low": np.where((patients > 1) & (not too_few), low, np.nan),
+                "ci_high": np.where((patients > 1) & (not too_few), high, np.nan),
             }
         )
     quality: dict[str, float] = {}
@@ -188,7 +188,7 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
         ("ece", expected_error(counts, predicted, true), expected_error(drawn_counts, drawn_predicted, drawn_true)),
         ("spearman", correlations(own), correlations(drawn_own)),
     ):
-        ends = (np.nan, np.nan) if lonely else (end[0] for end in interval(resampled[:, None]))
+        ends = (np.nan, np.nan) if too_few else (end[0] for end in interval(resampled[:, None]))
         quality |= dict(zip((name, f"{name}_ci_low", f"{name}_ci_high"), (float(value), *ends), strict=True))
     return table[table["n"] > 0], quality
 

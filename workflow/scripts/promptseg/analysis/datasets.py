@@ -43,7 +43,7 @@ def sampling_text(sampling: Mapping[str, Any] | str) -> str:
     every, per_case, least = sampling.get("every", 1), sampling.get("per_case"), sampling.get("min_area", 1)
     parts = [f"one slice in {every}"] if every > 1 else []
     if per_case:
-        parts.append(f"at most {per_case} slices a case, drawn at random (seed {sampling.get('seed', 1)})")
+        parts.append(f"at most {per_case} slices per case, drawn at random (seed {sampling.get('seed', 1)})")
     if not parts:
         parts.append("all")
     if least > 1:

@@ -95,7 +95,7 @@ def compare_columns(
     """All pairs of the columns of (units, items): one family of comparisons.
 
     Args:
-        values: one row a task or patient; NaN where an item has no value, which leaves the unit out of its pairs.
+        values: one row per task or patient; NaN where an item has no value, which leaves the unit out of its pairs.
         items: names of the columns.
         weights: (resamples, units) how often each unit was drawn.
         real: if given, pairs of two items that are False here are left out.

@@ -146,12 +146,12 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
             correlated.append(_correlation(group, weights @ sums, (sums[:, 0] > 0).sum(), settings.loc[setting]))
             correlated[-1] |= {"level": "dataset", "dataset": dataset}
             shared = rank_sums(of_setting[dataset, setting], at, len(cases))
-            before, present, lonely = joint[setting]
-            lonely = lonely or (sums[:, 0] > 0).sum() < 2
-            joint[setting] = (before + weights @ shared, present + (sums > 0).sum(axis=0), lonely)
+            before, present, too_few = joint[setting]
+            too_few = too_few or (sums[:, 0] > 0).sum() < 2
+            joint[setting] = (before + weights @ shared, present + (sums > 0).sum(axis=0), too_few)
     for setting, group in rows.groupby("setting"):
-        resampled, present, lonely = joint[setting]
-        line = _correlation(group, resampled, 0 if lonely else 2, settings.loc[setting])
+        resampled, present, too_few = joint[setting]
+        line = _correlation(group, resampled, 0 if too_few else 2, settings.loc[setting])
         correlated.append(line | {"level": "all", "dataset": "", "n_patients": int(present[0])})
     binned.append(pooled.table(cells, settings).assign(level="all", dataset=""))
     return (
@@ -183,14 +183,14 @@ class _Pooled:
         self.total, self.count, self.patients = np.zeros((3, cells))
         self.drawn_total: np.ndarray | float = 0.0
         self.drawn_count: np.ndarray | float = 0.0
-        self.lonely = np.zeros(cells, bool)
+        self.too_few = np.zeros(cells, bool)
 
     def add(self, total: np.ndarray, count: np.ndarray, drawn: tuple[np.ndarray, np.ndarray]) -> None:
         patients = (count > 0).sum(axis=0)
         self.total, self.count = self.total + total.sum(axis=0), self.count + count.sum(axis=0)
         self.patients = self.patients + patients
         self.drawn_total, self.drawn_count = self.drawn_total + drawn[0], self.drawn_count + drawn[1]
-        self.lonely |= patients == 1
+        self.too_few |= patients == 1
 
     def table(self, cells: pd.DataFrame, settings: pd.DataFrame) -> pd.DataFrame:
         with np.errstate(invalid="ignore"):
@@ -205,8 +205,8 @@ class _Pooled:
                 n=self.count.astype(int),
                 n_patients=self.patients.astype(int),
                 iou=mean,
-                ci_low=np.where(self.lonely, np.nan, low),
-                ci_high=np.where(self.lonely, np.nan, high),
+                ci_low=np.where(self.too_few, np.nan, low),
+                ci_high=np.where(self.too_few, np.nan, high),
             )
         )
         return frame[frame["n"] > 0]

@@ -58,7 +58,7 @@ def ambiguity_figure(
     looks: Mapping[str, style.Look],
     dataset: Mapping[str, Any],
 ) -> Figure:
-    """Three rows a method: image with truth and point, the three candidates, and how many of them cover each pixel.
+    """Three rows per method: image with truth and point, the three candidates, and how many of them cover each pixel.
 
     Args:
         predictions, ambiguity: files of the methods, each in a folder of the method's name.

@@ -23,7 +23,7 @@ _CANDIDATES = [
     ),
     dots.Panel("Agreement", "IoU of the masks with one another", {"agreement": None}),
     dots.Panel(
-        "Likeness to region growing", "IoU with the region grown",
+        "Similarity to region growing", "IoU with the region grown",
         {
             "grown_best_score": style.Look("most confident mask", "#0072B2", "s"),
             "grown_others": style.Look("mean of the other two", "#E69F00", "^"),

@@ -31,7 +31,7 @@ def click_metrics_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look], ti
 
     Args:
         rows: columns method, selection, noc80, noc85, noc90, failed80, failed85, failed90, auc, worse_share, and
-            {column}_ci_low and _ci_high where there are intervals; one row a method and selection.
+            {column}_ci_low and _ci_high where there are intervals; one row per method and selection.
         looks: see `style.method_looks`; rows are in this order.
         protocol: named where there is nothing to draw.
     """

@@ -1,4 +1,4 @@
-"""How the IoU is spread over the objects of each task in the five modes, one figure a method."""
+"""How the IoU is spread over the objects of each task in the five modes, one figure per method."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,7 +65,7 @@ def distribution_figure(rows: pd.DataFrame, title: str) -> Figure:
     """A row for each task and a panel for each mode.
 
     Args:
-        rows: columns label, mode, iou, one row an object.
+        rows: columns label, mode, iou, one row per object.
     """
     if rows.empty:
         return style.message(title, "This method was not prompted in modes 1 to 5.")

@@ -122,7 +122,7 @@ def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[st
     Args:
         title: above all panels.
         legend: how to read it, below all panels.
-        headings: one a column.
+        headings: one per column.
     """
     style.use()
     panel = max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))

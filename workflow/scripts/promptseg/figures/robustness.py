@@ -26,7 +26,7 @@ NOTHING = "No prompt of this run was disturbed. `robustness: {enabled: true}` in
 
 
 def _curves(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look], factor: int) -> None:
-    """IoU of one mode and kind: a line a method; only marks for seeds, which have no order."""
+    """IoU of one mode and kind: one line per method; only marks for seeds, which have no order."""
     for name, look in looks.items():
         own = rows[rows["method"] == name].sort_values("amount")
         if own.empty:

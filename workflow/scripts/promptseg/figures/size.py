@@ -88,7 +88,7 @@ def size_figure(
         bins: columns dataset ("" for all together), method, bin_low, bin_high (area of the object divided by that of
             the image), iou, ci_low, ci_high.
         correlations: columns dataset, method, spearman.
-        points: columns dataset, method, object_id, relative_area, iou, one row an object.
+        points: columns dataset, method, object_id, relative_area, iou, one row per object.
         looks: see `style.method_looks`.
         datasets: name -> {title}.
     """

@@ -36,9 +36,9 @@ class Panel:
 
 
 PANELS = [
-    Panel("images_per_second", "Speed", "images a second", "rate"),
-    Panel("encode", "Image encoder", "seconds an image", "time"),
-    Panel("decode", "Prompts", "seconds an image", "time"),
+    Panel("images_per_second", "Speed", "images per second", "rate"),
+    Panel("encode", "Image encoder", "seconds per image", "time"),
+    Panel("decode", "Prompts", "seconds per image", "time"),
     Panel("memory", "Peak memory", "GB", "memory", hollow="gpu_memory"),
 ]
 
@@ -50,7 +50,7 @@ def measured_rows(throughput: pd.DataFrame) -> pd.DataFrame:
         throughput: see `analysis.throughput.THROUGHPUT`.
 
     Returns:
-        Columns dataset, method, images_per_second, encode and decode (seconds an image), memory and gpu_memory (GB),
+        Columns dataset, method, images_per_second, encode and decode (seconds per image), memory and gpu_memory (GB),
         device, precision. NaN where nothing was measured; rows without an image are left out.
     """
     rows = throughput[throughput["images"].fillna(0) > 0]
@@ -188,7 +188,7 @@ def _handles(rows: pd.DataFrame, shapes: Mapping[str, str], titles: Mapping[str,
 def throughput_figure(
     rows: pd.DataFrame, looks: Mapping[str, style.Look], datasets: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
-    """Dot plots, one row a method: images a second, seconds an image in encoder and prompts, peak memory.
+    """Dot plots, one row per method: images per second, seconds per image in encoder and prompts, peak memory.
 
     Args:
         rows: see `measured_rows`.
