@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from promptseg.analysis.aggregate import aggregate
+from promptseg.analysis.aggregate import About, Inputs, aggregate
 from promptseg.analysis.bootstrap import draw_patients, resampled_means
 from promptseg.analysis.columns import made
 from promptseg.analysis.provenance import SOURCES
@@ -394,8 +394,8 @@ def outputs(run, manifests, tmp_path_factory):
 
 
 def aggregate_to(folder, scores, speeds, manifests=()):
-    about = (synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
-    aggregate(scores, speeds, manifests, PUBLISHED, folder, *about, 200, 0)
+    about = About(synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
+    aggregate(Inputs(scores, speeds, manifests, PUBLISHED), folder, about, 200, 0)
     return {path.name: path for path in folder.rglob("*") if path.is_file()}
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from promptseg.analysis.aggregate import aggregate
+from promptseg.analysis.aggregate import About, Inputs, aggregate
 from promptseg.analysis.contamination import Seen
 from promptseg.analysis.study.published import read_published
 from promptseg.core.tables import open_table
@@ -116,7 +116,7 @@ def main() -> None:
         methods = {name: {"title": name, "published": STUDY.get(name)} for name in METHODS}
         wall, cpu = time.perf_counter(), time.process_time()
         seen: Seen = {name: {} for name in METHODS}
-        aggregate(scores, [], [], PUBLISHED, folder / "tables", datasets, methods, seen, 2000, 1)
+        aggregate(Inputs(scores, [], [], PUBLISHED), folder / "tables", About(datasets, methods, seen), 2000, 1)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         rows = pq.read_metadata(folder / "tables" / "scores.parquet").num_rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from promptseg.analysis.aggregate import aggregate
+from promptseg.analysis.aggregate import About, Inputs, aggregate
 from promptseg.analysis.datasets import DATASETS
 from promptseg.core.tables import write_csv, write_table
 from promptseg.figures import style
@@ -41,8 +41,8 @@ def results(tmp_path_factory):
     write_table(scores[-1], [broken | {"status": "unreadable: truncated"}], SCORES)
     outputs = {name: folder / "tables" / f"{name}.csv" for name in TABLES}
     outputs["scores"] = folder / "tables" / "scores.parquet"
-    about = (synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
-    aggregate(scores, speeds, [], PUBLISHED, folder / "tables", *about, 50, 0)
+    about = About(synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
+    aggregate(Inputs(scores, speeds, [], PUBLISHED), folder / "tables", about, 50, 0)
     write_csv(outputs["datasets"], COUNTS, DATASETS)
     for name in ("examples_chest_xray", "examples_breast_us", "modes"):
         path = folder / "figures" / name

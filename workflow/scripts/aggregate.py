@@ -6,7 +6,7 @@ The intervals are percentile bootstraps over patients; see `promptseg.analysis.b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.analysis.aggregate import aggregate
+from promptseg.analysis.aggregate import About, Inputs, aggregate
 from promptseg.analysis.datasets import DATASETS, counts
 from promptseg.core.jobs import job
 from promptseg.core.tables import write_csv
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         aggregate(
-            [Path(path) for path in snakemake.input.scores],
-            [Path(path) for path in snakemake.input.throughput],
-            [Path(path) for path in snakemake.input.manifests],
-            Path(snakemake.input.published),
+            Inputs(
+                [Path(path) for path in snakemake.input.scores],
+                [Path(path) for path in snakemake.input.throughput],
+                [Path(path) for path in snakemake.input.manifests],
+                Path(snakemake.input.published),
+            ),
             Path(snakemake.output.scores).parent,
-            snakemake.params.datasets,
-            snakemake.params.methods,
-            snakemake.params.seen,
+            About(snakemake.params.datasets, snakemake.params.methods, snakemake.params.seen),
             snakemake.params.resamples,
             snakemake.params.seed,
         )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,47 +27,63 @@ from promptseg.analysis.throughput import THROUGHPUT, throughput
 from promptseg.core.files import atomic, digest
 from promptseg.core.tables import Table, read_provenance, write_csv
 
+logger = logging.getLogger(__name__)
 
-def aggregate(
-    inputs: Sequence[str | Path],
-    throughput_files: Sequence[str | Path],
-    manifests: Sequence[str | Path],
-    published_file: str | Path,
-    folder: str | Path,
-    datasets: Mapping[str, Mapping[str, Any]],
-    methods: Mapping[str, Mapping[str, Any]],
-    seen: Seen,
-    resamples: int,
-    seed: int,
-) -> None:
-    """Write the tables of the stage. Variants of protocols are in `scores` and `ablation` only.
 
-    Args:
-        inputs: score tables.
-        throughput_files: see `analysis.throughput.throughput`.
+@dataclass(frozen=True)
+class Inputs:
+    """The files that tables are made from.
+
+    Attributes:
+        scores: of each method and dataset.
+        throughput: see `analysis.throughput.throughput`.
         manifests: manifest.csv of each dataset, in a folder of the dataset's name.
-        published_file: see `published.read_published`.
-        folder: where the files of `analysis.readme.TABLES` that this stage makes are written, with README.md and
-            paper/ (see `analysis.paper`).
+        published: see `published.read_published`.
+    """
+
+    scores: Sequence[Path]
+    throughput: Sequence[Path]
+    manifests: Sequence[Path]
+    published: Path
+
+
+@dataclass(frozen=True)
+class About:
+    """What the configuration says of datasets and methods.
+
+    Attributes:
         datasets: name -> {title, published: {our task: the study's task}}.
         methods: name -> {title, published: the study's method or None, control: whether it is a control}.
         seen: the `seen` of each method of the run.
+    """
+
+    datasets: Mapping[str, Mapping[str, Any]]
+    methods: Mapping[str, Mapping[str, Any]]
+    seen: Seen
+
+
+def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: int) -> None:
+    """Write the tables of the stage. Variants of protocols are in `scores` and `ablation` only.
+
+    Args:
+        folder: where the files of `analysis.readme.TABLES` that this stage makes are written, with README.md and
+            paper/ (see `analysis.paper`).
         resamples, seed: of the bootstrap.
     """
-    folder = Path(folder)
+    datasets, methods, seen = about.datasets, about.methods, about.seen
     scores = folder / "scores.parquet"
-    published = read_published(published_file)
+    published = read_published(inputs.published)
     controls = [name for name, entry in methods.items() if entry.get("control")]
-    sums = merge_scores(inputs, scores)
-    logging.info("%d score files, %d patient rows", len(inputs), len(sums))
-    digests = {Path(path).parent.name: digest(path) for path in manifests}
-    origin = Provenance(read_provenance(scores), digests, digest(published_file))
+    sums = merge_scores(inputs.scores, scores)
+    logger.info("%d score files, %d patient rows", len(inputs.scores), len(sums))
+    digests = {path.parent.name: digest(path) for path in inputs.manifests}
+    origin = Provenance(read_provenance(scores), digests, digest(inputs.published))
     known = [(name, dataset) for name in seen for dataset in datasets if seen_of(seen, name, dataset)[0] == "yes"]
 
     def write(table: Table, frame: pd.DataFrame, *sources: str) -> None:
         """Write a table, with the provenance of its rows where columns `sources` name their methods."""
         write_csv(folder / table.name, origin.stamp(frame, list(sources), known) if sources else frame, table)
-        logging.info("%s: %d rows", table.name, len(frame))
+        logger.info("%s: %d rows", table.name, len(frame))
 
     write(ABLATION, ablation(sums), "method")
     plain = sums[sums["switch"] == ""].drop(columns="switch")
@@ -89,7 +106,7 @@ def aggregate(
     ours = origin.stamp(found, ["method"])["provenance"]
     theirs = found["source"] == "published"
     write(CLAIMS, found.assign(provenance=ours.mask(theirs, origin.published_key())))
-    write(THROUGHPUT, throughput(throughput_files), "method")
+    write(THROUGHPUT, throughput(inputs.throughput), "method")
     write(CONTAMINATION, contamination(seen, list(seen), list(datasets)))
     write(SOURCES, origin.table())
     write_paper(paper_tables(measured, compared, datasets, methods), folder / "paper")
