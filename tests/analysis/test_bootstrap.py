@@ -6,6 +6,7 @@ import pytest
 
 from promptseg.analysis.bootstrap import bootstrap_means, draw_patients, interval, resampled_means
 from promptseg.core.randomness import generator
+from support.scores import pick
 
 SEEN = {"m": {"d": {"answer": "yes", "source": "its paper"}}}
 
@@ -16,11 +17,17 @@ def sums_of(*rows):
     return frame.assign(iou_n=1)
 
 
-def line(table, **keys):
-    for name, value in keys.items():
-        table = table[table[name] == value]
-    assert len(table) == 1
-    return table.iloc[0]
+def test_resampled_means():
+    # Two patients with one and three images; each drawn twice, or once each.
+    means = resampled_means(np.array([[1.0], [0.6]]), np.array([[1.0], [3.0]]), np.array([[2.0, 0], [1, 1], [0, 2]]))
+    assert means.ravel() == pytest.approx([1.0, 0.4, 0.2])
+
+
+def test_draws_keep_the_number_of_patients():
+    weights = draw_patients(7, 100, generator(0))
+    assert weights.shape == (100, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    assert weights.mean() == 1
 
 
 def test_percentiles_leave_nan_out():
@@ -33,41 +40,41 @@ def test_percentiles_leave_nan_out():
 def test_two_patients():
     # Resamples are 0, 0.5 or 1 with probabilities 1/4, 1/2, 1/4, so the interval is all of [0, 1].
     table = bootstrap_means(sums_of(("d", "a", "p", "m", 0.0), ("d", "a", "q", "m", 1.0)), ["iou"], ["method"], 500, 0)
-    assert line(table, level="task")[["iou_low", "iou_high"]].tolist() == [0.0, 1.0]
-    assert line(table, level="all")[["iou_low", "iou_high"]].tolist() == [0.0, 1.0]
+    assert pick(table, level="task")[["iou_low", "iou_high"]].tolist() == [0.0, 1.0]
+    assert pick(table, level="all")[["iou_low", "iou_high"]].tolist() == [0.0, 1.0]
 
 
 def test_datasets_that_were_seen_are_left_out_of_one_level():
     rows = [("d", "a", f"p{k}", "m", 0.0) for k in range(5)] + [("e", "b", f"p{k}", "m", 1.0) for k in range(5)]
     table = bootstrap_means(sums_of(*rows), ["iou"], ["method"], 50, 0, SEEN)
-    assert line(table, level="all")["iou_low"] == 0.5
-    assert line(table, level="all_unseen")["iou_low"] == 1.0
+    assert pick(table, level="all")["iou_low"] == 0.5
+    assert pick(table, level="all_unseen")["iou_low"] == 1.0
 
 
 def test_one_patient_has_no_interval_and_is_named():
     rows = [("d", "a", "p", "m", 0.0), ("e", "b", "p", "m", 1.0), ("e", "b", "q", "m", 1.0)]
     table = bootstrap_means(sums_of(*rows), ["iou"], ["method"], 50, 0, SEEN)
-    assert line(table, level="task", task="a")[["iou_low", "alone"]].tolist() == pytest.approx(
+    assert pick(table, level="task", task="a")[["iou_low", "alone"]].tolist() == pytest.approx(
         [np.nan, "d"], nan_ok=True
     )
-    assert line(table, level="task", task="b")["iou_low"] == 1.0
-    assert line(table, level="all")["alone"] == "d"
-    assert np.isnan(line(table, level="all")["iou_low"])
-    assert line(table, level="all_unseen")["iou_low"] == 1.0
+    assert pick(table, level="task", task="b")["iou_low"] == 1.0
+    assert pick(table, level="all")["alone"] == "d"
+    assert np.isnan(pick(table, level="all")["iou_low"])
+    assert pick(table, level="all_unseen")["iou_low"] == 1.0
 
 
 def test_a_task_that_a_resample_leaves_empty_is_left_out_of_its_mean():
     # Task b has patient q only: resamples of two times p have the mean of task a alone, which is 0.
     rows = [("d", "a", "p", "m", 0.0), ("d", "a", "q", "m", 0.0), ("d", "b", "q", "m", 1.0)]
     table = bootstrap_means(sums_of(*rows), ["iou"], ["method"], 500, 0)
-    assert line(table, level="all")[["iou_low", "iou_high"]].tolist() == [0.0, 0.5]
+    assert pick(table, level="all")[["iou_low", "iou_high"]].tolist() == [0.0, 0.5]
 
 
 def test_metrics_have_intervals_of_their_own():
     sums = sums_of(("d", "a", "p", "m", 0.0), ("d", "a", "q", "m", 1.0)).assign(dice_sum=[0.25, 0.0], dice_n=[1, 0])
     table = bootstrap_means(sums, ["iou", "dice"], ["method"], 200, 0)
-    assert line(table, level="task")["iou_high"] == 1.0
-    assert np.isnan(line(table, level="task")["dice_high"])  # one patient
+    assert pick(table, level="task")["iou_high"] == 1.0
+    assert np.isnan(pick(table, level="task")["dice_high"])  # one patient
 
 
 def test_intervals_cover_the_true_mean_as_often_as_they_say():

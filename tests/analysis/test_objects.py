@@ -24,13 +24,15 @@ from promptseg.analysis.size import (
 )
 from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.score.tables import SCORES
+from support.scores import pick
 
 
-def row(case, iou, step=0, mode="mode1", area=0.1, task="a", dataset="d", name="", method="m", status="ok"):
+def row(case, iou, step=0, mode="mode1", name="", **more):
     image = f"{case}{name}"
-    key = {"dataset": dataset, "task": task, "case_id": case, "image_id": image, "object_id": f"{image}:{task}"}
-    setting = {"method": method, "mode": mode, "step": step, "selection": "first", "relative_area": area}
-    return {**key, **setting, "protocol": "p" if mode == "iterative" else None, "iou": iou, "status": status}
+    about = {"dataset": "d", "task": "a", "method": "m", "relative_area": 0.1, "status": "ok"} | more
+    key = {"case_id": case, "image_id": image, "object_id": f"{image}:{about['task']}"}
+    setting = {"mode": mode, "step": step, "selection": "first", "protocol": "p" if mode == "iterative" else None}
+    return {**about, **key, **setting, "iou": iou}
 
 
 def clicks(case, values, **more):
@@ -39,13 +41,6 @@ def clicks(case, values, **more):
         row(case, value, step, "iterative", status="ok" if value is not None else "out of memory", **more)
         for step, value in enumerate(values, start=1)
     ]
-
-
-def pick(frame, **keys):
-    for name, value in keys.items():
-        frame = frame[frame[name] == value]
-    assert len(frame) == 1
-    return frame.iloc[0]
 
 
 def test_trajectories():
@@ -150,8 +145,15 @@ def sizes(rows, tmp_path):
 
 
 def test_size(tmp_path):
-    rows = [row("p", 0.2, area=0.02), row("p", 0.4, area=0.2, name="2"), row("q", 0.6, area=0.5)]
-    rows += [row("p", 0.8, area=0.2, dataset="e"), row("p", None, area=0.2, name="9", status="out of memory")]
+    rows = [
+        row("p", 0.2, relative_area=0.02),
+        row("p", 0.4, relative_area=0.2, name="2"),
+        row("q", 0.6, relative_area=0.5),
+    ]
+    rows += [
+        row("p", 0.8, relative_area=0.2, dataset="e"),
+        row("p", None, relative_area=0.2, name="9", status="out of memory"),
+    ]
     table, correlation = sizes(rows, tmp_path)
     assert list(table.columns) == made(SIZE)
     large = table[(table["bin_low"] > 0.3) & (table["level"] == "dataset")].iloc[0]
@@ -177,7 +179,7 @@ def test_intervals_of_size(tmp_path):
         for image in range(4):
             area = float(10 ** rng.uniform(-2, -0.5))
             iou = float(np.clip(0.5 + 0.2 * np.log10(area) + rng.normal(0, 0.05), 0, 1))
-            rows.append(row(f"p{patient}", iou, area=area, name=str(image)))
+            rows.append(row(f"p{patient}", iou, relative_area=area, name=str(image)))
     table, correlation = sizes(rows, tmp_path)
     assert ((table["ci_low"] < table["iou"]) & (table["iou"] < table["ci_high"])).all()
     same = ["n", "iou", "ci_low", "ci_high"]
@@ -189,7 +191,7 @@ def test_intervals_of_size(tmp_path):
 
 
 def test_sizes_are_those_of_modes_and_of_the_first_and_last_click(tmp_path):
-    rows = [*clicks("p", [0.1, 0.2, 0.3]), row("p", 0.4), row("p", 0.5, area=None, name="old")]
+    rows = [*clicks("p", [0.1, 0.2, 0.3]), row("p", 0.4), row("p", 0.5, relative_area=None, name="old")]
     table, _ = sizes(rows, tmp_path)
     assert sorted(table.loc[table["level"] == "all", "iou"]) == [0.1, 0.3, 0.4]
     empty, none = sizes([], tmp_path)
