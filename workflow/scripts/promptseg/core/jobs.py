@@ -62,8 +62,8 @@ def measured() -> str:
 
     s: seconds since the process started, imports included. max_rss: MB of the largest process, this one or one that it
     waited for. cpu_time: seconds of all of them. The system counts these anyway. The directive `benchmark:` would ask
-    for the memory of all processes twice a second instead, which for PyTorch means a walk through thousands of
-    mappings: on two cores that took as much as a tenth of a run from the jobs that it measures.
+    for the memory of all processes twice a second instead, which takes 17 to 30 ms of a core once PyTorch is imported,
+    because the kernel walks through a thousand mappings; this takes 0.1 ms (tests/benchmarks/job_measurement.py).
     """
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kB elsewhere
