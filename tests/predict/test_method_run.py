@@ -53,8 +53,10 @@ def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
     def cache(content, options=ENTRY["options"]):
         code.write_text(content)
         run = prepare("disk", "toy", {**entry, "options": options}, weights, Computing(device="cpu"))
-        return run.embedding_cache(tmp_path / "cache.sqlite", [code])
+        return run.embedding_cache(tmp_path / "predictions.parquet", [code], True)
 
+    with prepare("disk", "toy", ENTRY, None, Computing()).embedding_cache(tmp_path / "p", [], False) as none:
+        assert none is None
     with cache("one") as kept:
         kept.put("image", b"embedding")
     with cache("one") as same:
@@ -62,6 +64,7 @@ def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
     for changed in (cache("two"), cache("one", {"radius": 0.3})):
         with changed as other:
             assert other.get("image") is None
+    assert (tmp_path / "predictions.embeddings.sqlite").is_file()
     weights.write_bytes(b"trained again")
     with cache("one") as other:
         assert other.get("image") is None

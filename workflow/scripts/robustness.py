@@ -1,7 +1,7 @@
 """Run one method on one dataset with prompts that are a little off, and write the IoU."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
 from promptseg.predict.engine import Runner
@@ -15,27 +15,19 @@ from promptseg.prompts.modes import PromptSettings
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-
-def main(inputs: Any, outputs: Any, params: Any, threads: int) -> None:
-    """Load the method once and ask it about all objects."""
-    weights = Path(inputs.weights) if inputs.get("weights") else None
-    computing = Computing(params.device, params.precision, params.compile, threads)
-    run = prepare(params.method, params.dataset, params.entry, weights, computing)
-    changes = {key: value for key, value in params.changes.items() if key != "enabled"}
-    write_robustness(
-        InexactInputs(
-            stream_objects(inputs.images, inputs.objects, params.tasks),
-            Changes(**changes),
-            PromptSettings(params.max_components, params.tie_break, params.seed),
-        ),
-        Runner(run.method, Plan(protocols={}, strict=params.strict)),
-        Path(outputs.table),
-        dataset=params.dataset,
-        method=params.method,
-        provenance=run.provenance(robustness=changes, seed=params.seed),
-    )
-
-
 if __name__ == "__main__":
     with job(snakemake):
-        main(snakemake.input, snakemake.output, snakemake.params, snakemake.threads)
+        inputs, params = snakemake.input, snakemake.params
+        computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
+        run = prepare(params.method, params.dataset, params.entry, inputs.get("weights"), computing)
+        changes = {key: value for key, value in params.changes.items() if key != "enabled"}
+        exact = PromptSettings(params.max_components, params.tie_break, params.seed)
+        objects = stream_objects(inputs.images, inputs.objects, params.tasks)
+        write_robustness(
+            InexactInputs(objects, Changes(**changes), exact),
+            Runner(run.method, Plan(protocols={}, strict=params.strict)),
+            Path(snakemake.output.table),
+            dataset=run.dataset,
+            method=run.name,
+            provenance=run.provenance(robustness=changes, seed=params.seed),
+        )

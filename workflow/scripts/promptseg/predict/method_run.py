@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,18 @@ class MethodRun:
         """The same method loaded again, in full precision."""
         return type(self.method)(replace(self.method.settings, precision="fp32"))
 
-    def embedding_cache(self, path: Path, library: Iterable[str | Path]) -> AbstractContextManager[EmbeddingCache]:
-        """A cache that holds embeddings of this method, its weights and settings, and of the code that makes them.
+    def embedding_cache(
+        self, predictions: str | Path, library: Iterable[str | Path], wanted: bool
+    ) -> AbstractContextManager[EmbeddingCache | None]:
+        """A cache of this method's embeddings in a file beside its predictions; None where it is not wanted.
+
+        Embeddings are found again as long as weights, settings and code are the same.
 
         Args:
             library: files of the code.
         """
+        if not wanted:
+            return nullcontext()
         settings = self.method.settings
         depends_on = {
             "weights": self.weights_sha256,
@@ -70,7 +76,7 @@ class MethodRun:
             "precision": settings.precision,
             "compile": settings.compile,
         }
-        return closing(EmbeddingCache(path, depends_on))
+        return closing(EmbeddingCache(Path(predictions).with_suffix(".embeddings.sqlite"), depends_on))
 
     def provenance(self, **facts: Any) -> Mapping[str, Any]:
         """Where results of the method come from; `facts` say what it was asked."""
@@ -106,7 +112,9 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     logger.warning(problem)
 
 
-def prepare(name: str, dataset: str, entry: Mapping[str, Any], weights: Path | None, computing: Computing) -> MethodRun:
+def prepare(
+    name: str, dataset: str, entry: Mapping[str, Any], weights: str | Path | None, computing: Computing
+) -> MethodRun:
     """Check a method's weights and load it; this process keeps freed memory and PyTorch gets its threads.
 
     Args:
@@ -119,6 +127,7 @@ def prepare(name: str, dataset: str, entry: Mapping[str, Any], weights: Path | N
             such adapter.
     """
     keep_freed_memory()
+    weights = Path(weights) if weights else None
     if weights:
         import torch  # methods without weights start faster without it
 

@@ -73,7 +73,7 @@ class Inputs:
     prompts: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
     @classmethod
-    def read(cls, objects: ObjectStream, prompts: Path) -> "Inputs":
+    def read(cls, objects: ObjectStream, prompts: str | Path) -> "Inputs":
         """Take the prompts of the objects from the file of prompts.tables.PROMPTS."""
         return cls(objects, read_prompts(prompts, objects.objects["object_id"]))
 

@@ -31,9 +31,9 @@ def _peak_memory_mb(device: str) -> dict[str, float]:
 def predict(
     inputs: Inputs,
     runner: Runner,
-    output: Path,
+    output: str | Path,
     *,
-    everything: Path | None = None,
+    everything: str | Path | None = None,
     label: str = "predict",
     provenance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def write_prompts(stream: ObjectStream, output: Path, modes: Sequence[str], sett
             table.write(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
 
 
-def read_prompts(path: Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
+def read_prompts(path: str | Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """Rows of prompts.tables.PROMPTS by object and mode, of some objects."""
     table = read_table(path, PROMPTS)
     found: dict[str, dict[str, dict[str, Any]]] = {object_id: {} for object_id in object_ids}
