@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic, digest
+from promptseg.core.files import digest, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +59,7 @@ class Checksum:
 
     def keep(self, path: Path) -> None:
         """Record beside a file that it was just found to have this checksum, for `verify_unless_kept`."""
-        with atomic(_record(path)) as temporary:
-            temporary.write_text(json.dumps(self._state(path)))
+        write_json(_record(path), self._state(path))
 
     def verify_unless_kept(self, path: Path) -> str | None:
         """As `verify`, but without reading the file if its record says that it was checked and it is the same since.

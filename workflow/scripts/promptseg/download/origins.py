@@ -67,7 +67,7 @@ def is_fetched(source: Mapping[str, Any]) -> bool:
 
 
 def expected(source: Mapping[str, Any], patterns: Sequence[str], *, alone: bool) -> Sequence[str]:
-    """The globs of the files that a source brings into the drop folder.
+    """The globs of the files that come from a source into the drop folder.
 
     Args:
         patterns: those of the dataset's cases, for a source that does not say it, if there is no other.

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic
+from promptseg.core.files import write_json
 from promptseg.download.network import TIMEOUT, network_problem
 from promptseg.download.responses import body, content_range, length, validator
 from promptseg.download.urls import redact
@@ -160,8 +160,7 @@ class _Download:
 
     def _remember(self, headers: CaseInsensitiveDict[str]) -> None:
         """Keep what identifies the server's version of the file."""
-        with atomic(self.version) as temporary:
-            temporary.write_text(json.dumps({"validator": validator(headers)}))
+        write_json(self.version, {"validator": validator(headers)})
 
     def _attempt(self) -> None:
         """One request; returns when the answer was read to its end.

@@ -90,16 +90,19 @@ def _is_picture(header: Any) -> bool:
 
 def _described(files: Sequence[tuple[Path, Any]], globs: Sequence[str]) -> list[tuple[Path, Any]]:
     """The files of the one series whose description matches the first glob that any matches."""
-    texts = {str(header.get("SeriesInstanceUID", "")): str(header.get("SeriesDescription", "")) for _, header in files}
+    descriptions = {
+        str(header.get("SeriesInstanceUID", "")): str(header.get("SeriesDescription", "")) for _, header in files
+    }
     matching = (
-        {number for number, text in texts.items() if fnmatch.fnmatchcase(text.lower(), glob.lower())} for glob in globs
+        {number for number, text in descriptions.items() if fnmatch.fnmatchcase(text.lower(), glob.lower())}
+        for glob in globs
     )
     wanted = next(filter(None, matching), set())
     if len(wanted) != 1:
         found = "several series match" if wanted else "no series matches"
         raise PromptsegError(
             f"{found} `series: {', '.join(globs)}`: the files beside {files[0][0].name} are described as "
-            f"{', '.join(sorted(map(repr, texts.values())))}; correct `series` in `cases`"
+            f"{', '.join(sorted(map(repr, descriptions.values())))}; correct `series` in `cases`"
         )
     return [(path, header) for path, header in files if str(header.get("SeriesInstanceUID", "")) in wanted]
 

@@ -32,7 +32,7 @@ class MaskFiles:
 
 
 def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
-    """Read a label map and bring it into the orientation of the image `like`.
+    """Read a label map and turn it into the orientation of the image `like`.
 
     The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
     the segment number; where segments overlap the higher number wins; fractional segments count from one half on).

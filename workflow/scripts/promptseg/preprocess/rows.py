@@ -46,7 +46,7 @@ class Result:
         rows: those that are not in `spilled`, to be read after them.
         spilled: file with groups of rows, or None.
         lowest: how often the object of each task lies lowest, of the images where the task `lowest` is not alone.
-        messages: of the log (level, text).
+        messages: of the log (level, message).
         failure: why it failed, if it did.
     """
 

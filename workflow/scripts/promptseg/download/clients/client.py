@@ -36,7 +36,7 @@ class Client:
 
 @contextmanager
 def client_errors(name: str, hints: Mapping[int, str]) -> Iterator[None]:
-    """Turn whatever a client raises into an error without its message, which may hold addresses with a token.
+    """Turn any error of a client into one without its message, which may hold addresses with a token.
 
     Args:
         name: of the client.
