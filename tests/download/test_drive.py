@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,18 +13,8 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download.weights import fetch_weights
-from support.servers import Server, serve
-
-CONTENT = b"weights"
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/w.pth"] = CONTENT
-        yield running
-
+from support.served import WEIGHTS, WEIGHTS_SHA256
+from support.servers import Server
 
 LINK = "https://drive.google.com/file/d/1Ab_c-9/view?usp=sharing"
 CONFIRM = b"""<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title><style>a {}</style></head>
@@ -58,7 +48,7 @@ def drive(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Serv
     """A server in the place of Google Drive's, with a page it answers until the form of `CONFIRM` comes back."""
     monkeypatch.setenv("PROMPTSEG_DRIVE", server.url + "/download")
 
-    def set_up(page: bytes | None, content: bytes = CONTENT) -> Server:
+    def set_up(page: bytes | None, content: bytes = WEIGHTS) -> Server:
         def gives_page(query: dict[str, list[str]]) -> bool:
             confirmed = page == CONFIRM and query.get("uuid") == ["6c1d"] and query.get("confirm") == ["t"]
             return page is not None and not confirmed
@@ -83,7 +73,7 @@ def drive(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Serv
 def test_google_drive(link: str, page: bytes | None, drive: Callable[..., Server], tmp_path: Path) -> None:
     server = drive(page)
     fetch_weights("m", {"url": link}, tmp_path / "w.pth")
-    assert (tmp_path / "w.pth").read_bytes() == CONTENT
+    assert (tmp_path / "w.pth").read_bytes() == WEIGHTS
     assert all("id=1Ab_c-9" in request.path for request in server.requests)
 
 
@@ -104,7 +94,7 @@ def test_google_drive_wants_a_person(page: bytes, reason: str, drive: Callable[.
     drive(page)
     (tmp_path / "w.pth.part").write_bytes(b"so far")
     with pytest.raises(PromptsegError) as caught:
-        fetch_weights("m", {"url": LINK, "sha256": SHA256}, tmp_path / "w.pth")
+        fetch_weights("m", {"url": LINK, "sha256": WEIGHTS_SHA256}, tmp_path / "w.pth")
     assert re.search(reason, str(caught.value))
     assert "open https://drive.google.com/file/d/1Ab_c-9/view in a browser, signed" in str(caught.value)
     assert f"put it at {tmp_path / 'w.pth'}" in str(caught.value)

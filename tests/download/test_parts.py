@@ -4,7 +4,6 @@ import hashlib
 import random
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,8 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download.weights import fetch_weights
-from support.servers import Server, serve
-
-CONTENT = b"weights"
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/w.pth"] = CONTENT
-        yield running
+from support.served import WEIGHTS, WEIGHTS_SHA256
+from support.servers import Server
 
 
 def seven_zip(members: dict[str, bytes], folder: Path, links: tuple[str, ...] = ()) -> bytes:
@@ -100,11 +90,11 @@ def test_archive_without_the_file_or_with_a_suspicious_one(
 
 
 def test_nothing_but_the_file_is_unpacked(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    members = {"../../evil": b"e", "run.sh": b"e", "w.pth": CONTENT, "/evil": b"e"}
+    members = {"../../evil": b"e", "run.sh": b"e", "w.pth": WEIGHTS, "/evil": b"e"}
     checkpoint = in_parts(server, seven_zip(members, tmp_path), count=1)
     target = tmp_path / "deep" / "weights" / "m.pth"
     fetch_weights("m", checkpoint, target)
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == WEIGHTS
     assert [path for path in (tmp_path / "deep").rglob("*") if path.is_file()] == [target]
 
 
@@ -116,8 +106,8 @@ def test_implausibly_large_file(server: Server, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_file_of_the_archive_is_checked(server: Server, tmp_path: Path) -> None:
-    checkpoint = in_parts(server, seven_zip({"w.pth": CONTENT}, tmp_path)) | {"sha256": "0" * 64}
-    with pytest.raises(PromptsegError, match=rf"w.pth in the archive .*expected sha256 000.*found {SHA256}"):
+    checkpoint = in_parts(server, seven_zip({"w.pth": WEIGHTS}, tmp_path)) | {"sha256": "0" * 64}
+    with pytest.raises(PromptsegError, match=rf"w.pth in the archive .*expected sha256 000.*found {WEIGHTS_SHA256}"):
         fetch_weights("m", checkpoint, tmp_path / "m.pth")
     assert not (tmp_path / "m.pth").exists()
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import random
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +10,8 @@ import pytest
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.download.transfer import Access, download
+from support.served import DATA, DATA_SHA256, OTHER
 from support.servers import Server, serve
-
-CONTENT = random.Random(0).randbytes(3_000_000)
-SHA256 = Checksum("sha256", hashlib.sha256(CONTENT).hexdigest())
-OTHER = random.Random(1).randbytes(3_000_000)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/data.bin"] = CONTENT
-        yield running
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "archives" / "data.bin"
 
 
 def leftovers(target: Path) -> list[str]:
@@ -36,18 +19,18 @@ def leftovers(target: Path) -> list[str]:
 
 
 def test_whole_file_leaves_nothing_beside_it(server: Server, target: Path) -> None:
-    download(server.url + "/data.bin", target, checksum=SHA256, size=3_000_000)
-    assert target.read_bytes() == CONTENT
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, size=3_000_000)
+    assert target.read_bytes() == DATA
     assert leftovers(target) == ["data.bin"]
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
 def test_md5_and_no_checksum(server: Server, target: Path) -> None:
-    download(server.url + "/data.bin", target, checksum=Checksum("md5", hashlib.md5(CONTENT).hexdigest().upper()))
-    assert target.read_bytes() == CONTENT
+    download(server.url + "/data.bin", target, checksum=Checksum("md5", hashlib.md5(DATA).hexdigest().upper()))
+    assert target.read_bytes() == DATA
     bare = target.with_name("bare.bin")
     download(server.url + "/data.bin", bare)
-    assert bare.read_bytes() == CONTENT
+    assert bare.read_bytes() == DATA
 
 
 def test_empty_file(server: Server, target: Path) -> None:
@@ -59,9 +42,9 @@ def test_empty_file(server: Server, target: Path) -> None:
 def test_wrong_checksum_deletes_the_part(server: Server, target: Path) -> None:
     server.files["/data.bin"] = OTHER
     with pytest.raises(PromptsegError) as caught:
-        download(server.url + "/data.bin?token=hidden", target, checksum=SHA256)
+        download(server.url + "/data.bin?token=hidden", target, checksum=DATA_SHA256)
     text = str(caught.value)
-    for expected in (SHA256.value, hashlib.sha256(OTHER).hexdigest(), server.url + "/data.bin", str(target)):
+    for expected in (DATA_SHA256.value, hashlib.sha256(OTHER).hexdigest(), server.url + "/data.bin", str(target)):
         assert expected in text
     assert "hidden" not in text
     assert leftovers(target) == []
@@ -71,9 +54,9 @@ def test_wrong_part_heals_on_the_next_run(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.with_name("data.bin.part").write_bytes(OTHER[:1000])
     with pytest.raises(PromptsegError, match="deleted"):
-        download(server.url + "/data.bin", target, checksum=SHA256)
-    download(server.url + "/data.bin", target, checksum=SHA256)
-    assert target.read_bytes() == CONTENT
+        download(server.url + "/data.bin", target, checksum=DATA_SHA256)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256)
+    assert target.read_bytes() == DATA
 
 
 def test_other_size_is_refused_before_the_transfer(server: Server, target: Path) -> None:
@@ -91,8 +74,8 @@ def test_too_many_bytes_without_length(server: Server, target: Path) -> None:
 
 def test_content_encoding_is_not_decoded(server: Server, target: Path) -> None:
     server.encoding = "gzip"
-    download(server.url + "/data.bin", target, checksum=SHA256)
-    assert target.read_bytes() == CONTENT
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256)
+    assert target.read_bytes() == DATA
 
 
 def test_not_found_is_not_tried_again(server: Server, target: Path) -> None:
@@ -103,7 +86,7 @@ def test_not_found_is_not_tried_again(server: Server, target: Path) -> None:
 
 def test_busy_server_is_tried_again(server: Server, target: Path) -> None:
     server.statuses = [503, 429]
-    download(server.url + "/data.bin", target, checksum=SHA256, pause=0)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, pause=0)
     assert len(server.requests) == 3
     server.statuses = [500] * 9
     with pytest.raises(PromptsegError, match="500"):
@@ -144,7 +127,7 @@ def test_credentials_are_used_but_never_shown(
     server.account = ("me", "geheim")
     server.cuts = [10, 10, 10]
     with caplog.at_level(logging.INFO):
-        download(f"http://me:geheim@{server.host}/data.bin?token=hidden", target, checksum=SHA256, pause=0)
+        download(f"http://me:geheim@{server.host}/data.bin?token=hidden", target, checksum=DATA_SHA256, pause=0)
         download(f"{server.url}/data.bin", target.with_name("b"), access=Access(("me", "geheim")))
         with pytest.raises(PromptsegError, match="401") as caught:
             download(f"http://me:falsch@{server.host}/data.bin?token=hidden", target.with_name("c"))
@@ -161,18 +144,18 @@ def test_credentials_do_not_follow_to_another_host(server: Server, target: Path)
         download(other.url + "/data.bin", target, access=Access(("me", "geheim")))
     assert "authorization" in other.requests[0].headers
     assert "authorization" not in server.requests[0].headers
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_file_that_is_there_needs_no_network(target: Path) -> None:
     target.parent.mkdir()
-    target.write_bytes(CONTENT)
-    download("http://nowhere.invalid/data.bin", target, checksum=SHA256, size=3_000_000)
+    target.write_bytes(DATA)
+    download("http://nowhere.invalid/data.bin", target, checksum=DATA_SHA256, size=3_000_000)
     with pytest.raises(PromptsegError, match="found 3000000"):
-        download("http://nowhere.invalid/data.bin", target, checksum=SHA256, size=1)
+        download("http://nowhere.invalid/data.bin", target, checksum=DATA_SHA256, size=1)
     target.write_bytes(OTHER)
     with pytest.raises(PromptsegError, match="Delete or replace it"):
-        download("http://nowhere.invalid/data.bin", target, checksum=SHA256)
+        download("http://nowhere.invalid/data.bin", target, checksum=DATA_SHA256)
     assert target.read_bytes() == OTHER
 
 

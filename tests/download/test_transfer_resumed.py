@@ -1,38 +1,19 @@
 """Downloads that go on where they stopped, from a server that breaks off or changes its file."""
 
-import hashlib
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.download.transfer import download
-from support.servers import Server, serve
-
-CONTENT = random.Random(0).randbytes(3_000_000)
-SHA256 = Checksum("sha256", hashlib.sha256(CONTENT).hexdigest())
-OTHER = random.Random(1).randbytes(3_000_000)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/data.bin"] = CONTENT
-        yield running
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "archives" / "data.bin"
+from support.served import DATA, DATA_SHA256, OTHER
+from support.servers import Server
 
 
 def leftovers(target: Path) -> list[str]:
@@ -41,8 +22,8 @@ def leftovers(target: Path) -> list[str]:
 
 def test_goes_on_by_itself_after_a_cut(server: Server, target: Path) -> None:
     server.cuts = [1_200_000, 700_000]
-    download(server.url + "/data.bin", target, checksum=SHA256, pause=0)
-    assert target.read_bytes() == CONTENT
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, pause=0)
+    assert target.read_bytes() == DATA
     ranges = [(request.headers.get("range"), request.headers.get("if-range")) for request in server.requests]
     assert ranges == [(None, None), ("bytes=1200000-", '"one"'), ("bytes=1900000-", '"one"')]
 
@@ -50,13 +31,13 @@ def test_goes_on_by_itself_after_a_cut(server: Server, target: Path) -> None:
 def test_truncated_answer_keeps_the_part_for_the_next_run(server: Server, target: Path) -> None:
     server.cuts = [1_200_000, 0]
     with pytest.raises(PromptsegError, match=r"connection broke off.*1200000 bytes so far are kept") as caught:
-        download(server.url + "/data.bin", target, checksum=SHA256, size=3_000_000, attempts=1, pause=0)
+        download(server.url + "/data.bin", target, checksum=DATA_SHA256, size=3_000_000, attempts=1, pause=0)
     assert str(target) in str(caught.value)
     assert leftovers(target) == ["data.bin.part", "data.bin.part.json"]
-    assert target.with_name("data.bin.part").read_bytes() == CONTENT[:1_200_000]
-    download(server.url + "/data.bin", target, checksum=SHA256, size=3_000_000)
+    assert target.with_name("data.bin.part").read_bytes() == DATA[:1_200_000]
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, size=3_000_000)
     assert server.requests[-1].headers["range"] == "bytes=1200000-"
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
     assert leftovers(target) == ["data.bin"]
 
 
@@ -86,7 +67,7 @@ def test_killed_process_resumes(server: Server, target: Path, tmp_path: Path) ->
             with connection:
                 connection.recv(65536)
                 head = b'HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\nETag: "one"\r\n\r\n'
-                connection.sendall(head + CONTENT[:half])
+                connection.sendall(head + DATA[:half])
                 part = target.with_name("data.bin.part")
                 deadline = time.monotonic() + 20
                 while time.monotonic() < deadline and not (part.exists() and part.stat().st_size):
@@ -99,7 +80,7 @@ def test_killed_process_resumes(server: Server, target: Path, tmp_path: Path) ->
     assert 0 < kept <= half
     download(server.url + "/data.bin", target)  # without a checksum: the ETag alone vouches for the part
     assert server.requests[0].headers["range"] == f"bytes={kept}-"
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_changed_file_is_not_glued(server: Server, target: Path) -> None:
@@ -127,7 +108,7 @@ def test_last_modified_where_the_etag_is_weak(server: Server, target: Path) -> N
     server.cuts = [1_200_000]
     download(server.url + "/data.bin", target, pause=0)
     assert server.requests[1].headers["if-range"] == "Wed, 01 Jan 2025 00:00:00 GMT"
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_without_validator_and_checksum_it_starts_again(server: Server, target: Path) -> None:
@@ -135,24 +116,24 @@ def test_without_validator_and_checksum_it_starts_again(server: Server, target: 
     server.cuts = [1_200_000]
     download(server.url + "/data.bin", target, pause=0)
     assert "range" not in server.requests[1].headers
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_without_validator_the_checksum_allows_to_go_on(server: Server, target: Path) -> None:
     server.etag = None
     server.cuts = [1_200_000]
-    download(server.url + "/data.bin", target, checksum=SHA256, pause=0)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, pause=0)
     assert server.requests[1].headers["range"] == "bytes=1200000-"
     assert "if-range" not in server.requests[1].headers
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_server_without_ranges(server: Server, target: Path) -> None:
     server.ranges = False
     server.cuts = [1_200_000]
-    download(server.url + "/data.bin", target, checksum=SHA256, pause=0)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, pause=0)
     assert server.requests[1].headers["range"] == "bytes=1200000-"
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_a_server_that_always_cuts_early_ends(server: Server, target: Path) -> None:
@@ -165,16 +146,16 @@ def test_a_server_that_always_cuts_early_ends(server: Server, target: Path) -> N
 
 def test_complete_part_is_answered_416(server: Server, target: Path) -> None:
     target.parent.mkdir()
-    target.with_name("data.bin.part").write_bytes(CONTENT)
-    download(server.url + "/data.bin", target, checksum=SHA256)
+    target.with_name("data.bin.part").write_bytes(DATA)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256)
     assert [request.headers.get("range") for request in server.requests] == ["bytes=3000000-"]
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA
 
 
 def test_complete_part_of_known_size_needs_no_request(server: Server, target: Path) -> None:
     target.parent.mkdir()
-    target.with_name("data.bin.part").write_bytes(CONTENT)
-    download(server.url + "/data.bin", target, checksum=SHA256, size=3_000_000)
+    target.with_name("data.bin.part").write_bytes(DATA)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, size=3_000_000)
     assert server.requests == []
     assert leftovers(target) == ["data.bin"]
 
@@ -182,6 +163,6 @@ def test_complete_part_of_known_size_needs_no_request(server: Server, target: Pa
 def test_part_longer_than_the_file(server: Server, target: Path) -> None:
     target.parent.mkdir()
     target.with_name("data.bin.part").write_bytes(OTHER + b"more")
-    download(server.url + "/data.bin", target, checksum=SHA256, pause=0)
+    download(server.url + "/data.bin", target, checksum=DATA_SHA256, pause=0)
     assert [request.headers.get("range") for request in server.requests] == ["bytes=3000004-", None]
-    assert target.read_bytes() == CONTENT
+    assert target.read_bytes() == DATA

@@ -1,7 +1,5 @@
 """Weights from addresses, and downloaded by hand."""
 
-import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,27 +7,18 @@ import pytest
 from promptseg.core.errors import PromptsegError
 from promptseg.download.weights import fetch_weights
 from support.projects import TINY, Project
-from support.servers import Server, serve
-
-CONTENT = b"weights"
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.files["/w.pth"] = CONTENT
-        yield running
+from support.served import WEIGHTS, WEIGHTS_SHA256
+from support.servers import Server
 
 
 def test_fetch(server: Server, tmp_path: Path) -> None:
-    checkpoint = {"url": server.url + "/w.pth", "sha256": SHA256, "bytes": 7, "licence": "MIT"}
+    checkpoint = {"url": server.url + "/w.pth", "sha256": WEIGHTS_SHA256, "bytes": 7, "licence": "MIT"}
     fetch_weights("m", checkpoint, tmp_path / "w.pth")
-    assert (tmp_path / "w.pth").read_bytes() == CONTENT
+    assert (tmp_path / "w.pth").read_bytes() == WEIGHTS
 
 
 def test_fetch_error_names_the_method_and_the_way_out(server: Server, tmp_path: Path) -> None:
-    checkpoint = {"url": server.url + "/gone.pth", "sha256": SHA256}
+    checkpoint = {"url": server.url + "/gone.pth", "sha256": WEIGHTS_SHA256}
     with pytest.raises(
         PromptsegError, match=r"Weights of m: .*404.*`methods: \{m: \{checkpoint: \{path: \.\.\.\}\}\}`"
     ):
@@ -37,9 +26,9 @@ def test_fetch_error_names_the_method_and_the_way_out(server: Server, tmp_path: 
 
 
 def test_mirrors(server: Server, tmp_path: Path) -> None:
-    checkpoint = {"url": server.url + "/gone.pth", "mirrors": [server.url + "/w.pth"], "sha256": SHA256}
+    checkpoint = {"url": server.url + "/gone.pth", "mirrors": [server.url + "/w.pth"], "sha256": WEIGHTS_SHA256}
     fetch_weights("m", checkpoint, tmp_path / "w.pth")
-    assert (tmp_path / "w.pth").read_bytes() == CONTENT
+    assert (tmp_path / "w.pth").read_bytes() == WEIGHTS
     with pytest.raises(PromptsegError, match=r"(?s)/gone\.pth.*/lost\.pth"):
         fetch_weights("m", checkpoint | {"mirrors": [server.url + "/lost.pth"]}, tmp_path / "other.pth")
 
@@ -63,7 +52,7 @@ BY_HAND = {
     "file": "huge.pth",
     "size": "about 2.7 GB",
     "licence": "MIT",
-    "sha256": SHA256,
+    "sha256": WEIGHTS_SHA256,
 }
 
 
@@ -85,7 +74,7 @@ def test_manual_download_says_what_to_get_and_where_to_put_it(tmp_path: Path) ->
     target.write_bytes(b"other")
     with pytest.raises(PromptsegError, match=r"m\.pth is not the file it should be: expected sha256"):
         fetch_weights("m", BY_HAND, target)
-    target.write_bytes(CONTENT)
+    target.write_bytes(WEIGHTS)
     fetch_weights("m", BY_HAND, target)
 
 
@@ -101,9 +90,9 @@ def test_run_stops_for_a_manual_download_and_goes_on_with_it(tmp_path: Path) -> 
         assert words in done.stdout
     assert "Traceback" not in done.stdout
     (project.path / target).parent.mkdir(exist_ok=True)
-    (project.path / target).write_bytes(CONTENT)
+    (project.path / target).write_bytes(WEIGHTS)
     planned = project.planned()
     assert planned["predict"] == 2
     assert "download_weights" not in planned
     project.run(target)
-    assert (project.path / target).read_bytes() == CONTENT
+    assert (project.path / target).read_bytes() == WEIGHTS

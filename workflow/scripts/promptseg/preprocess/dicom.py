@@ -1,4 +1,9 @@
-"""Series of DICOM images, single-frame and multi-frame."""
+"""Series of DICOM images, single-frame and multi-frame.
+
+The geometry is worked out here and not by highdicom, which reads complete objects only: it refuses the CT series of the
+quickstart, whose anonymised headers have lost their class, and series in which a slice is missing, which are read here
+with a warning. It also gives all values as one array of floating point, several times the size of the stored integers.
+"""
 
 import fnmatch
 import logging
