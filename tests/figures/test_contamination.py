@@ -3,17 +3,30 @@
 import pytest
 from matplotlib.colors import to_hex
 
-from promptseg.analysis.contamination import contamination
+from promptseg.analysis.contamination import CONTAMINATION, contamination
+from promptseg.core.tables import write_csv
 from promptseg.figures import contamination as figures
 from support import synthetic
+from support.figures import legend, texts
 
 DATASETS = synthetic.DATASETS
 
 
 @pytest.fixture(scope="module")
-def axis():
-    rows = contamination(synthetic.SEEN, list(synthetic.METHODS), list(DATASETS))
-    (axis,) = figures.contamination_figure(rows, synthetic.METHODS, DATASETS).axes
+def draw(tmp_path_factory):
+    """Draw what these methods have seen of these datasets."""
+
+    def drawn(seen, methods, datasets):
+        path = tmp_path_factory.mktemp("seen") / "contamination.csv"
+        write_csv(path, contamination(seen, list(methods), list(datasets)).assign(provenance=""), CONTAMINATION)
+        return figures.draw(path, methods, datasets)
+
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def axis(draw):
+    (axis,) = draw(synthetic.SEEN, synthetic.METHODS, DATASETS).axes
     return axis
 
 
@@ -39,21 +52,19 @@ def test_rows_and_columns_are_in_the_order_of_the_registries(axis):
     assert axis.yaxis_inverted()
 
 
-def test_legend_explains_the_answers_that_occur():
-    rows = contamination(synthetic.SEEN, ["perfect"], ["chest_xray"])
-    (legend,) = figures.contamination_figure(rows, synthetic.METHODS, DATASETS).legends
-    (text,) = [text.get_text() for text in legend.get_texts()]
+def test_legend_explains_the_answers_that_occur(draw):
+    some = draw(synthetic.SEEN, {"perfect": {}}, {"chest_xray": {}})
+    (text,) = legend(some)
     assert text.startswith("no: not in it")
 
 
-def test_nothing_to_draw_is_said():
-    figure = figures.contamination_figure(contamination({}, [], []), {}, {})
-    assert "no method" in figure.axes[0].texts[0].get_text()
+def test_nothing_to_draw_is_said(draw):
+    assert "no method" in texts(draw({}, {}, {}))
 
 
-def test_many_datasets_fit_a_page():
+def test_many_datasets_fit_a_page(draw):
     datasets = {f"d{index}": {"title": f"A dataset {index}"} for index in range(28)}
     methods = {f"m{index}": {"title": f"A method with a long name {index}"} for index in range(30)}
-    figure = figures.contamination_figure(contamination({}, list(methods), list(datasets)), methods, datasets)
+    figure = draw({}, methods, datasets)
     assert figure.get_size_inches()[0] <= figures.style.PAGE
     assert figure.get_size_inches()[1] < 9.5

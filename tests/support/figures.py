@@ -1,8 +1,68 @@
-"""What tests ask of a matplotlib figure."""
+"""Small tables for the tests of the figures, and what these ask of a matplotlib figure."""
+
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from promptseg.core.tables import Table, write_csv, write_table
+from promptseg.figures import pictures, source, style
+from promptseg.preprocess.images import object_mask, read_images
+from promptseg.score.tables import SCORES
+from support import synthetic
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"
+METHODS = {
+    "fill": {"title": "Fill", "control": True},
+    "cut": {"title": "Cut"},
+    "sam_x": {"title": "SAM X", "published": "sam"},
+}
+LOOKS = style.method_looks(METHODS)
+DATASETS = {"heart": {"title": "Heart", "modality": "mri"}, "chest": {"title": "Chest", "modality": "xray"}}
+
+# The dataset of `synthetic.write_examples`, as the figures with images are told of it.
+SHAPES = {"title": "Shapes", "truth": "drawn by a program", "licence": "CC0-1.0", "tasks": synthetic.EXAMPLE_TASKS}
+SHAPES_LOOKS = style.method_looks(synthetic.METHODS)
+
+
+def table(path: Path, records: list[dict], declared: Table) -> Path:
+    """A CSV file of some rows, empty where a row has no value; counts that it lacks are 1."""
+    counts = {column.name: 1 for column in declared.columns if column.dtype == "int64"}
+    write_csv(path, pd.DataFrame(records).reindex(columns=declared.names).fillna(counts), declared)
+    return path
+
+
+def scored(folder: Path, ious: dict[tuple[str, str, str], list[float]]) -> list[Path]:
+    """Score files with the IoUs of (dataset, method, mode), relative areas 0.01, 0.02, ..."""
+    files: dict[Path, list[dict]] = {}
+    for (dataset, method, mode), values in ious.items():
+        files.setdefault(folder / method / f"{dataset}.parquet", []).extend(
+            {"dataset": dataset, "task": "t", "method": method, "mode": mode, "step": 0, "selection": "first"}
+            | {"object_id": f"o{index}", "iou": iou, "relative_area": (index + 1) / 100, "status": "ok"}
+            for index, iou in enumerate(values)
+        )
+    for path, content in files.items():
+        write_table(path, content, SCORES)
+    return list(files)
+
+
+def source_of(tasks: pd.DataFrame) -> source.Source:
+    """A source of the small methods with some rows of tasks and no means."""
+    return source.Source(tasks, tasks[:0], LOOKS, ["cut", "sam_x"], "this run", "corrected")
+
+
+def truth_of(shapes: pictures.Files, name: str) -> np.ndarray:
+    """The mask of an object of `SHAPES`, (64, 128) bool."""
+    case, task = name.split(":")
+    (image,) = read_images(shapes.images, {case})
+    return object_mask(image.labels, synthetic.EXAMPLE_TASKS[task])
+
+
+def layers(axis: Axes) -> list[np.ndarray]:
+    """The masks drawn over the image of a panel."""
+    return [np.asarray(picture.get_array())[..., 3] > 0 for picture in axis.images[1:]]
 
 
 def texts(figure: Figure) -> str:

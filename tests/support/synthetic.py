@@ -141,9 +141,8 @@ def write_run(folder: Path, images: int = 1) -> tuple[list[Path], list[Path]]:
 EXAMPLE_TASKS = {"left disk": [1], "right bar": [2], "both": [1, 2], "small dot": [3], "never shown": [3]}
 
 
-def write_examples(folder: Path, tasks: dict[str, list[int]] | None = None) -> dict[str, Any]:
+def write_examples(folder: Path) -> dict[str, Any]:
     """Images, objects, prompts, predictions and scores of one small dataset with pixels twice as tall as wide."""
-    tasks = tasks or EXAMPLE_TASKS
     rng = np.random.default_rng(7)
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in ("images", "objects", "prompts")}
     predictions: dict[str, list[dict[str, Any]]] = {"sam_vit_b": [], "region_growing": [], "box_fill": []}
@@ -169,7 +168,7 @@ def write_examples(folder: Path, tasks: dict[str, list[int]] | None = None) -> d
                 "status": "ok",
             }
         )
-        for task, values in tasks.items():
+        for task, values in EXAMPLE_TASKS.items():
             truth = np.isin(labels, values)
             x0, y0, x1, y1 = tight_box(truth)
             name = f"{image_id}:{task}"
@@ -191,7 +190,7 @@ def write_examples(folder: Path, tasks: dict[str, list[int]] | None = None) -> d
                 scores[method].append(key | {"mode": mode, "iou": iou(mask, truth), "status": "ok"})
                 other = "mode5" if mode == "mode1" else "mode1"
                 scores[method].append(key | {"mode": other, "status": "not_applicable"})
-    paths: dict[str, Any] = {"tasks": tasks, "predictions": [], "scores": []}
+    paths: dict[str, Any] = {"predictions": [], "scores": []}
     for name, schema in (("images", IMAGES), ("objects", OBJECTS), ("prompts", PROMPTS)):
         paths[name] = folder / f"{name}.parquet"
         write_table(paths[name], tables[name], schema)

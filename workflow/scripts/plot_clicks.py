@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.figures import click_metrics, clicks, comparison, style
+from promptseg.figures import click_metrics, clicks, comparison, source, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,14 +12,11 @@ if __name__ == "__main__":
     with job(snakemake):
         output, params = snakemake.output, snakemake.params
         if snakemake.input.get("published"):
-            tasks, mean = clicks.draw_published(snakemake.input.published, params.methods)
-            one = comparison.draw_published(snakemake.input.published, params.methods)
+            shown = source.published(snakemake.input.published, params.methods)
         else:
-            run = (snakemake.input.statistics, params.datasets, params.methods, params.protocol)
-            tasks, mean = clicks.draw_measured(*run)
-            one = comparison.draw_measured(*run)
+            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, params.protocol)
             metrics = click_metrics.draw(snakemake.input.click_metrics, params.methods, params.protocol)
             style.save(metrics, output.click_metrics_pdf, output.click_metrics_png)
-        style.save(tasks, output.clicks_tasks_pdf, output.clicks_tasks_png)
-        style.save(mean, output.clicks_mean_pdf, output.clicks_mean_png)
-        style.save(one, output.one_click_pdf, output.one_click_png)
+        style.save(clicks.draw_tasks(shown), output.clicks_tasks_pdf, output.clicks_tasks_png)
+        style.save(clicks.draw_mean(shown), output.clicks_mean_pdf, output.clicks_mean_png)
+        style.save(comparison.draw(shown), output.one_click_pdf, output.one_click_png)

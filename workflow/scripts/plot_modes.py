@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.figures import modalities, modes, style
+from promptseg.figures import modalities, modes, source, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,11 +12,8 @@ if __name__ == "__main__":
     with job(snakemake):
         output, params = snakemake.output, snakemake.params
         if snakemake.input.get("published"):
-            figure = modes.draw_published(snakemake.input.published, params.methods)
-            overview = modalities.draw_published(snakemake.input.published, params.methods)
+            shown = source.published(snakemake.input.published, params.methods)
         else:
-            statistics = snakemake.input.statistics
-            figure = modes.draw_measured(statistics, params.datasets, params.methods)
-            overview = modalities.draw_measured(statistics, params.datasets, params.methods, params.protocol)
-        style.save(figure, output.modes_pdf, output.modes_png)
-        style.save(overview, output.modalities_pdf, output.modalities_png)
+            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, params.protocol)
+        style.save(modes.draw(shown), output.modes_pdf, output.modes_png)
+        style.save(modalities.draw(shown), output.modalities_pdf, output.modalities_png)

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.figures import everything, style
+from promptseg.figures import recall, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
     with job(snakemake):
-        figure = everything.draw_recall(snakemake.input.everything, snakemake.params.methods)
+        figure = recall.draw(snakemake.input.everything, snakemake.params.methods)
         style.save(figure, snakemake.output.recall_pdf, snakemake.output.recall_png)

@@ -1,1 +1,1 @@
-"""The figures. Each function takes a data frame and returns a matplotlib figure; `style.save` writes it."""
+"""The figures. A module's `draw` makes one from files of a run, `style.save` writes it; `catalogue` lists them all."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -16,23 +15,23 @@ _CELL = 0.34  # inches at most
 _ROW = 0.22  # inches
 # Colour of the cell, sign in it, and what it means: the sign alone tells the answers apart.
 ANSWERS = {
-    "yes": ("#D55E00", "yes", "in the training set of the method's weights"),
-    "no": ("#cfe6f5", "no", "not in it, by the source that contamination.csv names"),
-    "unknown": ("#ffffff", "?", "no source tells"),
+    "yes": (style.VERMILION, "yes", "in the training set of the method's weights"),
+    "no": (style.PALE_BLUE, "no", "not in it, by the source that contamination.csv names"),
+    "unknown": ("white", "?", "no source tells"),
 }
 
 
-def contamination_figure(
-    rows: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]]
+def draw(
+    contamination: str | Path, methods: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
     """A matrix with a row for each method, a column for each dataset, and the answer in each cell.
 
     Args:
-        rows: see `contamination.contamination`.
+        contamination: `contamination.csv`.
         methods: name -> {title}; rows are in this order.
         datasets: name -> {title}; columns are in this order.
     """
-    title = "Datasets seen in training, this run"
+    title, rows = "Datasets seen in training, this run", read_csv(contamination, CONTAMINATION)
     if rows.empty:
         return style.message(title, "This run has no method or no dataset.")
     style.use()
@@ -58,18 +57,11 @@ def contamination_figure(
     axis.set_yticks(range(len(down)), names)
     axis.tick_params(length=0, labeltop=True, labelbottom=False)
     for spine in axis.spines.values():
-        spine.set(color="#dddddd")
-    present = [answer for answer in ANSWERS if answer in set(rows["answer"])]
+        spine.set(color=style.LINE)
+    present = [ANSWERS[answer] for answer in ANSWERS if answer in set(rows["answer"])]
     handles = [
-        Rectangle((0, 0), 1, 1, facecolor=ANSWERS[answer][0], edgecolor="#bbbbbb", linewidth=0.5) for answer in present
+        Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor=style.FRAME, linewidth=0.5) for colour, *_ in present
     ]
-    words = [f"{ANSWERS[answer][1]}: {ANSWERS[answer][2]}" for answer in present]
+    words = [f"{sign}: {meaning}" for _, sign, meaning in present]
     figure.legend(handles, words, loc="outside lower left", ncols=1, handlelength=1.2)
     return figure
-
-
-def draw(
-    contamination: str | Path, methods: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]]
-) -> Figure:
-    """The figure from `contamination.csv`; methods and datasets as for `contamination_figure`."""
-    return contamination_figure(read_csv(contamination, CONTAMINATION), methods, datasets)

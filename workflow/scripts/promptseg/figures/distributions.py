@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.figures import style
+from promptseg.figures import panels, style
 
 POINTS = 200  # drawn of one task and mode; the boxes rest on all
-_ROW = 0.24  # inches a task
+_ROW = 0.24  # inches per task
 _SEED = 0  # of the points' places within their row, which carry no meaning
 
 
@@ -61,52 +61,34 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], look: style.Loo
     axis.set_xlabel("IoU")
 
 
-def distribution_figure(rows: pd.DataFrame, title: str) -> Figure:
-    """A row for each task and a panel for each mode.
-
-    Args:
-        rows: columns label, mode, iou, one row per object.
-    """
-    if rows.empty:
-        return style.message(title, "This method was not prompted in modes 1 to 5.")
-    style.use()
-    modes = {mode: look for mode, look in style.MODES.items() if mode in set(rows["mode"])}
-    key = rows[rows["mode"] == ("mode4" if "mode4" in modes else next(iter(modes)))].groupby("label")["iou"].median()
-    key = key.reindex(sorted(rows["label"].unique())).sort_values(ascending=False, kind="stable", na_position="last")
-    order = list(key.index)
-    counts = rows.groupby(["label", "mode"]).size().groupby("label").max()
-    width = max(style.COLUMN, min(style.PAGE, 1.8 + 1.25 * len(modes)))
-    figure = Figure(figsize=(width, len(order) * _ROW + 1.0), layout="constrained")
-    figure.suptitle(style.wrap(title, int(16 * width)))
-    axes = figure.subplots(1, len(modes), sharex=True, sharey=True, squeeze=False)[0]
-    for axis, (mode, look) in zip(axes, modes.items(), strict=True):
-        _panel(axis, rows[rows["mode"] == mode], order, look)
-        axis.set_title(style.wrap(look.title, 20), fontsize=6.5)
-    labels = [style.wrap(f"{label} ({counts[label]})", 34) for label in order]
-    axes[0].set_yticks(range(len(order)), labels, fontsize=6, linespacing=0.95)
-    return figure
-
-
-def labelled(frame: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """The rows with a column `label`: what figures call the task of the row."""
-    pairs = list(zip(frame["dataset"], frame["task"], strict=True))
-    labels = style.task_labels(list(dict.fromkeys(pairs)), datasets)
-    return frame.assign(label=[labels[pair] for pair in pairs])
-
-
 def draw(
     scores: Sequence[Path],
     method: str,
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
 ) -> Figure:
-    """The figure of one method.
+    """The figure of one method: a row for each task and a panel for each mode.
 
     Args:
         scores: files of all methods, each in a folder of the method's name.
         method: whose files are read.
         datasets, methods: name -> {title}.
     """
-    rows = labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
-    title = methods.get(method, {}).get("title") or method
-    return distribution_figure(rows, f"{title}: IoU of single objects, first mask")
+    title = f"{methods.get(method, {}).get('title') or method}: IoU of single objects, first mask"
+    rows = style.labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
+    if rows.empty:
+        return style.message(title, "This method was not prompted in modes 1 to 5.")
+    modes = {mode: look for mode, look in style.MODES.items() if mode in set(rows["mode"])}
+    key = rows[rows["mode"] == ("mode4" if "mode4" in modes else next(iter(modes)))].groupby("label")["iou"].median()
+    key = key.reindex(sorted(rows["label"].unique())).sort_values(ascending=False, kind="stable", na_position="last")
+    order = list(key.index)
+    counts = rows.groupby(["label", "mode"]).size().groupby("label").max()
+    width = max(style.COLUMN, min(style.PAGE, 1.8 + 1.25 * len(modes)))
+    size = panels.Size(width, len(order) * _ROW, 1.0)
+    grid = panels.grid(len(modes), len(modes), title, size, sharex=True, sharey=True)
+    for axis, (mode, look) in zip(grid.axes, modes.items(), strict=True):
+        _panel(axis, rows[rows["mode"] == mode], order, look)
+        axis.set_title(style.wrap(look.title, 20), fontsize=6.5)
+    labels = [style.wrap(f"{label} ({counts[label]})", 34) for label in order]
+    grid.axes[0].set_yticks(range(len(order)), labels, fontsize=6, linespacing=0.95)
+    return grid.figure

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from promptseg.figures import style
+from promptseg.figures import panels, style
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,22 @@ class Panel:
     label: str
     columns: Mapping[str, style.Look | None]
     scale: Literal["share", "clicks", "count"] = "share"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of all panels, from the top.
+
+    Attributes:
+        values: columns of the panels, and {column}_ci_low and {column}_ci_high where there are intervals.
+        labels, looks: of the rows.
+        hollow: rows with hollow markers; none if it is empty.
+    """
+
+    values: pd.DataFrame
+    labels: Sequence[str]
+    looks: Sequence[style.Look]
+    hollow: Sequence[bool] = ()
 
 
 def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
@@ -51,51 +66,38 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     axis.set_title(panel.title, loc="left", fontweight="bold")
 
 
-def dots_figure(
-    rows: pd.DataFrame,
-    labels: Sequence[str],
-    looks: Sequence[style.Look],
-    hollow: Sequence[bool],
-    panels: Sequence[Panel],
-    title: str,
-) -> Figure:
-    """Draw the panels side by side.
+def _panel(axis: Axes, panel: Panel, rows: Rows) -> None:
+    """Draw one quantity, with its intervals."""
+    style.stripes(axis, len(rows.labels))
+    hollow = rows.hollow or [False] * len(rows.labels)
+    for (column, own), shift in zip(panel.columns.items(), style.offsets(len(panel.columns), 0.24), strict=True):
+        for index, row in enumerate(rows.values.to_dict("records")):
+            look = own or rows.looks[index]
+            if pd.isna(row[column]):
+                continue
+            if pd.notna(row.get(f"{column}_ci_low")):
+                ends = (row[f"{column}_ci_low"], row[f"{column}_ci_high"])
+                axis.hlines(index + shift, *ends, color=look.colour, linewidth=0.9, alpha=0.6, zorder=2)
+            axis.plot(
+                row[column], index + shift, linestyle="none", markersize=3.2, markeredgewidth=0.7, clip_on=False,
+                zorder=3, label=f"{index} {column}", **style.mark(look, hollow[index]),
+            )  # fmt: skip
+    _axis(axis, panel, rows.values)
 
-    Args:
-        rows: from the top; columns of the panels, and {column}_ci_low and {column}_ci_high where there are intervals.
-        labels: of the rows.
-        looks: of the rows.
-        hollow: rows with hollow markers.
-        panels: from the left.
-        title: above them.
-    """
-    style.use()
-    kinds = {look.title: look for panel in panels for look in panel.columns.values() if look}
-    figure = Figure(figsize=(style.PAGE, 0.27 * len(rows) + 0.95 + (0.2 if kinds or any(hollow) else 0)))
-    figure.set_layout_engine("constrained")
-    figure.suptitle(title)
-    widths = [1.3 if panel.scale == "clicks" else 1 for panel in panels]
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False, width_ratios=widths)[0]
-    for axis, panel in zip(axes, panels, strict=True):
-        style.stripes(axis, len(rows))
-        for (column, own), shift in zip(panel.columns.items(), style.offsets(len(panel.columns), 0.24), strict=True):
-            for index, row in enumerate(rows.to_dict("records")):
-                look = own or looks[index]
-                if pd.isna(row[column]):
-                    continue
-                if pd.notna(row.get(f"{column}_ci_low")):
-                    ends = (row[f"{column}_ci_low"], row[f"{column}_ci_high"])
-                    axis.hlines(index + shift, *ends, color=look.colour, linewidth=0.9, alpha=0.6, zorder=2)
-                axis.plot(
-                    row[column], index + shift, look.marker, color=look.colour, label=f"{index} {column}",
-                    markerfacecolor="white" if hollow[index] else look.colour, markersize=3.2, markeredgewidth=0.7,
-                    clip_on=False, zorder=3,
-                )  # fmt: skip
-        _axis(axis, panel, rows)
-    axes[0].set_yticks(range(len(rows)), [style.wrap(label, 26) for label in labels], linespacing=0.95)
-    handles: list[Line2D] = [style.handle(look) for look in kinds.values()]
-    if any(hollow):
+
+def draw(rows: Rows, shown: Sequence[Panel], title: str) -> Figure:
+    """Draw the panels side by side, below a title."""
+    kinds = {look.title: look for panel in shown for look in panel.columns.values() if look}
+    handles = [style.handle(look) for look in kinds.values()]
+    if any(rows.hollow):
         handles.append(style.handle(style.Look("hollow: oracle", style.GREY, "o"), hollow=True))
-    if handles:
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
-    return figure
+    grid = panels.grid(
+        len(shown), len(shown), title, panels.Size(style.PAGE, 0.27 * len(rows.labels), 0.95),
+        panels.Legend(handles, 5, line=0.2) if handles else None, sharey=True,
+        width_ratios=[1.3 if panel.scale == "clicks" else 1 for panel in shown],
+    )  # fmt: skip
+    for axis, panel in zip(grid.axes, shown, strict=True):
+        _panel(axis, panel, rows)
+    labels = [style.wrap(label, 26) for label in rows.labels]
+    grid.axes[0].set_yticks(range(len(labels)), labels, linespacing=0.95)
+    return grid.figure

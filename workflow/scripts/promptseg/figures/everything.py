@@ -6,33 +6,21 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.core.masks import decode
-from promptseg.core.tables import read_csv, read_table
-from promptseg.figures import dots, pictures, style
-from promptseg.figures.examples import about
+from promptseg.core.tables import read_table
+from promptseg.core.vocabulary import EVERYTHING
+from promptseg.figures import pictures, recall, style
 from promptseg.predict.tables import PROPOSALS
 from promptseg.preprocess.tables import OBJECTS
 
-MODE = "everything"
-NOTHING = "No method of this run segments everything."
-_PANELS = [
-    dots.Panel("Best match", "IoU", {"iou": None}),
-    dots.Panel(
-        "Objects found", "share of objects",
-        {
-            "recall50": style.Look("IoU 0.50", "#56B4E9", "o"),
-            "recall75": style.Look("IoU 0.75", "#E69F00", "s"),
-            "recall90": style.Look("IoU 0.90", "#882255", "D"),
-        },
-    ),
-    dots.Panel("Masks of an image", "mean number", {"masks_per_image": None}, "count"),
-]  # fmt: skip
 _STEP = 0.381966  # of the golden angle: neighbours in the order of size differ in hue
+_LEGEND = (
+    "Blue: outline of the truth. Colours tell masks apart, nothing else. Orange: the mask that fits best, cropped "
+    "around the object. Numbers: masks of the image, IoU."
+)
 
 
 def layer(masks: Sequence[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
@@ -54,95 +42,49 @@ def _all_masks(path: Path, images: Sequence[str]) -> dict[str, list[np.ndarray]]
     return found
 
 
-def everything_figure(
-    images: str | Path,
-    objects: str | Path,
-    predictions: Sequence[Path],
-    everything: Sequence[Path],
-    scores: Sequence[Path],
-    tasks: Mapping[str, Sequence[int]],
-    looks: Mapping[str, style.Look],
-    dataset: Mapping[str, Any],
-) -> Figure:
+def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, style.Look]) -> Figure:
     """A row for each chosen object: image with truth, then for each method all masks and the best match.
 
     Args:
-        predictions, everything, scores: files of the methods, each in a folder of the method's name.
-        tasks: task -> label values that form the object.
+        files: all but prompts and ambiguity.
+        dataset: {title, truth, licence, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; columns are in this order.
-        dataset: {title, truth, licence}, shown in the title.
     """
-    table = read_table(objects, OBJECTS)
-    names = pictures.choose(table, tasks)
+    title, table = pictures.about(dataset), read_table(files.objects, OBJECTS)
+    names = pictures.choose(table, dataset["tasks"])
     if not names:
-        return style.message(about(dataset), pictures.NOTHING)
-    columns = ["object_id", "iou", "status"]
+        return style.message(title, pictures.NOTHING)
     scored = {
-        pictures.method_of(path): {
-            row["object_id"]: row["iou"]
-            for row in pictures.rows_of(path, names, columns, [MODE])
-            if row["status"] == "ok"
-        }
-        for path in scores
+        method: {row["object_id"]: row["iou"] for row in rows if row["status"] == "ok"}
+        for method, path in pictures.by_method(files.scores).items()
+        for rows in [pictures.rows_of(path, names, ["object_id", "iou", "status"], [EVERYTHING])]
     }
     methods = [name for name in looks if scored.get(name)]
     if not methods:
-        return style.message(about(dataset), NOTHING)
-    items = pictures.load(images, table, tasks, names)
-    image_ids = sorted({item.image.image_id for item in items.values()})
-    masks = {pictures.method_of(path): _all_masks(path, image_ids) for path in everything}
+        return style.message(title, recall.NOTHING)
+    examples = pictures.load(files.images, table, dataset["tasks"], names)
+    image_ids = sorted({example.image.image_id for example in examples.values()})
+    masks = {name: _all_masks(path, image_ids) for name, path in pictures.by_method(files.everything).items()}
     best = {
-        pictures.method_of(path): {
-            row["object_id"]: decode(row["rle"])
-            for row in pictures.rows_of(path, names, ["object_id", "rle"], [MODE])
-            if row["rle"]
-        }
-        for path in predictions
+        method: {row["object_id"]: decode(row["rle"]) for row in rows if row["rle"]}
+        for method, path in pictures.by_method(files.predictions).items()
+        for rows in [pictures.rows_of(path, names, ["object_id", "rle"], [EVERYTHING])]
     }
     headings = [text for name in methods for text in (f"{style.wrap(looks[name].title, 15)}\nall masks", "best match")]
-    figure, grid = pictures.grid(
-        len(names), 1 + 2 * len(methods), about(dataset),
-        "Blue: outline of the truth. Colours tell masks apart, nothing else. Orange: the mask that fits best, "
-        "cropped around the object. Numbers: masks of the image, IoU.",
-        ["truth", *headings],
-    )  # fmt: skip
-    for axes, item in zip(grid, items.values(), strict=True):
-        view = pictures.whole(item.truth.shape, item.spacing)
+    figure, grid = pictures.grid(len(names), title, _LEGEND, ["truth", *headings])
+    for axes, example in zip(grid, examples.values(), strict=True):
+        view = pictures.whole(example.truth.shape, example.spacing)
         for axis in (axes[0], *axes[1::2]):
-            pictures.show(axis, item, view)
-        pictures.outline(axes[0], item.truth)
-        axes[0].set_ylabel(f"{style.wrap(item.task.replace('_', ' '), 16)}\n{item.image.image_id[-22:]}", fontsize=6)
+            pictures.show(axis, example, view)
+        pictures.outline(axes[0], example.truth)
+        axes[0].set_ylabel(pictures.label(example), fontsize=6)
         for method, every, match in zip(methods, axes[1::2], axes[2::2], strict=True):
-            found = masks[method][item.image.image_id]
-            every.imshow(layer(found, item.truth.shape), aspect=every.get_aspect(), interpolation="nearest")
+            found = masks[method][example.image.image_id]
+            every.imshow(layer(found, example.truth.shape), aspect=every.get_aspect(), interpolation="nearest")
             pictures.note(every, f"{len(found)} mask{'s' if len(found) != 1 else ''}")
-            pictures.show(match, item)
-            iou = scored[method].get(item.object_id)
-            pictures.result(match, best[method].get(item.object_id), item.truth, "" if iou is None else f"{iou:.2f}")
+            pictures.show(match, example)
+            name, iou = example.object_id, scored[method].get(example.object_id)
+            pictures.result(match, best[method].get(name), example.truth, "" if iou is None else f"{iou:.2f}")
             for axis in (every, match):
                 pictures.frame(axis, looks[method])
     return figure
-
-
-def recall_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Figure:
-    """How well the masks of everything hold the objects: a row for each method.
-
-    Args:
-        rows: columns method, iou, recall50, recall75, recall90, masks_per_image, and their intervals as {column}_ci_low
-            and {column}_ci_high.
-        looks: see `style.method_looks`; rows are in this order.
-    """
-    title = "Segment everything: objects among the masks, means over tasks"
-    order = [name for name in looks if name in set(rows["method"])]
-    if not order:
-        return style.message(title, NOTHING)
-    rows = rows.set_index("method").loc[order]
-    own = [looks[name] for name in order]
-    return dots.dots_figure(rows, [look.title for look in own], own, [False] * len(order), _PANELS, title)
-
-
-def draw_recall(everything: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """The figure over all tasks from `everything.csv`; methods as for `style.method_looks`."""
-    rows = read_csv(everything, EVERYTHING_MEANS)
-    rows = rows.rename(columns={"ci_low": "iou_ci_low", "ci_high": "iou_ci_high"})
-    return recall_figure(rows[rows["level"] == "all"], style.method_looks(methods))

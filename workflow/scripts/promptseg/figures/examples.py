@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
@@ -18,27 +19,21 @@ EXTREMES = {"worst": 0.0, "median": 0.5, "best": 1.0}
 _LEGEND = "Blue: outline of the truth. Orange: first mask of the method. Number: IoU."
 
 
-def about(dataset: Mapping[str, Any]) -> str:
-    """The title of a figure with images: whose they are."""
-    return f"{dataset['title']}. Truth: {dataset['truth']}. Licence: {dataset['licence']}"
-
-
 def masks_and_scores(
-    predictions: Sequence[Path], scores: Sequence[Path], names: Sequence[str]
+    files: pictures.Files, names: Sequence[str]
 ) -> dict[str, tuple[str, dict[str, tuple[np.ndarray, float]]]]:
     """For each method the mode shown, and by object its mask (h, w) bool and the IoU that was scored for it.
 
     The mode is 5 (one box) if the method takes boxes, else 1 (one point); the mask is the first candidate.
     """
     scored: dict[tuple[str, str, str], float] = {}
-    for path in scores:
+    for method, path in pictures.by_method(files.scores).items():
         columns = ["object_id", "mode", "selection", "iou", "status"]
         for row in pictures.rows_of(path, names, columns, PROMPT_WORDS):
             if row["status"] == "ok" and row["selection"] == "first":
-                scored[pictures.method_of(path), row["mode"], row["object_id"]] = row["iou"]
+                scored[method, row["mode"], row["object_id"]] = row["iou"]
     shown = {}
-    for path in predictions:
-        method = pictures.method_of(path)
+    for method, path in pictures.by_method(files.predictions).items():
         mode = "mode5" if any(key[:2] == (method, "mode5") for key in scored) else "mode1"
         found = _first_masks(path, names, [mode])
         known = {name: (mask, scored.get((method, mode, name))) for (name, _), mask in found.items()}
@@ -57,111 +52,92 @@ def _prompts_of(path: str | Path, names: Iterable[str]) -> dict[tuple[str, str],
     return {(row["object_id"], row["mode"]): row for row in rows}
 
 
-def examples_figure(
-    images: str | Path,
-    objects: str | Path,
-    prompts: str | Path,
-    predictions: Sequence[Path],
-    scores: Sequence[Path],
-    tasks: Mapping[str, Sequence[int]],
-    looks: Mapping[str, style.Look],
-    dataset: Mapping[str, Any],
-) -> Figure:
-    """A row for each chosen object; the image with truth and prompts, then a panel for each method.
+def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, style.Look]) -> Figure:
+    """A row for each chosen object: the image with truth and prompts, then a panel for each method.
 
     Args:
-        predictions, scores: files of the methods, each in a folder of the method's name.
-        tasks: task -> label values that form the object.
+        files: images, objects, prompts, predictions and scores.
+        dataset: {title, truth, licence, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; panels are in this order.
-        dataset: {title, truth, licence}, shown in the title.
     """
-    table = read_table(objects, OBJECTS)
-    names = pictures.choose(table, tasks)
+    title, table = pictures.about(dataset), read_table(files.objects, OBJECTS)
+    names = pictures.choose(table, dataset["tasks"])
     if not names:
-        return style.message(about(dataset), pictures.NOTHING)
-    items = pictures.load(images, table, tasks, names)
-    given = _prompts_of(prompts, names)
-    shown = masks_and_scores(predictions, scores, names)
+        return style.message(title, pictures.NOTHING)
+    examples = pictures.load(files.images, table, dataset["tasks"], names)
+    given = _prompts_of(files.prompts, names)
+    shown = masks_and_scores(files, names)
     methods = [name for name in looks if name in shown]
     headings = [f"{style.wrap(looks[name].title, 12)}\n({PROMPT_WORDS[shown[name][0]]})" for name in methods]
-    figure, grid = pictures.grid(
-        len(names), 1 + len(methods), about(dataset), f"{_LEGEND} Cropped around each object.",
-        ["truth, box\nand point", *headings],
-    )  # fmt: skip
-    for axes, (name, item) in zip(grid, items.items(), strict=True):
+    legend = f"{_LEGEND} Cropped around each object."
+    figure, grid = pictures.grid(len(names), title, legend, ["truth, box\nand point", *headings])
+    for axes, (name, example) in zip(grid, examples.items(), strict=True):
         for axis in axes:
-            pictures.show(axis, item)
-        pictures.outline(axes[0], item.truth)
+            pictures.show(axis, example)
+        pictures.outline(axes[0], example.truth)
         pictures.prompt(axes[0], given.get((name, "mode1"), {}).get("points"), None)
         pictures.prompt(axes[0], None, given.get((name, "mode5"), {}).get("boxes"))
-        task = style.wrap(item.task.replace("_", " "), 16)
-        axes[0].set_ylabel(f"{task}\n{item.image.image_id[-22:]}", fontsize=6)
+        axes[0].set_ylabel(pictures.label(example), fontsize=6)
         for axis, method in zip(axes[1:], methods, strict=True):
             mask, iou = shown[method][1].get(name, (None, 0.0))
-            pictures.result(axis, mask, item.truth, f"{iou:.2f}")
+            pictures.result(axis, mask, example.truth, f"{iou:.2f}")
             pictures.frame(axis, looks[method])
     return figure
 
 
-def extremes(scores: Sequence[Path]) -> dict[tuple[str, str, str], tuple[str, float]]:
+def extremes(scores: Sequence[str | Path]) -> dict[tuple[str, str, str], tuple[str, float]]:
     """(method, mode, worst | median | best) -> object and IoU of its first mask, in one point and one box.
 
     Objects are ordered by IoU, then by name; the lower of two middle ones is the median.
     """
     found = {}
-    columns = ["object_id", "mode", "iou"]
-    for path in scores:
-        keep = [("mode", "in", list(PROMPT_WORDS)), ("selection", "==", "first"), ("status", "==", "ok")]
-        table = pq.read_table(path, columns=columns, filters=keep).to_pandas()
+    keep = [("mode", "in", list(PROMPT_WORDS)), ("selection", "==", "first"), ("status", "==", "ok")]
+    for method, path in pictures.by_method(scores).items():
+        table = pq.read_table(path, columns=["object_id", "mode", "iou"], filters=keep).to_pandas()
         for mode, rows in table.sort_values(["iou", "object_id"]).groupby("mode"):
             for word, share in EXTREMES.items():
                 row = rows.iloc[int((len(rows) - 1) * share)]
-                found[pictures.method_of(path), mode, word] = (row["object_id"], float(row["iou"]))
+                found[method, mode, word] = (row["object_id"], float(row["iou"]))
     return found
 
 
-def extremes_figure(
-    images: str | Path,
-    objects: str | Path,
-    prompts: str | Path,
-    predictions: Sequence[Path],
-    scores: Sequence[Path],
-    tasks: Mapping[str, Sequence[int]],
-    looks: Mapping[str, style.Look],
-    dataset: Mapping[str, Any],
-) -> Figure:
+def _not_applicable(axis: Axes) -> None:
+    """The panel of a method that does not take such prompts."""
+    axis.set_facecolor(style.BAND)
+    axis.text(0.5, 0.5, "n/a", ha="center", va="center", color=style.GREY, transform=axis.transAxes)
+    axis.set_box_aspect(1)
+
+
+def draw_extremes(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, style.Look]) -> Figure:
     """A row for each method: the objects of its worst, median and best first mask, given one point and one box.
 
-    Args: as for `examples_figure`; `looks` are those of the methods to show.
+    Args: as for `draw`; `looks` are those of the methods to show.
     """
-    found = {key: value for key, value in extremes(scores).items() if key[0] in looks}
+    title = pictures.about(dataset)
+    found = {key: value for key, value in extremes(files.scores).items() if key[0] in looks}
     if not found:
-        return style.message(about(dataset), "No method was scored on this dataset with one point or one box.")
+        return style.message(title, "No method was scored on this dataset with one point or one box.")
     methods = [name for name in looks if any(key[0] == name for key in found)]
     modes = [mode for mode in PROMPT_WORDS if any(key[1] == mode for key in found)]
     names = {name for name, _ in found.values()}
-    items = pictures.load(images, read_table(objects, OBJECTS), tasks, sorted(names))
-    given = _prompts_of(prompts, names)
-    masks = {pictures.method_of(path): _first_masks(path, names, modes) for path in predictions}
+    examples = pictures.load(files.images, read_table(files.objects, OBJECTS), dataset["tasks"], sorted(names))
+    given = _prompts_of(files.prompts, names)
+    masks = {name: _first_masks(path, names, modes) for name, path in pictures.by_method(files.predictions).items()}
     cells = [(mode, word) for mode in modes for word in EXTREMES]
-    figure, grid = pictures.grid(
-        len(methods), len(cells), about(dataset),
-        f"{_LEGEND} Yellow: the prompt. Each panel is the object of that method's worst, median or best IoU.",
-        [f"{PROMPT_WORDS[mode]}:\n{word}" for mode, word in cells],
-    )  # fmt: skip
+    legend = f"{_LEGEND} Yellow: the prompt. Each panel is the object of that method's worst, median or best IoU."
+    headings = [f"{PROMPT_WORDS[mode]}:\n{word}" for mode, word in cells]
+    figure, grid = pictures.grid(len(methods), title, legend, headings)
     for axes, method in zip(grid, methods, strict=True):
         axes[0].set_ylabel(style.wrap(looks[method].title, 16), fontsize=6.5)
         for axis, (mode, word) in zip(axes, cells, strict=True):
             if (method, mode, word) not in found:
-                axis.set_facecolor(style.BAND)
-                axis.text(0.5, 0.5, "n/a", ha="center", va="center", color=style.GREY, transform=axis.transAxes)
-                axis.set_box_aspect(1)
+                _not_applicable(axis)
                 continue
             name, iou = found[method, mode, word]
-            pictures.show(axis, items[name])
-            pictures.result(axis, masks[method].get((name, mode)), items[name].truth, f"{iou:.2f}")
-            row = given.get((name, mode), {})
+            example, row = examples[name], given.get((name, mode), {})
+            pictures.show(axis, example)
+            pictures.result(axis, masks[method].get((name, mode)), example.truth, f"{iou:.2f}")
             pictures.prompt(axis, row.get("points"), row.get("boxes"))
-            pictures.note(axis, items[name].task.replace("_", " "), low=True)
+            pictures.note(axis, example.task.replace("_", " "), low=True)
             pictures.frame(axis, looks[method])
     return figure

@@ -18,13 +18,31 @@ from promptseg.figures import style
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 
 LIMIT = 4  # objects of a dataset
-TRUTH, MASK, POINT = "#56B4E9", "#E69F00", "#F0E442"
+TRUTH, MASK, POINT = style.SKY, style.ORANGE, style.YELLOW
 NOTHING = "No image of this dataset holds an object of its tasks."
 TALLEST = 9.0  # inches of panels, so that a figure fits a page
 
 
 @dataclass(frozen=True)
-class Item:
+class Files:
+    """The files of one dataset that figures with images read; predictions and the like one file for each method.
+
+    Attributes:
+        images, objects, prompts: tables of the dataset.
+        predictions, scores, ambiguity, everything: tables of methods, each in a folder of the method's name.
+    """
+
+    images: str | Path
+    objects: str | Path
+    prompts: str | Path = ""
+    predictions: Sequence[str | Path] = ()
+    scores: Sequence[str | Path] = ()
+    ambiguity: Sequence[str | Path] = ()
+    everything: Sequence[str | Path] = ()
+
+
+@dataclass(frozen=True)
+class Example:
     """An object to show.
 
     Attributes:
@@ -39,6 +57,15 @@ class Item:
     truth: np.ndarray
     spacing: tuple[float, float]
     view: tuple[float, ...]
+
+
+def about(dataset: Mapping[str, Any]) -> str:
+    """The title of a figure with images: whose they are.
+
+    Args:
+        dataset: {title, truth, licence}.
+    """
+    return f"{dataset['title']}. Truth: {dataset['truth']}. Licence: {dataset['licence']}"
 
 
 def ranked(objects: pd.DataFrame, task: str, shares: Sequence[float]) -> list[str]:
@@ -63,14 +90,14 @@ def rows_of(path: str | Path, names: Iterable[str], columns: list[str], modes: I
     return pq.read_table(path, columns=columns, filters=keep).to_pylist()
 
 
-def method_of(path: Path) -> str:
-    """Prediction and score files lie in a folder of the method's name."""
-    return path.parent.name
+def by_method(paths: Iterable[str | Path]) -> dict[str, Path]:
+    """Method -> file; the files lie in folders of the methods' names."""
+    return {Path(path).parent.name: Path(path) for path in paths}
 
 
 def load(
     images: str | Path, objects: pd.DataFrame, tasks: Mapping[str, Sequence[int]], names: Iterable[str]
-) -> dict[str, Item]:
+) -> dict[str, Example]:
     """The named objects with their images.
 
     Args:
@@ -81,13 +108,13 @@ def load(
     """
     rows = objects.set_index("object_id").loc[list(names)]
     found = {image.image_id: image for image in read_images(images, set(rows["image_id"]))}
-    items = {}
+    examples = {}
     for row in rows.itertuples():
         image = found[row.image_id]
         truth, spacing = object_mask(image.labels, tasks[row.task]), image.spacing or (1.0, 1.0)
         view = window((row.bbox_x0, row.bbox_y0, row.bbox_x1, row.bbox_y1), truth.shape, spacing)
-        items[row.Index] = Item(row.Index, row.task, image, truth, spacing, view)
-    return items
+        examples[row.Index] = Example(row.Index, row.task, image, truth, spacing, view)
+    return examples
 
 
 def window(box: tuple[int, int, int, int], shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, ...]:
@@ -116,15 +143,16 @@ def _square(start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[flo
     return float(left), float(right), float(bottom), float(top)
 
 
-def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
+def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
     """A figure of square panels that fits a page, and its axes (rows, columns).
 
     Args:
         title: above all panels.
         legend: how to read it, below all panels.
-        headings: one per column.
+        headings: of the columns.
     """
     style.use()
+    columns = len(headings)
     panel = max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
     width = max(style.COLUMN, panel * columns + 0.25)
     words, note = textwrap.fill(title, int(19 * width)), textwrap.fill(legend, int(24 * width))
@@ -142,10 +170,15 @@ def grid(rows: int, columns: int, title: str, legend: str, headings: Sequence[st
     return figure, axes
 
 
-def show(axis: Axes, item: Item, view: tuple[float, ...] | None = None) -> None:
+def label(example: Example) -> str:
+    """What stands left of the panels of an object: its task and image."""
+    return f"{style.wrap(example.task.replace('_', ' '), 16)}\n{example.image.image_id[-22:]}"
+
+
+def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) -> None:
     """The image of an object, its pixels in their true shape; `view` other than the object's own if it is given."""
-    left, right, bottom, top = view or item.view
-    axis.imshow(item.image.pixels, aspect=item.spacing[0] / item.spacing[1], interpolation="nearest")
+    left, right, bottom, top = view or example.view
+    axis.imshow(example.image.pixels, aspect=example.spacing[0] / example.spacing[1], interpolation="nearest")
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     axis.set_facecolor("black")

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.ranks import RANKS
 from promptseg.core.tables import read_csv
-from promptseg.figures import style
+from promptseg.figures import panels, style
 
-_LINE = 0.17  # inches a method
+_LINE = 0.17  # inches per method
 
 
 def settings(ranks: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -44,7 +44,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> N
     """A scale of ranks, best on the left; methods hang from it, the better half labelled left, the others right."""
     rows = rows.sort_values(["mean_rank", "method"], ignore_index=True)
     count, spans = len(rows), groups(rows)
-    half = -(-count // 2)
+    half = (count + 1) // 2
     start = 0.9 + 0.35 * len(spans)  # of the labels, below the bars of the groups
     axis.set_xlim(0.4, count + 0.6)
     axis.set_ylim(start + half - 0.2, -1.5)
@@ -57,30 +57,16 @@ def _panel(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> N
     difference = rows["critical_difference"].iloc[0]
     if pd.notna(difference) and difference <= count - 1:
         axis.plot([1, 1 + difference], [-1.25, -1.25], "|-", color=style.GREY, markersize=3, linewidth=1, label="CD")
-        axis.text(
-            1 + difference,
-            -1.25,
-            f"  critical difference {difference:.2f}",
-            va="center",
-            fontsize=5.6,
-            color=style.GREY,
-        )
+        words = f"  critical difference {difference:.2f}"
+        axis.text(1 + difference, -1.25, words, va="center", fontsize=5.6, color=style.GREY)
     for index, row in rows.iterrows():
         left = index < half
         y = start + (index if left else count - 1 - index)
         look = looks[row["method"]]
         end, align = (0.4, "right") if left else (count + 0.6, "left")
         axis.plot([row["mean_rank"], row["mean_rank"], end], [0, y, y], color=look.colour, linewidth=0.8, zorder=2)
-        axis.plot(
-            row["mean_rank"],
-            0,
-            look.marker,
-            color=look.colour,
-            markersize=4,
-            zorder=4,
-            label=row["method"],
-            clip_on=False,
-        )
+        place = {"markersize": 4, "zorder": 4, "clip_on": False, "label": row["method"]}
+        axis.plot(row["mean_rank"], 0, look.marker, color=look.colour, **place)
         words = f"{look.title} {row['mean_rank']:.2f}" if left else f"{row['mean_rank']:.2f} {look.title}"
         axis.annotate(
             words, (end, y), xytext=(-3 if left else 3, 0), textcoords="offset points", ha=align, va="center",
@@ -98,40 +84,24 @@ def _heading(setting: str, rows: pd.DataFrame) -> str:
     return f"{setting}\n{int(tasks)} task{'s' if tasks != 1 else ''}{test}"
 
 
-def ranks_figure(ranks: pd.DataFrame, looks: Mapping[str, style.Look]) -> Figure:
+def draw(ranks: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """A critical-difference diagram for each setting.
 
     Args:
-        ranks: columns protocol, mode, step, selection, method, mean_rank, n_tasks, friedman_p, critical_difference,
-            group: methods that share a letter are not told apart.
-        looks: see `style.method_looks`.
+        ranks: `ranks.csv`; methods that share a letter in `group` are not told apart.
+        methods: as for `style.method_looks`.
     """
-    title = "Mean ranks of the methods over the tasks, first mask"
-    panels = settings(ranks)
-    if not panels:
+    title, looks = "Mean ranks of the methods over the tasks, first mask", style.method_looks(methods)
+    shown = list(settings(read_csv(ranks, RANKS)).items())
+    if not shown:
         return style.message(title, "Ranks need at least two methods that were scored on the same tasks.")
-    style.use()
-    across = 2 if len(panels) > 1 else 1
-    down = -(-len(panels) // across)
-    items = list(panels.items())
-    heights = []
-    for index in range(down):
-        own = [rows for _, rows in items[index * across : (index + 1) * across]]
-        heights.append(max(_LINE * (-(-len(rows) // 2) + 2.2 + 0.35 * len(groups(rows))) for rows in own) + 0.35)
-    figure = Figure(figsize=(style.PAGE if across > 1 else style.COLUMN, sum(heights) + 0.35), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
-    figure.suptitle(title)
-    axes = figure.subplots(down, across, squeeze=False, height_ratios=heights).ravel()
-    for index, axis in enumerate(axes):
-        if index >= len(items):
-            axis.set_visible(False)
-            continue
-        setting, rows = items[index]
+    across = min(2, len(shown))
+    needed = [_LINE * ((len(rows) + 1) // 2 + 2.2 + 0.35 * len(groups(rows))) + 0.35 for _, rows in shown]
+    heights = [max(needed[index : index + across]) for index in range(0, len(shown), across)]
+    size = panels.Size(style.PAGE if across > 1 else style.COLUMN, heights, 0.35)
+    grid = panels.grid(len(shown), across, title, size)
+    grid.figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
+    for axis, (setting, rows) in zip(grid.axes, shown, strict=True):
         _panel(axis, rows, looks)
         axis.set_title(_heading(setting, rows), loc="center", fontweight="bold", fontsize=6.5)
-    return figure
-
-
-def draw(ranks: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """The figure from `ranks.csv`; methods as for `style.method_looks`."""
-    return ranks_figure(read_csv(ranks, RANKS), style.method_looks(methods))
+    return grid.figure

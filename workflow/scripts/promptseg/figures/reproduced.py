@@ -10,19 +10,19 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.study.comparison import COMPARISON
 from promptseg.core.tables import read_csv
-from promptseg.figures import style
+from promptseg.core.vocabulary import ITERATIVE
+from promptseg.figures import panels, style
 
 NOTHING = (
     "Nothing to compare: no method of this run that repeats one of the study was scored on a task that has a published "
     "value. `snakemake --configfile config/paper.yaml` runs such tasks."
 )
 _CLICKS = {
-    1: ("#56B4E9", "o"),
-    2: ("#0072B2", "s"),
-    3: ("#009E73", "^"),
-    5: ("#E69F00", "D"),
-    9: ("#882255", "v"),
-}
+    f"{step} clicks": style.Look(f"{step} click{'s' if step > 1 else ''}", colour, marker)
+    for step, colour, marker in (
+        (1, style.SKY, "o"), (2, style.BLUE, "s"), (3, style.GREEN, "^"), (5, style.ORANGE, "D"), (9, style.WINE, "v")
+    )
+}  # fmt: skip
 
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
@@ -31,18 +31,10 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     Of the clicks only 1, 2, 3, 5 and 9 are drawn.
     """
     rows = rows[rows["ours"].notna() & rows["published"].notna()]
-    rows = rows[(rows["mode"] != "iterative") | rows["step"].isin(list(_CLICKS))]
     clicks = rows["step"].astype(int).astype(str) + " clicks"
-    return rows.assign(
-        panel=list(zip(rows["our_method"], rows["protocol"], strict=True)),
-        look=rows["mode"].where(rows["mode"] != "iterative", clicks),
-    )
-
-
-_LOOKS = {
-    f"{step} clicks": style.Look(f"{step} click{'s' if step > 1 else ''}", colour, marker)
-    for step, (colour, marker) in _CLICKS.items()
-}
+    look = rows["mode"].where(rows["mode"] != ITERATIVE, clicks)
+    rows = rows.assign(panel=list(zip(rows["our_method"], rows["protocol"], strict=True)), look=look)
+    return rows[look.isin([*style.MODES, *_CLICKS])]
 
 
 def summary(rows: pd.DataFrame) -> str:
@@ -55,64 +47,56 @@ def summary(rows: pd.DataFrame) -> str:
 
 def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     axis.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.6, zorder=1)
-    for name, look in (style.MODES | _LOOKS).items():
+    for name, look in (style.MODES | _CLICKS).items():
         for selection in style.SELECTIONS:
             own = rows[(rows["look"] == name) & (rows["selection"] == selection)]
             if own.empty:
                 continue
             axis.vlines(own["published"], own["ci_low"], own["ci_high"], color=look.colour, linewidth=0.6, alpha=0.5)
             axis.plot(
-                own["published"], own["ours"], look.marker, color=look.colour, markersize=3, clip_on=False, zorder=3,
-                markerfacecolor="white" if selection == "oracle" else look.colour, markeredgewidth=0.6,
-                label=f"{name} {selection}",
+                own["published"], own["ours"], linestyle="none", markersize=3, markeredgewidth=0.6, clip_on=False,
+                zorder=3, label=f"{name} {selection}", **style.mark(look, selection == "oracle"),
             )  # fmt: skip
     style.unit_axis(axis, "x")
     style.unit_axis(axis, "y")
     axis.set_aspect("equal")
-    axis.text(
-        0, 1.01, style.wrap(summary(rows), 48), transform=axis.transAxes, fontsize=5.6, color=style.GREY, va="bottom"
-    )
+    words = style.wrap(summary(rows), 48)
+    axis.text(0, 1.01, words, transform=axis.transAxes, fontsize=5.6, color=style.GREY, va="bottom")
 
 
-def reproduced_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Figure:
+def draw(published: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Scatter plots, published along x and ours along y: a panel for each method's modes and each of its protocols.
 
     Args:
-        rows: see `compared`.
-        looks: see `style.method_looks`; panels are in this order.
+        published: `published.csv`.
+        methods: as for `style.method_looks`; panels are in this order.
     """
-    title = "Published (Mazurowski et al. 2023) against this run"
+    title, looks = "Published (Mazurowski et al. 2023) against this run", style.method_looks(methods)
+    rows = compared(read_csv(published, COMPARISON))
     if rows.empty:
         return style.message(title, NOTHING)
-    style.use()
-    found = set(rows["panel"])
-    panels = sorted(found, key=lambda panel: (list(looks).index(panel[0]), panel[1]))
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
-    width = style.COLUMN if across == 1 else style.PAGE
-    side = {1: 3.1, 2: 3.0, 3: 2.15}[across]
-    used = set(rows["look"])
-    height = down * (side + 0.55) + (1.05 if across > 1 else 1.2)
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(style.wrap(title, 60))
-    axes = figure.subplots(down, across, squeeze=False).ravel()
-    for index, axis in enumerate(axes):
-        if index >= len(panels):
-            axis.set_visible(False)
-            continue
-        method, protocol = panels[index]
-        _panel(axis, rows[rows["panel"] == panels[index]])
+    shown = sorted(set(rows["panel"]), key=lambda panel: (list(looks).index(panel[0]), panel[1]))
+    across = min(3, len(shown))
+    side = {1: 3.1, 2: 3.0, 3: 2.15}[across] + 0.55
+    size = panels.Size(style.COLUMN, side, 1.2) if across == 1 else panels.Size(style.PAGE, side, 1.05)
+    grid = panels.grid(len(shown), across, title, size)
+    for axis, (method, protocol) in zip(grid.axes, shown, strict=True):
+        _panel(axis, rows[rows["panel"] == (method, protocol)])
         heading = f"{looks[method].title}, {f'clicks, {protocol}' if protocol else 'modes'}"
         axis.set_title(style.wrap(heading, 34), loc="left", fontweight="bold", pad=18)
         axis.set_xlabel("IoU, published")
         axis.set_ylabel("IoU, this run")
-    modes = [style.handle(look) for name, look in style.MODES.items() if name in used]
-    clicks = [style.handle(look) for name, look in _LOOKS.items() if name in used]
-    neutral = style.Look("", style.GREY, "o")
-    fills = [style.handle(neutral, label="filled: first mask")]
-    if "oracle" in set(rows["selection"]):
-        fills.append(style.handle(neutral, hollow=True, label="hollow: oracle"))
-    # Modes and clicks share colours, so each has a legend of its own.
+    _legends(grid.figure, rows)
+    return grid.figure
+
+
+def _legends(figure: Figure, rows: pd.DataFrame) -> None:
+    """Modes and clicks share colours, so each has a legend of its own."""
+    modes, clicks = (
+        [style.handle(look) for name, look in looks.items() if name in set(rows["look"])]
+        for looks in (style.MODES, _CLICKS)
+    )
+    fills = panels.fills("oracle" if "oracle" in set(rows["selection"]) else "")
     if modes:
         figure.legend(
             handles=modes if clicks else modes + fills, ncols=2, title="Modes",
@@ -123,9 +107,3 @@ def reproduced_figure(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> Fi
             handles=clicks + fills, ncols=3, title="Clicks",
             loc="outside lower right" if modes else "outside lower center",
         )  # fmt: skip
-    return figure
-
-
-def draw(published: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """The figure from `published.csv`; methods as for `style.method_looks`."""
-    return reproduced_figure(compared(read_csv(published, COMPARISON)), style.method_looks(methods))

@@ -13,11 +13,11 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from promptseg.analysis.size import CORRELATION, SIZE
 from promptseg.core.tables import read_csv
-from promptseg.figures import style
+from promptseg.figures import panels, style
 
 POOLED = "All datasets"
 POINTS = 250  # drawn of one method in one panel
-_ACROSS = 3
+_CORRELATIONS = 6  # in a line above a panel
 
 
 def read_objects(files: Sequence[Path], mode: str) -> pd.DataFrame:
@@ -54,16 +54,15 @@ def _panel(
             markeredgewidth=0, clip_on=False, zorder=2,
         )  # fmt: skip
         x = np.sqrt(own["bin_low"] * own["bin_high"])
-        if own["ci_low"].notna().any():
-            axis.fill_between(x, own["ci_low"], own["ci_high"], color=look.colour, alpha=0.15, linewidth=0, zorder=1)
+        panels.band(axis, x, own, look, alpha=0.15)
         axis.plot(
-            x, own["iou"], color=look.colour, marker=look.marker, markersize=3,
-            label=name, markeredgecolor="white", markeredgewidth=0.3, zorder=3,
+            x, own["iou"], color=look.colour, marker=look.marker, markersize=3, label=name, markeredgecolor="white",
+            markeredgewidth=0.3, zorder=3,
         )  # fmt: skip
         rho = correlations.get(name, np.nan)
         if np.isfinite(rho):
             text = f"{round(rho, 2) + 0.0:+.2f}".replace("0.", ".").replace("-", "\N{MINUS SIGN}")
-            place = (0.09 + 0.15 * (column % 6), 1.03 + 0.085 * (column // 6))
+            place = (0.09 + 0.15 * (column % _CORRELATIONS), 1.03 + 0.085 * (column // _CORRELATIONS))
             axis.text(*place, text, transform=axis.transAxes, color=look.colour, fontsize=5.6, va="bottom")
             column += 1
     if column:
@@ -74,58 +73,6 @@ def _panel(
     axis.xaxis.set_minor_locator(NullLocator())
 
 
-def size_figure(
-    bins: pd.DataFrame,
-    correlations: pd.DataFrame,
-    points: pd.DataFrame,
-    looks: Mapping[str, style.Look],
-    datasets: Mapping[str, Mapping[str, Any]],
-    title: str,
-) -> Figure:
-    """Small multiples: all datasets together, then each of them.
-
-    Args:
-        bins: columns dataset ("" for all together), method, bin_low, bin_high (area of the object divided by that of
-            the image), iou, ci_low, ci_high.
-        correlations: columns dataset, method, spearman.
-        points: columns dataset, method, object_id, relative_area, iou, one row per object.
-        looks: see `style.method_looks`.
-        datasets: name -> {title}.
-    """
-    if bins.empty:
-        return style.message(title, "No object of this run was scored in this mode.")
-    style.use()
-    shown = {name: look for name, look in looks.items() if name in set(bins["method"])}
-    found = set(bins["dataset"]) - {""}
-    names = [name for name in datasets if name in found] + sorted(found - set(datasets))
-    panels = ["", *names] if len(names) > 1 else names
-    across = min(_ACROSS, len(panels))
-    down = -(-len(panels) // across)
-    width = style.PAGE if across > 1 else style.COLUMN
-    columns = 4 if across > 1 else 2
-    height = down * 1.75 + 0.15 * -(-len(shown) // columns) + 0.65
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(style.wrap(title, int(16 * width)))
-    axes = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    pad = 12 + 7 * (-(-len(shown) // 6) - 1)
-    for axis, name in zip(axes, panels, strict=False):
-        rho = correlations[correlations["dataset"] == name].set_index("method")["spearman"]
-        own = points[points["dataset"] == name] if name else points
-        _panel(axis, bins[bins["dataset"] == name], own, rho.to_dict(), shown)
-        heading = str(datasets.get(name, {}).get("title") or name) if name else POOLED
-        axis.set_title(style.wrap(heading, 34), loc="left", fontweight="normal" if name else "bold", pad=pad)
-    for index, axis in enumerate(axes):
-        axis.set_visible(index < len(panels))
-        if index + across >= len(panels):
-            axis.tick_params(axis="x", labelbottom=True)
-            axis.set_xlabel("Object / image area")
-        if index % across == 0:
-            axis.set_ylabel("IoU")
-    handles = [style.handle(look, line="-") for look in shown.values()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
-    return figure
-
-
 def draw(
     bins: str | Path,
     correlations: str | Path,
@@ -134,7 +81,7 @@ def draw(
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
 ) -> Figure:
-    """The figure of one mode, first mask, without controls.
+    """All datasets together, then each of them, in one mode: first mask, without controls.
 
     Args:
         bins, correlations: `size.csv` and `size_correlation.csv`.
@@ -142,13 +89,30 @@ def draw(
         mode: which.
         datasets, methods: name -> {title}, as for `style.method_looks`.
     """
-    looks = style.method_looks(methods)
-    rivals = {name: looks[name] for name in style.rivals(methods)}
-    rows, rho = read_csv(bins, SIZE), read_csv(correlations, CORRELATION)
-    rows, rho = (
-        frame[(frame["mode"] == mode) & (frame["selection"] == "first") & frame["method"].isin(rivals)]
-        for frame in (rows, rho)
-    )
-    points = read_objects([file for file in scores if file.parent.name in rivals], mode)
     title = f"IoU against the size of the object, mode {style.MODES[mode].title}"
-    return size_figure(rows[rows["bin_low"].notna()], rho, points, rivals, datasets, title)
+    looks = style.method_looks(methods)
+    rivals = style.rivals(methods)
+    rows, rho = (
+        table[(table["mode"] == mode) & (table["selection"] == "first") & table["method"].isin(rivals)]
+        for table in (read_csv(bins, SIZE), read_csv(correlations, CORRELATION))
+    )
+    rows = rows[rows["bin_low"].notna()]
+    if rows.empty:
+        return style.message(title, "No object of this run was scored in this mode.")
+    points = read_objects([file for file in scores if file.parent.name in rivals], mode)
+    shown = {name: looks[name] for name in rivals if name in set(rows["method"])}
+    found = set(rows["dataset"]) - {""}
+    names = [name for name in datasets if name in found] + sorted(found - set(datasets))
+    names = ["", *names] if len(names) > 1 else names
+    width, columns = (style.PAGE, 4) if len(names) > 1 else (style.COLUMN, 2)
+    legend = panels.Legend([style.handle(look, line="-") for look in shown.values()], columns)
+    grid = panels.grid(len(names), 3, title, panels.Size(width, 1.75, 0.65), legend, sharex=True, sharey=True)
+    for axis, name in zip(grid.axes, names, strict=True):
+        known = rho[rho["dataset"] == name].set_index("method")["spearman"].to_dict()
+        own = points[points["dataset"] == name] if name else points
+        _panel(axis, rows[rows["dataset"] == name], own, known, shown)
+        heading = str(datasets.get(name, {}).get("title") or name) if name else POOLED
+        pad = 5 + 7 * panels.lines(shown, _CORRELATIONS)
+        axis.set_title(style.wrap(heading, 34), loc="left", fontweight="normal" if name else "bold", pad=pad)
+    grid.label("Object / image area", "IoU")
+    return grid.figure

@@ -2,12 +2,14 @@
 
 import logging
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,24 +22,16 @@ COLUMN = 3.5  # inches, one column of a paper
 PAGE = 7.2  # inches, both columns
 _DPI = 200  # of the PNG files
 
-GREY = "#5b5b5b"
-BAND = "#f3f3f3"
+GREY, FRAME, LINE, BAND = "#5b5b5b", "#bbbbbb", "#dddddd", "#f3f3f3"  # of texts, thin frames, grids, every other row
 RHO = "\N{GREEK SMALL LETTER RHO}"
 
-# Okabe and Ito's colours without yellow and black, then four of Tol's: told apart by colour-blind readers, and each
-# paired with a marker of its own so that no figure rests on colour alone.
-_COLOURS = [
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#882255",
-    "#332288",
-    "#999933",
-    "#44AA99",
-]
+# Okabe and Ito's colours without black, then four of Tol's: told apart by colour-blind readers, and each paired with a
+# marker of its own so that no figure rests on colour alone.
+BLUE, VERMILION, GREEN, PINK, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+WINE, INDIGO, OLIVE, TEAL = "#882255", "#332288", "#999933", "#44AA99"
+YELLOW = "#F0E442"  # too bright for anything but marks on an image
+PALE_BLUE, PALE_ORANGE = "#cfe6f5", "#FDE9C4"
+_COLOURS = [BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, WINE, INDIGO, OLIVE, TEAL]
 _MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", "h", ">", "p"]
 # Controls bound the scores and are no rivals, so they stay in the background.
 _CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060"]
@@ -55,11 +49,11 @@ class Look:
 
 # Points in blue, boxes in warm colours.
 MODES = {
-    "mode1": Look("1: one point, largest component", "#56B4E9", "o"),
-    "mode2": Look("2: a point in each component", "#0072B2", "s"),
-    "mode3": Look("3: box, largest component", "#E69F00", "^"),
-    "mode4": Look("4: a box around each component", "#D55E00", "D"),
-    "mode5": Look("5: one box around the object", "#882255", "v"),
+    "mode1": Look("1: one point, largest component", SKY, "o"),
+    "mode2": Look("2: a point in each component", BLUE, "s"),
+    "mode3": Look("3: box, largest component", ORANGE, "^"),
+    "mode4": Look("4: a box around each component", VERMILION, "D"),
+    "mode5": Look("5: one box around the object", WINE, "v"),
 }
 
 MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
@@ -89,7 +83,7 @@ def use() -> None:
             "xtick.major.size": 2.5,
             "ytick.major.size": 2.5,
             "grid.linewidth": 0.4,
-            "grid.color": "#dddddd",
+            "grid.color": LINE,
             "lines.linewidth": 1.0,
             "lines.markersize": 3,
             "legend.frameon": False,
@@ -137,18 +131,21 @@ def rivals(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name, entry in methods.items() if not entry.get("control")] or list(methods)
 
 
-def task_labels(
-    tasks: Sequence[tuple[str, str]], datasets: Mapping[str, Mapping[str, Any]]
-) -> dict[tuple[str, str], str]:
-    """A label for each (dataset, task): the dataset's title, with the task where the dataset has several."""
-    several = {dataset for dataset, _ in tasks if len({t for d, t in tasks if d == dataset}) > 1}
-    titles = {name: entry.get("title") or name for name, entry in datasets.items()}
-    return {
-        (dataset, task): f"{titles.get(dataset, dataset)}: {task.replace('_', ' ')}"
-        if dataset in several
-        else titles.get(dataset, dataset)
-        for dataset, task in tasks
-    }
+def labelled(rows: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows with a column `label`: the dataset's title, with the task where the dataset has several.
+
+    Args:
+        rows: columns dataset and task.
+        datasets: name -> {title}.
+    """
+    pairs = list(zip(rows["dataset"], rows["task"], strict=True))
+    tasks = Counter(dataset for dataset, _ in set(pairs))
+    titles = {name: datasets.get(name, {}).get("title") or name for name in tasks}
+    labels = [
+        f"{titles[dataset]}: {task.replace('_', ' ')}" if tasks[dataset] > 1 else titles[dataset]
+        for dataset, task in pairs
+    ]
+    return rows.assign(label=labels)
 
 
 def wrap(text: str, width: int) -> str:
@@ -159,20 +156,18 @@ def wrap(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width, break_long_words=False))
 
 
+def mark(look: Look, hollow: bool = False) -> dict[str, Any]:
+    """How `Axes.plot` draws a look: its colour and marker, filled or hollow."""
+    inner = "white" if hollow else look.colour
+    return {"color": look.colour, "marker": look.marker, "markerfacecolor": inner, "markeredgecolor": look.colour}
+
+
 def handle(
     look: Look, hollow: bool = False, line: Literal["none", "-", "--", ":"] = "none", label: str | None = None
 ) -> Line2D:
-    """A legend entry."""
-    return Line2D(
-        [],
-        [],
-        color=look.colour,
-        marker=look.marker,
-        linestyle=line,
-        markerfacecolor="white" if hollow else look.colour,
-        markeredgecolor=look.colour,
-        label=label or look.title,
-    )
+    """A legend entry in the house style."""
+    use()
+    return Line2D([], [], linestyle=line, label=label or look.title, **mark(look, hollow))
 
 
 def unit_axis(axis: Axes, which: str) -> None:

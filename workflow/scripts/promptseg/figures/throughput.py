@@ -1,8 +1,8 @@
 """Speed, where the time of an image goes, and memory: each method on each dataset."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,12 +15,12 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 
 from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.tables import read_csv
-from promptseg.figures import style
+from promptseg.figures import panels, style
 
 FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is below, and no reader's concern
 _SHAPES = ["o", "s", "^", "D", "v", "P", "X", "<"]  # of the datasets, as long as there are few
 _STEP = 0.085  # inches between the marks of two datasets
-_ROW = 0.34  # inches a method where datasets are not told apart
+_ROW = 0.34  # inches per method where datasets are not told apart
 _TALLEST = 7.5  # inches of all rows, so that the figure and its caption fit a page
 
 
@@ -107,7 +107,7 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         low, high = decades(values) if len(values) else (0, 1)
         axis.set_xscale("log")
         axis.set_xlim(10**low / 1.35, 10**high * 1.35)
-        exponents = range(low, high + 1, max(1, -(-(high - low) // 5)))
+        exponents = range(low, high + 1, max(1, math.ceil((high - low) / 5)))
         axis.xaxis.set_major_locator(FixedLocator([10.0**exponent for exponent in exponents]))
         axis.xaxis.set_major_formatter(FixedFormatter([_tick(10.0**exponent, panel.scale) for exponent in exponents]))
         axis.xaxis.set_minor_locator(NullLocator())
@@ -124,25 +124,22 @@ def _tick(value: float, scale: str) -> str:
 
 
 def _panel(
-    axis: Axes, panel: Panel, rows: pd.DataFrame, names: Sequence[str], shapes: Mapping[str, str],
-    looks: Mapping[str, style.Look],
-) -> None:  # fmt: skip
+    axis: Axes, panel: Panel, rows: pd.DataFrame, shapes: Mapping[str, str], looks: Mapping[str, style.Look]
+) -> None:
     """Draw one quantity: a row for each method, and in it a mark for each dataset, in their order from the top.
 
     Args:
         axis: where to draw.
         panel: what to draw.
         rows: see `measured_rows`.
-        names: the methods from the top.
         shapes: dataset -> marker, or "" for that of the method.
-        looks: see `style.method_looks`.
+        looks: those of the methods, from the top.
     """
-    style.stripes(axis, len(names))
+    style.stripes(axis, len(looks))
     several = len(shapes) > 1
     spread = np.linspace(-0.32, 0.32, len(shapes)) if several else np.zeros(1)
     size = 1.9 if several and not any(shapes.values()) else 3 if several else 4
-    for index, name in enumerate(names):
-        look = looks[name]
+    for index, (name, look) in enumerate(looks.items()):
         own = rows[rows["method"] == name].set_index("dataset").reindex(list(shapes))
         words = []
         for column in [panel.column, panel.hollow] if panel.hollow else [panel.column]:
@@ -158,9 +155,9 @@ def _panel(
             for place, value, shape in zip(index + spread, values, shapes.values(), strict=True):
                 if np.isfinite(value):
                     axis.plot(
-                        [value], [place], shape or look.marker, color=look.colour, markersize=size,
-                        markerfacecolor="white" if hollow else look.colour, markeredgewidth=0.5,
-                        label=f"{name} {column}", clip_on=False, zorder=3 if hollow else 4,
+                        [value], [place], linestyle="none", markersize=size, markeredgewidth=0.5, clip_on=False,
+                        zorder=3 if hollow else 4, label=f"{name} {column}",
+                        **style.mark(replace(look, marker=shape or look.marker), hollow),
                     )  # fmt: skip
         axis.text(
             1.02, index, "\n".join(words), transform=axis.get_yaxis_transform(), fontsize=5.8, color=style.GREY,
@@ -185,52 +182,42 @@ def _handles(rows: pd.DataFrame, shapes: Mapping[str, str], titles: Mapping[str,
     return handles
 
 
-def throughput_figure(
-    rows: pd.DataFrame, looks: Mapping[str, style.Look], datasets: Mapping[str, Mapping[str, Any]]
+def draw(
+    throughput: str | Path, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
 ) -> Figure:
     """Dot plots, one row per method: images per second, seconds per image in encoder and prompts, peak memory.
 
     Args:
-        rows: see `measured_rows`.
-        looks: see `style.method_looks`; a row for each of them that was timed, in this order.
+        throughput: `throughput.csv`.
         datasets: name -> {title}; their marks are in this order.
+        methods: as for `style.method_looks`; a row for each of them that was timed, in this order.
     """
-    names = [name for name in looks if name in set(rows["method"])]
-    title = "Speed and memory, this run"
-    if not names:
+    title, rows = "Speed and memory, this run", measured_rows(read_csv(throughput, THROUGHPUT))
+    looks = {name: look for name, look in style.method_looks(methods).items() if name in set(rows["method"])}
+    if not looks:
         return style.message(title, "No method of this run was timed.")
-    style.use()
     found = set(rows["dataset"])
     order = [name for name in datasets if name in found] + sorted(found - set(datasets))
     titles = {name: str(datasets.get(name, {}).get("title") or name) for name in order}
     row = max(_ROW, _STEP * len(order) + 0.1)
-    told_apart = 1 < len(order) <= len(_SHAPES) and len(names) * row <= _TALLEST
+    told_apart = 1 < len(order) <= len(_SHAPES) and len(looks) * row <= _TALLEST
     row = row if told_apart else _ROW
     shapes = dict(zip(order, _SHAPES if told_apart else [""] * len(order), strict=False))
-    settings = {name: _setting(rows[rows["method"] == name]) for name in names}
+    settings = {name: _setting(rows[rows["method"] == name]) for name in looks}
     shared = next(iter(settings.values())) if len(set(settings.values())) == 1 else ""
-    words = [*titles.values()] if len(order) == 1 else []
-    words += [shared] if shared else []
+    words = "; ".join([*(titles.values() if len(order) == 1 else ()), *([shared] if shared else ())])
     handles = _handles(rows, shapes, titles)
-    height = len(names) * row + 0.75 + 0.17 * -(-len(handles) // 3)
-    figure = Figure(figsize=(style.PAGE, height), layout="constrained")
-    figure.suptitle(f"{title} ({'; '.join(words)})" if words else title)
-    axes = figure.subplots(1, len(PANELS), sharey=True, squeeze=False).ravel()
-    for axis, panel in zip(axes, PANELS, strict=True):
-        _panel(axis, panel, rows, names, shapes, looks)
+    grid = panels.grid(
+        len(PANELS), len(PANELS), f"{title} ({words})" if words else title,
+        panels.Size(style.PAGE, len(looks) * row, 0.75),
+        panels.Legend(handles, 3, line=0.17) if handles else None, sharey=True,
+    )  # fmt: skip
+    for axis, panel in zip(grid.axes, PANELS, strict=True):
+        _panel(axis, panel, rows, shapes, looks)
         axis.set_title(panel.title, fontweight="bold", loc="left")
     labels = [
-        style.wrap(looks[name].title, 24) + (f"\n{settings[name]}" if settings[name] and not shared else "")
-        for name in names
+        style.wrap(look.title, 24) + (f"\n{settings[name]}" if settings[name] and not shared else "")
+        for name, look in looks.items()
     ]
-    axes[0].set_yticks(range(len(names)), labels, linespacing=1.0)
-    if handles:
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    return figure
-
-
-def draw(
-    throughput: str | Path, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]
-) -> Figure:
-    """The figure from `throughput.csv`; datasets: name -> {title}, methods as for `style.method_looks`."""
-    return throughput_figure(measured_rows(read_csv(throughput, THROUGHPUT)), style.method_looks(methods), datasets)
+    grid.axes[0].set_yticks(range(len(labels)), labels, linespacing=1.0)
+    return grid.figure
