@@ -24,7 +24,7 @@ def test_readme_has_a_line_for_each_column():
 def test_distances_are_never_said_to_be_infinite():
     """`scoring.score_masks` gives the diagonal of the image where the method's mask is empty."""
     assert "finite" not in readme()
-    assert "| `hd95` | number | `distance_unit` | 95th percentile of the Hausdorff distance; the diagonal" in readme()
+    assert "| `hd95` | number | `distance_unit` | 95th percentile of the Hausdorff distance, the diagonal" in readme()
 
 
 def test_an_interval_is_explained_by_its_name():

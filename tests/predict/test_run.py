@@ -25,7 +25,8 @@ from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.clicks import Protocol
 from promptseg.prompts.modes import PromptSettings, write_prompts
-from promptseg.score.scoring import Tolerance, score
+from promptseg.score.scoring import score
+from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
 
 TASKS = {"left": [1], "both": [1, 2]}

@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from scipy import ndimage
 
-from promptseg.score.scoring import Tolerance, score_masks
+from promptseg.score.scoring import score_masks
+from promptseg.score.surfaces import Tolerance
 
 TOLERANCE = Tolerance(mm=1.0, px=1.0)
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from promptseg.core.files import atomic
 from promptseg.core.vocabulary import SELECTIONS, SINGLE_MODES
+from promptseg.score.metrics import METRICS, Metric
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
 _BAR = r"\|"  # a bar within a cell of Markdown
@@ -77,6 +78,12 @@ def _with_interval(row: Mapping[str, Any], metric: str, digits: int = 3) -> str:
     ends = [row[name] for name in (("ci_low", "ci_high") if metric == "iou" else _ends(metric))]
     text = _number(row[metric], digits)
     return text if any(map(pd.isna, ends)) else f"{text} [{_number(ends[0], digits)}, {_number(ends[1], digits)}]"
+
+
+def _value(row: Mapping[str, Any], metric: Metric) -> str:
+    """The mean of a metric with its interval, and the unit of a distance."""
+    text = _with_interval(row, metric.name, metric.decimals)
+    return f"{text} {row['distance_unit']}" if text and metric.is_distance else text
 
 
 def _ends(metric: str) -> tuple[str, str]:
@@ -149,13 +156,12 @@ def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
     rows = measured[(measured["level"] == "all") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
     cells = []
     for row in names.sorted(rows).to_dict("records"):
-        distance = _with_interval(row, "hd95", 1)
-        values = [_with_interval(row, metric) for metric in ("iou", "dice", "nsd")]
         about = [names.title("method", row["method"]), row["selection"], _mode(row["mode"])]
-        cells.append([*about, *values, f"{distance} {row['distance_unit']}" if distance else ""])
-    heads = ["method", "mask", "mode", "IoU", "Dice", "NSD", "HD95"]
-    caption = "IoU, Dice, normalised surface Dice and Hausdorff distance (95th percentile), means over tasks with 95 % "
-    return PaperTable("metrics", f"{caption}bootstrap intervals over patients.", heads, cells, 3)
+        cells.append([*about, *(_value(row, metric) for metric in METRICS)])
+    heads = ["method", "mask", "mode", *(metric.label for metric in METRICS)]
+    *first, last = [metric.title for metric in METRICS]
+    caption = f"{', '.join(first)} and {last}, means over tasks with 95 % bootstrap intervals over patients."
+    return PaperTable("metrics", caption, heads, cells, 3)
 
 
 def _published(compared: pd.DataFrame, names: _Names) -> PaperTable:

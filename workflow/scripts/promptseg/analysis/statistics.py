@@ -20,22 +20,13 @@ from promptseg.analysis.columns import (
 )
 from promptseg.analysis.contamination import Seen, unseen
 from promptseg.analysis.summary import counts, distance_units, mean_of_means, seen_answers
-from promptseg.analysis.sums import METRICS
+from promptseg.analysis.sums import NAMES
 from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
-from promptseg.core.tables import FLOAT, STRING, Column, Table
+from promptseg.core.tables import STRING, Column, Table
+from promptseg.score.metrics import METRICS
 
 _KEYS = ["level", "dataset", "task", *SETTING]
-_OTHERS = [metric for metric in METRICS if metric != "iou"]
-_MEANS = [
-    Column("dice", FLOAT, "mean Dice coefficient, 0 to 1"),
-    Column("nsd", FLOAT, "mean normalised surface Dice, 0 to 1"),
-    Column(
-        "hd95",
-        FLOAT,
-        "mean 95th percentile of the Hausdorff distance; an empty mask counts with the diagonal of its image",
-        "`distance_unit`",
-    ),
-]
+_OTHERS = METRICS[1:]
 STATISTICS = Table(
     "statistics.csv",
     "Means with intervals. At level `task` over images, at the other levels over tasks.",
@@ -45,7 +36,7 @@ STATISTICS = Table(
         *(N_TASKS, N_IMAGES, N_PATIENTS, MEAN_IOU, CI_LOW, CI_HIGH),
         Column("no_interval", STRING, "why the IoU has no interval"),
         SEEN,
-        *(part for column in _MEANS for part in (column, *ends(column))),
+        *(part for metric in _OTHERS for part in (metric.mean, *ends(metric.mean))),
         *(DISTANCE_UNIT, PROVENANCE),
     ],
 )
@@ -67,13 +58,13 @@ def statistics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: S
     ]
     frame = pd.concat(levels, ignore_index=True)
     frame[["dataset", "task"]] = frame[["dataset", "task"]].fillna("")
-    ends = bootstrap_means(tasks, METRICS, SETTING, resamples, seed, seen)
-    names = {f"{metric}_{end}": f"{metric}_ci_{end}" for metric in _OTHERS for end in ("low", "high")}
-    ends = ends.rename(columns={"iou_low": "ci_low", "iou_high": "ci_high", **names})
-    frame = frame.merge(ends, on=_KEYS, how="left")
-    mixed = frame["distance_unit"] == "mixed"
-    for name in ("hd95", "hd95_ci_low", "hd95_ci_high"):
-        frame[name] = frame[name].mask(mixed)
+    known = bootstrap_means(tasks, NAMES, SETTING, resamples, seed, seen)
+    known.columns = known.columns.str.replace(r"_(low|high)$", r"_ci_\1", regex=True)
+    known = known.rename(columns={"iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})
+    frame = frame.merge(known, on=_KEYS, how="left")
+    for metric in [metric for metric in _OTHERS if metric.is_distance]:
+        names = [column.name for column in (metric.mean, *ends(metric.mean))]
+        frame[names] = frame[names].mask(frame["distance_unit"] == "mixed")
     reasons = [
         (frame["n_images"] == 0) & (frame["n_not_applicable"] > 0),
         frame["n_images"] == 0,

@@ -21,10 +21,12 @@ from promptseg.analysis.columns import (
     made,
 )
 from promptseg.analysis.contamination import Seen, answers_of, unseen
-from promptseg.analysis.sums import METRICS
+from promptseg.analysis.sums import NAMES
 from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
+from promptseg.score.metrics import METRICS
 
+_DISTANCES = [metric.name for metric in METRICS if metric.is_distance]
 _WAYS = {
     "images": "over images: each mask counts once",
     "patients": "over patients of their means",
@@ -37,14 +39,12 @@ SUMMARY = Table(
         *(LEVEL, DATASET, TASK, *SETTING_COLUMNS, N_TASKS, N_IMAGES, N_PATIENTS, N_FAILED),
         Column("n_not_applicable", INTEGER, "rows of prompts that the method does not take"),
         *(
-            Column(
-                f"{metric}_mean_{over}", FLOAT, f"mean {metric} {way}", "`distance_unit`" if metric == "hd95" else ""
-            )
+            Column(f"{metric.name}_mean_{over}", FLOAT, f"mean {metric.name} {way}", metric.column.unit)
             for metric in METRICS
             for over, way in _WAYS.items()
         ),
         DISTANCE_UNIT,
-        Column("n_hd95", INTEGER, "masks with an hd95: all that have a score"),
+        *(Column(f"n_{name}", INTEGER, f"masks with an {name}: all that have a score") for name in _DISTANCES),
         *(SEEN, PROVENANCE),
     ],
 )
@@ -52,9 +52,9 @@ SUMMARY = Table(
 
 def ratios(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Mean of each metric over the images of each group; NaN where there is none."""
-    columns = [f"{metric}_{part}" for metric in METRICS for part in ("sum", "n")]
+    columns = [f"{metric}_{part}" for metric in NAMES for part in ("sum", "n")]
     groups = sums.groupby(keys, observed=True)[columns].sum()
-    return pd.DataFrame({metric: groups[f"{metric}_sum"] / groups[f"{metric}_n"] for metric in METRICS})
+    return pd.DataFrame({metric: groups[f"{metric}_sum"] / groups[f"{metric}_n"] for metric in NAMES})
 
 
 def mean_of_means(sums: pd.DataFrame, keys: list[str], over: list[str]) -> pd.DataFrame:
@@ -98,12 +98,13 @@ def seen_answers(frame: pd.DataFrame, seen: Seen) -> pd.Series:
 def _summary_level(sums: pd.DataFrame, level: str, keys: list[str]) -> pd.DataFrame:
     frame = counts(sums, keys)
     frame["distance_unit"] = distance_units(sums, keys)
-    frame["n_hd95"] = sums.groupby(keys, observed=True)["hd95_n"].sum()
+    for name in _DISTANCES:
+        frame[f"n_{name}"] = sums.groupby(keys, observed=True)[f"{name}_n"].sum()
     means = {"images": ratios(sums, keys), "patients": mean_of_means(sums, keys, ["dataset", "case_id"])}
     if level != "task":
         means["tasks"] = mean_of_means(sums, keys, ["dataset", "task"])
     for over, values in means.items():
-        values["hd95"] = values["hd95"].mask(frame["distance_unit"] == "mixed")
+        values[_DISTANCES] = values[_DISTANCES].mask(frame["distance_unit"] == "mixed")
         frame = frame.join(values.add_suffix(f"_mean_{over}"))
     return frame.reset_index().astype({name: object for name in keys if name != "step"}).assign(level=level)
 

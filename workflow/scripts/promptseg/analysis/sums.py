@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
+from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES
 
-METRICS = ("iou", "dice", "nsd", "hd95")
+NAMES = [metric.name for metric in METRICS]
 ORDER = ["dataset", "task", "image_id", "object_id", *VARIANT]
 _TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "protocol", "switch", "mode", "selection"]
 
@@ -87,7 +88,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
         "n_mm": scored & frame["distance_unit"].eq("mm"),
         "n_px": scored & frame["distance_unit"].eq("px"),
     }
-    for metric in METRICS:
+    for metric in NAMES:
         known = scored & np.isfinite(frame[metric].to_numpy(dtype=float))
         columns[f"{metric}_sum"] = frame[metric].where(known, 0.0).astype(float)
         columns[f"{metric}_n"] = known

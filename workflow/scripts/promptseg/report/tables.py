@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
+from promptseg.score.metrics import METRICS, Metric
 
 FAILURES = 100  # rows shown
 
@@ -52,20 +53,26 @@ def headline_table(summary: pd.DataFrame, methods: Titles) -> Table:
 
 
 def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
-    """The three kinds of mean side by side, with Dice, surface Dice and Hausdorff distance, at level `all`."""
+    """The three kinds of mean of the IoU side by side, and the mean over tasks of each metric, at level `all`."""
     rows = summary[(summary["level"] == "all") & summary["mode"].isin(SINGLE_MODES) & (summary["n_images"] > 0)]
-    names = ["iou_mean_images", "iou_mean_patients", "iou_mean_tasks", "dice_mean_tasks", "nsd_mean_tasks"]
     cells = [
         [
             *(titled(methods, row["method"]), row["mode"], row["selection"]),
-            *(_number(row[name]) for name in names),
-            f"{row['hd95_mean_tasks']:.1f} {row['distance_unit']}" if pd.notna(row["hd95_mean_tasks"]) else "",
+            *(_number(row[name]) for name in ("iou_mean_images", "iou_mean_patients")),
+            *(_mean(row, metric) for metric in METRICS),
             *(row["n_images"], row["n_patients"], row["n_failed"]),
         ]
         for row in rows.to_dict("records")
     ]
-    heads = ["method", "mode", "selection", "IoU, images", "IoU, patients", "IoU, tasks", "Dice, tasks", "NSD, tasks"]
-    return _table(cells, [*heads, "HD95, tasks", "masks", "patients", "failed"], 3)
+    heads = ["method", "mode", "selection", "IoU, images", "IoU, patients"]
+    heads += [f"{metric.label}, tasks" for metric in METRICS]
+    return _table(cells, [*heads, "masks", "patients", "failed"], 3)
+
+
+def _mean(row: Mapping[str, Any], metric: Metric) -> str:
+    """The mean of a metric over tasks, and the unit of a distance."""
+    text = _number(row[f"{metric.name}_mean_tasks"], metric.decimals)
+    return f"{text} {row['distance_unit']}" if text and metric.is_distance else text
 
 
 def clicks_table(summary: pd.DataFrame, methods: Titles) -> Table:

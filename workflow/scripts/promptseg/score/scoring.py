@@ -1,23 +1,12 @@
-"""Scores of predicted masks against the truth.
-
-IoU and Dice count pixels. NSD (normalised surface Dice, Nikolov et al. 2021) and HD95 (95th percentile of the symmetric
-surface distances) use the spacing of the image where it is known, so they are in mm; else in pixels. All four are
-defined as in monai.metrics, with which the tests compare them; scipy finds edges and distances, because a scoring job
-that imports PyTorch and monai takes longer to start than to score (tests/benchmarks/scoring_start.py). The truth is
-never empty; where the *prediction* is empty, IoU, Dice and NSD are 0 and HD95 is the diagonal of the image, the worst
-distance possible in it: leaving such cases out would flatter a method that finds nothing. (monai gives nan or
-infinity.) Two empty masks would score 1, 1, 1 and 0.
-"""
+"""Scores of predicted masks against the truth: every metric of every mask that a method gave."""
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
@@ -30,17 +19,11 @@ from promptseg.preprocess.objects import ObjectStream
 from promptseg.preprocess.tables import IMAGES
 from promptseg.prompts.modes import applies
 from promptseg.prompts.tables import PROMPTS
+from promptseg.score.metrics import METRICS
+from promptseg.score.surfaces import Comparison, Tolerance
 from promptseg.score.tables import SCORES
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """How far apart two surfaces may be and still count as equal in NSD."""
-
-    mm: float = 2.0
-    px: float = 2.0
 
 
 def score_masks(
@@ -54,62 +37,10 @@ def score_masks(
         spacing: (y, x) in mm, or None: distances are then in pixels.
 
     Returns:
-        iou, dice, nsd in [0, 1] and hd95 in mm or pixels, each (n,) float64. Empty masks: see the module.
+        By the name of each metric (n,) float64. For empty masks see `promptseg.score.metrics`.
     """
-    unit_spacing = spacing or (1.0, 1.0)
-    height, width = truth.shape
-    areas, area = predictions.sum(axis=(1, 2)), int(truth.sum())
-    filled = (areas > 0) & (area > 0)
-    empty_value = np.where((areas == 0) & (area == 0), 1.0, 0.0)
-    diagonal = float(np.hypot(height * unit_spacing[0], width * unit_spacing[1]))
-    result = {name: empty_value.copy() for name in ("iou", "dice", "nsd")}
-    result["hd95"] = np.where(empty_value == 1, 0.0, diagonal)
-    if filled.any():
-        # Only what the masks cover matters.
-        x0, y0, x1, y1 = masks.tight_box(predictions[filled].any(axis=0) | truth)
-        crop, target = predictions[filled][:, y0 : y1 + 1, x0 : x1 + 1], truth[y0 : y1 + 1, x0 : x1 + 1]
-        common = (crop & target).sum(axis=(1, 2))
-        total = areas[filled] + area
-        result["iou"][filled] = common / (total - common)
-        result["dice"][filled] = 2 * common / total
-        allowed = tolerance.mm if spacing else tolerance.px
-        surface = _Surface(target, unit_spacing)
-        for index, prediction in zip(np.flatnonzero(filled), crop, strict=True):
-            directed = surface.distances(prediction)
-            result["nsd"][index] = np.mean(np.concatenate(directed) <= allowed)
-            result["hd95"][index] = max(np.quantile(distances, 0.95) for distances in directed)
-    return result
-
-
-def _edge(mask: np.ndarray) -> np.ndarray:
-    """(h, w) bool: the pixels of a mask with a neighbour outside it. What lies beyond the border counts as outside."""
-    return mask ^ binary_erosion(mask)
-
-
-class _Surface:
-    """The edge of the truth, to which those of several predictions are compared.
-
-    Args:
-        truth: (h, w) bool, not empty.
-        spacing: (y, x) of pixels.
-    """
-
-    def __init__(self, truth: np.ndarray, spacing: tuple[float, float]):
-        self.truth, self.spacing = truth, spacing
-        self.edge = _edge(truth)
-        self.field = distance_transform_edt(~self.edge, sampling=spacing)
-
-    def distances(self, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,), (m,) distances of each edge pixel of one mask to the edge of the other: from prediction, from truth.
-
-        Args:
-            prediction: (h, w) bool, not empty.
-        """
-        x0, y0, x1, y1 = masks.tight_box(prediction | self.truth)
-        part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
-        edge = _edge(prediction[part])
-        back = distance_transform_edt(~edge, sampling=self.spacing)
-        return self.field[part][edge], back[self.edge[part]]
+    comparison = Comparison(predictions, truth, spacing, tolerance)
+    return {metric.name: metric.values(comparison) for metric in METRICS}
 
 
 def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]:

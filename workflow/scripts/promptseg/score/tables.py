@@ -2,8 +2,9 @@
 
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, IOU, KEYS, MODE, STATUS, VARIANT_COLUMNS
+from promptseg.core.columns import AREA, KEYS, MODE, STATUS, VARIANT_COLUMNS
 from promptseg.core.tables import FLOAT, STRING, Column, Table
+from promptseg.score.metrics import METRICS
 
 _MASKS = range(3)
 
@@ -26,15 +27,7 @@ SCORES = Table(
     [
         *KEYS,
         *VARIANT_COLUMNS[1:],
-        IOU,
-        Column("dice", FLOAT, "Dice coefficient, 0 to 1"),
-        Column("nsd", FLOAT, "normalised surface Dice, 0 to 1"),
-        Column(
-            "hd95",
-            FLOAT,
-            "95th percentile of the Hausdorff distance; the diagonal of the image if the method's mask is empty",
-            "`distance_unit`",
-        ),
+        *(metric.single for metric in METRICS),
         Column(
             "distance_unit",
             STRING,
