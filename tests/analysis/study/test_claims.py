@@ -1,7 +1,5 @@
-"""Findings as sentences, comparison with the study, tables for a paper, and keys of provenance."""
+"""Findings as sentences, and the comparison with the study."""
 
-import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +7,13 @@ import pandas as pd
 import pytest
 
 from promptseg.analysis.columns import made
-from promptseg.analysis.paper import PAPER_TABLES, PaperTable, escape, latex, markdown, paper_tables, write_paper
-from promptseg.analysis.provenance import SOURCES, Provenance
 from promptseg.analysis.study.claims import CLAIMS, claims, findings
 from promptseg.analysis.study.comparison import COMPARISON_SUMMARY, compare_summary
 from promptseg.analysis.study.findings import click_findings, mode_findings
 from promptseg.analysis.study.published import TITLES, read_published
+from support.scores import pick
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "resources" / "published" / "mazurowski2023.csv"
-
-
-def pick(frame, **keys):
-    for name, value in keys.items():
-        frame = frame[frame[name] == value]
-    assert len(frame) == 1
-    return frame.iloc[0]
 
 
 @pytest.fixture(scope="module")
@@ -125,149 +115,3 @@ def test_summary_of_the_comparison():
     assert line["largest_absolute_difference"] == pytest.approx(0.2)
     assert line["spearman"] == pytest.approx(1)
     assert compare_summary(table[table["ours"].isna()]).empty
-
-
-TABLE = PaperTable("t", "50 % of A_1 & B", ["task", "x|y"], [["a_b", "0.5"], ["a_b", "0.6"], ["c", ""]], 1)
-
-
-def test_markdown():
-    assert markdown(TABLE).splitlines() == [
-        "50 % of A_1 & B",
-        "",
-        r"| task | x\|y |",
-        "| --- | ---: |",
-        "| a_b | 0.5 |",
-        "| a_b | 0.6 |",
-        "| c |  |",
-    ]
-
-
-def test_latex():
-    assert latex(TABLE).splitlines() == [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table*}",
-        r"\centering",
-        r"\caption{50 \% of A\_1 \& B}\label{tab:t}",
-        r"\begin{tabular}{lr}",
-        r"\toprule",
-        r"task & x|y \\",
-        r"\midrule",
-        r"a\_b & 0.5 \\",
-        r"a\_b & 0.6 \\",
-        r"c &  \\",
-        r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table*}",
-    ]
-    assert escape(r"\~^{}#$") == r"\textbackslash{}\textasciitilde{}\textasciicircum{}\{\}\#\$"
-
-
-def test_long_tables_break_over_pages_and_groups_are_set_apart():
-    long = PaperTable("t", "c", ["dataset", "task", "x"], [[f"d{k // 30}", f"t{k}", "1"] for k in range(60)], 2)
-    lines = latex(long).splitlines()
-    assert lines[1] == r"\begin{longtable}{llr}"
-    assert lines[-1] == r"\end{longtable}"
-    assert lines.count(r"\addlinespace") == 1
-    assert lines[lines.index(r"\addlinespace") + 1].startswith("d1 & t30")
-
-
-def statistic(level, mode, iou, low=np.nan, **more):
-    row = {"level": level, "dataset": "", "task": "", "method": "m", "protocol": "", "mode": mode, "step": 0}
-    row |= {"selection": "first", "n_images": 7, "iou": iou, "ci_low": low, "ci_high": iou + 0.1}
-    for metric in ("dice", "nsd", "hd95"):
-        row |= {metric: iou, f"{metric}_ci_low": low, f"{metric}_ci_high": iou + 0.1}
-    return row | {"distance_unit": "mm"} | more
-
-
-def test_tables_for_a_paper(tmp_path):
-    click = {"protocol": "p", "step": 3}
-    measured = pd.DataFrame(
-        [
-            statistic("task", "mode1", 0.25, dataset="d", task="a"),
-            statistic("task", "mode4", 0.5, dataset="d", task="a"),
-            statistic("all", "mode1", 0.25),
-            statistic("all", "mode4", 0.5, 0.4),
-            statistic("all", "mode4", 0.75, method="first", selection="oracle"),
-            statistic("all", "iterative", 0.625, **click),
-        ]
-    )
-    ours = {
-        "task": "CT-Liver",
-        "our_method": "m",
-        "mode": "iterative",
-        "step": 3,
-        "selection": "first",
-        "protocol": "p",
-    }
-    ours |= {
-        "n": 7,
-        "ours": 0.5,
-        "ci_low": 0.4,
-        "ci_high": 0.6,
-        "published": 0.55,
-        "difference": -0.05,
-        "inside": "yes",
-    }
-    compared = pd.DataFrame([ours, ours | {"ours": np.nan}])
-    about = {"first": {"title": "First"}, "m": {"title": "My method"}}
-    tables = paper_tables(measured, compared, {"d": {"title": "Data"}}, about)
-    assert [table.name for table in tables] == PAPER_TABLES
-    modes, clicks, methods, metrics, published = tables
-    assert modes.rows == [["Data", "a", "My method", "first", "7", "0.250", "", "", "0.500", ""]]
-    assert (clicks.columns[3:], clicks.rows) == (["3"], [["p", "My method", "first", "0.625"]])
-    assert methods.rows == [
-        ["First", "oracle", "", "", "", "0.750", ""],
-        ["My method", "first", "0.250", "", "", "0.500 [0.400, 0.600]", ""],
-    ]
-    assert metrics.rows[-1][2:] == ["mode 4", *["0.500 [0.400, 0.600]"] * 3, "0.5 [0.4, 0.6] mm"]
-    assert published.rows == [
-        ["CT-Liver", "My method", "3 clicks, p", "first", "7", "0.500 [0.400, 0.600]", "0.550", "-0.050", "yes"]
-    ]
-    assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
-    write_paper(tables, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"{name}.{end}" for name in PAPER_TABLES for end in ("md", "tex")
-    }
-
-
-PARTS = {
-    "m/d": {"method": "m", "dataset": "d", "seed": 1, "weights_sha256": "abc", "batch": 4},
-    "m/e": {"method": "m", "dataset": "e", "seed": 1, "weights_sha256": "abc"},
-    "n/d": {"method": "n", "dataset": "d", "seed": 1, "weights_sha256": None, "versions": {"torch": "2"}},
-}
-
-
-def test_keys_of_provenance():
-    origin = Provenance(PARTS, {"d": "m1", "e": "m2"}, "p1")
-    frame = pd.DataFrame({"level": ["task", "all", "all_unseen"], "dataset": ["d", "", ""], "method": "m"})
-    one, both, unseen = origin.stamp(frame, ["method"], [("m", "d")])["provenance"]
-    pair = origin.stamp(pd.DataFrame({"a": ["m"], "b": ["n"], "dataset": ["d"]}), ["a", "b"])["provenance"].iloc[0]
-    published = origin.published_key()
-    table = origin.table()
-    assert list(table.columns) == SOURCES.names
-    own = pick(table, provenance=one)
-    assert own[["method", "dataset", "manifest_sha256", "weights_sha256", "seed"]].tolist() == [
-        "m",
-        "d",
-        "m1",
-        "abc",
-        "1",
-    ]
-    assert own["other"] == '{"batch": 4}'
-    assert "statsmodels" in json.loads(own["analysis_versions"])
-    assert table.loc[table["provenance"] == both, "dataset"].tolist() == ["d", "e"]
-    assert pick(table, provenance=unseen)["dataset"] == "e"
-    assert table.loc[table["provenance"] == pair, "method"].tolist() == ["m", "n"]
-    assert pick(table, provenance=origin.key(["n"]))["versions"] == '{"torch": "2"}'
-    assert pick(table, provenance=published)["published_sha256"] == "p1"
-    assert all(re.fullmatch("p[0-9a-f]{10}", key) for key in table["provenance"])
-    assert origin.key(["nobody"]) == ""
-
-
-def test_keys_depend_on_the_facts_alone():
-    origin = Provenance(PARTS, {}, "")
-    again = Provenance(dict(reversed(PARTS.items())), {}, "")
-    assert origin.key(["m", "n"]) == again.key(["n", "m"])
-    changed = Provenance({**PARTS, "m/d": {**PARTS["m/d"], "seed": 2}}, {}, "")
-    assert origin.key(["m"], "d") != changed.key(["m"], "d")
-    assert origin.key(["m"], "e") == changed.key(["m"], "e")

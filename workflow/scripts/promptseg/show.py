@@ -1,11 +1,11 @@
 """`python -m promptseg.show results`: the main table of a finished run in the terminal, and where the rest is."""
 
 import argparse
-import itertools
 import sys
 from pathlib import Path
 
 import pandas as pd
+from tabulate import tabulate
 
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.errors import PromptsegError
@@ -14,23 +14,15 @@ from promptseg.report.headline import main_table
 
 
 def _text(table: pd.DataFrame) -> str:
-    """Columns side by side, numbers right-aligned; what groups of columns have in common stands above them."""
-    names = [column.rpartition(", ") for column in table.columns]
-    heads = [head for _, _, head in names]
-    groups = [group or ("mode" if head.isdigit() else "") for group, _, head in names]
-    widths = [max(len(head), *table[column].map(len)) for head, column in zip(heads, table.columns, strict=True)]
-    above = []
-    for group, members in itertools.groupby(zip(groups, widths, strict=True), key=lambda pair: pair[0]):
-        room = [width for _, width in members]
-        above.append(group.center(sum(room) + 2 * (len(room) - 1)))
-    lines = ["  ".join(above).rstrip()]
-    for values in [heads, *table.to_numpy().tolist()]:
-        cells = [
-            value.ljust(width) if index < 2 else value.rjust(width)
-            for index, (value, width) in enumerate(zip(values, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    """Columns side by side, numbers right-aligned; what groups of columns have in common stands above their first."""
+    heads, before = [], ""
+    for column in table.columns:
+        group, _, head = column.rpartition(", ")
+        group = group or ("mode" if head.isdigit() else "")
+        heads.append(f"{'' if group == before else group}\n{head}")
+        before = group
+    aligned = ["left", "left", *["right"] * (len(heads) - 2)]
+    return tabulate(table.to_numpy().tolist(), heads, tablefmt="plain", disable_numparse=True, colalign=aligned)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,6 +1,5 @@
 """Tables for a paper: Markdown, and LaTeX for the package booktabs."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,7 @@ from promptseg.core.vocabulary import SELECTIONS, SINGLE_MODES
 from promptseg.score.metrics import METRICS, Metric
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
-_BAR = r"\|"  # a bar within a cell of Markdown
 _LONG = 40  # rows; more do not fit on a page
-_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
-    character: f"\\{character}" for character in "&%$#_{}"
-}
 
 
 @dataclass(frozen=True)
@@ -30,43 +25,36 @@ class PaperTable:
     rows: list[list[str]]
     text: int
 
-
-def escape(text: str) -> str:
-    """Text as LaTeX prints it."""
-    return re.sub(r"[\\~^&%$#_{}]", lambda found: _SPECIAL[found[0]], text)
+    def align(self, word: str, number: str) -> list[str]:
+        """How each column is aligned, in the terms of a format."""
+        return [word if place < self.text else number for place in range(len(self.columns))]
 
 
 def markdown(table: PaperTable) -> str:
     """The table as Markdown, with its caption above; numbers right-aligned."""
-    align = ["---" if place < table.text else "---:" for place in range(len(table.columns))]
-    lines = [table.columns, align, *table.rows]
-    return (
-        f"{table.caption}\n\n"
-        + "\n".join(f"| {' | '.join(cell.replace('|', _BAR) for cell in line)} |" for line in lines)
-        + "\n"
-    )
+    cells = pd.DataFrame(table.rows, columns=table.columns).map(lambda cell: cell.replace("|", r"\|"))
+    cells.columns = cells.columns.str.replace("|", r"\|", regex=False)
+    lines = cells.to_markdown(index=False, disable_numparse=True, colalign=table.align("left", "right"))
+    return f"{table.caption}\n\n{lines}\n"
 
 
 def latex(table: PaperTable) -> str:
-    """The table as LaTeX, with a gap wherever the first column changes; a longtable where it does not fit on a page."""
-    align = "l" * table.text + "r" * (len(table.columns) - table.text)
-    head = " & ".join(map(escape, table.columns)) + r" \\"
-    body = []
-    for index, row in enumerate(table.rows):
-        if index and table.text > 1 and row[0] != table.rows[index - 1][0]:
-            body.append(r"\addlinespace")
-        body.append(" & ".join(map(escape, row)) + r" \\")
-    title = rf"\caption{{{escape(table.caption)}}}\label{{tab:{table.name}}}"
-    if len(table.rows) > _LONG:
-        start = [r"% needs \usepackage{booktabs,longtable}", rf"\begin{{longtable}}{{{align}}}", title + r" \\"]
-        end = [r"\bottomrule", r"\end{longtable}"]
-        lines = [*start, r"\toprule", head, r"\midrule", r"\endhead", *body, *end]
-    else:
-        start = [r"% needs \usepackage{booktabs}", r"\begin{table*}", r"\centering", title]
-        start.append(rf"\begin{{tabular}}{{{align}}}")
-        end = [r"\bottomrule", r"\end{tabular}", r"\end{table*}"]
-        lines = [*start, r"\toprule", head, r"\midrule", *body, *end]
-    return "\n".join(lines) + "\n"
+    """The table as LaTeX; a longtable where it does not fit on a page."""
+    long = len(table.rows) > _LONG
+    style = pd.DataFrame(table.rows, columns=table.columns).style.hide(axis="index")
+    lines = (
+        style.format(escape="latex")
+        .format_index(escape="latex", axis=1)
+        .to_latex(
+            hrules=True,
+            environment="longtable" if long else "table*",
+            caption=table.caption.replace("%", r"\%"),
+            label=f"tab:{table.name}",
+            column_format="".join(table.align("l", "r")),
+            position_float=None if long else "centering",
+        )
+    )
+    return rf"% needs \usepackage{{booktabs{',longtable' if long else ''}}}" + f"\n{lines}"
 
 
 def _number(value: float, digits: int = 3, sign: str = "") -> str:
