@@ -178,10 +178,7 @@ def _count(numbers: pd.Series) -> str:
 
 
 def task_tables(
-    measured: pd.DataFrame,
-    summary: pd.DataFrame,
-    datasets: Titles,
-    methods: Titles,
+    measured: pd.DataFrame, summary: pd.DataFrame, datasets: Titles, methods: Titles
 ) -> list[dict[str, Any]]:
     """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, and the interval of mode 4."""
     tables = []
