@@ -14,8 +14,8 @@ from support.figures import table
 from support.projects import ROOT, Project
 
 PAGE = (ROOT / "docs" / "adding_a_figure.md").read_text(encoding="utf-8")
-# Each block stands below the path of its file.
-BLOCKS = dict(re.findall(r"`((?:workflow|tests)/\S+)`[^`]*:\n\n```\w+\n(.*?)```", PAGE, flags=re.DOTALL))
+# The first line of each block is a comment, the path of its file.
+BLOCKS = dict(re.findall(r"```\w+\n(?:#|\.\.) (\S+)\n(.*?)```", PAGE, flags=re.DOTALL))
 RULES, CATALOGUE = "workflow/rules/figures.smk", "workflow/scripts/promptseg/figures/catalogue.py"
 
 
@@ -29,7 +29,8 @@ def project(tmp_path_factory):
         if name == RULES:
             content = f"{path.read_text()}\n\n{content}"
         elif name == CATALOGUE:
-            content = path.read_text().replace('    Figure("size_point"', f'{content}    Figure("size_point"')
+            next_one = '    Figure("size_point"'
+            content = path.read_text().replace(next_one, f"    {content.strip()},\n{next_one}")
         path.write_text(content)
     return project
 

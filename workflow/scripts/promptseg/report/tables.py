@@ -265,9 +265,8 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
     checked = throughput[throughput["iou_difference"].notna() & (throughput["checked_images"].fillna(0) > 0)]
     for (method, precision), own in checked.groupby(["method", "precision"], sort=False):
         images = int(own["checked_images"].sum())
-        weights = own["checked_images"].astype(float)
-        # Adding zero after rounding turns -0.0 into 0.0.
-        mean = round(float((own["iou_difference"] * weights).sum() / weights.sum()), 4) + 0.0
+        mean = float(np.average(own["iou_difference"], weights=own["checked_images"].astype(float)))
+        mean = round(mean, 4) + 0.0  # turns -0.0 into 0.0
         largest = own["largest_iou_difference"].max()
         notes.append(
             f"{titled(methods, method)}, {precision or 'reduced precision'} against fp32 on "
@@ -294,7 +293,5 @@ def provenance_table(scores: Path) -> Table:
         for name, value in content.items():
             text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
             facts.setdefault((name, text), []).append(part)
-    cells = [
-        [name, text, "all" if len(where) == len(parts) else ", ".join(where)] for (name, text), where in facts.items()
-    ]
+    cells = [[*fact, "all" if len(where) == len(parts) else ", ".join(where)] for fact, where in facts.items()]
     return _table(sorted(cells), ["fact", "value", "method/dataset"], 3)
