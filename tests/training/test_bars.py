@@ -4,6 +4,8 @@ import shutil
 import pandas as pd
 import pytest
 
+from promptseg.analysis.summary import SUMMARY
+from promptseg.core.tables import STRING, write_csv
 from promptseg.training import bars
 
 
@@ -57,7 +59,9 @@ def test_the_command_of_the_bars_reads_a_results_folder(tmp_path, capsys):
     assert bars.main([str(tmp_path)]) == 2
     assert "Run the pipeline first" in capsys.readouterr().err
     (tmp_path / "tables").mkdir()
-    summary().assign(dataset="", task="").to_csv(tmp_path / "tables" / "summary.csv", index=False)
+    words = [column.name for column in SUMMARY.columns if column.type == STRING]
+    frame = summary().reindex(columns=SUMMARY.names).fillna(dict.fromkeys(words, "")).fillna(0)
+    write_csv(tmp_path / "tables" / SUMMARY.name, frame, SUMMARY)
     assert bars.main([str(tmp_path)]) == 1
     shown = capsys.readouterr().out
     assert "+0.050  met" in shown
