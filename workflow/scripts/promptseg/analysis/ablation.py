@@ -3,7 +3,7 @@
 import pandas as pd
 
 from promptseg.analysis.columns import CLICKS, MEAN_IOU, N_TASKS, PROVENANCE, made
-from promptseg.analysis.summary import ratios
+from promptseg.analysis.means import ratios
 from promptseg.core.columns import METHOD, PROTOCOL, SELECTION, SWITCH
 from promptseg.core.tables import FLOAT, Column, Table
 from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE

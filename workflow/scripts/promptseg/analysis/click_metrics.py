@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import bootstrap_means
 from promptseg.analysis.columns import CLICKS, LEVEL, N_IMAGES, N_TASKS, PROVENANCE, SEEN, ends, made
-from promptseg.analysis.contamination import Seen, unseen
-from promptseg.analysis.summary import seen_answers
+from promptseg.analysis.contamination import Seen, seen_answers, unseen
 from promptseg.core.columns import DATASET, METHOD, PROTOCOL, SELECTION, TASK
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
 

@@ -55,3 +55,9 @@ def contamination(seen: Seen, methods: Sequence[str], datasets: Sequence[str]) -
     """CONTAMINATION, one row for each method and dataset, in the order given."""
     rows = [(method, dataset, *seen_of(seen, method, dataset)) for method in methods for dataset in datasets]
     return pd.DataFrame(rows, columns=CONTAMINATION.names)
+
+
+def seen_answers(frame: pd.DataFrame, seen: Seen) -> pd.Series:
+    """Whether the method of each row of level `task` has seen its dataset; empty at other levels."""
+    answers = answers_of(seen, frame["method"], frame["dataset"])
+    return pd.Series(answers, index=frame.index, dtype=object).where(frame["level"] == "task", "")

@@ -18,8 +18,8 @@ from promptseg.analysis.columns import (
     ends,
     made,
 )
-from promptseg.analysis.contamination import Seen, unseen
-from promptseg.analysis.summary import counts, distance_units, mean_of_means, seen_answers
+from promptseg.analysis.contamination import Seen, seen_answers, unseen
+from promptseg.analysis.means import counts, distance_units, mean_of_means
 from promptseg.analysis.sums import NAMES
 from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
 from promptseg.core.tables import STRING, Column, Table
