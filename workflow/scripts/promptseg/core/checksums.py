@@ -51,7 +51,10 @@ class Checksum:
 
     def verify(self, path: Path) -> str | None:
         """None if the file has this checksum, or else what was expected and what was found."""
-        found = digest(path, self.algorithm)
+        return self.compare(digest(path, self.algorithm))
+
+    def compare(self, found: str) -> str | None:
+        """As `verify`, of a file whose digest by this algorithm is known."""
         if found == self.value.lower():
             return None
         origin = f" ({self.origin})" if self.origin else ""

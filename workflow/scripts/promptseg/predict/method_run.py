@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
 from promptseg.core.provenance import provenance
@@ -92,24 +93,26 @@ class MethodRun:
         )
 
 
-def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> None:
-    """Compare a file of weights with the published checksum, if there is one.
+def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> str:
+    """Compare a file of weights with the published checksum, if there is one, and return its SHA-256.
 
     A file of the user's own (`checkpoint: path`) may differ from what is published; that is logged.
 
     Raises:
         PromptsegError: the file was downloaded and does not hold the published weights.
     """
-    from promptseg.core.checksums import Checksum
-
+    sha256 = digest(weights)  # of gigabytes: read once
     published = Checksum.from_mapping(checkpoint)
-    differs = published.verify(weights) if published else None
+    if not published:
+        return sha256
+    differs = published.compare(sha256) if published.algorithm == "sha256" else published.verify(weights)
     if not differs:
-        return
+        return sha256
     problem = f"{weights} does not hold the published weights of {method}: {differs}."
     if "path" not in checkpoint:
         raise PromptsegError(f"{problem} Delete it and run again, or name a file of yours by checkpoint: path.")
     logger.warning(problem)
+    return sha256
 
 
 def prepare(
@@ -128,11 +131,12 @@ def prepare(
     """
     keep_freed_memory()
     weights = Path(weights) if weights else None
+    sha256 = None
     if weights:
         import torch  # methods without weights start faster without it
 
         torch.set_num_threads(computing.threads)
-        check_weights(name, entry["checkpoint"], weights)
+        sha256 = check_weights(name, entry["checkpoint"], weights)
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
@@ -144,4 +148,4 @@ def prepare(
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
     method = adapter_class(entry["adapter"])(settings)
-    return MethodRun(name, dataset, entry, method, digest(weights) if weights else None)
+    return MethodRun(name, dataset, entry, method, sha256)
