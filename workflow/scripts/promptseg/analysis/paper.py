@@ -57,15 +57,16 @@ def latex(table: PaperTable) -> str:
     return rf"% needs \usepackage{{booktabs{',longtable' if long else ''}}}" + f"\n{lines}"
 
 
-def _number(value: float, digits: int = 3, sign: str = "") -> str:
+def number(value: float, digits: int = 3, sign: str = "") -> str:
+    """A value as text, nothing where there is none; `sign` "+" shows that of positive ones too."""
     return "" if pd.isna(value) else f"{value:{sign}.{digits}f}"
 
 
 def _with_interval(row: Mapping[str, Any], metric: str, digits: int = 3) -> str:
     """ "0.654 [0.612, 0.691]", or the mean alone where there is no interval."""
     ends = [row[name] for name in (("ci_low", "ci_high") if metric == "iou" else _ends(metric))]
-    text = _number(row[metric], digits)
-    return text if any(map(pd.isna, ends)) else f"{text} [{_number(ends[0], digits)}, {_number(ends[1], digits)}]"
+    text = number(row[metric], digits)
+    return text if any(map(pd.isna, ends)) else f"{text} [{number(ends[0], digits)}, {number(ends[1], digits)}]"
 
 
 def _value(row: Mapping[str, Any], metric: Metric) -> str:
@@ -109,7 +110,7 @@ def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
         for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
             values = own.set_index("mode")["iou"].reindex(SINGLE_MODES)
             about = [names.title("dataset", dataset), task, names.title("method", method), selection]
-            cells.append([*about, str(own["n_images"].max()), *map(_number, values)])
+            cells.append([*about, str(own["n_images"].max()), *map(number, values)])
     heads = ["dataset", "task", "method", "mask", "images", *map(_mode, SINGLE_MODES)]
     return PaperTable("modes", "IoU in the five prompt modes, means over the images of each task.", heads, cells, 4)
 
@@ -121,7 +122,7 @@ def _clicks(measured: pd.DataFrame, names: _Names) -> PaperTable:
     for protocol, of_protocol in rows.groupby("protocol", sort=True):
         for (method, selection), own in names.sorted(of_protocol).groupby(["method", "selection"], sort=False):
             values = own.set_index("step")["iou"].reindex(steps)
-            cells.append([protocol, names.title("method", method), selection, *map(_number, values)])
+            cells.append([protocol, names.title("method", method), selection, *map(number, values)])
     heads = ["protocol", "method", "mask", *(str(step) for step in steps)]
     return PaperTable("clicks", "IoU after each number of clicks, means over tasks.", heads, cells, 3)
 
@@ -158,7 +159,7 @@ def _published(compared: pd.DataFrame, names: _Names) -> PaperTable:
         setting = _mode(row["mode"]) if row["mode"] in SINGLE_MODES else f"{row['step']} clicks, {row['protocol']}"
         about = [row["task"], names.title("method", row["our_method"]), setting, row["selection"]]
         ours = _with_interval(row | {"iou": row["ours"]}, "iou")
-        numbers = [str(row["n"]), ours, _number(row["published"]), _number(row["difference"], sign="+")]
+        numbers = [str(row["n"]), ours, number(row["published"]), number(row["difference"], sign="+")]
         cells.append([*about, *numbers, row["inside"]])
     heads = ["task", "method", "prompts", "mask", "images", "ours", "published", "difference", "inside"]
     caption = "Our IoU (mean over images, 95 % interval) beside the published one, for all that exists on both sides."

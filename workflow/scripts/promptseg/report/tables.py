@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from promptseg.analysis.paper import number
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
@@ -23,10 +24,6 @@ Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, t
 
 def _table(rows: Sequence[Sequence[Any]], columns: Sequence[str], text: int) -> Table:
     return {"columns": list(columns), "rows": [[str(value) for value in row] for row in rows], "text": text}
-
-
-def _number(value: float, digits: int = 3, sign: str = "") -> str:
-    return "" if pd.isna(value) else f"{value:{sign}.{digits}f}"
 
 
 def _interval(row: Any) -> str:
@@ -58,7 +55,7 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     cells = [
         [
             *(titled(methods, row["method"]), row["mode"], row["selection"]),
-            *(_number(row[name]) for name in ("iou_mean_images", "iou_mean_patients")),
+            *(number(row[name]) for name in ("iou_mean_images", "iou_mean_patients")),
             *(_mean(row, metric) for metric in METRICS),
             *(row["n_images"], row["n_patients"], row["n_failed"]),
         ]
@@ -71,7 +68,7 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
 
 def _mean(row: Mapping[str, Any], metric: Metric) -> str:
     """The mean of a metric over tasks, and the unit of a distance."""
-    text = _number(row[f"{metric.name}_mean_tasks"], metric.decimals)
+    text = number(row[f"{metric.name}_mean_tasks"], metric.decimals)
     return f"{text} {row['distance_unit']}" if text and metric.is_distance else text
 
 
@@ -83,7 +80,7 @@ def clicks_table(summary: pd.DataFrame, methods: Titles) -> Table:
     for (method, protocol), of_method in rows.groupby(["method", "protocol"], sort=False):
         for selection in [name for name in SELECTIONS if name in set(of_method["selection"])]:
             own = of_method[of_method["selection"] == selection].set_index("step")["iou_mean_tasks"].reindex(steps)
-            cells.append([titled(methods, method), protocol, selection, *map(_number, own)])
+            cells.append([titled(methods, method), protocol, selection, *map(number, own)])
     return _table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
 
 
@@ -105,12 +102,12 @@ def ablation_table(ablation: pd.DataFrame, methods: Titles) -> Table:
         # Where a switch has fewer tasks than the others, the protocol's own mean is the one over most tasks.
         whole = own.sort_values("n_tasks", ascending=False, kind="stable").drop_duplicates("clicks").set_index("clicks")
         labels = [titled(methods, method), selection]
-        means = [_number(value) for value in whole["iou"].reindex(COMPARED_CLICKS)]
+        means = [number(value) for value in whole["iou"].reindex(COMPARED_CLICKS)]
         cells.append([*labels, protocol, _count(whole["n_tasks"]), *means])
         for switch, rows in own.groupby("switch", sort=False):
             by_click = rows.set_index("clicks").reindex(COMPARED_CLICKS)
             values = [
-                f"{_number(row.iou_without)} ({_number(row.difference, sign='+')})" if pd.notna(row.iou_without) else ""
+                f"{number(row.iou_without)} ({number(row.difference, sign='+')})" if pd.notna(row.iou_without) else ""
                 for row in by_click.itertuples()
             ]
             cells.append([*labels, f"without {switch}", _count(rows["n_tasks"]), *values])
@@ -127,9 +124,9 @@ def datasets_table(counts: pd.DataFrame) -> Table:
     cells = []
     for row in counts.to_dict("records"):
         texts = [row[name] for name in ("title", "status", "sampling", "objects_of_tasks", "licence")]
-        numbers = [_number(row[name], 0) for name in ("n_images", "n_cases", "n_failed", "study_images")]
+        numbers = [number(row[name], 0) for name in ("n_images", "n_cases", "n_failed", "study_images")]
         numbers[-1] += "?" if numbers[-1] and row["certain"] != "yes" else ""
-        cells.append([*texts, *numbers, _number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
+        cells.append([*texts, *numbers, number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
     heads = ["dataset", "status", "slices", "objects", "licence", "images", "patients", "failed cases"]
     return _table(cells, [*heads, "study's images", "difference", "manifest"], 5)
 
@@ -217,8 +214,8 @@ def pairs_table(pairs: pd.DataFrame, methods: Titles) -> Table:
     cells = [
         [
             *(titled(methods, row.a), titled(methods, row.b), row.mode, row.step or "", row.protocol, row.selection),
-            *(row.n, _number(row.mean_difference, 3, "+"), _interval(row)),
-            *(_number(row.p_holm), _number(row.effect, 2, "+"), row.note),
+            *(row.n, number(row.mean_difference, 3, "+"), _interval(row)),
+            *(number(row.p_holm), number(row.effect, 2, "+"), row.note),
         ]
         for row in rows.itertuples()
     ]
@@ -232,8 +229,8 @@ def published_table(published: pd.DataFrame, methods: Titles) -> Table:
     cells = [
         [
             *(row.task, titled(methods, row.our_method), row.mode, row.step, row.selection, row.protocol),
-            *(int(row.n), _number(row.published), _number(row.ours), _interval(row)),
-            *(_number(row.difference, 3, "+"), row.inside),
+            *(int(row.n), number(row.published), number(row.ours), _interval(row)),
+            *(number(row.difference, 3, "+"), row.inside),
         ]
         for row in rows.itertuples()
     ]
@@ -247,10 +244,10 @@ def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles
     cells = [
         [
             *(titled(datasets, row.dataset), titled(methods, row.method), row.device, row.precision),
-            *(_number(row.images, 0), _number(row.prompts, 0), _number(row.predictions, 0)),
-            *(_number(row.encode_seconds, 1), _number(row.decode_seconds, 1), _number(row.wall_seconds, 1)),
-            *(_number(row.images_per_second, 2), _number(row.objects_per_second, 2), _number(row.peak_memory_mb, 0)),
-            *([_number(row.peak_gpu_memory_mb, 0)] if gpu else []),
+            *(number(row.images, 0), number(row.prompts, 0), number(row.predictions, 0)),
+            *(number(row.encode_seconds, 1), number(row.decode_seconds, 1), number(row.wall_seconds, 1)),
+            *(number(row.images_per_second, 2), number(row.objects_per_second, 2), number(row.peak_memory_mb, 0)),
+            *([number(row.peak_gpu_memory_mb, 0)] if gpu else []),
         ]
         for row in throughput.itertuples()
     ]
