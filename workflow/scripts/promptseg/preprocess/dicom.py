@@ -8,7 +8,7 @@ with a warning. It also gives all values as one array of floating point, several
 import fnmatch
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut
 from pydicom.uid import UID
 
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.grids import Volume, reading, rescaled, step_lengths
+from promptseg.preprocess.grids import Plane, Volume, reading, rescaled, step_lengths
 from promptseg.preprocess.suv import suv_factor
 
 logger = logging.getLogger(__name__)
@@ -73,16 +73,23 @@ def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None
             f"several DICOM series: the files beside {name} belong to {', '.join(numbers)}; make the pattern in "
             "`cases` narrower, so that it matches one series, or choose by `series`"
         )
-    factor = suv_factor([header for _, header in files], name) if units == "suv" else None
+    headers = [header for _, header in files]
+    factor = suv_factor(headers, name) if units == "suv" else None
     frames = [
         frame for file, (path, header) in enumerate(files) for frame in _frames(file, header, path, len(files) == 1)
     ]
+    frame_of_reference = str(headers[0].get("FrameOfReferenceUID", ""))
     if not frames:
-        return _one_picture(*files[0], factor)
+        plane_alone = Plane(str(headers[0].get("SOPInstanceUID", "")), 1, None)
+        return replace(_one_picture(*files[0], factor), planes=(plane_alone,), frame_of_reference=frame_of_reference)
     if len({(header.Rows, header.Columns) for _, header in files}) > 1:
         raise PromptsegError(f"several sizes: the slices beside {name} differ in rows or columns")
     frames, affine = _in_order(frames, files[0][1], name)
-    return _read_frames([path for path, _ in files], frames, affine, factor)
+    planes = tuple(
+        Plane(str(headers[frame.file].get("SOPInstanceUID", "")), frame.index + 1, frame.position) for frame in frames
+    )
+    volume = _read_frames([path for path, _ in files], frames, affine, factor)
+    return replace(volume, planes=planes, frame_of_reference=frame_of_reference)
 
 
 def _is_picture(header: Any) -> bool:

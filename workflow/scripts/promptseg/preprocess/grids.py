@@ -21,12 +21,28 @@ from nibabel.orientations import (
 )
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import UNREADABLE
 
 logger = logging.getLogger(__name__)
 
 # The directions in which columns, rows and slices count: rows go down to posterior or inferior, the patient's left is
 # on the right of an axial or coronal picture.
 AXES = {"axial": "LPS", "coronal": "LIP", "sagittal": "PIL"}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Which picture of a DICOM series a slice is, and where it lies.
+
+    Attributes:
+        instance: SOPInstanceUID of its file.
+        frame: its number in that file, counted from 1.
+        position: (3,) ImagePositionPatient in mm, in the coordinates of DICOM (LPS); None where the file does not say.
+    """
+
+    instance: str
+    frame: int
+    position: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,8 @@ class Volume:
         scale: (slope, intercept) that turn the array's integers into values in their unit, slope above 0; None where
             the array holds the values themselves. Kept apart so that a volume of int16 need not become float64.
         separate: whether the three channels are measurements of their own, and not the colours of one picture.
+        planes: of a DICOM series, one per slice as stored; empty for other files, and after the array was turned.
+        frame_of_reference: FrameOfReferenceUID of a DICOM series; empty where there is none.
     """
 
     array: np.ndarray
@@ -49,6 +67,8 @@ class Volume:
     name: str
     scale: tuple[float, float] | None = None
     separate: bool = False
+    planes: tuple[Plane, ...] = ()
+    frame_of_reference: str = ""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -104,14 +124,14 @@ def rescaled(array: np.ndarray, slope: float, intercept: float) -> tuple[np.ndar
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn any error that a library raises on a damaged file into one kind of error."""
+    """Turn any error that a library raises on a damaged file into one kind of error; its words go to the log."""
     try:
         yield
     except (PromptsegError, MemoryError):
         raise
     except Exception as error:
-        reason = " ".join(str(error).replace(str(path), path.name).split()) or type(error).__name__
-        raise PromptsegError(f"unreadable: {path.name}: {reason}") from error
+        logger.info("%s: %s: %s", path.name, type(error).__name__, " ".join(str(error).split()))
+        raise UNREADABLE.error(f"{path.name} is damaged or of another format than its name says") from error
 
 
 def shown(shape: Sequence[int]) -> str:
@@ -222,7 +242,8 @@ def _towards(volume: Volume, codes: Sequence[str]) -> Volume:
     """Permute and flip the axes so that they come closest to the directions `codes`."""
     turn = ornt_transform(io_orientation(volume.affine), axcodes2ornt(tuple(codes)))
     affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
-    return replace(volume, array=apply_orientation(volume.array, turn), affine=affine, spacing=step_lengths(affine))
+    array = apply_orientation(volume.array, turn)
+    return replace(volume, array=array, affine=affine, spacing=step_lengths(affine), planes=())
 
 
 def _transpose(volume: Volume, axis: int) -> Volume:
@@ -231,4 +252,5 @@ def _transpose(volume: Volume, axis: int) -> Volume:
     affine = None if volume.affine is None else volume.affine[:, [*order, 3]]
     x, y, z = (volume.spacing[index] for index in order) if volume.spacing else (float("nan"),) * 3
     array = volume.array.transpose(*order, *range(3, volume.array.ndim))
-    return replace(volume, array=array, affine=affine, spacing=(x, y, z) if volume.spacing else None)
+    spacing = (x, y, z) if volume.spacing else None
+    return replace(volume, array=array, affine=affine, spacing=spacing, planes=())

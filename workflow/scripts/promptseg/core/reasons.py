@@ -1,0 +1,42 @@
+"""Why an image or a case cannot be used: every reason there is. docs/reasons.md is made from this file."""
+
+from dataclasses import dataclass
+
+from promptseg.core.errors import PromptsegError
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A kind of failure.
+
+    Attributes:
+        name: what the status of the row begins with.
+        meaning: what was wrong, a sentence for the table of reasons.
+        remedy: what to do about it, a clause that ends the status.
+    """
+
+    name: str
+    meaning: str
+    remedy: str
+
+    def error(self, what: str, remedy: str = "") -> PromptsegError:
+        """The error of one file or case.
+
+        Args:
+            what: what is wrong with it, with the names of the files.
+            remedy: what to do in this very case, if more can be said than `self.remedy`.
+        """
+        return PromptsegError(f"{self.name}: {what}; {remedy or self.remedy}")
+
+
+UNREADABLE = Reason(
+    "unreadable",
+    "The file is damaged, ends early, or is of another format than its name says.",
+    "open it in another program, and replace it by an intact copy or convert it",
+)
+
+
+def all_reasons() -> dict[str, Reason]:
+    """Every reason of this file by its name, in the order of the names."""
+    found = [value for value in globals().values() if isinstance(value, Reason)]
+    return {reason.name: reason for reason in sorted(found, key=lambda reason: reason.name)}
