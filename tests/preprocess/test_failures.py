@@ -70,7 +70,7 @@ BAD = [
     (bad_file, "unreadable: x.png is damaged"),
     (bad_intensity, "negative intensities: x.nii goes down to -5; choose `intensity: {kind: window"),
     (bad_axis, "wrong axis: slices of x.nii along axial have 3 x 1 pixels"),
-    (bad_checksum, "unreadable: x.nii.gz: CRC check failed"),
+    (bad_checksum, "unreadable: x.nii.gz is damaged"),
     (bad_pair, "several files: x.jpg, x.png are not one DICOM series"),
 ]
 
