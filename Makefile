@@ -1,6 +1,7 @@
 # make quickstart   install, run the default configuration, print a table
 # make test         install, run every check
-# Add TORCH=cpu to either on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
+# make test-long    install, try many more random examples in the tests of properties
+# Add TORCH=cpu to any of them on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,10 +13,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONPATH := workflow/scripts
 
-.PHONY: help quickstart test format lock clean
+.PHONY: help quickstart test test-long format lock clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 quickstart: $(VENV)/.ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -29,6 +30,9 @@ test: $(VENV)/.ready-dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-long: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -n auto --hypothesis-profile=long -m hypothesis
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .

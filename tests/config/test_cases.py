@@ -1,7 +1,7 @@
 """Placeholders, pairs and raters: how files become cases."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promptseg.config.cases import as_glob, case_patterns, match_cases, natural
@@ -154,13 +154,11 @@ def test_globs_of_all_files():
     assert as_glob("[ab]?/*.png") == "[ab]?/*.png"
 
 
-@settings(max_examples=30)
 @given(st.lists(st.integers(0, 10**6), unique=True))
 def test_numbers_in_names_are_sorted_as_numbers(numbers):
     assert sorted((f"i{n}.png" for n in numbers), key=natural) == [f"i{n}.png" for n in sorted(numbers)]
 
 
-@settings(max_examples=30)
 @given(st.text("ab/", min_size=1, max_size=12), st.text("ab", min_size=1, max_size=4))
 def test_every_match_takes_whole_parts(folder, name):
     path = f"{folder}/{name}.png".replace("//", "/").lstrip("/")

@@ -124,7 +124,7 @@ def test_rater_who_is_not_there(tmp_path):
     options = {"cases": rated(tmp_path / "raw"), "tasks": {"cord": [1, 2]}, "raters": "3"}
     images, _ = run(tmp_path / "raw", tmp_path / "out", **options)
     assert images["status"].tolist()[0] == "ok"
-    assert status_of(images, "b").startswith("no mask of rater 3: this case has those of 1, 2;")
+    assert status_of(images, "b").startswith("no such rater: this case has masks of 1, 2, but none of 3;")
 
 
 def test_measurements_as_colours_are_scaled_one_by_one(tmp_path):

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -14,7 +14,6 @@ from promptseg.preprocess.images import decode_png, encode_png, object_mask, pix
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 
 
-@settings(max_examples=40)
 @given(st.data(), SHAPES, st.sampled_from([np.uint8, np.uint16]))
 def test_grey_png_is_lossless(data, shape, dtype):
     array = data.draw(arrays(dtype, shape))
@@ -23,7 +22,6 @@ def test_grey_png_is_lossless(data, shape, dtype):
     assert np.array_equal(result, array)
 
 
-@settings(max_examples=40)
 @given(st.data(), SHAPES)
 def test_colour_png_is_lossless(data, shape):
     array = data.draw(arrays(np.uint8, (*shape, 3)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -87,7 +87,6 @@ INTEGERS = st.sampled_from([np.uint8, np.int16, np.uint16, np.int32])
 FLOATS = (np.float32, np.float64)
 
 
-@settings(max_examples=60)
 @given(st.data(), st.one_of(INTEGERS, st.sampled_from(FLOATS)), st.floats(-2000, 2000), st.floats(0, 3000))
 def test_table_gives_what_floating_point_gives(data, dtype, low, width):
     whole = data.draw(arrays(np.int16, (3, 4)))
@@ -97,7 +96,6 @@ def test_table_gives_what_floating_point_gives(data, dtype, low, width):
     assert np.array_equal(to_uint8(picture, low, low + width), expected)
 
 
-@settings(max_examples=60)
 @given(st.data(), INTEGERS, st.floats(0, 100), st.sampled_from([None, (0.37, -3.25)]))
 def test_counted_percentiles_are_those_of_numpy(data, dtype, percent, scale):
     volume = data.draw(arrays(dtype, data.draw(st.tuples(*[st.integers(1, 4)] * 3))))

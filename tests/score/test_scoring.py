@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from monai.metrics import compute_hausdorff_distance, compute_surface_dice
@@ -69,7 +69,6 @@ def test_whole_image_and_single_pixel():
     assert one(corner, corner) == {"iou": 1, "dice": 1, "nsd": 1, "hd95": 0}
 
 
-@settings(max_examples=25, deadline=None)
 @given(arrays(bool, (3, 9, 11)), arrays(bool, (9, 11)).filter(np.any))
 def test_a_batch_scores_as_its_members_do(predictions, truth):
     together = score_masks(predictions, truth, (0.7, 1.3), TOLERANCE)
@@ -82,7 +81,6 @@ def test_a_batch_scores_as_its_members_do(predictions, truth):
         assert alone["dice"] == pytest.approx(2 * overlap / (prediction.sum() + truth.sum()), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([None, (1.0, 1.0), (0.7, 1.3)]))
 def test_surface_scores_are_those_of_monai_s_own_functions(seed, spacing):
     rng = np.random.default_rng(seed)

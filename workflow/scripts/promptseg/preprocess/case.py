@@ -11,6 +11,7 @@ import numpy as np
 from promptseg.config.cases import Case, Labels
 from promptseg.core.errors import PromptsegError
 from promptseg.core.randomness import generator
+from promptseg.core.reasons import WRONG_AXIS
 from promptseg.preprocess.consensus import consensus
 from promptseg.preprocess.grids import Volume, reorient
 from promptseg.preprocess.intensity import limits, to_uint8
@@ -49,9 +50,7 @@ def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[
     volume = reorient(stored, entry["axis"])
     width, height, depth = volume.shape
     if min(width, height) < 2 and not volume.planar:
-        raise PromptsegError(
-            f"wrong axis: slices of {volume.name} along {entry['axis']} have {width} x {height} pixels; set `axis`"
-        )
+        raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
     marked = _read_marked(case, paths, entry, stored)
     labels = reorient(marked, entry["axis"]).array
     sampling = sampling_of(entry)

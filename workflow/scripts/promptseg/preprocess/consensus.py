@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import NO_SUCH_RATER
 
 
 def consensus(maps: Mapping[str, np.ndarray], how: str) -> np.ndarray:
@@ -22,10 +22,7 @@ def consensus(maps: Mapping[str, np.ndarray], how: str) -> np.ndarray:
     if how == "staple":
         return staple(list(maps.values()))
     if how not in maps:
-        raise PromptsegError(
-            f"no mask of rater {how}: this case has those of {', '.join(maps)}; set `raters` to majority or staple to "
-            "use whoever is there"
-        )
+        raise NO_SUCH_RATER.error(f"this case has masks of {', '.join(maps)}, but none of {how}")
     return maps[how]
 
 
@@ -37,15 +34,16 @@ def majority(maps: Sequence[np.ndarray]) -> np.ndarray:
     labels is the exact majority of the joined objects. One map alone is returned as it is.
     """
     values = sorted({int(value) for one in maps for value in np.unique(one)} - {0})
-    best = np.zeros(maps[0].shape, np.uint8)
-    marked = np.zeros(maps[0].shape, np.uint8)
+    counter = np.min_scalar_type(len(maps))
+    best = np.zeros(maps[0].shape, counter)
+    marked = np.zeros(maps[0].shape, counter)
     result = np.zeros(maps[0].shape, np.result_type(*maps))
     for value in values:
-        votes = np.sum([one == value for one in maps], axis=0, dtype=np.uint8)
+        votes = np.sum([one == value for one in maps], axis=0, dtype=counter)
         marked += votes
         result[(votes >= best) & (votes > 0)] = value
         np.maximum(best, votes, out=best)
-    result[2 * marked <= len(maps)] = 0
+    result[marked <= len(maps) // 2] = 0
     return result
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import EMPTY_WINDOW, NEGATIVE_INTENSITIES, NO_FINITE_VALUE, RANGE_TOO_LARGE
 from promptseg.preprocess.grids import scaled
 
 logger = logging.getLogger(__name__)
@@ -28,13 +28,12 @@ def limits(
         scale: what turns stored integers into values, see `grids.Volume`.
 
     Raises:
-        PromptsegError: no value is finite; `none` with negative values; a window that is empty.
+        PromptsegError: no value is finite, or the values span more than float64 holds; `none` with negative values; a
+            window that is empty.
     """
     kind = intensity["kind"]
     if kind == "window" and not intensity["low"] < intensity["high"]:
-        raise PromptsegError(
-            f"empty window: low {intensity['low']} is not below high {intensity['high']}; correct `intensity`"
-        )
+        raise EMPTY_WINDOW.error(f"low {intensity['low']} is not below high {intensity['high']}")
     values = array
     if np.issubdtype(array.dtype, np.floating):
         finite = np.isfinite(array)
@@ -43,42 +42,59 @@ def limits(
             logger.warning("%s holds %d values that are NaN or infinite; NaN is taken for the lowest", name, missing)
             values = array[finite]
         if not values.size:
-            raise PromptsegError(f"no finite value: {name} holds only NaN or infinite values")
+            raise NO_FINITE_VALUE.error(f"{name} holds only NaN or infinite values")
     if kind == "window":
         return float(intensity["low"]), float(intensity["high"])
-    if kind == "percentiles":
-        return _percentiles(values, (intensity["low"], intensity["high"]), scale)
-    least, largest = (float(scaled(end, scale)) for end in (values.min(), values.max()))
-    if least < 0:
-        raise PromptsegError(
-            f"negative intensities: {name} goes down to {least:g}; choose `intensity: {{kind: window, ...}}` or "
-            "`{kind: percentiles, ...}` for this dataset"
-        )
-    return 0.0, largest
+    with np.errstate(over="ignore", invalid="ignore"):
+        if kind == "percentiles":
+            low, high = _percentiles(values, (intensity["low"], intensity["high"]), scale)
+        else:
+            low, high = (float(scaled(np.float64(end), scale)) for end in (values.min(), values.max()))
+        if not np.isfinite(np.subtract(high, low)):
+            raise RANGE_TOO_LARGE.error(f"the values of {name} reach from {low:g} to {high:g}")
+    if kind == "none" and low < 0:
+        raise NEGATIVE_INTENSITIES.error(f"{name} goes down to {low:g}")
+    return (0.0, high) if kind == "none" else (low, high)
 
 
 def _percentiles(
     array: np.ndarray, percents: tuple[float, float], scale: tuple[float, float] | None
 ) -> tuple[float, float]:
-    """`numpy.percentile` of the values; of integers by counting them slice by slice, without a sorted copy."""
-    if not np.issubdtype(array.dtype, np.integer) or int(array.max()) - int(array.min()) > _TABLE:
-        low, high = np.percentile(scaled(array, scale), percents)
-        return float(low), float(high)
-    least = int(array.min())
-    counts = np.zeros(int(array.max()) - least + 1, np.int64)
-    for part in np.moveaxis(array, 2, 0) if array.ndim > 2 else [array]:
-        counts += np.bincount(np.subtract(part, least, dtype=np.intp).ravel("K"), minlength=counts.size)
+    """`numpy.percentile` of the values as float64.
+
+    The stored numbers are put in order, and four of them become values: differences of stored numbers need not fit
+    their type.
+    """
     places = (array.size - 1) * (np.array(percents, float) / 100)
     below = places.astype(int)
-    reached = np.cumsum(counts)
-    before, after = (
-        scaled((np.searchsorted(reached, ranks, side="right") + least).astype(np.float64), scale)
-        for ranks in (below, np.minimum(below + 1, array.size - 1))
-    )
+    ranks = np.stack([below, np.minimum(below + 1, array.size - 1)])
+    before, after = scaled(_at_ranks(array, ranks).astype(np.float64), scale)
     # numpy's own way to interpolate, so that no last digit differs.
     share = places - below
     low, high = np.where(share < 0.5, before + (after - before) * share, after - (after - before) * (1 - share))
     return float(low), float(high)
+
+
+def _at_ranks(array: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """The numbers that would stand at the places `ranks`, counted from 0, if the array were sorted."""
+    if not _countable(array):
+        flat = array.flatten("K")
+        flat.partition(np.unique(ranks))
+        return flat[ranks]
+    # Counted slice by slice, without a sorted copy.
+    least = int(array.min())
+    counts = np.zeros(int(array.max()) - least + 1, np.int64)
+    for part in np.moveaxis(array, 2, 0) if array.ndim > 2 else [array]:
+        counts += np.bincount(np.subtract(part, least, dtype=np.intp).ravel("K"), minlength=counts.size)
+    return np.searchsorted(np.cumsum(counts), ranks, side="right") + least
+
+
+def _countable(array: np.ndarray) -> bool:
+    """Whether the numbers are integers of a small range that float64 holds exactly."""
+    if not np.issubdtype(array.dtype, np.integer) or not array.size:
+        return False
+    least, largest = int(array.min()), int(array.max())
+    return largest - least <= _TABLE and max(-least, largest) <= 2**53
 
 
 def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -100,11 +116,10 @@ def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
             whole = picture.astype(np.int32)
         if np.array_equal(whole, picture):
             picture = whole
-    if np.issubdtype(picture.dtype, np.integer) and picture.size:
+    if _countable(picture):
         least, largest = int(picture.min()), int(picture.max())
-        if largest - least <= _TABLE:
-            table = _scale_to_uint8(np.arange(least, largest + 1, dtype=np.float64), low, high)
-            return table.take(np.subtract(picture, least, dtype=np.intp))
+        table = _scale_to_uint8(np.arange(least, largest + 1, dtype=np.float64), low, high)
+        return table.take(np.subtract(picture, least, dtype=np.intp))
     return _scale_to_uint8(picture.astype(np.float64), low, high)
 
 
