@@ -49,7 +49,7 @@ def limits(
         if kind == "percentiles":
             low, high = _percentiles(values, (intensity["low"], intensity["high"]), scale)
         else:
-            low, high = (float(scaled(np.float64(end), scale)) for end in (values.min(), values.max()))
+            low, high = scaled(np.array([values.min(), values.max()], np.float64), scale).tolist()
         if not np.isfinite(np.subtract(high, low)):
             raise RANGE_TOO_LARGE.error(f"the values of {name} reach from {low:g} to {high:g}")
     if kind == "none" and low < 0:
