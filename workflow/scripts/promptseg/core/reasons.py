@@ -39,6 +39,16 @@ UNREADABLE = Reason(
 
 # Geometry: sizes, places and directions
 
+ANOTHER_GRID = Reason(
+    "another grid",
+    "The pixels of a mask do not lie on those of its image: they differ in size, in direction, or by parts of a pixel.",
+    "resample the mask to the pixels of the image",
+)
+NO_POSITION = Reason(
+    "no position",
+    "Image or mask says nothing of its place, so that one cannot be laid over the other.",
+    "save the mask with the size of the image as PNG, or as NIfTI",
+)
 WRONG_AXIS = Reason(
     "wrong axis",
     "Cut along `axis`, a volume would give pictures of one pixel's width.",
@@ -46,6 +56,32 @@ WRONG_AXIS = Reason(
 )
 
 # DICOM
+
+ANOTHER_FRAME_OF_REFERENCE = Reason(
+    "another frame of reference",
+    "A DICOM segmentation was drawn in other coordinates (FrameOfReferenceUID) than those of the image.",
+    "give the case the segmentation of this very series, or set `frame_of_reference: any` if the coordinates agree",
+)
+BEYOND_THE_IMAGE = Reason(
+    "beyond the image",
+    "Nothing of what a segmentation marks lies on the slices of the image.",
+    "check that the segmentation and the image belong together, and that the slices are complete",
+)
+CONTRADICTION = Reason(
+    "contradiction",
+    "A frame of a DICOM SEG refers to one picture and lies at the place of another one.",
+    "write the segmentation anew from its source",
+)
+DOUBLE_FRAMES = Reason(
+    "double frames",
+    "Several frames of a DICOM SEG mark the same segment at the same place in different ways.",
+    "give the case the segmentation of one series, one phase and one resolution",
+)
+UNKNOWN_SEG = Reason(
+    "unknown DICOM SEG",
+    "A segmentation of a kind that cannot be laid on slices.",
+    "save it as BINARY, FRACTIONAL or LABELMAP segmentation of the slices, or as NIfTI",
+)
 
 # Masks, label values and raters
 

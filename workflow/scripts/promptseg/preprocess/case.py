@@ -47,6 +47,8 @@ def process_case(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]
 
 def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> None:
     stored = _read_image(case, paths, entry)
+    if entry.get("frame_of_reference") == "any":
+        stored = replace(stored, frame_of_reference="")
     volume = reorient(stored, entry["axis"])
     width, height, depth = volume.shape
     if min(width, height) < 2 and not volume.planar:

@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 import pydicom
 
-from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.dicom import TO_RAS, group, plane
-from promptseg.preprocess.grids import Volume, shown
+from promptseg.core.reasons import (
+    ANOTHER_FRAME_OF_REFERENCE,
+    ANOTHER_GRID,
+    BEYOND_THE_IMAGE,
+    DOUBLE_FRAMES,
+    UNKNOWN_SEG,
+)
+from promptseg.preprocess.dicom import group
+from promptseg.preprocess.dicom_place import Placement, SegFrame, Slices, seg_frame
+from promptseg.preprocess.grids import Volume
 
 logger = logging.getLogger(__name__)
 
@@ -21,54 +28,120 @@ def is_segmentation(path: Path) -> bool:
 
 
 def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
-    """Place the frames of DICOM SEG files (PS3.3 C.8.20) into the grid of `like`; see `labels.read_labels`."""
-    name = paths[0].name
-    if like.affine is None:
-        raise PromptsegError(f"no position: {like.name} does not say where it lies, so {name} cannot be laid over it")
-    to_voxels = np.linalg.inv(like.affine)
+    """Lay the frames of DICOM SEG files (PS3.3 C.8.20) on the slices of `like`; see `labels.read_labels`.
+
+    Frames go to the slices that they refer to, or to those at their positions. What reaches beyond the image, or
+    belongs to slices that are not there, is cut off.
+
+    Raises:
+        PromptsegError: another frame of reference, unless frames refer to slices of the image; nothing lies on the
+            image; two frames contradict each other; a kind that is not understood; see `dicom_place.Slices.place`.
+    """
     array = np.zeros(like.shape, np.uint16, order="F")
     for path in paths:
-        dataset = pydicom.dcmread(path)
-        kind = dataset.get("SegmentationType")
-        if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
-            raise PromptsegError(f"unknown DICOM SEG: {path.name} is of the type {kind}; save it as BINARY")
-        frames = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
-        if kind == "LABELMAP":
-            # A pixel holds the number of its segment.
-            frames = np.where(frames == dataset.get("PixelPaddingValue", 0), 0, frames)
-        else:
-            frames = frames >= (1.0 if kind == "BINARY" else dataset.MaximumFractionalValue / 2)
-        shared = dataset.SharedFunctionalGroupsSequence[0]
-        placed = []
-        for frame, own in zip(frames, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-            voxels = _voxels(frame, own, shared, to_voxels, like, path.name)
-            if kind == "LABELMAP":
-                array[voxels] = frame[frame != 0]
-            else:
-                segment = group(own, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber
-                placed.append((int(segment), voxels))
-        for segment, voxels in sorted(placed, key=lambda item: item[0]):
-            if np.isin(array[voxels], (0, segment), invert=True).any():
-                logger.warning("%s: segment %d covers a part of another one", path.name, segment)
-            array[voxels] = segment
-    return Volume(array, like.affine, like.spacing, name)
+        _lay(pydicom.dcmread(path), path.name, Slices(like), array)
+    return Volume(array, like.affine, like.spacing, paths[0].name)
+
+
+def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray) -> None:
+    """Write the segments of one file into `array`."""
+    labels = dataset.get("SegmentationType") == "LABELMAP"
+    pixels = _pixels(dataset, name)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    groups = list(dataset.PerFrameFunctionalGroupsSequence)
+    frames = [
+        seg_frame(own, shared, f"frame {number} of {name}", dataset.Columns, dataset.Rows)
+        for number, own in enumerate(groups, 1)
+    ]
+    referring = any(slices.refers(frame) for frame in frames)
+    _check_reference(str(dataset.get("FrameOfReferenceUID", "")), frames, slices.like, name, referring)
+    _check_step(shared, slices, name, referring)
+
+    placed: dict[tuple[int, int], Placement] = {}
+    for index, (frame, own) in enumerate(zip(frames, groups, strict=True)):
+        place = slices.place(frame, referring) if pixels[index].any() else None
+        if place is not None:
+            identified = None if labels else group(own, shared, "SegmentIdentificationSequence")
+            placed[0 if identified is None else int(identified.ReferencedSegmentNumber), index] = place
+    beside = max((place.beside for place in placed.values()), default=0.0)
+    if beside > 0.1:
+        logger.warning("%s lies up to %.2f pixels beside the pixels of %s", name, beside, slices.like.name)
+    _check_double(placed, pixels, name)
+
+    laid = 0
+    for (segment, index), place in sorted(placed.items(), key=lambda item: item[0]):
+        voxels, inside = _voxels(pixels[index], place, array.shape)
+        values = pixels[index][pixels[index] != 0][inside] if labels else np.uint16(segment)
+        if not labels and np.isin(array[voxels], (0, segment), invert=True).any():
+            logger.warning("%s: segment %d covers a part of another one", name, segment)
+        array[voxels] = values
+        laid += len(voxels[0])
+    marked = np.count_nonzero(pixels)
+    if marked and not laid:
+        raise BEYOND_THE_IMAGE.error(f"{name} marks {marked} pixels, and none of them lies on {slices.like.name}")
+    if laid < marked:
+        logger.warning(
+            "%s: %d of %d marked pixels lie beyond %s: cut off", name, marked - laid, marked, slices.like.name
+        )
+
+
+def _pixels(dataset: Any, name: str) -> np.ndarray:
+    """(frames, rows, columns) bool, or the numbers of the segments of a label map."""
+    kind = dataset.get("SegmentationType")
+    if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
+        raise UNKNOWN_SEG.error(f"{name} is of the type {kind}")
+    if "TotalPixelMatrixColumns" in dataset or str(dataset.get("DimensionOrganizationType", "")).startswith("TILED"):
+        raise UNKNOWN_SEG.error(f"the frames of {name} are tiles of a slide")
+    frames = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
+    if kind == "LABELMAP":
+        return np.where(frames == dataset.get("PixelPaddingValue", 0), 0, frames)
+    return frames >= (1.0 if kind == "BINARY" else dataset.MaximumFractionalValue / 2)
+
+
+def _check_reference(own: str, frames: Sequence[SegFrame], like: Volume, name: str, referring: bool) -> None:
+    """Whether the coordinates of segmentation and image are the same (PS3.3 C.7.4.1)."""
+    if own and like.frame_of_reference and own != like.frame_of_reference:
+        if not referring:
+            raise ANOTHER_FRAME_OF_REFERENCE.error(
+                f"FrameOfReferenceUID is {own} in {name}, {like.frame_of_reference} in {like.name}, and no frame of "
+                "the segmentation refers to a slice of the image"
+            )
+        logger.warning(
+            "%s has another FrameOfReferenceUID than %s, but refers to its slices: it is laid on them", name, like.name
+        )
+    elif like.planes and not referring and like.affine is not None:
+        why = (
+            "refers to other pictures than those of" if any(frame.sources for frame in frames) else "does not refer to"
+        )
+        unknown = "" if own and like.frame_of_reference else ", and FrameOfReferenceUID is missing"
+        logger.warning("%s %s %s%s: it is laid by its positions", name, why, like.name, unknown)
+
+
+def _check_step(shared: Any, slices: Slices, name: str, referring: bool) -> None:
+    """Frames that are further apart than the slices, and lie by position alone, would mark some of the slices only."""
+    measures = shared.get("PixelMeasuresSequence")
+    step = float((measures[0].get("SpacingBetweenSlices") if measures else None) or 0)
+    if not referring and slices.like.affine is not None and not slices.like.planar and step > 1.5 * slices.step:
+        raise ANOTHER_GRID.error(
+            f"the frames of {name} are {step:.2f} mm apart, the slices of {slices.like.name} {slices.step:.2f} mm"
+        )
+
+
+def _check_double(placed: dict[tuple[int, int], Placement], pixels: np.ndarray, name: str) -> None:
+    """One frame for a segment and a place, or several equal ones."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for (segment, index), place in placed.items():
+        first = seen.setdefault((segment, *place.start, *place.steps.ravel()), index)
+        if not np.array_equal(pixels[first], pixels[index]):
+            raise DOUBLE_FRAMES.error(f"frames {first + 1} and {index + 1} of {name} (segment {segment})")
 
 
 def _voxels(
-    frame: np.ndarray, own: Any, shared: Any, to_voxels: np.ndarray, like: Volume, name: str
-) -> tuple[np.ndarray, ...]:
-    """Indices into `like` of the pixels of a frame of a DICOM SEG that are set; `to_voxels` inverts its affine."""
-    position, orientation, spacing = plane(own, shared)
-    affine = np.eye(4)
-    affine[:3, 0] = orientation[:3] * spacing[1]
-    affine[:3, 1] = orientation[3:] * spacing[0]
-    affine[:3, 3] = position
+    frame: np.ndarray, place: Placement, shape: tuple[int, ...]
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Indices into the image of the pixels of a frame that are set, and which of them lie inside."""
     rows, columns = np.nonzero(frame)
-    points = np.stack([columns, rows, np.zeros_like(rows), np.ones_like(rows)])
-    exact = (to_voxels @ TO_RAS @ affine @ points)[:3]
-    index = np.rint(exact).astype(int)
-    if np.abs(exact - index).max(initial=0.0) > 0.1:
-        raise PromptsegError(f"another grid: the pixels of {name} do not lie on those of {like.name}; resample it")
-    if (index < 0).any() or (index >= np.array(like.shape)[:, None]).any():
-        raise PromptsegError(f"sizes differ: {name} reaches beyond {like.name} ({shown(like.shape)})")
-    return tuple(index)
+    found = place.start[:, None] + place.steps @ np.stack([columns, rows])
+    inside = ((found >= 0) & (found < np.array(shape)[:, None])).all(axis=0)
+    x, y, z = found[:, inside]
+    return (x, y, z), inside
