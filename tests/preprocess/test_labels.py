@@ -57,10 +57,10 @@ def test_float_labels(tmp_path):
     assert np.array_equal(labels.array, LPS % 3)
     wrong = (LPS % 3).astype(np.float32)
     wrong[1, 2, 1] = 0.25
-    with pytest.raises(PromptsegError, match=r"^float labels that are not integers: b\.nii holds 0\.25; save whole"):
+    with pytest.raises(PromptsegError, match=r"^label values are not whole: b\.nii holds 0\.25; save whole"):
         read_labels([save_nifti(tmp_path / "b.nii", wrong, LPS_AFFINE)], image)
     wrong[1, 2, 1] = np.nan
-    with pytest.raises(PromptsegError, match=r"^float labels that are not integers: b\.nii holds nan"):
+    with pytest.raises(PromptsegError, match=r"^label values are not whole: b\.nii holds nan, which"):
         read_labels([save_nifti(tmp_path / "b.nii", wrong, LPS_AFFINE)], image)
 
 

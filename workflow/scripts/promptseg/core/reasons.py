@@ -36,6 +36,41 @@ UNREADABLE = Reason(
     "The file is damaged, ends early, or is of another format than its name says.",
     "open it in another program, and replace it by an intact copy or convert it",
 )
+UNKNOWN_LABEL = Reason(
+    "unknown label value",
+    "A mask holds values that neither `tasks` nor `other_labels` names.",
+    "add what they stand for to `tasks`, or to `other_labels` if no task needs it",
+)
+LABEL_RANGE = Reason(
+    "label value out of range",
+    "Label values are whole numbers from 0 to 65535; instance numbers and background markers may lie beyond.",
+    "write the mask with other numbers",
+)
+NOT_WHOLE = Reason(
+    "label values are not whole",
+    "A label map holds fractions, or values that are no numbers: a probability map, or labels that were resampled.",
+    "save whole numbers, or give the file as a list entry with `value` and `threshold` if it is a probability map",
+)
+MEANS_OPEN = Reason(
+    "meaning of a mask is open",
+    "What the values of a mask stand for follows neither from the file nor from the others of the dataset.",
+    "say it in the entry of the dataset",
+)
+NOISY_MASK = Reason(
+    "mask with grey edges",
+    "A mask holds many grey levels: it was saved as JPEG, resized with interpolation, or is a probability map.",
+    "give it as a list entry of `labels` with `value` and `threshold`",
+)
+COLOURED_MASK = Reason(
+    "coloured mask",
+    "The channels of a mask differ, and no label values are known for its colours.",
+    "name its colours in `colours`, or save the label values as one channel",
+)
+UNKNOWN_COLOUR = Reason(
+    "unknown colour",
+    "A mask holds a colour that `colours` does not name.",
+    "add it to `colours`; if the file was saved with losses (JPEG), save it anew without",
+)
 
 # Geometry: sizes, places and directions
 

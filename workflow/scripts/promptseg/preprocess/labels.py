@@ -9,9 +9,10 @@ from pydicom.misc import is_dicom
 
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.dicom_seg import is_segmentation, read_segmentation
-from promptseg.preprocess.grids import Volume, align, reading, scaled, shown
+from promptseg.preprocess.grids import Volume, align, reading, shown
 from promptseg.preprocess.nrrd import read_segment
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
+from promptseg.preprocess.whole import fraction_error, whole_numbers
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
         PromptsegError: as `volumes.read_volume`; the sizes differ; a value is not an integer; channels differ.
     """
     labels = _read_mask(paths, like)
-    return replace(labels, array=_integers(labels.array, labels.name))
+    if np.issubdtype(labels.array.dtype, np.floating):
+        raise fraction_error(labels.array, labels.name)
+    return labels
 
 
 def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
@@ -72,7 +75,7 @@ def _read_mask(paths: Sequence[Path], like: Volume) -> Volume:
         with reading(segmentations[0]):
             return read_segmentation(segmentations, like)
     mask = read_files(paths, LABEL_READERS)
-    array = scaled(_single_channel(mask), mask.scale)
+    array = whole_numbers(_single_channel(mask), mask.scale)
     return align(replace(mask, array=array, scale=None, separate=False), like)
 
 
@@ -97,21 +100,3 @@ def _single_channel(mask: Volume) -> np.ndarray:
             "palette)"
         )
     return array[..., 0]
-
-
-def _integers(array: np.ndarray, name: str) -> np.ndarray:
-    if not np.issubdtype(array.dtype, np.floating):
-        return array
-    # Slice by slice, because the temporary arrays of a whole volume would be several times its size.
-    small = array.size and array.min() >= 0 and array.max() < 2**16
-    numbers: np.ndarray = np.empty(array.shape, np.min_scalar_type(int(array.max())) if small else np.int32, order="F")
-    for index in range(array.shape[2]):
-        part = array[:, :, index]
-        wrong = part[~((np.abs(part) < 2**31) & (part == np.rint(part)))]
-        if wrong.size:
-            raise PromptsegError(
-                f"float labels that are not integers: {name} holds {wrong[0]:g}; save whole numbers, or give the file "
-                "as a list entry with `value` and `threshold` if it is a probability map"
-            )
-        numbers[:, :, index] = part
-    return numbers
