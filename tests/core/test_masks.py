@@ -62,3 +62,11 @@ def test_best_candidate_takes_the_last_when_none_overlaps():
     truth = draw("#...")
     assert masks.best_candidate(np.stack([draw(".#.."), draw("..#."), draw("...#")]), truth) == 2
     assert masks.best_candidate(np.stack([draw("##.."), draw("##.."), draw("...#")]), truth) == 0
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [([0.1, 0.9, 0.9], 1), ([np.nan, -3.0, -2.0], 2), ([np.nan, -np.inf], 1), ([np.nan] * 3, 0), ([0.5, np.nan], 0)],
+)
+def test_a_score_that_is_nan_is_the_lowest(scores, best):
+    assert masks.best_score(np.array(scores, np.float32)) == best

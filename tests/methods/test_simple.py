@@ -98,6 +98,36 @@ def test_clicks_in_tiny_and_flat_images_do_not_break(method, shape):
     assert mask.shape == shape[:2]
 
 
+BOXES = [box(10, 20, 40, 50), box(0, 0, 59, 69), box(59, 0, 59, 69)]
+POINTS = [clicks((30, 35, 1)), clicks((30, 35, 1), (5, 5, 0))]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("grey", [0, 1, 100, 255])
+@pytest.mark.parametrize(
+    ("method", "prompts"),
+    [(GrabCut(Settings()), BOXES), (RandomWalker(Settings()), BOXES + POINTS), (RegionGrowing(Settings()), POINTS)],
+)
+def test_a_constant_picture_gives_the_same_whatever_its_grey(method, prompts, grey):
+    """The random walker divided by the standard deviation of the picture, which is 0."""
+    black, other = (run(method, np.full((70, 60, 3), value, np.uint8), *prompts) for value in (2, grey))
+    np.testing.assert_array_equal(black, other)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (1, 50), (50, 1), (2, 300), (5, 5), (3, 700)])
+def test_pictures_of_one_or_two_values_and_any_shape(shape):
+    height, width = shape
+    pictures = [np.full((*shape, 3), grey, np.uint8) for grey in (0, 255)]
+    pictures.append(np.random.default_rng(0).integers(0, 2, (*shape, 3), np.uint8) * 255)
+    corner, centre = box(width - 1, 0, width - 1, height - 1), box(width // 4, height // 4, width // 2, height // 2)
+    points = [clicks((width // 2, height // 2, 1)), clicks((0, 0, 1), (width - 1, height - 1, 0))]
+    for pixels in pictures:
+        run(GrabCut(Settings()), pixels, corner, centre)
+        run(RandomWalker(Settings()), pixels, corner, centre, *points)
+        run(RegionGrowing(Settings()), pixels, *points)
+
+
 def test_adapters_are_found_by_module_or_by_file(tmp_path):
     assert adapter_class("promptseg.methods.controls:BoxFill") is BoxFill
     file = tmp_path / "mine.py"

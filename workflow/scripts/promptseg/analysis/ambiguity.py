@@ -107,8 +107,8 @@ def measures(rows: pd.DataFrame) -> pd.DataFrame:
     predicted, true, grown = (
         rows[[f"{name}_{k}" for k in range(3)]].to_numpy(float) for name in ("predicted", "true", "grown")
     )
-    known = ~np.isnan(predicted).any(axis=1)
-    place = np.arange(len(rows)), np.where(known, np.nan_to_num(predicted).argmax(axis=1), 0)
+    known = ~np.isnan(predicted).all(axis=1)
+    place = np.arange(len(rows)), np.where(known, np.nan_to_num(predicted, nan=-np.inf).argmax(axis=1), 0)
     confident = np.where(known, true[place], np.nan)
     similarity = np.where(known, grown[place], np.nan)
     found = {

@@ -78,3 +78,8 @@ def best_overlap(overlaps: Sequence[float] | np.ndarray) -> int:
 def best_candidate(candidates: np.ndarray, truth: np.ndarray) -> int:
     """Index of the candidate of (k, h, w) bool that `best_overlap` takes for the (h, w) bool truth."""
     return best_overlap([iou(candidate, truth) for candidate in candidates])
+
+
+def best_score(scores: Sequence[float] | np.ndarray) -> int:
+    """Index of the highest of k scores, the first of equals; NaN is below all numbers."""
+    return int(np.nan_to_num(scores, nan=-np.inf).argmax())

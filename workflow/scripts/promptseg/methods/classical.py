@@ -107,6 +107,9 @@ class RandomWalker(Method):
             mask = seeds != 2
         else:
             beta = self.settings.options.get("beta", 130)
+            if not np.ptp(grey):
+                # scikit-image divides by the standard deviation. A slope far below any edge leaves all weights equal.
+                grey = grey + np.linspace(0, 1e-6, grey.size).reshape(grey.shape)
             # The solver's own tolerance lets probabilities leave [0, 1] a little; which of two is larger is unaffected.
             mask = random_walker(grey, seeds, beta=beta, mode="cg_j", prob_tol=0.1) == 1
         mask = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)

@@ -65,7 +65,7 @@ class Answer:
                 self._best[id(truth)] = masks.best_candidate(self.candidates.masks, truth)
             return self._best[id(truth)]
         if selection == "best_score" and self.candidates.scores is not None:
-            return int(np.argmax(self.candidates.scores))
+            return masks.best_score(self.candidates.scores)
         return 0
 
 

@@ -49,7 +49,7 @@ def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]
     if len(group) > 1:
         scores = group["score"].to_numpy()
         if not np.isnan(scores).all():
-            choices.append(("best_score", int(np.nanargmax(scores))))
+            choices.append(("best_score", masks.best_score(scores)))
         choices.append(("oracle", masks.best_overlap(overlaps)))
     return choices
 
