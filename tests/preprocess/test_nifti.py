@@ -70,5 +70,5 @@ def test_checksum_of_a_gzip_file(tmp_path):
         read_volume([path])
     whole = gzip.decompress(save_nifti(path, noise, LPS_AFFINE).read_bytes())
     path.write_bytes(gzip.compress(whole[:-7]))
-    with pytest.raises(PromptsegError, match=r"^unreadable: a\.nii\.gz: it ends after 7993 of 8000 bytes"):
+    with pytest.raises(PromptsegError, match=r"^unreadable: a\.nii\.gz ends after 7993 of 8000 bytes"):
         read_volume([path])

@@ -40,7 +40,7 @@ def test_truncated_files(tmp_path):
 
 
 def test_missing_file_and_unknown_format(tmp_path):
-    with pytest.raises(PromptsegError, match=r"^unreadable: a\.png is "):
+    with pytest.raises(PromptsegError, match=r"^missing file: a\.png is not there; "):
         read_volume([tmp_path / "a.png"])
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(PromptsegError, match=r"^unknown format: a\.txt"):

@@ -29,34 +29,42 @@ PAIRED = (".img", ".img.gz")
 
 _MOST = 100_000  # data files of one header
 _LINES = 10_000  # of a header
+_LONGEST = 2**20  # bytes of a line of a header
 
 
 def companions(path: Path) -> list[Path]:
     """The other files that an image file needs, sorted: the data files that its header names, the other of a pair.
 
-    NRRD (`data file`, also as a list or a pattern of numbers), MetaImage (`ElementDataFile`, likewise), Analyze and
-    NIfTI pairs with the .mat file of SPM. Relative names start at the header's folder. They need not exist, but for
-    pairs; a header that cannot be read has none.
+    NRRD, MetaImage, and pairs of Analyze and NIfTI with the .mat file of SPM. What a header names need not exist.
     """
-    name = path.name.lower()
-    if name.endswith((*FORMATS["Analyze"], *PAIRED)):
-        stem = re.sub(r"\.(hdr|img)(\.gz)?$", "", path.name, flags=re.IGNORECASE)
-        others = (path.with_name(stem + suffix) for suffix in (*FORMATS["Analyze"], *PAIRED, ".mat"))
-        return sorted(other for other in others if other != path and other.is_file())
+    if not path.name.lower().endswith((*FORMATS["Analyze"], *PAIRED)):
+        return sorted(set(data_files(path)))
+    stem = re.sub(r"\.(hdr|img)(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+    others = (path.with_name(stem + suffix) for suffix in (*FORMATS["Analyze"], *PAIRED, ".mat"))
+    return sorted(other for other in others if other != path and (other.is_file() or other.is_symlink()))
+
+
+def data_files(header: Path) -> list[Path]:
+    """The files that hold the values, in the order in which they follow each other; none if the header's own does.
+
+    Those of NRRD (`data file`: one, a list, or a pattern with numbers) and MetaImage (`ElementDataFile`, likewise).
+    Relative names start at the header's folder. A header that cannot be read names none.
+    """
+    name = header.name.lower()
     if not name.endswith((*FORMATS["NRRD"], *FORMATS["MetaImage"])):
         return []
     key = r"data ?file:" if name.endswith(FORMATS["NRRD"]) else r"ElementDataFile\s*="
     try:
-        return sorted({path.parent / file for file in _named(_header(path), key)})
+        return [header.parent / file for file in _named(header_lines(header), key)]
     except (OSError, ValueError):
         return []
 
 
-def _header(path: Path) -> Iterator[str]:
-    """The lines of a header of text."""
+def header_lines(path: Path) -> Iterator[str]:
+    """The lines of a header of text, stripped, without end where values follow it in the same file."""
     with path.open("rb") as stream:
         for _ in range(_LINES):
-            line = stream.readline(4096)
+            line = stream.readline(_LONGEST)
             if not line:
                 return
             yield line.decode(errors="replace").strip()

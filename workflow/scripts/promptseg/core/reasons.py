@@ -149,6 +149,72 @@ RANGE_TOO_LARGE = Reason(
     "check the slope and intercept of the file, or choose `intensity: {kind: window, ...}`",
 )
 
+EMPTY_FILE = Reason(
+    "empty file",
+    "The file has no content: a download or a copy that stopped before it began.",
+    "fetch it again",
+)
+POINTER_FILE = Reason(
+    "pointer file",
+    "The file is a note of Git LFS or git-annex on where its content is kept, and not the content.",
+    "fetch the content: `git lfs pull`, or `git annex get` (`datalad get`)",
+)
+BROKEN_LINK = Reason(
+    "broken link",
+    "The file is a link to another one that is not there.",
+    "bring back what it leads to (for git-annex and DataLad: `git annex get`), or replace the link by the file",
+)
+WEB_PAGE = Reason(
+    "web page",
+    "The file is a page of a web site, such as a form to log in or an error, saved under the name of an image.",
+    "download the file itself",
+)
+MISSING_FILE = Reason(
+    "missing file",
+    "A file that a header names, or the other one of a pair, is not there.",
+    "bring it back, or convert the image to one file",
+)
+UNKNOWN_FORMAT = Reason(
+    "unknown format",
+    "The end of the file's name stands for no format that can be read, and it is no DICOM file.",
+    "convert it, for example to PNG or NIfTI",
+)
+NOT_DICOM = Reason(
+    "no DICOM",
+    "`series` or `units: suv` is set for files of another format, which lack what these need.",
+    "take the setting away",
+)
+SEVERAL_FILES = Reason(
+    "several files",
+    "Several files form the image of a case and are not one DICOM series.",
+    "make the pattern in `cases` narrower",
+)
+SEVERAL_PICTURES = Reason(
+    "several pictures",
+    "A file holds pictures of different sizes or of different kinds, and one of them would have to be chosen.",
+    "save the one that counts to a file of its own",
+)
+TOO_MANY_DIMENSIONS = Reason(
+    "too many dimensions",
+    "A file holds several volumes, such as points in time or channels, where one is needed.",
+    "say which by `channels`, or write each to a file of its own",
+)
+NO_SUCH_CHANNELS = Reason(
+    "no such channels",
+    "`channels` names volumes that the file does not have.",
+    "give one or three of the volumes along the last axis, counted from 0",
+)
+COLOURED_CHANNEL = Reason(
+    "coloured channel",
+    "One of the three files that become red, green and blue has colours of its own.",
+    "give three grey images",
+)
+COMPLEX_NUMBERS = Reason(
+    "complex numbers",
+    "Each value of the image is a complex number, which no picture can show.",
+    "save the magnitude",
+)
+
 
 def all_reasons() -> dict[str, Reason]:
     """Every reason of this file by its name, in the order of the names."""

@@ -22,6 +22,7 @@ from nibabel.orientations import (
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reasons import UNREADABLE
+from promptseg.preprocess.disguises import disguise
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,9 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         logger.info("%s: %s: %s", path.name, type(error).__name__, " ".join(str(error).split()))
-        raise UNREADABLE.error(f"{path.name} is damaged or of another format than its name says") from error
+        raise (
+            disguise(path) or UNREADABLE.error(f"{path.name} is damaged or of another format than its name says")
+        ) from error
 
 
 def shown(shape: Sequence[int]) -> str:

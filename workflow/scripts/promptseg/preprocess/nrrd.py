@@ -1,58 +1,78 @@
 """Volumes and segmentations of 3D Slicer in NRRD files."""
 
+import logging
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import nrrd
 import numpy as np
 
+from promptseg.config.formats import data_files, header_lines
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.grids import (
-    Volume,
-    in_axes,
-    place,
-    reading,
-    step_lengths,
-    usable,
-)
+from promptseg.core.reasons import COMPLEX_NUMBERS
+from promptseg.preprocess.axes import arranged
+from promptseg.preprocess.disguises import require_data
+from promptseg.preprocess.grids import Volume, place, reading
+from promptseg.preprocess.nrrd_header import kinds, place_of, spatial
 
-_TO_RAS = {
-    "left-posterior-superior": (-1, -1, 1),
-    "lps": (-1, -1, 1),
-    "right-anterior-superior": (1, 1, 1),
-    "ras": (1, 1, 1),
-    "left-anterior-superior": (-1, 1, 1),
-    "las": (-1, 1, 1),
-}
+logger = logging.getLogger(__name__)
 
 
 def read_nrrd(path: Path) -> Volume:
-    """Read a .nrrd or .nhdr file, see `volumes.read_volume`; four axes are volumes of their own."""
-    array, header = nrrd.read(str(path))
-    array = in_axes(array)
-    affine, spacing = _place(header, path.name)
-    return Volume(array, affine, spacing, path.name, separate=array.ndim > 3)
+    """Read a .nrrd or .nhdr file, see `volumes.read_volume`.
+
+    What lies along an axis that is none of space (`nrrd_header.spatial`) are volumes of their own, or the colours of
+    one picture if its kind says so.
+
+    Raises:
+        PromptsegError: there are two such axes, complex numbers, or a data file is missing.
+    """
+    array, header = load(path)
+    if "complex" in kinds(header):
+        raise COMPLEX_NUMBERS.error(f"{path.name} holds complex numbers")
+    affine, spacing = place_of(header, path.name)
+    array = arranged(array, spatial(header), path.name)
+    coloured = array.ndim > 3 and any(re.fullmatch(r"(rgba?|[34])-color", kind) for kind in kinds(header))
+    if coloured and array.shape[3] == 4:
+        logger.warning("%s has an alpha channel; it is dropped", path.name)
+        array = array[..., :3]
+    return Volume(array, affine, spacing, path.name, separate=array.ndim > 3 and not coloured)
 
 
-def _place(header: Mapping[str, Any], name: str) -> tuple[np.ndarray | None, tuple[float, float, float] | None]:
-    """Affine and spacing; rows of `space directions` that are none belong to axes that are not of space."""
-    directions = np.asarray(header.get("space directions", []), float)
-    if directions.ndim == 2:
-        directions = directions[np.isfinite(directions).all(axis=1)]
-    signs = _TO_RAS.get(str(header.get("space", "")).lower())
-    if directions.shape == (3, 3):
-        affine = np.eye(4)
-        affine[:3, :3] = directions.T
-        affine[:3, 3] = header.get("space origin", np.zeros(3))
-        spacing = step_lengths(affine)
-        return (None if signs is None else usable(np.diag([*signs, 1.0]) @ affine, name)), spacing
-    steps = [float(step) for step in header.get("spacings", [])]
-    if len(steps) in (2, 3):
-        x, y, z = (*steps, *[float("nan")] * (3 - len(steps)))
-        return None, (x, y, z)
-    return None, None
+def load(path: Path) -> tuple[np.ndarray, Mapping[str, Any]]:
+    """The values, with their axes in the order of the file, and the header; texts may have any letters.
+
+    Raises:
+        PromptsegError: a data file is missing.
+    """
+    require_data(path)
+    # pynrrd drops letters that are not ASCII, such as that of micrometres, unless it is given texts.
+    header = nrrd.read_header(list(_fields(path)))
+    files = data_files(path)
+    if not files:
+        with path.open("rb") as stream:
+            nrrd.read_header(stream)
+            return nrrd.read_data(header, stream), header
+    one = {key: value for key, value in header.items() if key not in ("data file", "datafile")}
+    if len(files) == 1:
+        return nrrd.read_data({**one, "data file": str(files[0])}, filename=str(path)), header
+    # pynrrd reads one data file only.
+    part = {**one, "dimension": 1, "sizes": np.array([math.prod(header["sizes"]) // len(files)])}
+    parts = [nrrd.read_data({**part, "data file": str(file)}, filename=str(path)) for file in files]
+    return np.concatenate(parts).reshape(header["sizes"], order="F"), header
+
+
+def _fields(path: Path) -> Iterator[str]:
+    """The lines of a header up to the values, or up to a list of data files."""
+    for line in header_lines(path):
+        if not line:
+            return
+        yield line
+        if re.match(r"data ?file:\s*LIST", line):
+            return
 
 
 def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
@@ -63,7 +83,7 @@ def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
     of versions before 4.11 have one segment per layer and neither value nor layer.
     """
     with reading(path):
-        array, header = nrrd.read(str(path))
+        array, header = load(path)
         names = {key[:-5]: str(value) for key, value in header.items() if re.fullmatch(r"Segment\d+_Name", key)}
         found = [key for key, name in names.items() if re.search(pattern, name, re.IGNORECASE)]
         if not found:
@@ -79,5 +99,5 @@ def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
         for key in found:
             layer = int(header.get(f"{key}_Layer", key[7:] if len(layers) > 1 else 0))
             marked |= layers[layer] == int(header.get(f"{key}_LabelValue", 1))
-        affine, spacing = _place(header, path.name)
+        affine, spacing = place_of(header, path.name)
     return place(Volume(marked, affine, spacing, path.name), like).array

@@ -1,4 +1,4 @@
-"""Images from files: NIfTI, NRRD, DICOM and the usual 2-D formats."""
+"""Images from files of every format."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,22 +8,44 @@ from pathlib import Path
 import numpy as np
 from pydicom.misc import is_dicom
 
-from promptseg.core.errors import PromptsegError
+from promptseg.config.formats import FORMATS, PAIRED, PICTURES
+from promptseg.core.reasons import (
+    COLOURED_CHANNEL,
+    NO_SUCH_CHANNELS,
+    NOT_DICOM,
+    SEVERAL_FILES,
+    TOO_MANY_DIMENSIONS,
+    UNKNOWN_FORMAT,
+    UNREADABLE,
+)
 from promptseg.preprocess.dicom import read_series
+from promptseg.preprocess.disguises import disguise
 from promptseg.preprocess.grids import Volume, align, reading, scaled, shown
+from promptseg.preprocess.metaimage import read_metaimage
+from promptseg.preprocess.mgh import read_mgh
 from promptseg.preprocess.nifti import read_nifti
 from promptseg.preprocess.nrrd import read_nrrd
 from promptseg.preprocess.pictures import read_picture
 
 Readers = Mapping[str, Callable[[Path], Volume]]  # by the suffix of a file
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-READERS: Readers = {
-    **dict.fromkeys((".nii", ".nii.gz"), read_nifti),
-    **dict.fromkeys((".nrrd", ".nhdr"), read_nrrd),
-    **dict.fromkeys(_PICTURES, read_picture),
+_VOLUMES = {
+    "NIfTI": read_nifti,
+    "Analyze": read_nifti,
+    "NRRD": read_nrrd,
+    "MetaImage": read_metaimage,
+    "MGH": read_mgh,
 }
-LABEL_READERS: Readers = {**READERS, **dict.fromkeys(_PICTURES, partial(read_picture, as_labels=True))}
+_PICTURES = (*PICTURES, "TIFF")
+READERS: Readers = {
+    **{suffix: reader for name, reader in _VOLUMES.items() for suffix in FORMATS[name]},
+    **dict.fromkeys(PAIRED, read_nifti),
+    **{suffix: read_picture for name in _PICTURES for suffix in FORMATS[name]},
+}
+LABEL_READERS: Readers = {
+    suffix: partial(read_picture, as_labels=True) if reader is read_picture else reader
+    for suffix, reader in READERS.items()
+}
 
 
 def read_volume(
@@ -51,16 +73,13 @@ def read_volume(
     volume = read_files(paths, READERS, series, units)
     if channels is None:
         if volume.array.ndim > 3 and volume.separate:
-            raise PromptsegError(
-                f"too many dimensions: {volume.name} has the shape {shown(volume.array.shape)}; say which of the "
-                "volumes along the last axis by `channels`, or write each to a file of its own"
+            raise TOO_MANY_DIMENSIONS.error(
+                f"{volume.name} has the shape {shown(volume.array.shape)}",
+                "say which of the volumes along the last axis by `channels`, or write each to a file of its own",
             )
         return volume
     if volume.array.ndim != 4 or max(channels) >= volume.array.shape[3] or len(channels) not in (1, 3):
-        raise PromptsegError(
-            f"no such channels: {volume.name} has the shape {shown(volume.array.shape)}; `channels` must name one or "
-            "three of the volumes along a fourth axis"
-        )
+        raise NO_SUCH_CHANNELS.error(f"{volume.name} has the shape {shown(volume.array.shape)}")
     if len(channels) == 1:
         return replace(volume, array=volume.array[..., channels[0]], separate=False)
     return replace(volume, array=volume.array[..., list(channels)], separate=True)
@@ -76,7 +95,7 @@ def read_colours(files: Sequence[Path]) -> Volume:
     channels = [first, *(align(other, first) for other in others)]
     for channel in channels:
         if channel.array.ndim != 3:
-            raise PromptsegError(f"coloured channel: {channel.name} has colours of its own; give three grey images")
+            raise COLOURED_CHANNEL.error(f"{channel.name} has colours of its own")
     array = np.stack([scaled(channel.array, channel.scale) for channel in channels], axis=3)
     return Volume(array, first.affine, first.spacing, ", ".join(path.name for path in files), separate=True)
 
@@ -98,17 +117,22 @@ def read_files(
     reader = reader_of(first, readers) if len(paths) == 1 else None
     if reader:
         if series is not None or units != "stored":
-            raise PromptsegError(f"no DICOM: {first.name} has no headers for `series` or `units: suv`; take them away")
+            raise NOT_DICOM.error(f"{first.name} has no headers for `series` or `units: suv`")
         with reading(first):
             return reader(first)
-    with reading(first):
-        dicom = [path for path in paths if is_dicom(path)]
+    dicom: list[Path] = []
+    others: list[Path] = []
+    for path in paths:
+        with reading(path):
+            (dicom if is_dicom(path) else others).append(path)
+    problem = next(filter(None, map(disguise, others)), None)
+    if problem:
+        raise problem
     if dicom:
         with reading(first):
             return read_series(dicom, series, units)
     if len(paths) > 1:
-        raise PromptsegError(
-            f"several files: {', '.join(path.name for path in paths[:5])} are not one DICOM series; "
-            "make the pattern in `cases` narrower"
-        )
-    raise PromptsegError(f"unknown format: {first.name}; NIfTI, NRRD, DICOM, PNG, JPEG, TIFF and BMP files can be read")
+        raise SEVERAL_FILES.error(f"{', '.join(path.name for path in paths[:5])} are not one DICOM series")
+    if first.name.lower().endswith(FORMATS["DICOM"]):
+        raise UNREADABLE.error(f"{first.name} is not DICOM, as its name says")
+    raise UNKNOWN_FORMAT.error(f"{first.name} is none of {', '.join(FORMATS)}")
