@@ -1,6 +1,7 @@
 """The batched engine: groups of images, batches, order, and the mode without prompts."""
 
 import random
+import re
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
+from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.tables import read_table
 from promptseg.core.vocabulary import MODES
 from promptseg.methods import Method, Proposals, Settings
@@ -46,7 +48,7 @@ def test_order_and_rows_depend_neither_on_timing_nor_on_the_size_of_groups(monke
         return [item.rows for item in items]
 
     expected = rows_of(Jittery(Settings(options={"radius": 0.2})))
-    assert expected[2][0]["status"] == "failed: ValueError: no such image, please"
+    assert expected[2][0]["status"] == METHOD_FAILED.status(f"{__name__}:Jittery raised ValueError at image2")
     assert {row["status"] for row in expected[3]} == {"ok"}
     assert rows_of(Jittery(Settings(options={"radius": 0.2}))) == expected
     monkeypatch.setattr(engine, "GROUP_PIXELS", 1)  # every image alone
@@ -121,11 +123,13 @@ def test_an_image_without_masks_scores_0_and_is_no_gap():
     assert (row["mode"], row["selection"], row["iou"], row["status"]) == ("everything", "oracle", 0, "ok")
 
 
-def test_a_failure_is_a_row():
+def test_a_failure_is_a_row_and_what_the_method_said_is_in_the_log(caplog):
     item = proposed(LABELS, pixels=255)
-    assert [row["status"] for row in item.rows] == ["failed: ValueError: too bright"] * 2
+    (status,) = {row["status"] for row in item.rows}
+    assert re.match(r"method failed: \S+:\S+ raised ValueError at image everything; what it said is in the log", status)
+    assert "too bright" in caplog.text
     assert {row["selection"] for row in item.rows} == {"oracle"}
-    with pytest.raises(PromptsegError, match="image everything: failed: ValueError: too bright"):
+    with pytest.raises(PromptsegError, match=r"^method failed: .* at image everything; .*strict: true"):
         proposed(LABELS, Plan(strict=True), pixels=255)
 
 

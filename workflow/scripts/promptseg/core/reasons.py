@@ -1,33 +1,9 @@
-"""Why an image or a case cannot be used: every reason there is. docs/reasons.md is made from this file."""
+"""Why an image or a case cannot be used: every reason there is, by topic.
 
-from dataclasses import dataclass
+docs/reasons.md is made from this file (a test prints the command).
+"""
 
-from promptseg.core.errors import PromptsegError
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A kind of failure.
-
-    Attributes:
-        name: what the status of the row begins with.
-        meaning: what was wrong, a sentence for the table of reasons.
-        remedy: what to do about it, a clause that ends the status.
-    """
-
-    name: str
-    meaning: str
-    remedy: str
-
-    def error(self, what: str, remedy: str = "") -> PromptsegError:
-        """The error of one file or case.
-
-        Args:
-            what: what is wrong with it, with the names of the files.
-            remedy: what to do in this very case, if more can be said than `self.remedy`.
-        """
-        return PromptsegError(f"{self.name}: {what}; {remedy or self.remedy}")
-
+from promptseg.core.reason import METHOD_FAILED, Reason
 
 # Files
 
@@ -217,6 +193,6 @@ COMPLEX_NUMBERS = Reason(
 
 
 def all_reasons() -> dict[str, Reason]:
-    """Every reason of this file by its name, in the order of the names."""
-    found = [value for value in globals().values() if isinstance(value, Reason)]
+    """Every reason by its name, in the order of the names."""
+    found = [METHOD_FAILED, *(value for value in globals().values() if isinstance(value, Reason))]
     return {reason.name: reason for reason in sorted(found, key=lambda reason: reason.name)}

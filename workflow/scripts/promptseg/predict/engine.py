@@ -19,6 +19,7 @@ from pycocotools import mask as coco
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.prefetch import prefetched
+from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.methods import Candidates, Method, Proposals, Query
 from promptseg.predict.embeddings import EmbeddingCache
@@ -248,8 +249,10 @@ class Runner:
         return [self._ask([query], [name])[0] for query, name in zip(queries, names, strict=True)]
 
     def _failure(self, error: Exception, where: str) -> str:
-        reason = f"failed: {type(error).__name__}: {error}".splitlines()[0]
+        """The status of what failed. What the method said may be any text of any library: it goes to the log."""
+        adapter = f"{type(self.method).__module__}:{type(self.method).__qualname__}"
+        reason = METHOD_FAILED.status(f"{adapter} raised {type(error).__name__} at {where}")
+        logger.error(reason, exc_info=error)
         if self.plan.strict:
-            raise PromptsegError(f"{where}: {reason} (strict: true stops at the first failure)") from error
-        logger.error("%s: %s", where, reason, exc_info=error)
+            raise PromptsegError(f"{reason} (strict: true stops at the first failure)") from error
         return reason

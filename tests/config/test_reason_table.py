@@ -1,0 +1,30 @@
+"""docs/reasons.md is what the code says, and every reason can be told by its name."""
+
+from promptseg.config.reason_table import COMMAND, document
+from promptseg.config.schema import SCRIPTS
+from promptseg.core import reasons
+from promptseg.core.reason import Reason, reason_in
+
+
+def test_the_table_is_up_to_date():
+    text = (SCRIPTS.parents[1] / "docs" / "reasons.md").read_text()
+    assert text == document(), f"the reasons have changed; run: {COMMAND}"
+
+
+def test_names_are_short_and_different():
+    declared = [value for value in vars(reasons).values() if isinstance(value, Reason)]
+    assert len(reasons.all_reasons()) == len(declared)
+    for reason in declared:
+        assert reason_in(reason.status("a.nii is empty")) == reason.name
+        assert len(reason.name) <= 30, reason.name
+        assert reason.meaning.endswith("."), reason.name
+        assert not reason.remedy.endswith("."), reason.name
+
+
+def test_no_text_of_the_table_is_taken_for_markup():
+    """Outside code, GitHub would swallow `<name>` and take stars for emphasis; a bar ends a cell."""
+    for reason in reasons.all_reasons().values():
+        for text in (reason.meaning, reason.remedy):
+            plain = "".join(text.split("`")[::2])
+            assert not set("<*|") & set(plain), reason.name
+            assert "|" not in text, reason.name
