@@ -70,7 +70,7 @@ WRONG_AXIS = Reason(
 
 ANOTHER_FRAME_OF_REFERENCE = Reason(
     "another frame of reference",
-    "A DICOM segmentation was drawn in other coordinates (FrameOfReferenceUID) than those of the image.",
+    "A DICOM SEG or RTSTRUCT was drawn in other coordinates (FrameOfReferenceUID) than those of the image.",
     "give the case the segmentation of this very series, or set `frame_of_reference: any` if the coordinates agree",
 )
 BEYOND_THE_IMAGE = Reason(
@@ -80,13 +80,28 @@ BEYOND_THE_IMAGE = Reason(
 )
 CONTRADICTION = Reason(
     "contradiction",
-    "A frame of a DICOM SEG refers to one picture and lies at the place of another one.",
+    "A frame of a DICOM SEG or a contour of an RTSTRUCT refers to one picture and lies at the place of another one.",
     "write the segmentation anew from its source",
+)
+DRAWN_ON_OTHER_SLICES = Reason(
+    "drawn on other slices",
+    "Contours of an RTSTRUCT lie between the slices of the image, or are not parallel to them.",
+    "give the case the series that they were drawn on",
 )
 DOUBLE_FRAMES = Reason(
     "double frames",
     "Several frames of a DICOM SEG mark the same segment at the same place in different ways.",
     "give the case the segmentation of one series, one phase and one resolution",
+)
+NO_AREA = Reason(
+    "no area",
+    "The chosen structures of an RTSTRUCT consist of points or open lines, which bound no area.",
+    "choose structures with closed contours by `segment`",
+)
+NO_LABEL_MAP = Reason(
+    "no label map",
+    "The structures of an RTSTRUCT overlap, or have numbers below 1, so that their numbers make no label map.",
+    "write `labels` as a list and choose the structures by `segment`; where they overlap, the later one wins",
 )
 UNKNOWN_SEG = Reason(
     "unknown DICOM SEG",
@@ -96,6 +111,16 @@ UNKNOWN_SEG = Reason(
 
 # Masks, label values and raters
 
+NO_SEGMENT = Reason(
+    "no segment",
+    "No segment or structure of a file has the name or the code that `segment` asks for.",
+    "correct `segment`, or leave the case out by `only`",
+)
+NO_NAMES = Reason(
+    "no names of segments",
+    "`segment` chooses by name in .seg.nrrd, DICOM SEG and RTSTRUCT files; files of other formats name no segments.",
+    "take `segment` away, and give `threshold` if the file is a probability map",
+)
 NO_SUCH_RATER = Reason(
     "no such rater",
     "`raters` names a rater who has no mask of this case.",

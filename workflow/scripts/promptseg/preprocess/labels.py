@@ -1,6 +1,6 @@
 """Label maps and masks in the grid of their image."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,9 +8,11 @@ import numpy as np
 from pydicom.misc import is_dicom
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import NO_NAMES
 from promptseg.preprocess.dicom_seg import is_segmentation, read_segmentation
 from promptseg.preprocess.grids import Volume, align, reading, shown
-from promptseg.preprocess.nrrd import read_segment
+from promptseg.preprocess.nrrd import read_nrrd, read_segment
+from promptseg.preprocess.rtstruct import is_structure_set, read_contours, read_structures
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
 from promptseg.preprocess.whole import fraction_error, whole_numbers
 
@@ -22,8 +24,8 @@ class MaskFiles:
     Attributes:
         value: the label that the object gets.
         threshold: in the file's own units: values of at least this are the object; None: all values but 0.
-        segment: regular expression, case-insensitive, on the names of the segments of a .seg.nrrd file; those that
-            match are the object. None: the file is a mask or a map of values.
+        segment: regular expression, case-insensitive, on the names of the segments of .seg.nrrd or structures of
+            RTSTRUCT files; those that match are the object. None: the file is a mask or a map of values.
     """
 
     paths: tuple[Path, ...]
@@ -36,7 +38,8 @@ def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
     """Read a label map and turn it into the orientation of the image `like`.
 
     The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
-    the segment number; where segments overlap the higher number wins; fractional segments count from one half on).
+    the segment number; where segments overlap the higher number wins; fractional segments count from one half on), and
+    RTSTRUCT (see `rtstruct.read_structures`).
     A 2-D mask has one channel, or equal ones. A palette of greys stands for its greys, a coloured one for its indices.
 
     Returns:
@@ -61,7 +64,7 @@ def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
     for mask in masks:
         for path in mask.paths:
             if mask.segment is not None:
-                array[read_segment(path, mask.segment, like) != 0] = mask.value
+                array[_read_segment(path, mask.segment, like)] = mask.value
                 continue
             values = _read_mask([path], like).array
             array[values != 0 if mask.threshold is None else values >= mask.threshold] = mask.value
@@ -69,21 +72,33 @@ def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
     return Volume(array, like.affine, like.spacing, names)
 
 
+def _read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
+    if reader_of(path) is read_nrrd:
+        return read_segment(path, pattern, like)
+    if _is_dicom(path, is_structure_set):
+        return read_contours(path, pattern, like)
+    raise NO_NAMES.error(f"{path.name} has no segments that `segment: {pattern}` could choose from")
+
+
 def _read_mask(paths: Sequence[Path], like: Volume) -> Volume:
-    segmentations = [path for path in paths if _is_segmentation(path)]
+    segmentations = [path for path in paths if _is_dicom(path, is_segmentation)]
     if segmentations:
         with reading(segmentations[0]):
             return read_segmentation(segmentations, like)
+    structures = [path for path in paths if _is_dicom(path, is_structure_set)]
+    if structures:
+        return read_structures(structures, like)
     mask = read_files(paths, LABEL_READERS)
     array = whole_numbers(_single_channel(mask), mask.scale)
     return align(replace(mask, array=array, scale=None, separate=False), like)
 
 
-def _is_segmentation(path: Path) -> bool:
+def _is_dicom(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether a file is DICOM of a kind."""
     if reader_of(path, LABEL_READERS):
         return False
     with reading(path):
-        return is_dicom(path) and is_segmentation(path)
+        return is_dicom(path) and kind(path)
 
 
 def _single_channel(mask: Volume) -> np.ndarray:

@@ -11,12 +11,12 @@ import nrrd
 import numpy as np
 
 from promptseg.config.formats import data_files, header_lines
-from promptseg.core.errors import PromptsegError
-from promptseg.core.reasons import COMPLEX_NUMBERS
+from promptseg.core.reasons import COMPLEX_NUMBERS, UNREADABLE
 from promptseg.preprocess.axes import arranged
 from promptseg.preprocess.disguises import require_data
 from promptseg.preprocess.grids import Volume, place, reading
 from promptseg.preprocess.nrrd_header import kinds, place_of, spatial
+from promptseg.preprocess.segments import matching
 
 logger = logging.getLogger(__name__)
 
@@ -78,25 +78,30 @@ def _fields(path: Path) -> Iterator[str]:
 def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
     """Where the segments whose names match are set: bool, in the grid of `like`.
 
-    The format is that of 3D Slicer: a label map, or several layers of them along the first axis where segments overlap;
-    `SegmentN_Name`, `SegmentN_LabelValue` and `SegmentN_Layer` say which number in which layer is which segment. Files
-    of versions before 4.11 have one segment per layer and neither value nor layer.
+    The format is that of 3D Slicer: a label map, or several layers of them along an axis that is not of space where
+    segments overlap; `SegmentN_Name`, `SegmentN_LabelValue` and `SegmentN_Layer` say which number in which layer is
+    which segment. Files of versions before 4.11 have one segment per layer and neither value nor layer.
+
+    Raises:
+        PromptsegError: see `segments.matching` and `grids.place`; several segments of one layer have no values.
     """
     with reading(path):
         array, header = load(path)
-        names = {key[:-5]: str(value) for key, value in header.items() if re.fullmatch(r"Segment\d+_Name", key)}
-        found = [key for key, name in names.items() if re.search(pattern, name, re.IGNORECASE)]
-        if not found:
-            raise PromptsegError(
-                f"no segment: none in {path.name} matches `segment: {pattern}`; there are "
-                f"{', '.join(map(repr, names.values())) or 'none at all'}"
-            )
-        layers = array if array.ndim > 3 else array[None]
+        keys = sorted(
+            {key.split("_")[0] for key in header if re.match(r"Segment\d+_", key)}, key=lambda key: int(key[7:])
+        )
+        names = {key: str(header.get(f"{key}_Name", header.get(f"{key}_ID", ""))) for key in keys}
+        found = matching(names, pattern, path.name)
+        array = arranged(array, spatial(header), path.name)
+        layers = np.moveaxis(array, 3, 0) if array.ndim > 3 else array[None]
         if layers.shape[1:] == (1, 1, 1):
             # Stands for a file without any voxel, whose geometry means nothing.
             return np.zeros(like.shape, bool)
         marked = np.zeros(layers.shape[1:], bool)
         for key in found:
+            if f"{key}_LabelValue" not in header and len(layers) < len(keys):
+                what = f"{path.name} names several segments and does not say which values they have"
+                raise UNREADABLE.error(what, "save it anew with 3D Slicer")
             layer = int(header.get(f"{key}_Layer", key[7:] if len(layers) > 1 else 0))
             marked |= layers[layer] == int(header.get(f"{key}_LabelValue", 1))
         affine, spacing = place_of(header, path.name)

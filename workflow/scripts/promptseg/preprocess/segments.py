@@ -1,0 +1,42 @@
+"""Which of the named segments of a file are meant."""
+
+import logging
+import re
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+from promptseg.core.reasons import NO_SEGMENT
+
+logger = logging.getLogger(__name__)
+Key = TypeVar("Key", bound=Hashable)
+
+
+def matching(names: Mapping[Key, str], pattern: str, file: str) -> list[Key]:
+    """The segments of a file that a pattern means; several are one object.
+
+    Args:
+        names: of all segments.
+        pattern: regular expression on a part of the name, case-insensitive. A name that equals it matches, too, so that
+            `GTV+5mm` or `Lung (left)` need no backslashes.
+        file: for the message.
+
+    Raises:
+        PromptsegError: none matches.
+    """
+    found = [key for key, name in names.items() if _means(pattern, name)]
+    if not found:
+        there = ", ".join(map(repr, names.values())) or "none at all"
+        raise NO_SEGMENT.error(f"none in {file} matches `segment: {pattern}`; there are {there}")
+    if len(found) > 1:
+        united = ", ".join(repr(names[key]) for key in found)
+        logger.info("%s: `segment: %s` means %d segments, which are united: %s", file, pattern, len(found), united)
+    return found
+
+
+def _means(pattern: str, name: str) -> bool:
+    if name.strip().lower() == pattern.strip().lower():
+        return True
+    try:
+        return re.search(pattern, name, re.IGNORECASE) is not None
+    except re.error:
+        return False
