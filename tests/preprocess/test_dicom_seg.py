@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.sr.codedict import codes
 from pydicom.uid import SegmentationStorage
 
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.grids import Volume, reorient
-from promptseg.preprocess.labels import read_labels
+from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
 from promptseg.preprocess.volumes import read_volume
 from support.dicoms import LPS, frame_groups, save_frames, save_series
 from support.segmentations import ABOUT, areas, marks, save_stack, segment
@@ -140,3 +141,54 @@ def test_unknown_segmentation(tmp_path):
     path = save_frames(tmp_path / "seg.dcm", STACK, groups, SegmentationStorage, SegmentationType="MESH")
     with pytest.raises(PromptsegError, match=r"^unknown DICOM SEG: seg\.dcm is of the type MESH"):
         read_labels([path], image)
+
+
+class TestSegmentsByName:
+    """Three segments of which two overlap: 6 and 6 pixels, none, 2 and 3 pixels."""
+
+    masks = np.stack([marks(6, 6, 0), marks(0, 0, 0), marks(0, 2, 3)], axis=3)
+
+    @pytest.fixture
+    def image(self, tmp_path):
+        return read_volume(save_stack(tmp_path / "s", range(3)))
+
+    @pytest.fixture
+    def path(self, tmp_path, image):
+        return segment(tmp_path / "seg", sorted((tmp_path / "s").iterdir()), self.masks, change=self.describe)
+
+    @staticmethod
+    def describe(made):
+        about = [("Left lung", codes.SCT.Lung), ("part 2", codes.SCT.Lung), ("Liver (all)", codes.SCT.Liver)]
+        for item, (label, code) in zip(made.SegmentSequence, about, strict=True):
+            item.SegmentLabel = label
+            item.SegmentedPropertyTypeCodeSequence[0].CodeValue = code.value
+            item.SegmentedPropertyTypeCodeSequence[0].CodeMeaning = code.meaning
+
+    @pytest.mark.parametrize(
+        ("pattern", "expected"),
+        [
+            ("left LUNG", [6, 6, 0]),
+            ("Liver (all)", [0, 2, 3]),
+            ("^part", [0, 0, 0]),
+            ("^Lung$", [6, 6, 0]),  # no label, but the meaning of two codes
+            ("39607008", [6, 6, 0]),
+            ("sct:10200004", [0, 2, 3]),
+            ("left|liver", [6, 6, 3]),
+        ],
+    )
+    def test_label_meaning_or_code(self, path, image, pattern, expected, caplog):
+        assert areas(read_masks([MaskFiles((path,), 7, None, pattern)], image).array == 7) == expected
+        assert caplog.text == ""
+
+    def test_no_such_segment(self, path, image):
+        with pytest.raises(
+            PromptsegError,
+            match=r"^no segment: none in seg matches `segment: 1020`; there are 'Left lung' \(Lung, SCT:39607008\), ",
+        ):
+            read_masks([MaskFiles((path,), 7, None, "1020")], image)
+
+    def test_of_a_label_map(self, tmp_path, image):
+        values = np.zeros((3, 6, 8), np.uint8)
+        values[1, 1, :3] = 1, 2, 2
+        path = segment(tmp_path / "map", sorted((tmp_path / "s").iterdir()), values, kind="LABELMAP")
+        assert areas(read_masks([MaskFiles((path,), 7, None, "part 2")], image).array == 7) == [0, 2, 0]

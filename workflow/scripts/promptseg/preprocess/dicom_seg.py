@@ -18,6 +18,7 @@ from promptseg.core.reasons import (
 from promptseg.preprocess.dicom import group
 from promptseg.preprocess.dicom_place import Placement, SegFrame, Slices, seg_frame
 from promptseg.preprocess.grids import Volume
+from promptseg.preprocess.segments import matching
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +44,40 @@ def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
     return Volume(array, like.affine, like.spacing, paths[0].name)
 
 
-def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray) -> None:
-    """Write the segments of one file into `array`."""
+def read_named(path: Path, pattern: str, like: Volume) -> np.ndarray:
+    """Where the segments of a DICOM SEG lie that a pattern means: bool, in the grid of `like`.
+
+    Args:
+        pattern: on the SegmentLabel, else on the meaning of the code of its property type, else that code; see
+            `segments.matching`.
+
+    Raises:
+        PromptsegError: as `read_segmentation`; no segment matches.
+    """
+    dataset = pydicom.dcmread(path)
+    labels, meanings, codes = {}, {}, {}
+    for item in dataset.SegmentSequence:
+        number = int(item.SegmentNumber)
+        labels[number] = str(item.get("SegmentLabel", ""))
+        for code in item.get("SegmentedPropertyTypeCodeSequence") or []:
+            value = code.get("CodeValue") or code.get("LongCodeValue") or code.get("URNCodeValue")
+            meanings[number] = str(code.get("CodeMeaning", ""))
+            codes[number] = f"{code.get('CodingSchemeDesignator', '')}:{value}"
+    found = matching(labels, pattern, path.name, meanings, codes)
+    array = np.zeros(like.shape, np.uint16, order="F")
+    _lay(dataset, path.name, Slices(like), array, found)
+    return array != 0
+
+
+def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray, only: Sequence[int] | None = None) -> None:
+    """Write the segments of one file, or those of some numbers, into `array`."""
     labels = dataset.get("SegmentationType") == "LABELMAP"
     pixels = _pixels(dataset, name)
     shared = dataset.SharedFunctionalGroupsSequence[0]
     groups = list(dataset.PerFrameFunctionalGroupsSequence)
+    if only is not None:
+        numbers = pixels if labels else np.array([_number(own, shared) for own in groups])[:, None, None]
+        pixels = np.where(np.isin(numbers, only), pixels, 0)
     frames = [
         seg_frame(own, shared, f"frame {number} of {name}", dataset.Columns, dataset.Rows)
         for number, own in enumerate(groups, 1)
@@ -61,8 +90,7 @@ def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray) -> None:
     for index, (frame, own) in enumerate(zip(frames, groups, strict=True)):
         place = slices.place(frame, referring) if pixels[index].any() else None
         if place is not None:
-            identified = None if labels else group(own, shared, "SegmentIdentificationSequence")
-            placed[0 if identified is None else int(identified.ReferencedSegmentNumber), index] = place
+            placed[0 if labels else _number(own, shared), index] = place
     beside = max((place.beside for place in placed.values()), default=0.0)
     if beside > 0.1:
         logger.warning("%s lies up to %.2f pixels beside the pixels of %s", name, beside, slices.like.name)
@@ -72,7 +100,7 @@ def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray) -> None:
     for (segment, index), place in sorted(placed.items(), key=lambda item: item[0]):
         voxels, inside = _voxels(pixels[index], place, array.shape)
         values = pixels[index][pixels[index] != 0][inside] if labels else np.uint16(segment)
-        if not labels and np.isin(array[voxels], (0, segment), invert=True).any():
+        if not labels and only is None and np.isin(array[voxels], (0, segment), invert=True).any():
             logger.warning("%s: segment %d covers a part of another one", name, segment)
         array[voxels] = values
         laid += len(voxels[0])
@@ -83,6 +111,11 @@ def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray) -> None:
         logger.warning(
             "%s: %d of %d marked pixels lie beyond %s: cut off", name, marked - laid, marked, slices.like.name
         )
+
+
+def _number(own: Any, shared: Any) -> int:
+    """The segment of a frame."""
+    return int(group(own, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
 
 
 def _pixels(dataset: Any, name: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from pydicom.misc import is_dicom
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reasons import NO_NAMES
-from promptseg.preprocess.dicom_seg import is_segmentation, read_segmentation
+from promptseg.preprocess.dicom_seg import is_segmentation, read_named, read_segmentation
 from promptseg.preprocess.grids import Volume, align, reading, shown
 from promptseg.preprocess.nrrd import read_nrrd, read_segment
 from promptseg.preprocess.rtstruct import is_structure_set, read_contours, read_structures
@@ -24,8 +24,8 @@ class MaskFiles:
     Attributes:
         value: the label that the object gets.
         threshold: in the file's own units: values of at least this are the object; None: all values but 0.
-        segment: regular expression, case-insensitive, on the names of the segments of .seg.nrrd or structures of
-            RTSTRUCT files; those that match are the object. None: the file is a mask or a map of values.
+        segment: which segments of a .seg.nrrd or DICOM SEG file, or structures of an RTSTRUCT, are the object, see
+            `segments.matching`. None: the file is a mask or a map of values.
     """
 
     paths: tuple[Path, ...]
@@ -75,6 +75,9 @@ def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
 def _read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
     if reader_of(path) is read_nrrd:
         return read_segment(path, pattern, like)
+    if _is_dicom(path, is_segmentation):
+        with reading(path):
+            return read_named(path, pattern, like)
     if _is_dicom(path, is_structure_set):
         return read_contours(path, pattern, like)
     raise NO_NAMES.error(f"{path.name} has no segments that `segment: {pattern}` could choose from")
