@@ -71,7 +71,7 @@ def test_values_that_are_suv_already():
         ({"RadiopharmaceuticalStartTime": None}, {}, "a does not state RadiopharmaceuticalStartTime"),
         ({}, {"RadiopharmaceuticalInformationSequence": []}, "a does not state Radiopharmaceutical"),
         ({}, {"Units": None}, "a does not state Units"),
-        ({}, {"Units": "PROPCPS"}, "the values of a are PROPCPS"),
+        ({}, {"Units": "PROPCPS"}, "the unit of a is PROPCPS"),
         ({}, {"DecayCorrection": "NONE"}, "DecayCorrection of a is NONE"),
         ({}, {"CorrectedImage": ["ATTN", "SCAT"]}, "a is not corrected for DECY"),
         ({}, {"Modality": "CT"}, "no PET: a has the modality CT"),

@@ -23,6 +23,7 @@ def test_table_in_the_terminal(results, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"^sam_vit_b +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
     assert str(folder / "report" / "index.html") in printed
+    assert "1 score rows of 1 images failed, the first with\nunreadable: truncated" in printed
     assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("perfect")}) == 1
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
-from promptseg.report.tables import ablation_table, failures_table, precision_notes, throughput_table, unseen_table
+from promptseg.report.tables import ablation_table, precision_notes, throughput_table, unseen_table
 from support import synthetic
 from support.reports import ABLATED, BF16, FP32, speeds
 
@@ -54,8 +54,3 @@ def test_method_that_has_seen_everything_has_no_mean_without_it(results):
     answers = pd.DataFrame({"method": ["grabcut"], "dataset": ["chest_xray"], "answer": ["yes"], "source": [""]})
     rows = unseen_table(summary, answers, synthetic.METHODS)["rows"]
     assert rows[1] == ["GrabCut", "first", "not seen", "0", *[""] * 8]
-
-
-def test_failures_are_counted_and_listed(results):
-    count, table = failures_table(results[1]["scores"])
-    assert (count, len(table["rows"])) == (1, 1)

@@ -10,7 +10,9 @@ from tabulate import tabulate
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_csv
+from promptseg.report.failures import failures
 from promptseg.report.headline import main_table
+from promptseg.score.tables import SCORES
 
 
 def _text(table: pd.DataFrame) -> str:
@@ -37,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print("IoU, mean over tasks (n/a: the method does not take such prompts)\n")
     print(_text(main_table(summary)))
+    for row in failures(results / "tables" / SCORES.name).to_dict("records"):
+        print(f"\n{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}")
     print(
         f"\ntables   {results / 'tables'}\nfigures  {results / 'figures'}\nreport   {results / 'report' / 'index.html'}"
     )

@@ -144,6 +144,16 @@ NO_FINITE_VALUE = Reason(
     "All values of the image are NaN or infinite.",
     "export the image again",
 )
+NO_PET = Reason(
+    "no PET",
+    "`units: suv` is for DICOM PET, and the series is of another modality.",
+    "take `units` out of this dataset's entry, or give the case its PET series",
+)
+NO_SUV = Reason(
+    "no SUV",
+    "The headers of a PET series do not say how its values become SUV by body weight.",
+    "leave `units` away to use the stored values, or leave the case out",
+)
 RANGE_TOO_LARGE = Reason(
     "range too large",
     "The values of the image reach from so low to so high that their difference is infinite.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.valuerep import DA, DT, TM
 
-from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import NO_PET, NO_SUV
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +39,12 @@ def suv_factor(headers: Sequence[Any], name: str) -> float:
     """
     first = headers[0]
     if first.get("Modality") != "PT":
-        raise PromptsegError(f"no PET: {name} has the modality {first.get('Modality')}; `units: suv` is for DICOM PET")
+        raise NO_PET.error(f"{name} has the modality {first.get('Modality')}")
     units = _needed(first, "Units", name)
     if units == "GML":
         kind = first.get("SUVType") or "BW"
         if kind != "BW":
-            raise PromptsegError(f"no SUV by body weight: {name} holds SUV of the type {kind}")
+            raise NO_SUV.error(f"{name} holds SUV of the type {kind}, not by body weight")
         return 1.0
     if units == "CNTS":
         factor = _private(first, _PHILIPS, 0x00)
@@ -52,13 +52,13 @@ def suv_factor(headers: Sequence[Any], name: str) -> float:
             return float(factor)
         activity = _private(first, _PHILIPS, 0x09)
         if not activity:
-            raise PromptsegError(
-                f"no SUV: {name} holds counts, without the factor of Philips (7053,xx00) or (7053,xx09) that would "
-                "turn them into SUV or Bq/ml"
+            raise NO_SUV.error(
+                f"{name} holds counts, without the factor of Philips (7053,xx00) or (7053,xx09) that would turn them "
+                "into SUV or Bq/ml"
             )
         return float(activity) * _per_activity(headers, name)
     if units != "BQML":
-        raise PromptsegError(f"no SUV: the values of {name} are {units}; BQML, CNTS and GML can be turned into SUV")
+        raise NO_SUV.error(f"the unit of {name} is {units}; BQML, CNTS and GML can be turned into SUV")
     return _per_activity(headers, name)
 
 
@@ -68,7 +68,7 @@ def _per_activity(headers: Sequence[Any], name: str) -> float:
     corrected = _needed(first, "CorrectedImage", name)
     missing = [word for word in ("ATTN", "DECY") if word not in corrected]
     if missing:
-        raise PromptsegError(f"no SUV: {name} is not corrected for {' and '.join(missing)} (CorrectedImage)")
+        raise NO_SUV.error(f"{name} is not corrected for {' and '.join(missing)} (CorrectedImage)")
     tracer = _needed(first, "RadiopharmaceuticalInformationSequence", name)[0]
     dose = float(_needed(tracer, "RadionuclideTotalDose", name))
     weight = float(_needed(first, "PatientWeight", name))
@@ -76,14 +76,14 @@ def _per_activity(headers: Sequence[Any], name: str) -> float:
     if correction == "ADMIN":
         return weight * 1000 / dose
     if correction != "START":
-        raise PromptsegError(f"no SUV: DecayCorrection of {name} is {correction}; START and ADMIN are understood")
+        raise NO_SUV.error(f"DecayCorrection of {name} is {correction}; START and ADMIN are understood")
     half_life = float(_needed(tracer, "RadionuclideHalfLife", name))
     scan = _scan_time(headers, name)
     waited = (scan - _injection_time(tracer, scan, name)).total_seconds()
     if not 0 <= waited <= 10 * half_life:
-        raise PromptsegError(
-            f"no SUV: by the header of {name} the scan begins {waited / 3600:.1f} h after the injection, which is "
-            "before it or more than ten half-lives later; the dates or times are wrong"
+        raise NO_SUV.error(
+            f"by the header of {name} the scan begins {waited / 3600:.1f} h after the injection, which is before it or "
+            "more than ten half-lives later: the dates or times are wrong"
         )
     return weight * 1000 / (dose * 2 ** (-waited / half_life))
 
@@ -91,10 +91,7 @@ def _per_activity(headers: Sequence[Any], name: str) -> float:
 def _needed(header: Any, keyword: str, name: str) -> Any:
     value = header.get(keyword)
     if value is None or value == "" or value == 0 or (keyword.endswith("Sequence") and not len(value)):
-        raise PromptsegError(
-            f"no SUV: {name} does not state {keyword}; leave `units` away to use the stored values, or leave the case "
-            "out"
-        )
+        raise NO_SUV.error(f"{name} does not state {keyword}")
     return value
 
 
@@ -122,9 +119,7 @@ def _scan_time(headers: Sequence[Any], name: str) -> datetime:
     if private:
         return DT(str(private)).replace(tzinfo=None)
     if acquired is None:
-        raise PromptsegError(
-            f"no SUV: {name} states neither SeriesDate and SeriesTime nor AcquisitionDate and AcquisitionTime"
-        )
+        raise NO_SUV.error(f"{name} states neither SeriesDate and SeriesTime nor AcquisitionDate and AcquisitionTime")
     logger.info("%s: the series is dated after its first acquisition, whose time is used for the decay", name)
     return acquired
 

@@ -25,6 +25,7 @@ from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv
 from promptseg.figures.catalogue import FIGURES, declared
 from promptseg.report import tables
+from promptseg.report.failures import failures
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
 PACKAGES += ["snakemake"]
@@ -106,7 +107,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
     measured = read_csv(files["statistics"], STATISTICS)
     speeds = read_csv(files["throughput"], THROUGHPUT)
     answers = read_csv(files["contamination"], CONTAMINATION)
-    failed, failures = tables.failures_table(files["scores"])
+    failed = failures(files["scores"])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -128,8 +129,8 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         published=tables.published_table(read_csv(files["published"], COMPARISON), methods),
         throughput=tables.throughput_table(speeds, run.datasets, methods),
         precision=tables.precision_notes(speeds, methods),
-        failed=failed,
-        failures=failures,
+        failed=int(failed["score rows"].sum()),
+        failures=tables.failures_table(failed),
         figures=figure_groups(figures, {**methods, **run.datasets}),
         provenance=tables.provenance_table(files["scores"]),
         configuration={

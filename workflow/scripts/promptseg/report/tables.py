@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.paper import number
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
 from promptseg.score.metrics import METRICS, Metric
-
-FAILURES = 100  # rows shown
 
 Titles = Mapping[str, Mapping[str, Any]]  # what the page says of methods or datasets: name -> {title}
 Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, text: number of leading text columns}
@@ -273,13 +269,9 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
     return notes
 
 
-def failures_table(scores: Path) -> tuple[int, Table]:
-    """Number of rows without a score that should have one, and the first of them with their reasons."""
-    names = ["dataset", "method", "image_id", "task", "mode", "step", "selection", "status"]
-    keep = ~pc.field("status").isin(["ok", "not_applicable"])
-    failed = pq.read_table(scores, columns=names, filters=keep)
-    cells = [["" if row[name] is None else row[name] for name in names] for row in failed[:FAILURES].to_pylist()]
-    return failed.num_rows, _table(cells, names, len(names))
+def failures_table(failed: pd.DataFrame) -> Table:
+    """What `failures` found."""
+    return _table(failed.to_numpy().tolist(), failed.columns, 5)
 
 
 def provenance_table(scores: Path) -> Table:
