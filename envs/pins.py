@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ANALYSIS = [
     "beautifulsoup4",
     "docutils",
+    "imagecodecs",
     "isal",
     "jinja2",
     "jsonschema",
@@ -36,6 +37,7 @@ ANALYSIS = [
     "simpleitk",
     "statsmodels",
     "tabulate",
+    "tifffile",
     "tqdm",
 ]
 INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anything-py", "torch", "torchvision"])

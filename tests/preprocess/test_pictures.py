@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF and BMP."""
+"""PNG, JPEG, BMP and other pictures."""
 
 import cv2
 import numpy as np
@@ -79,8 +79,49 @@ def test_one_bit_mask_and_bmp_and_jpeg(tmp_path):
         assert read_volume([path]).picture(0).tolist() == [[77] * 9] * 8
 
 
-def test_pages_of_a_tiff(tmp_path):
-    pages = [Image.fromarray(np.zeros((2, 2), np.uint8))] * 3
-    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
-    with pytest.raises(PromptsegError, match=r"^several pages: a\.tif holds 3"):
-        read_volume([tmp_path / "a.tif"])
+@pytest.mark.parametrize("suffix", ["gif", "webp", "jp2", "pgm", "bmp"])
+def test_further_formats(tmp_path, suffix):
+    array = np.kron(np.array([[0, 200, 0], [90, 0, 200]], np.uint8), np.ones((8, 8), np.uint8))
+    options = {"lossless": True} if suffix == "webp" else {}
+    path = save_png(tmp_path / f"a.{suffix}", array, **options)
+    picture = read_volume([path]).picture(0)
+    assert np.array_equal(picture if picture.ndim == 2 else picture[..., 1], array)
+
+
+@pytest.mark.parametrize("suffix", ["pgm", "jp2"])
+def test_sixteen_bits_of_further_formats(tmp_path, suffix):
+    array = (np.arange(64 * 64).reshape(64, 64) * 16).astype(np.uint16)
+    assert np.array_equal(read_volume([save_png(tmp_path / f"a.{suffix}", array)]).picture(0), array)
+
+
+def test_films_are_no_pictures(tmp_path):
+    frames = [Image.fromarray(np.full((2, 2), 100 * index, np.uint8)) for index in range(3)]
+    for suffix in ("gif", "png", "webp"):
+        frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:])
+        with pytest.raises(PromptsegError, match=rf"^several pictures: a\.{suffix} holds 3; save the one that counts"):
+            read_volume([tmp_path / f"a.{suffix}"])
+
+
+def test_photograph_with_previews(tmp_path):
+    """Phones write a second picture into the file, whose first one is the photograph."""
+    pictures = [Image.fromarray(np.full((16, 24), grey, np.uint8)) for grey in (80, 200)]
+    pictures[0].save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=pictures[1:])
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert (image.format, image.n_frames) == ("MPO", 2)
+    assert read_volume([tmp_path / "a.jpg"]).picture(0).tolist() == [[80] * 24] * 16
+
+
+def test_colours_of_print(tmp_path):
+    Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(tmp_path / "a.jpg", quality=100)
+    picture = read_volume([tmp_path / "a.jpg"]).picture(0)
+    assert np.abs(picture.astype(int) - [255, 0, 0]).max() < 4
+
+
+def test_transparent_entry_of_a_palette(tmp_path):
+    image = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), mode="P")
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    image.save(tmp_path / "a.png", transparency=1)
+    assert read_volume([tmp_path / "a.png"]).picture(0).tolist() == [
+        [[0, 0, 0], [255, 0, 0]],
+        [[0, 255, 0], [255, 0, 0]],
+    ]

@@ -59,6 +59,7 @@ class Volume:
             the array holds the values themselves. Kept apart so that a volume of int16 need not become float64.
         separate: whether the three channels are measurements of their own, and not the colours of one picture.
         planes: of a DICOM series, one per slice as stored; empty for other files, and after the array was turned.
+        palette: (256, 3) colours, if the array of a mask holds their indices.
         frame_of_reference: FrameOfReferenceUID of a DICOM series; empty where there is none.
     """
 
@@ -70,6 +71,7 @@ class Volume:
     separate: bool = False
     planes: tuple[Plane, ...] = ()
     frame_of_reference: str = ""
+    palette: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -106,8 +106,13 @@ def _is_dicom(path: Path, kind: Callable[[Path], bool]) -> bool:
 
 def _single_channel(mask: Volume) -> np.ndarray:
     array = mask.array
+    if mask.palette is not None:
+        used = mask.palette[np.unique(array)]
+        return mask.palette[array, 0] if (used == used[:, :1]).all() else array
     if array.ndim == 3:
         return array
+    if array.shape[3] in (2, 4) and not mask.separate:
+        array = array[..., :-1]
     if mask.separate:
         raise PromptsegError(
             f"too many dimensions: {mask.name} has the shape {shown(array.shape)}; write each mask to a file of its own"

@@ -1,0 +1,78 @@
+"""Pictures that a camera held in another way than they are shown."""
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from promptseg.preprocess.volumes import LABEL_READERS, read_files, read_volume
+
+GREY = np.kron(np.array([[10, 60, 110], [160, 210, 250]], np.uint8), np.ones((8, 8), np.uint8))
+ORIENTATION = 0x0112
+# The same two by three fields, by orientation, as rows of what is shown.
+SHOWN = {
+    1: [[10, 60, 110], [160, 210, 250]],
+    2: [[110, 60, 10], [250, 210, 160]],
+    3: [[250, 210, 160], [110, 60, 10]],
+    4: [[160, 210, 250], [10, 60, 110]],
+    5: [[10, 160], [60, 210], [110, 250]],
+    6: [[160, 10], [210, 60], [250, 110]],
+    7: [[250, 110], [210, 60], [160, 10]],
+    8: [[110, 250], [60, 210], [10, 160]],
+}
+
+
+def save(path, image, orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    options = {"tiffinfo": {274: orientation}} if path.suffix == ".tif" else {"exif": exif}
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+@pytest.mark.parametrize("orientation", SHOWN)
+def test_orientation_of_images_and_masks(tmp_path, suffix, orientation):
+    path = save(tmp_path / f"a.{suffix}", Image.fromarray(GREY), orientation)
+    for volume in (read_volume([path]), read_files([path], LABEL_READERS)):
+        picture = volume.picture(0) if volume.array.ndim == 3 else volume.picture(0)[..., 0]
+        assert picture.shape == (8 * len(SHOWN[orientation]), 8 * len(SHOWN[orientation][0]))
+        assert np.allclose(picture[4::8, 4::8], SHOWN[orientation], atol=6)
+
+
+@pytest.mark.parametrize("orientation", SHOWN)
+def test_orientation_as_pillow_has_it(tmp_path, orientation):
+    path = save(tmp_path / "a.png", Image.fromarray(GREY), orientation)
+    with Image.open(path) as image:
+        assert np.array_equal(read_volume([path]).picture(0), np.asarray(ImageOps.exif_transpose(image)))
+
+
+def test_orientation_of_a_palette(tmp_path):
+    image = Image.fromarray((GREY // 50).astype(np.uint8), mode="P")
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9, 7, 7, 7])
+    path = save(tmp_path / "a.png", image, 6)
+    assert np.array_equal(read_files([path], LABEL_READERS).picture(0), np.rot90(GREY // 50, -1))
+    assert read_volume([path]).picture(0)[12, 4].tolist() == [9, 9, 9]
+
+
+def test_orientation_of_sixteen_bit_colours(tmp_path):
+    colours = np.dstack([GREY * 256.0, GREY * 100.0, GREY * 7.0]).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / "a.png"), colours[:, :, ::-1])
+    content = (tmp_path / "a.png").read_bytes()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    place = content.index(b"IDAT") - 4
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    (tmp_path / "b.png").write_bytes(content[:place] + chunk + content[place:])
+    assert np.array_equal(read_volume([tmp_path / "b.png"]).picture(0), np.rot90(colours, -1))
+    assert np.array_equal(read_volume([tmp_path / "a.png"]).picture(0), colours)
+
+
+def test_orientation_without_meaning(tmp_path):
+    for orientation in (0, 9):
+        path = save(tmp_path / "a.png", Image.fromarray(GREY), orientation)
+        assert np.array_equal(read_volume([path]).picture(0), GREY)
