@@ -104,4 +104,4 @@ def test_zip_with_a_password(tmp_path: Path) -> None:
     content[central + 8] |= 1
     content[local + 6] |= 1
     (tmp_path / "x.zip").write_bytes(content)
-    assert_refused(tmp_path / "x.zip", tmp_path, ["a"], "password required")
+    assert_refused(tmp_path / "x.zip", tmp_path, ["a"], "needs a password")

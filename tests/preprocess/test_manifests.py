@@ -137,8 +137,8 @@ def test_dataset_that_was_not_run_is_no_agreement(tmp_path):
     ("content", "message"),
     [
         (None, "is not a file. Give the path"),
-        (b"", "cannot be read as CSV"),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe", "cannot be read as CSV"),
+        (b"", "is not a manifest: it is empty, or no table of values"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "is not a manifest: it is empty, or no table of values"),
         (b"dataset,image_id,sha256\n", "names no image"),
         (b"dataset,image\nd,a\n", "lacks the columns image_id, sha256"),
         (b"dataset,image_id,sha256\nd,a,12ab\n", "the sha256 of d, a is no SHA-256 checksum"),

@@ -190,8 +190,8 @@ class _Unpacking:
             raise _damaged(archive, _first_line(error)) from error
         except (RuntimeError, NotImplementedError) as error:  # zipfile: encrypted, or a rare compression
             raise PromptsegError(
-                f"{archive} cannot be unpacked ({error}). Unpack it with another program and use the source kind "
-                "`folder` or `manual`."
+                f"{archive} needs a password, or is packed in a rare way. Unpack it with another program and use the "
+                "source kind `folder` or `manual`."
             ) from error
         except OSError as error:
             if error.errno is None:  # bz2 and gzip report damage as OSError

@@ -62,7 +62,10 @@ def read_manifest(path: str | Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise PromptsegError(f"{path} is not a manifest: it cannot be read as CSV ({error}).") from error
+        raise PromptsegError(
+            f"{path} is not a manifest: it is empty, or no table of values separated by commas in UTF-8. Export it as "
+            "CSV, or ask for the file anew."
+        ) from error
     missing = [name for name in _NEEDED if name not in frame]
     if missing:
         raise PromptsegError(
