@@ -33,15 +33,6 @@ def test_sizes_differ(tmp_path):
         read_labels([save_png(tmp_path / "m.png", np.zeros((3, 2), np.uint8))], picture)
 
 
-def test_shifted_labels_are_logged(tmp_path, caplog):
-    image = read_volume([save_nifti(tmp_path / "a.nii", LPS, LPS_AFFINE)])
-    shifted = LPS_AFFINE.copy()
-    shifted[0, 3] += 3
-    shifted[1, 3] -= 4
-    read_labels([save_nifti(tmp_path / "b.nii", LPS, shifted)], image)
-    assert "a.nii and b.nii lie up to 5.00 mm apart" in caplog.text
-
-
 def test_labels_without_affine_follow_the_image(tmp_path, caplog):
     array, affine = turned(LPS, LPS_AFFINE, "RAS")
     image = read_volume([save_nifti(tmp_path / "a.nii", array, affine)])

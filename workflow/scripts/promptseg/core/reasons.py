@@ -60,6 +60,18 @@ NO_POSITION = Reason(
     "Image or mask says nothing of its place, so that one cannot be laid over the other.",
     "save the mask with the size of the image as PNG, or as NIfTI",
 )
+PLACES_DIFFER = Reason(
+    "places differ",
+    "By their headers image and mask do not lie in the same place, or lie there in more than one way, so that nobody "
+    "can tell which voxel belongs to which. Directions are those of the patient: L to the left, P to the back, S up.",
+    "set `geometry: stored` in the dataset's entry if the arrays fit voxel by voxel, whatever the headers say, or "
+    "`geometry: header` if the headers are right",
+)
+SIZES_DIFFER = Reason(
+    "sizes differ",
+    "Image and mask do not have the same number of pixels or voxels along each axis.",
+    "they must cover the same grid; `geometry: header` lays a mask of a part of the image by its header",
+)
 WRONG_AXIS = Reason(
     "wrong axis",
     "Cut along `axis`, a volume would give pictures of one pixel's width.",

@@ -44,7 +44,7 @@ def build(
         files: files.csv with the columns name and path.
         images, objects: the Parquet files to write.
         entry: the dataset's configuration with the keys cases, patient, axis, intensity, sampling, tasks, other_labels
-            and, if they differ from their defaults, channels, frame_of_reference, raters, units and lowest.
+            and, if they differ from their defaults, channels, frame_of_reference, geometry, raters, units and lowest.
         strict: stop at the first case that fails.
         threads: number of worker processes.
 

@@ -85,7 +85,7 @@ def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[
 def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
     files = [paths[name] for name in case.image]
     if case.colours:
-        return read_colours(files)
+        return read_colours(files, entry.get("geometry", "agree"))
     return read_volume(files, entry.get("channels"), case.series, entry.get("units", "stored"))
 
 
@@ -106,15 +106,16 @@ def _read_marked(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]
 
 def _read_rater(parts: Sequence[Labels], paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
     """The label map of one rater, or of all; its values are declared."""
+    geometry = entry.get("geometry", "agree")
     if parts[0].value is None:
-        marked = read_labels([paths[name] for name in parts[0].names], like)
+        marked = read_labels([paths[name] for name in parts[0].names], like, geometry)
     else:
         masks = [
             MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold, part.segment)
             for part in parts
             if part.value is not None
         ]
-        marked = read_masks(masks, like)
+        marked = read_masks(masks, like, geometry)
     return replace(marked, array=_known_labels(marked.array, marked.name, entry["tasks"], entry["other_labels"]))
 
 

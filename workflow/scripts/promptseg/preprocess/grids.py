@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,8 @@ class Volume:
     Attributes:
         array: (columns, rows, slices) values, or (columns, rows, slices, 3) for colour; one slice for 2-D files.
         affine: 4 x 4, voxel index to RAS coordinates in mm; None where the file does not say.
+        other_affines: further ones that the file states, in the order of trust, and that are not the same up to
+            rounding; empty without `affine`.
         spacing: mm along the three axes of the array, NaN for an axis that is not known; None where nothing is known.
         name: the file's name, for messages.
         scale: (slope, intercept) that turn the array's integers into values in their unit, slope above 0; None where
@@ -72,12 +75,18 @@ class Volume:
     planes: tuple[Plane, ...] = ()
     frame_of_reference: str = ""
     palette: np.ndarray | None = None
+    other_affines: tuple[np.ndarray, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(columns, rows, slices)."""
         columns, rows, slices = self.array.shape[:3]
         return columns, rows, slices
+
+    @property
+    def readings(self) -> tuple[np.ndarray, ...]:
+        """Every affine that the file states, the preferred one first."""
+        return () if self.affine is None else (self.affine, *self.other_affines)
 
     @property
     def planar(self) -> bool:
@@ -144,6 +153,16 @@ def shown(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
+def extent(affine: np.ndarray, shape: Sequence[int]) -> str:
+    """Orientation and reach of the voxels' centres for a message: LPS, x -47 to 0, y -39 to 0, z 0 to 3 mm."""
+    corners = np.array([*product(*((0, size - 1) for size in shape))]).T
+    places = affine[:3, :3] @ corners + affine[:3, 3:]
+    ends = zip("xyz", places.min(axis=1), places.max(axis=1), strict=True)
+    # Adding 0 turns -0 into 0.
+    reach = ", ".join(f"{axis} {round(low, 4) + 0:.5g} to {round(high, 4) + 0:.5g}" for axis, low, high in ends)
+    return f"{''.join(aff2axcodes(affine))}, {reach} mm"
+
+
 def usable(affine: np.ndarray, name: str) -> np.ndarray | None:
     """The affine, or None with a warning if it cannot be inverted."""
     if np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-12:
@@ -184,78 +203,22 @@ def reorient(volume: Volume, axis: str | int) -> Volume:
     return _towards(volume, AXES[axis])
 
 
-def align(grid: Volume, like: Volume) -> Volume:
-    """A mask or channel in the array order of the image `like`; their places are compared, and not resampled.
-
-    One that says nothing of its place is laid over as stored: columns, rows, slices. (That is also how the published
-    breast masks of Duke-Breast-Cancer-MRI lie on their series, slices rising from the feet: the turns and flips of
-    their authors' reader cancel out.)
-
-    Raises:
-        PromptsegError: the sizes differ.
-    """
-    if grid.affine is not None and like.affine is not None:
-        grid = _towards(grid, aff2axcodes(like.affine))
-    if grid.shape != like.shape:
-        raise PromptsegError(
-            f"sizes differ: the image {like.name} has {shown(like.shape)} pixels, "
-            f"the mask {grid.name} has {shown(grid.shape)}; they must cover the same grid"
-        )
-    if grid.affine is None or like.affine is None:
-        if (grid.affine is None) != (like.affine is None):
-            silent = grid if grid.affine is None else like
-            logger.warning("%s says nothing of its orientation: image and mask are laid over as stored", silent.name)
-        return replace(grid, affine=like.affine, spacing=like.spacing)
-    ends = [(0, size - 1) for size in like.shape]
-    corners = np.stack([*(ticks.ravel() for ticks in np.meshgrid(*ends)), np.ones(8)])
-    apart = float(np.linalg.norm(((grid.affine - like.affine) @ corners)[:3], axis=0).max())
-    if apart > 0.1 * min(step_lengths(like.affine)):
-        logger.warning("%s and %s lie up to %.2f mm apart; they are laid over as stored", like.name, grid.name, apart)
-    return grid
-
-
-def place(part: Volume, like: Volume) -> Volume:
-    """A mask that may cover a part of the image's grid only, on the whole grid: 0 where it says nothing.
-
-    Segmentations of 3D Slicer are cut to the box of their segments. What reaches beyond the image is cut off.
-
-    Raises:
-        PromptsegError: the sizes differ and one of the two does not say where it lies, or their voxels do not coincide.
-    """
-    if part.shape == like.shape or part.affine is None or like.affine is None:
-        return align(part, like)
-    part = _towards(part, aff2axcodes(like.affine))
-    assert part.affine is not None
-    between = np.linalg.inv(like.affine) @ part.affine
-    offset = np.rint(between[:3, 3]).astype(int)
-    exact = np.eye(4)
-    exact[:3, 3] = offset
-    reach = np.array([*part.shape, 1])
-    if (np.abs(between - exact) * reach).max() > 0.1:
-        raise PromptsegError(f"another grid: the voxels of {part.name} do not lie on those of {like.name}; resample it")
-    array = np.zeros(like.shape, part.array.dtype)
-    low = np.maximum(offset, 0)
-    high = np.minimum(offset + part.shape, like.shape)
-    if (low < high).all():
-        inside = tuple(slice(*ends) for ends in zip(low, high, strict=True))
-        cut = tuple(slice(*ends) for ends in zip(low - offset, high - offset, strict=True))
-        array[inside] = part.array[cut]
-    return Volume(array, like.affine, like.spacing, part.name)
-
-
 def _towards(volume: Volume, codes: Sequence[str]) -> Volume:
     """Permute and flip the axes so that they come closest to the directions `codes`."""
     turn = ornt_transform(io_orientation(volume.affine), axcodes2ornt(tuple(codes)))
-    affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
+    affine, *others = (reading @ inv_ornt_aff(turn, volume.shape) for reading in volume.readings)
     array = apply_orientation(volume.array, turn)
-    return replace(volume, array=array, affine=affine, spacing=step_lengths(affine), planes=())
+    return replace(
+        volume, array=array, affine=affine, other_affines=tuple(others), spacing=step_lengths(affine), planes=()
+    )
 
 
 def _transpose(volume: Volume, axis: int) -> Volume:
     """Make `axis` the last of the three axes; the other two keep their order."""
     order = [other for other in range(3) if other != axis] + [axis]
-    affine = None if volume.affine is None else volume.affine[:, [*order, 3]]
+    affines = tuple(reading[:, [*order, 3]] for reading in volume.readings)
     x, y, z = (volume.spacing[index] for index in order) if volume.spacing else (float("nan"),) * 3
     array = volume.array.transpose(*order, *range(3, volume.array.ndim))
     spacing = (x, y, z) if volume.spacing else None
-    return replace(volume, array=array, affine=affine, spacing=spacing, planes=())
+    affine = affines[0] if affines else None
+    return replace(volume, array=array, affine=affine, other_affines=affines[1:], spacing=spacing, planes=())

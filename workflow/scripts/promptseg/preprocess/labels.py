@@ -9,8 +9,9 @@ from pydicom.misc import is_dicom
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reasons import NO_NAMES
+from promptseg.preprocess.alignment import align
 from promptseg.preprocess.dicom_seg import is_segmentation, read_named, read_segmentation
-from promptseg.preprocess.grids import Volume, align, reading, shown
+from promptseg.preprocess.grids import Volume, reading, shown
 from promptseg.preprocess.nrrd import read_nrrd, read_segment
 from promptseg.preprocess.rtstruct import is_structure_set, read_contours, read_structures
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
@@ -34,7 +35,7 @@ class MaskFiles:
     segment: str | None = None
 
 
-def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
+def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree") -> Volume:
     """Read a label map and turn it into the orientation of the image `like`.
 
     The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
@@ -42,19 +43,22 @@ def read_labels(paths: Sequence[Path], like: Volume) -> Volume:
     RTSTRUCT (see `rtstruct.read_structures`).
     A 2-D mask has one channel, or equal ones. A palette of greys stands for its greys, a coloured one for its indices.
 
+    Args:
+        geometry: see `alignment.align`.
+
     Returns:
         A volume of the shape of `like` with values of an integer type.
 
     Raises:
         PromptsegError: as `volumes.read_volume`; the sizes differ; a value is not an integer; channels differ.
     """
-    labels = _read_mask(paths, like)
+    labels = _read_mask(paths, like, geometry)
     if np.issubdtype(labels.array.dtype, np.floating):
         raise fraction_error(labels.array, labels.name)
     return labels
 
 
-def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
+def read_masks(masks: Sequence[MaskFiles], like: Volume, geometry: str = "agree") -> Volume:
     """Make one label map of several masks, probability maps or segments; where they overlap, the later one wins.
 
     Returns, raises: as `read_labels`; no segment has the name.
@@ -64,17 +68,17 @@ def read_masks(masks: Sequence[MaskFiles], like: Volume) -> Volume:
     for mask in masks:
         for path in mask.paths:
             if mask.segment is not None:
-                array[_read_segment(path, mask.segment, like)] = mask.value
+                array[_read_segment(path, mask.segment, like, geometry)] = mask.value
                 continue
-            values = _read_mask([path], like).array
+            values = _read_mask([path], like, geometry).array
             array[values != 0 if mask.threshold is None else values >= mask.threshold] = mask.value
     names = ", ".join(path.name for mask in masks for path in mask.paths)
-    return Volume(array, like.affine, like.spacing, names)
+    return Volume(array, like.affine, like.spacing, names, other_affines=like.other_affines)
 
 
-def _read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
+def _read_segment(path: Path, pattern: str, like: Volume, geometry: str) -> np.ndarray:
     if reader_of(path) is read_nrrd:
-        return read_segment(path, pattern, like)
+        return read_segment(path, pattern, like, geometry)
     if _is_dicom(path, is_segmentation):
         with reading(path):
             return read_named(path, pattern, like)
@@ -83,7 +87,7 @@ def _read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
     raise NO_NAMES.error(f"{path.name} has no segments that `segment: {pattern}` could choose from")
 
 
-def _read_mask(paths: Sequence[Path], like: Volume) -> Volume:
+def _read_mask(paths: Sequence[Path], like: Volume, geometry: str) -> Volume:
     segmentations = [path for path in paths if _is_dicom(path, is_segmentation)]
     if segmentations:
         with reading(segmentations[0]):
@@ -93,7 +97,7 @@ def _read_mask(paths: Sequence[Path], like: Volume) -> Volume:
         return read_structures(structures, like)
     mask = read_files(paths, LABEL_READERS)
     array = whole_numbers(_single_channel(mask), mask.scale)
-    return align(replace(mask, array=array, scale=None, separate=False), like)
+    return align(replace(mask, array=array, scale=None, separate=False), like, geometry)
 
 
 def _is_dicom(path: Path, kind: Callable[[Path], bool]) -> bool:

@@ -12,9 +12,10 @@ import numpy as np
 
 from promptseg.config.formats import data_files, header_lines
 from promptseg.core.reasons import COMPLEX_NUMBERS, UNREADABLE
+from promptseg.preprocess.alignment import align
 from promptseg.preprocess.axes import arranged
 from promptseg.preprocess.disguises import require_data
-from promptseg.preprocess.grids import Volume, place, reading
+from promptseg.preprocess.grids import Volume, reading
 from promptseg.preprocess.nrrd_header import kinds, place_of, spatial
 from promptseg.preprocess.segments import matching
 
@@ -75,15 +76,15 @@ def _fields(path: Path) -> Iterator[str]:
             return
 
 
-def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
-    """Where the segments whose names match are set: bool, in the grid of `like`.
+def read_segment(path: Path, pattern: str, like: Volume, geometry: str = "agree") -> np.ndarray:
+    """Where the segments whose names match are set: bool, in the grid of `like`; `geometry`: see `alignment.align`.
 
     The format is that of 3D Slicer: a label map, or several layers of them along an axis that is not of space where
     segments overlap; `SegmentN_Name`, `SegmentN_LabelValue` and `SegmentN_Layer` say which number in which layer is
     which segment. Files of versions before 4.11 have one segment per layer and neither value nor layer.
 
     Raises:
-        PromptsegError: see `segments.matching` and `grids.place`; several segments of one layer have no values.
+        PromptsegError: see `segments.matching` and `alignment.align`; several segments of one layer have no values.
     """
     with reading(path):
         array, header = load(path)
@@ -105,4 +106,4 @@ def read_segment(path: Path, pattern: str, like: Volume) -> np.ndarray:
             layer = int(header.get(f"{key}_Layer", key[7:] if len(layers) > 1 else 0))
             marked |= layers[layer] == int(header.get(f"{key}_LabelValue", 1))
         affine, spacing = place_of(header, path.name)
-    return place(Volume(marked, affine, spacing, path.name), like).array
+    return align(Volume(marked, affine, spacing, path.name), like, geometry, cut=True).array

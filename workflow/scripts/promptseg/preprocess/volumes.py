@@ -18,9 +18,10 @@ from promptseg.core.reasons import (
     UNKNOWN_FORMAT,
     UNREADABLE,
 )
+from promptseg.preprocess.alignment import align
 from promptseg.preprocess.dicom import read_series
 from promptseg.preprocess.disguises import disguise
-from promptseg.preprocess.grids import Volume, align, reading, scaled, shown
+from promptseg.preprocess.grids import Volume, reading, scaled, shown
 from promptseg.preprocess.metaimage import read_metaimage
 from promptseg.preprocess.mgh import read_mgh
 from promptseg.preprocess.nifti import read_nifti
@@ -85,19 +86,23 @@ def read_volume(
     return replace(volume, array=volume.array[..., list(channels)], separate=True)
 
 
-def read_colours(files: Sequence[Path]) -> Volume:
+def read_colours(files: Sequence[Path], geometry: str = "agree") -> Volume:
     """Three images of one grid, NIfTI or the like, as the red, green and blue channel of one.
+
+    Args:
+        geometry: see `alignment.align`.
 
     Raises:
         PromptsegError: as `read_volume`; the sizes differ.
     """
     first, *others = (read_volume([path]) for path in files)
-    channels = [first, *(align(other, first) for other in others)]
+    channels = [first, *(align(other, first, geometry) for other in others)]
     for channel in channels:
         if channel.array.ndim != 3:
             raise COLOURED_CHANNEL.error(f"{channel.name} has colours of its own")
     array = np.stack([scaled(channel.array, channel.scale) for channel in channels], axis=3)
-    return Volume(array, first.affine, first.spacing, ", ".join(path.name for path in files), separate=True)
+    name = ", ".join(path.name for path in files)
+    return Volume(array, first.affine, first.spacing, name, separate=True, other_affines=first.other_affines)
 
 
 def reader_of(path: Path, readers: Readers = READERS) -> Callable[[Path], Volume] | None:
