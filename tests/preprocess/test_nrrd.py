@@ -111,6 +111,38 @@ class TestSegments:
         with pytest.raises(PromptsegError, match=r"^no segment: none in a\.seg\.nrrd matches .*there are 'Dense'"):
             self.axial(path, image, "vessel")
 
+    def test_names_that_look_like_patterns(self, tmp_path, image):
+        tags = {"Segment0_Name": "Lung (left)", "Segment1_Name": "GTV+5mm"}
+        array = np.where(self.dense, 2, self.vessels).astype(np.uint8)
+        path = self.save(tmp_path / "a.seg.nrrd", array, LPS_AFFINE, **tags, **VALUES)
+        assert np.array_equal(self.axial(path, image, "lung (LEFT)"), (array == 1) * 3)
+        assert np.array_equal(self.axial(path, image, "gtv+5mm"), self.dense * 3)
+        for broken in ("lung (", "*"):
+            with pytest.raises(PromptsegError, match=r"^no segment: .*there are 'Lung \(left\)', 'GTV\+5mm'; correct"):
+                self.axial(path, image, broken)
+
+    def test_headers_that_lack_names_or_values(self, tmp_path, image):
+        array = np.where(self.dense, 2, self.vessels).astype(np.uint8)
+        tags = {"Segment0_ID": "vessels", "Segment1_ID": "dense"}
+        path = self.save(tmp_path / "a.seg.nrrd", array, LPS_AFFINE, **tags, **VALUES)
+        assert np.array_equal(self.axial(path, image, "dense"), self.dense * 3)
+        path = self.save(tmp_path / "b.seg.nrrd", array, LPS_AFFINE, **NAMES)
+        with pytest.raises(
+            PromptsegError, match=r"^unreadable: b\.seg\.nrrd names several segments and does not say which"
+        ):
+            self.axial(path, image, "dense")
+        plain = self.save(tmp_path / "c.nrrd", array, LPS_AFFINE)
+        with pytest.raises(PromptsegError, match=r"^no segment: none in c\.nrrd matches .*; there are none at all; "):
+            self.axial(plain, image, "dense")
+
+    def test_layers_on_the_last_axis(self, tmp_path, image):
+        layers = np.stack([self.vessels, self.dense], axis=3)
+        lps = np.diag([-1, -1, 1, 1]) @ LPS_AFFINE
+        place = {"space": "left-posterior-superior", "space origin": lps[:3, 3], "kinds": ["domain"] * 3 + ["list"]}
+        place["space directions"] = np.array([*lps[:3, :3].T, [np.nan] * 3])
+        nrrd.write(str(tmp_path / "a.seg.nrrd"), layers, {**place, **NAMES})
+        assert np.array_equal(self.axial(tmp_path / "a.seg.nrrd", image, "dense"), self.dense * 3)
+
     @pytest.mark.parametrize("falling", [False, True])
     @pytest.mark.parametrize("prone", [False, True])
     def test_masks_without_a_place_lie_as_their_authors_lay_them(self, tmp_path, falling, prone):

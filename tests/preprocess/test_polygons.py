@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from promptseg.preprocess.polygons import fill
+from promptseg.preprocess import polygons
 
 OUTER = np.array([(1, 1), (7, 1), (7, 7), (1, 7)], float)
 INNER = np.array([(3, 3), (5, 3), (5, 5), (3, 5)], float)
+
+
+def fill(shape, contours, exclusive):
+    return polygons.fill(shape, contours, exclusive)[0]
 
 
 def shown(mask):
@@ -53,6 +57,7 @@ def test_holes(exclusive):
     hole = square(4, 4)
     for order in ([OUTER, INNER], [INNER, OUTER], [OUTER[::-1], INNER]):
         assert np.array_equal(fill((9, 9), order, exclusive), square(1, 7) & ~hole)
+    assert polygons.fill((9, 9), [OUTER, INNER], exclusive)[1] == (0 if exclusive else 1)
     # An island in the hole, and in the wider hole of another region.
     large = np.array([(0, 0), (8, 0), (8, 8), (0, 8)], float)
     wide = np.array([(1, 1), (7, 1), (7, 7), (1, 7)], float)
@@ -92,5 +97,6 @@ def test_beyond_the_picture():
     assert not fill((4, 3), [OUTER + 20], False).any()
     assert not fill((4, 3), [OUTER - 20], False).any()
     assert fill((4, 3), [(OUTER - 4) * 100], False).all()
+    assert fill((4, 3), [(OUTER - 1) * 1e9], False).all()
     # Between the centres of pixels lies none.
     assert not fill((4, 3), [np.array([(0.2, 0.2), (0.8, 0.2), (0.8, 0.8)])], False).any()

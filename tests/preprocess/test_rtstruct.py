@@ -161,10 +161,11 @@ def test_points_and_lines_bound_no_area(tmp_path, image, caplog):
 
 
 @pytest.mark.parametrize("kind", ["CLOSED_PLANAR", "CLOSEDPLANAR_XOR"])
-def test_holes(tmp_path, image, kind):
+def test_holes(tmp_path, image, kind, caplog):
     hole = contour([(-6.7, 3.5, 11), (-6.3, 3.5, 11), (-6.3, 5.3, 11), (-6.7, 5.3, 11)], kind)
     path = save_structures(tmp_path / "rt.dcm", {"a": [box((0, 3), (0, 4), 11, kind=kind), hole]})
     assert np.array_equal(read(path, "a", image), marked((0, 3), (0, 4), 0) & ~marked((1, 1), (1, 3), 0))
+    assert ("1 CLOSED_PLANAR contours lie in larger ones: they are taken for holes" in caplog.text) == (kind[6] == "_")
 
 
 @pytest.mark.parametrize("codes", ["LPS", "RAS", "PIR", "SLA"])
@@ -219,6 +220,7 @@ def test_contour_longer_than_64_kilobytes(tmp_path, image):
     assert np.array_equal(read(path, "a", image), marked((1, 2), (0, 3), 0))
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DS")
 def test_damaged_and_other_files(tmp_path, image):
     path = save_structures(tmp_path / "rt.dcm", {"a": LIVER_BOXES})
     header = pydicom.dcmread(path)
@@ -226,6 +228,12 @@ def test_damaged_and_other_files(tmp_path, image):
     header.save_as(tmp_path / "broken.dcm")
     with pytest.raises(PromptsegError, match=r"^unreadable: broken\.dcm"):
         read(tmp_path / "broken.dcm", "a", image)
+    for numbers in (["1", "2"], ["nan"] * 9):
+        header = pydicom.dcmread(path)
+        header.ROIContourSequence[0].ContourSequence[0].ContourData = numbers
+        header.save_as(tmp_path / "broken.dcm")
+        with pytest.raises(PromptsegError, match=r"^unreadable: broken\.dcm"):
+            read(tmp_path / "broken.dcm", "a", image)
     mask = save_nifti(tmp_path / "m.nii", LPS % 2, LPS_AFFINE)
     with pytest.raises(PromptsegError, match=r"^no names of segments: m\.nii has no segments that `segment: a` could"):
         read(mask, "a", image)

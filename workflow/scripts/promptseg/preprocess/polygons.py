@@ -9,7 +9,7 @@ from skimage.measure import grid_points_in_poly
 _STEPS = 64
 
 
-def fill(shape: tuple[int, int], polygons: Sequence[np.ndarray], exclusive: bool) -> np.ndarray:
+def fill(shape: tuple[int, int], polygons: Sequence[np.ndarray], exclusive: bool) -> tuple[np.ndarray, int]:
     """The pixels whose centres lie in polygons or on their path (PS3.3 C.8.8.6.3: the path is a part of the region).
 
     A polygon is filled by the even-odd rule, so that a channel to an inner contour (a key-hole) leaves a hole.
@@ -18,9 +18,14 @@ def fill(shape: tuple[int, int], polygons: Sequence[np.ndarray], exclusive: bool
         shape: of the mask, in the order of the coordinates.
         polygons: (n, 2) each, in pixels; whole numbers are centres. What lies beyond the mask is cut off.
         exclusive: whether polygons are combined by exclusive or (CLOSEDPLANAR_XOR). If not, they add up, each once; but
-            one that lies in the area of larger ones by nine tenths or more is a hole in it, as most programs write and
-            read them. (The standard knows no holes of this kind. The tenth is for what is drawn over the edge.)
+            one that lies in the area of larger ones by nine tenths or more is a hole in it, as in pycerr, OpenTPS and
+            dicompyler. (The standard knows no holes of this kind, plastimatch unites them. The tenth is for what is
+            drawn over the edge.)
+
+    Returns:
+        bool mask, and how many polygons that are not exclusive were taken for holes.
     """
+    holes = 0
     area = np.zeros(shape, bool)
     path = np.zeros(shape, bool)
     exact = [np.rint(polygon * _STEPS) / _STEPS for polygon in polygons]
@@ -37,9 +42,11 @@ def fill(shape: tuple[int, int], polygons: Sequence[np.ndarray], exclusive: bool
         if exclusive:
             area[window] ^= inside
         elif inside.any():
-            area[window][inside] = (area | path)[window][inside].mean() < 0.9
+            hole = (area | path)[window][inside].mean() >= 0.9
+            area[window][inside] = not hole
+            holes += hole
         path[tuple(_on_path(polygon, shape))] = True
-    return area | path
+    return area | path, int(holes)
 
 
 def _on_path(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -48,8 +55,9 @@ def _on_path(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     steep = (np.abs(step[:, 1]) > np.abs(step[:, 0])).astype(int)  # the axis along which an edge is longer
     edges = np.arange(len(polygon))
     ends = np.sort([polygon[edges, steep], (polygon + step)[edges, steep]], axis=0)
-    first = np.ceil(ends[0]).astype(int)
-    counts = np.maximum(np.floor(ends[1]).astype(int) - first + 1, 0)
+    first = np.maximum(np.ceil(ends[0]), 0).astype(int)
+    last = np.minimum(np.floor(ends[1]), np.array(shape)[steep] - 1).astype(int)
+    counts = np.maximum(last - first + 1, 0)
     edge = np.repeat(edges, counts)
     along = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts)
     steep = steep[edge]

@@ -108,7 +108,10 @@ def _points(contour: Any) -> np.ndarray:
     """(n, 3) points in mm (LPS). Read from the bytes: pydicom leaves data beyond 64 kB, written as UN, unread."""
     stored = contour.get_item("ContourData")
     numbers = (stored.value or b"").strip(b" \0") if stored is not None else b""
-    return np.array(numbers.split(b"\\") if numbers else [], float).reshape(-1, 3)
+    points = np.array(numbers.split(b"\\") if numbers else [], float).reshape(-1, 3)
+    if not np.isfinite(points).all():
+        raise ValueError("coordinates that are no numbers")
+    return points
 
 
 def _pictures(contour: Any) -> frozenset[tuple[str, int]]:
@@ -173,9 +176,13 @@ def _draw(structure: _Structure, planes: Planes, name: str, referring: bool) -> 
         logger.warning("%s: %d contours lie on slices that %s does not have: cut off", name, len(cut), planes.name)
     mask = np.zeros(planes.shape, bool, order="F")
     turned = np.moveaxis(mask, planes.axis, 2)
+    holes = 0
     for index, contours in slices.items():
         assert index is not None
         polygons = [planes.pixels(contour, index) for contour in contours]
         exclusive = any(contour.exclusive for contour in contours)
-        turned[:, :, index] = fill(turned.shape[:2], polygons, exclusive)
+        turned[:, :, index], found = fill(turned.shape[:2], polygons, exclusive)
+        holes += found
+    if holes:
+        logger.warning("%s: %d CLOSED_PLANAR contours lie in larger ones: they are taken for holes", name, holes)
     return mask
