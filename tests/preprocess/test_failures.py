@@ -65,7 +65,7 @@ def bad_pair(raw):
 
 BAD = [
     (bad_size, "sizes differ: the image x.png has 3 x 2 x 1 pixels, the mask x.png has 2 x 3 x 1"),
-    (bad_value, "unknown label value: x.png holds 3, 9; add what it stands for to `tasks`, or to `other_labels`"),
+    (bad_value, "unknown label value: x.png holds 3, 9; add what they stand for to `tasks`, or to `other_labels`"),
     (bad_float, "label values are not whole: x.nii holds 0.5"),
     (bad_file, "unreadable: x.png is damaged"),
     (bad_intensity, "negative intensities: x.nii goes down to -5; choose `intensity: {kind: window"),

@@ -62,13 +62,11 @@ def test_palette(tmp_path):
     assert read_labels([tmp_path / "a.png"], volume).picture(0).tolist() == [[0, 1], [2, 1]]
 
 
-def test_grey_palette_stands_for_its_greys(tmp_path):
+def test_palette_of_greys(tmp_path):
     image = Image.fromarray(np.array([[0, 1]], np.uint8), mode="P")
     image.putpalette([255, 255, 255, 0, 0, 0])
     image.save(tmp_path / "a.png")
-    volume = read_volume([tmp_path / "a.png"])
-    assert volume.picture(0).tolist() == [[255, 0]]
-    assert read_labels([tmp_path / "a.png"], volume).picture(0).tolist() == [[255, 0]]
+    assert read_volume([tmp_path / "a.png"]).picture(0).tolist() == [[255, 0]]
 
 
 def test_one_bit_mask_and_bmp_and_jpeg(tmp_path):

@@ -37,10 +37,15 @@ NOISY_MASK = Reason(
     "A mask holds many grey levels: it was saved as JPEG, resized with interpolation, or is a probability map.",
     "give it as a list entry of `labels` with `value` and `threshold`",
 )
+THRESHOLD_MISSING = Reason(
+    "threshold missing",
+    "Masks of a list entry of `labels` hold more than two values beyond 1, and what belongs to the object is open.",
+    "give `threshold` beside `value`",
+)
 COLOURED_MASK = Reason(
     "coloured mask",
     "The channels of a mask differ, and no label values are known for its colours.",
-    "name its colours in `colours`, or save the label values as one channel",
+    "say which label each colour stands for by `colours`, or save the label values as one channel",
 )
 UNKNOWN_COLOUR = Reason(
     "unknown colour",

@@ -4,21 +4,24 @@ import hashlib
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from promptseg.config.cases import match_cases
+from promptseg.config.cases import Case, match_cases
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
-from promptseg.core.tables import open_table
+from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.case import process_case, sampling_of
+from promptseg.preprocess.decisions import decide, log_readings
+from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
 from promptseg.preprocess.lowest import check_lowest
-from promptseg.preprocess.rows import Rows
+from promptseg.preprocess.rows import Result, Rows
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.preprocess.workers import one_thread, run_in_order
 
@@ -44,7 +47,8 @@ def build(
         files: files.csv with the columns name and path.
         images, objects: the Parquet files to write.
         entry: the dataset's configuration with the keys cases, patient, axis, intensity, sampling, tasks, other_labels
-            and, if they differ from their defaults, channels, frame_of_reference, geometry, raters, units and lowest.
+            and, if they differ from their defaults, channels, colours, frame_of_reference, geometry, raters, units and
+            lowest.
         strict: stop at the first case that fails.
         threads: number of worker processes.
 
@@ -57,45 +61,81 @@ def build(
     cases = match_cases(list(paths), entry["cases"], entry.get("patient"))
     digests = hashlib.sha256(table.sort_values("name")[["name", "sha256"]].to_csv(index=False).encode()).hexdigest()
     provenance = {"dataset": dataset, "files_sha256": digests}
-    failures: list[str] = []
-    usable = 0
-    lowest: Counter[str] = Counter()
-    waiting = Rows()
     images.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        one_thread(),
-        tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as spill,
-        open_table(images, IMAGES, provenance) as image_table,
-        open_table(objects, OBJECTS, provenance) as object_table,
-    ):
-        work = [
-            partial(process_case, case, {name: paths[name] for name in case.names}, entry, Path(spill) / str(index))
-            for index, case in enumerate(cases)
-        ]
-        # Closed before `spill` goes: workers may still be writing into it when a case ends the run.
-        with closing(run_in_order(work, threads)) as results:
-            for case, result in zip(cases, progress(results, len(work), dataset, "case"), strict=True):
-                for level, message in result.messages:
-                    logger.log(level, "%s, case %s: %s", dataset, case.name, message)
-                if result.failure is not None:
-                    failures.append(f"{case.name}: {result.failure}")
-                    if strict:
-                        raise PromptsegError(f"{dataset}, case {failures[0]} (`strict` is on, so this ends the run)")
-                    logger.error("%s, case %s", dataset, failures[-1])
-                lowest += result.lowest
-                for rows in result.groups():
-                    usable += sum(row["status"] == "ok" for row in rows.images)
-                    waiting.add(rows.images, rows.objects)
-                    if waiting.fill_a_group():
-                        image_table.write(waiting.images)
-                        object_table.write(waiting.objects)
-                        waiting = Rows()
-        image_table.write(waiting.images)
-        object_table.write(waiting.objects)
-        if not usable:
-            raise PromptsegError(_nothing(dataset, entry, len(cases), failures))
-        check_lowest(dataset, entry, lowest)
-    logger.info("%s: %d images from %d cases, %d cases failed", dataset, usable, len(cases), len(failures))
+    with one_thread(), tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as folder:
+        written = Path(folder) / images.name, Path(folder) / objects.name
+
+        def read(decisions: Decisions) -> _Found:
+            work = [
+                partial(
+                    process_case,
+                    case,
+                    {name: paths[name] for name in case.names},
+                    entry,
+                    decisions,
+                    Path(folder) / str(index),
+                )
+                for index, case in enumerate(cases)
+            ]
+            with (
+                open_table(written[0], IMAGES, provenance) as image_table,
+                open_table(written[1], OBJECTS, provenance) as object_table,
+                # Closed before the folder goes: workers may still be writing into it when a case ends the run.
+                closing(run_in_order(work, threads)) as results,
+            ):
+                shown = zip(cases, progress(results, len(work), dataset, "case"), strict=True)
+                return _collect(shown, image_table, object_table, dataset, strict)
+
+        found, how = read({}), Encodings.of(entry, {})
+        decisions = decide(replace(how, evidence=found.evidence))
+        if decisions:
+            logger.warning("%s: its masks as a whole are to be read otherwise than alone: all are read again", dataset)
+            found = read(decisions)
+        log_readings(dataset, replace(how, decisions=decisions, evidence=found.evidence))
+        if not found.usable:
+            raise PromptsegError(_nothing(dataset, entry, len(cases), found.failures))
+        check_lowest(dataset, entry, found.lowest)
+        for made, path in zip(written, (images, objects), strict=True):
+            made.replace(path)
+    logger.info("%s: %d images from %d cases, %d cases failed", dataset, found.usable, len(cases), len(found.failures))
+
+
+@dataclass
+class _Found:
+    """What all cases gave beside the rows of the tables, see `rows.Result`."""
+
+    failures: list[str] = field(default_factory=list)
+    usable: int = 0
+    lowest: Counter[str] = field(default_factory=Counter)
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+def _collect(
+    results: Iterable[tuple[Case, Result]], images: TableWriter, objects: TableWriter, dataset: str, strict: bool
+) -> _Found:
+    """Write the rows of all cases in groups."""
+    found = _Found()
+    waiting = Rows()
+    for case, result in results:
+        for level, message in result.messages:
+            logger.log(level, "%s, case %s: %s", dataset, case.name, message)
+        if result.failure is not None:
+            found.failures.append(f"{case.name}: {result.failure}")
+            if strict:
+                raise PromptsegError(f"{dataset}, case {found.failures[0]} (`strict` is on, so this ends the run)")
+            logger.error("%s, case %s", dataset, found.failures[-1])
+        found.lowest += result.lowest
+        found.evidence.add(result.evidence)
+        for rows in result.groups():
+            found.usable += sum(row["status"] == "ok" for row in rows.images)
+            waiting.add(rows.images, rows.objects)
+            if waiting.fill_a_group():
+                images.write(waiting.images)
+                objects.write(waiting.objects)
+                waiting = Rows()
+    images.write(waiting.images)
+    objects.write(waiting.objects)
+    return found
 
 
 def _nothing(dataset: str, entry: Mapping[str, Any], cases: int, failures: Sequence[str]) -> str:

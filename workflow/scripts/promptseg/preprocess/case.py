@@ -13,6 +13,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.randomness import generator
 from promptseg.core.reasons import WRONG_AXIS
 from promptseg.preprocess.consensus import consensus
+from promptseg.preprocess.evidence import Decisions, Encodings
 from promptseg.preprocess.grids import Volume, reorient
 from promptseg.preprocess.intensity import limits, to_uint8
 from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
@@ -24,28 +25,34 @@ from promptseg.preprocess.workers import collected
 logger = logging.getLogger(__name__)
 
 
-def process_case(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> Result:
+def process_case(
+    case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], decisions: Decisions, spill: Path
+) -> Result:
     """Read, turn, sample and encode one case. Errors that a user can fix become the result's failure.
 
     Args:
         paths: of all files of the case, by their names.
         entry: see `build`.
+        decisions: on how the masks of the dataset are read.
         spill: file for the rows if they are many; read and removed by `Result.groups`.
     """
-    result = Result()
+    how = Encodings.of(entry, decisions)
+    result = Result(evidence=how.evidence)
     with collected(result.messages):
         try:
             if case.problem is not None:
                 raise PromptsegError(case.problem)
-            _fill(result, case, paths, entry, spill)
+            _fill(result, case, paths, entry, how, spill)
         except PromptsegError as error:
             failed = Rows()
             failed.add([failure_row(case, str(error))], [])
-            result = Result(rows=failed, messages=result.messages, failure=str(error))
+            result = Result(rows=failed, messages=result.messages, failure=str(error), evidence=how.evidence)
     return result
 
 
-def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], spill: Path) -> None:
+def _fill(
+    result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, spill: Path
+) -> None:
     stored = _read_image(case, paths, entry)
     if entry.get("frame_of_reference") == "any":
         stored = replace(stored, frame_of_reference="")
@@ -53,7 +60,7 @@ def _fill(result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[
     width, height, depth = volume.shape
     if min(width, height) < 2 and not volume.planar:
         raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
-    marked = _read_marked(case, paths, entry, stored)
+    marked = _read_marked(case, paths, entry, how, stored)
     labels = reorient(marked, entry["axis"]).array
     sampling = sampling_of(entry)
     least = sampling.get("min_area", 1)
@@ -89,14 +96,16 @@ def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any])
     return read_volume(files, entry.get("channels"), case.series, entry.get("units", "stored"))
 
 
-def _read_marked(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+def _read_marked(
+    case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, like: Volume
+) -> Volume:
     """The label map of the case, put together from its files and raters."""
     if case.absent:
         logger.warning("no mask of rater %s; those that are there count", ", ".join(case.absent))
     by_rater: dict[str, list[Labels]] = {}
     for part in case.labels:
         by_rater.setdefault(part.rater, []).append(part)
-    maps = {rater: _read_rater(parts, paths, entry, like) for rater, parts in by_rater.items()}
+    maps = {rater: _read_rater(parts, paths, entry, how, like) for rater, parts in by_rater.items()}
     first = next(iter(maps.values()))
     if list(maps) == [""]:
         return first
@@ -104,51 +113,19 @@ def _read_marked(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]
     return replace(first, array=array, name=", ".join(one.name for one in maps.values()))
 
 
-def _read_rater(parts: Sequence[Labels], paths: Mapping[str, Path], entry: Mapping[str, Any], like: Volume) -> Volume:
+def _read_rater(
+    parts: Sequence[Labels], paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, like: Volume
+) -> Volume:
     """The label map of one rater, or of all; its values are declared."""
     geometry = entry.get("geometry", "agree")
     if parts[0].value is None:
-        marked = read_labels([paths[name] for name in parts[0].names], like, geometry)
-    else:
-        masks = [
-            MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold, part.segment)
-            for part in parts
-            if part.value is not None
-        ]
-        marked = read_masks(masks, like, geometry)
-    return replace(marked, array=_known_labels(marked.array, marked.name, entry["tasks"], entry["other_labels"]))
-
-
-def _known_labels(
-    labels: np.ndarray, name: str, tasks: Mapping[str, Sequence[int]], other: Sequence[int] | str
-) -> np.ndarray:
-    """The label map as uint8 or uint16; every value in it is declared."""
-    values = sorted({int(value) for index in range(labels.shape[2]) for value in _values_in(labels[:, :, index])})
-    declared = {0, *(value for members in tasks.values() for value in members)}
-    if not isinstance(other, str):
-        declared |= set(other)
-    if 255 not in declared and set(values) in ({0, 255}, {255}):
-        # The rule of the study's released script: a mask of 0 and 255 is a binary one.
-        return (labels == 255).view(np.uint8)
-    unknown = [value for value in values if value not in declared]
-    if isinstance(other, str):
-        unknown = [value for value in unknown if not 0 <= value < 2**16]
-    if unknown:
-        shown = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-        raise PromptsegError(
-            f"unknown label value: {name} holds {shown}; add what it stands for to `tasks`, or to `other_labels` if "
-            "no task needs it"
-        )
-    return labels.astype(np.uint8 if values[-1] < 2**8 else np.uint16, copy=False)
-
-
-def _values_in(picture: np.ndarray) -> np.ndarray:
-    """The distinct values of a slice of labels."""
-    if not picture.any():
-        return np.zeros(1, np.uint8)
-    if picture.dtype != np.uint8:
-        return np.unique(picture)
-    return np.flatnonzero(np.bincount(picture.ravel("K")))
+        return read_labels([paths[name] for name in parts[0].names], like, geometry, how)
+    masks = [
+        MaskFiles(tuple(paths[name] for name in part.names), part.value, part.threshold, part.segment)
+        for part in parts
+        if part.value is not None
+    ]
+    return read_masks(masks, like, geometry, how)
 
 
 def _scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray]:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from pydicom.misc import is_dicom
 
-from promptseg.core.errors import PromptsegError
 from promptseg.core.reasons import NO_NAMES
 from promptseg.preprocess.alignment import align
+from promptseg.preprocess.channels import single_channel
 from promptseg.preprocess.dicom_seg import is_segmentation, read_named, read_segmentation
-from promptseg.preprocess.grids import Volume, reading, shown
+from promptseg.preprocess.encodings import declared_labels, label_map, marked
+from promptseg.preprocess.evidence import Encodings
+from promptseg.preprocess.grids import Volume, reading
 from promptseg.preprocess.nrrd import read_nrrd, read_segment
 from promptseg.preprocess.rtstruct import is_structure_set, read_contours, read_structures
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
@@ -24,7 +26,7 @@ class MaskFiles:
 
     Attributes:
         value: the label that the object gets.
-        threshold: in the file's own units: values of at least this are the object; None: all values but 0.
+        threshold: in the file's own units: values of at least this are the object; None: see `encodings.marked`.
         segment: which segments of a .seg.nrrd or DICOM SEG file, or structures of an RTSTRUCT, are the object, see
             `segments.matching`. None: the file is a mask or a map of values.
     """
@@ -35,34 +37,41 @@ class MaskFiles:
     segment: str | None = None
 
 
-def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree") -> Volume:
+def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree", how: Encodings | None = None) -> Volume:
     """Read a label map and turn it into the orientation of the image `like`.
 
     The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
     the segment number; where segments overlap the higher number wins; fractional segments count from one half on), and
     RTSTRUCT (see `rtstruct.read_structures`).
-    A 2-D mask has one channel, or equal ones. A palette of greys stands for its greys, a coloured one for its indices.
+    What palettes, channels and numbers stand for: `channels.single_channel` and `encodings.label_map`.
 
     Args:
         geometry: see `alignment.align`.
+        how: what the dataset declares, by default any label values.
 
     Returns:
-        A volume of the shape of `like` with values of an integer type.
+        A volume of the shape of `like` with uint8 or uint16 values.
 
     Raises:
-        PromptsegError: as `volumes.read_volume`; the sizes differ; a value is not an integer; channels differ.
+        PromptsegError: as `volumes.read_volume`; the sizes differ; a value is no label; what it means is open.
     """
-    labels = _read_mask(paths, like, geometry)
+    how = how or Encodings()
+    labels = _read_mask(paths, like, geometry, how)
     if np.issubdtype(labels.array.dtype, np.floating):
         raise fraction_error(labels.array, labels.name)
-    return labels
+    coloured = bool(how.colours) or labels.palette is not None
+    array = (declared_labels if coloured else label_map)(labels.array, labels.name, how)
+    return replace(labels, array=array, palette=None)
 
 
-def read_masks(masks: Sequence[MaskFiles], like: Volume, geometry: str = "agree") -> Volume:
+def read_masks(
+    masks: Sequence[MaskFiles], like: Volume, geometry: str = "agree", how: Encodings | None = None
+) -> Volume:
     """Make one label map of several masks, probability maps or segments; where they overlap, the later one wins.
 
-    Returns, raises: as `read_labels`; no segment has the name.
+    Args, returns, raises: as `read_labels`; no segment has the name; a threshold is missing.
     """
+    how = how or Encodings()
     largest = max(mask.value for mask in masks)
     array = np.zeros(like.shape, np.min_scalar_type(largest), order="F")
     for mask in masks:
@@ -70,9 +79,10 @@ def read_masks(masks: Sequence[MaskFiles], like: Volume, geometry: str = "agree"
             if mask.segment is not None:
                 array[_read_segment(path, mask.segment, like, geometry)] = mask.value
                 continue
-            values = _read_mask([path], like, geometry).array
-            array[values != 0 if mask.threshold is None else values >= mask.threshold] = mask.value
+            values = _read_mask([path], like, geometry, how, one_object=True)
+            array[marked(values.array, values.name, mask.value, mask.threshold, how)] = mask.value
     names = ", ".join(path.name for mask in masks for path in mask.paths)
+    array = declared_labels(array, names, how)
     return Volume(array, like.affine, like.spacing, names, other_affines=like.other_affines)
 
 
@@ -87,7 +97,7 @@ def _read_segment(path: Path, pattern: str, like: Volume, geometry: str) -> np.n
     raise NO_NAMES.error(f"{path.name} has no segments that `segment: {pattern}` could choose from")
 
 
-def _read_mask(paths: Sequence[Path], like: Volume, geometry: str) -> Volume:
+def _read_mask(paths: Sequence[Path], like: Volume, geometry: str, how: Encodings, one_object: bool = False) -> Volume:
     segmentations = [path for path in paths if _is_dicom(path, is_segmentation)]
     if segmentations:
         with reading(segmentations[0]):
@@ -95,8 +105,8 @@ def _read_mask(paths: Sequence[Path], like: Volume, geometry: str) -> Volume:
     structures = [path for path in paths if _is_dicom(path, is_structure_set)]
     if structures:
         return read_structures(structures, like)
-    mask = read_files(paths, LABEL_READERS)
-    array = whole_numbers(_single_channel(mask), mask.scale)
+    mask = single_channel(read_files(paths, LABEL_READERS), how, one_object)
+    array = whole_numbers(mask.array, mask.scale)
     return align(replace(mask, array=array, scale=None, separate=False), like, geometry)
 
 
@@ -106,24 +116,3 @@ def _is_dicom(path: Path, kind: Callable[[Path], bool]) -> bool:
         return False
     with reading(path):
         return is_dicom(path) and kind(path)
-
-
-def _single_channel(mask: Volume) -> np.ndarray:
-    array = mask.array
-    if mask.palette is not None:
-        used = mask.palette[np.unique(array)]
-        return mask.palette[array, 0] if (used == used[:, :1]).all() else array
-    if array.ndim == 3:
-        return array
-    if array.shape[3] in (2, 4) and not mask.separate:
-        array = array[..., :-1]
-    if mask.separate:
-        raise PromptsegError(
-            f"too many dimensions: {mask.name} has the shape {shown(array.shape)}; write each mask to a file of its own"
-        )
-    if (array != array[..., :1]).any():
-        raise PromptsegError(
-            f"coloured mask: the channels of {mask.name} differ; save the label values as one channel (or with a "
-            "palette)"
-        )
-    return array[..., 0]

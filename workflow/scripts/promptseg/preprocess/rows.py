@@ -11,6 +11,7 @@ import numpy as np
 
 from promptseg.config.cases import Case
 from promptseg.core.masks import count_components, tight_box
+from promptseg.preprocess.evidence import Evidence
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.images import encode_png, object_mask, pixel_digest
 from promptseg.preprocess.tables import IMAGES
@@ -48,6 +49,7 @@ class Result:
         lowest: how often the object of each task lies lowest, of the images where the task `lowest` is not alone.
         messages: of the log (level, message).
         failure: why it failed, if it did.
+        evidence: kinds of masks that were found.
     """
 
     rows: Rows = field(default_factory=Rows)
@@ -55,6 +57,7 @@ class Result:
     lowest: Counter[str] = field(default_factory=Counter)
     messages: list[tuple[int, str]] = field(default_factory=list)
     failure: str | None = None
+    evidence: Evidence = field(default_factory=Evidence)
 
     def spill(self, path: Path) -> None:
         """Append the rows to a file and forget them."""

@@ -1,0 +1,141 @@
+"""Palettes, alpha channels and colours of masks; 12, 3 and 2 pixels are the objects."""
+
+import numpy as np
+
+from support.masks import LABELS, OBJECT, THIRD, areas, dataset, palette, rgb
+
+ONE = OBJECT.astype(np.uint8)
+WHITE = ONE * np.uint8(255)
+TWO = {"lesion": [1], "vessel": [2]}
+
+
+def test_a_palette_with_a_colour_is_indices_in_every_file(tmp_path):
+    colours = [[0, 0, 0], [255, 0, 0], [255, 255, 255], [128, 128, 128]]
+    masks = {
+        "a": palette(LABELS + 3 * THIRD, colours),
+        "b": palette(2 * OBJECT, colours),
+        "c": palette(3 * OBJECT, colours),
+        "d": palette(OBJECT, colours),
+    }
+    tasks = {"red": [1], "white": [2], "grey": [3]}
+    assert areas(dataset(tmp_path / "raw", masks), tmp_path / "out", tasks=tasks) == (
+        {"a": {"red": 12, "white": 3, "grey": 2}, "b": {"white": 12}, "c": {"grey": 12}, "d": {"red": 12}},
+        {},
+    )
+
+
+def test_index_255_of_a_coloured_palette_is_not_white(tmp_path):
+    colours = [[0, 0, 0], [255, 0, 0], *[[0, 0, 0]] * 253, [255, 255, 255]]
+    raw = dataset(tmp_path / "raw", {"a": palette(OBJECT, colours), "b": palette(255 * OBJECT, colours)})
+    found, failed = areas(raw, tmp_path / "out")
+    assert found == {"a": {"lesion": 12}}
+    assert failed["b"].startswith("unknown label value: b.png holds 255; add what they stand for")
+
+
+def test_palettes_that_differ(tmp_path):
+    red, green = [[0, 0, 0], [255, 0, 0]], [[0, 0, 0], [0, 255, 0]]
+    longer = [*red, [0, 255, 0]]
+    raw = dataset(tmp_path / "raw", {"a": palette(OBJECT, red), "b": palette(2 * OBJECT, longer)})
+    assert areas(raw, tmp_path / "out", tasks=TWO)[0] == {"a": {"lesion": 12}, "b": {"vessel": 12}}
+    dataset(raw, {"c": palette(OBJECT, green), "d": ONE})
+    found, failed = areas(raw, tmp_path / "again", tasks=TWO)
+    assert found == {"d": {"lesion": 12}}
+    assert sorted(failed) == ["a", "b", "c"]
+    assert failed["a"] == (
+        "meaning of a mask is open: a.png has a palette, whose index 1 is #ff0000 in a.png and #00ff00 in c.png; say "
+        'what counts by `colours: {1: "#ff0000", 2: "#00ff00"}` in the entry'
+    )
+    (raw / "masks" / "d.png").unlink()
+    (raw / "images" / "d.png").unlink()
+    found, failed = areas(raw, tmp_path / "named", tasks=TWO, colours={1: "#ff0000", 2: "#00ff00"})
+    assert (found, failed) == ({"a": {"lesion": 12}, "b": {"vessel": 12}, "c": {"vessel": 12}}, {})
+
+
+def test_greys_beside_colours(tmp_path):
+    colours = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
+    masks = {"a": rgb(LABELS, colours), "b": rgb(2 * OBJECT, colours), "c": ONE, "d": rgb(0 * OBJECT, colours)}
+    raw = dataset(tmp_path / "raw", masks)
+    found, failed = areas(raw, tmp_path / "out")
+    assert found == {"c": {"lesion": 12}}
+    assert failed["a"] == (
+        "coloured mask: the channels of a.png differ: its colours besides black are 2; say in the entry which label "
+        "each stands for, like `colours: {1: [255, 0, 0], 2: [255, 255, 255]}`"
+    )
+    assert failed["b"].startswith("meaning of a mask is open: b.png holds greys in three channels, and a.png holds col")
+    assert "d" not in failed
+    named = {1: [255, 0, 0], 2: [255, 255, 255]}
+    found, failed = areas(raw, tmp_path / "named", tasks=TWO, colours=named)
+    assert found == {"a": {"lesion": 12, "vessel": 3}, "b": {"vessel": 12}}
+    assert failed == {
+        "c": "unknown colour: c.png has [1, 1, 1] in 12 pixels; add it to `colours`; if the file was saved with losses "
+        "(JPEG), save it anew without"
+    }
+
+
+def alpha(colours, levels):
+    return np.dstack([np.broadcast_to(np.uint8(colours), (*OBJECT.shape, 3)), np.broadcast_to(levels, OBJECT.shape)])
+
+
+def test_masks_in_the_alpha_channel(tmp_path, caplog):
+    caplog.set_level("INFO")
+    masks = {
+        "a": alpha([255, 255, 255], WHITE),
+        "b": alpha([255, 255, 255], np.uint8(0)),
+        "c": alpha([0, 0, 0], WHITE),
+        "d": alpha([0, 0, 0], np.uint8(255)),
+        "e": np.dstack([np.full(OBJECT.shape, 200, np.uint8), WHITE]),
+    }
+    found, failed = areas(dataset(tmp_path / "raw", masks), tmp_path / "out")
+    assert found == {"a": {"lesion": 12}, "c": {"lesion": 12}, "d": {"lesion": 384}, "e": {"lesion": 12}}
+    assert failed == {}
+    assert "mine: masks in the alpha channel: it is used, and not the colours (3, the first a.png)" in caplog.text
+
+
+def test_masks_beside_an_alpha_channel(tmp_path):
+    opaque = np.dstack([WHITE, WHITE, WHITE, np.full(OBJECT.shape, 255, np.uint8)])
+    both = np.dstack([WHITE, WHITE, WHITE, WHITE])
+    masks = {"a": opaque, "b": both, "c": alpha([0, 0, 0], np.uint8(255)), "d": np.dstack([ONE, ONE + 7])}
+    masks["d"][..., 1] = 7
+    raw = dataset(tmp_path / "raw", masks)
+    assert areas(raw, tmp_path / "out") == ({name: {"lesion": 12} for name in "abd"}, {})
+    dataset(raw, {"e": alpha([255, 255, 255], WHITE), "f": alpha([255, 255, 255], np.uint8(0))})
+    found, failed = areas(raw, tmp_path / "again")
+    assert found == {name: {"lesion": 12} for name in "abd"}
+    for name in "ef":
+        assert failed[name] == (
+            f"meaning of a mask is open: {name}.png has one colour and an alpha channel that varies, and a.png has "
+            "colours and a constant alpha channel; save the masks without alpha channels"
+        )
+
+
+def test_an_alpha_channel_that_contradicts_the_colours(tmp_path):
+    inverted = np.dstack([255 - WHITE] * 3 + [WHITE])
+    _, failed = areas(dataset(tmp_path / "raw", {"a": inverted, "b": ONE}), tmp_path / "out")
+    assert failed == {
+        "a": "meaning of a mask is open: the alpha channel of a.png marks other pixels than its colours do; save the "
+        "mask without alpha channel"
+    }
+
+
+def test_palettes_of_greys(tmp_path):
+    black, white, grey = [0, 0, 0], [255, 255, 255], [128, 128, 128]
+    plain = {"a": palette(OBJECT, [black, white]), "b": palette(3 * OBJECT, [black, grey, grey, white])}
+    ramp = palette(255 * OBJECT, [[level] * 3 for level in range(256)])
+    raw = dataset(tmp_path / "raw", {**plain, "c": ramp, "d": ONE})
+    assert areas(raw, tmp_path / "out") == ({name: {"lesion": 12} for name in "abcd"}, {})
+    labels = palette(LABELS, [black, grey, white])
+    assert areas(dataset(tmp_path / "two", {"a": labels}), tmp_path / "out2", tasks=TWO)[0] == {
+        "a": {"lesion": 12, "vessel": 3}
+    }
+    values = {"lesion": [128], "vessel": [255]}
+    assert areas(tmp_path / "two", tmp_path / "out3", tasks=values)[0] == {"a": {"lesion": 12, "vessel": 3}}
+    inverse = dataset(tmp_path / "inverse", {"a": palette(OBJECT, [white, black]), "b": ONE})
+    assert areas(inverse, tmp_path / "out4")[1] == {
+        "a": "meaning of a mask is open: the palette of a.png shows its indices 0, 1 as the greys 255, 0, and both can "
+        "be labels; name the grey of each label in the entry, like `colours: {1: [255, 255, 255]}`; name that of 0 as "
+        "well if the background is not black"
+    }
+    (inverse / "masks" / "b.png").unlink()
+    (inverse / "images" / "b.png").unlink()
+    assert areas(inverse, tmp_path / "out5", colours={1: [255, 255, 255]})[0] == {"a": {"lesion": 372}}
+    assert areas(inverse, tmp_path / "out6", colours={0: "#ffffff", 1: "#000000"})[0] == {"a": {"lesion": 12}}

@@ -1,0 +1,127 @@
+"""What all masks of a dataset together say about how each is to be read."""
+
+import logging
+import re
+
+from promptseg.core.reason import Reason
+from promptseg.core.reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
+from promptseg.preprocess.evidence import Decisions, Encodings, Refusal, Seen
+
+logger = logging.getLogger(__name__)
+
+# Kinds of masks that cannot stand in one dataset: where there is one of the latter, those of the former are refused.
+_CONTRADICTIONS: list[tuple[tuple[str, ...], str, Reason, str, str]] = [
+    (
+        ("mask in the alpha channel", "colour below an empty alpha channel"),
+        "mask beside a constant alpha channel",
+        MEANS_OPEN,
+        "has one colour and an alpha channel that varies, and {0} has colours and a constant alpha channel",
+        "save the masks without alpha channels",
+    ),
+    (
+        ("grey in three channels",),
+        "coloured",
+        MEANS_OPEN,
+        "holds greys in three channels, and {0} holds colours",
+        "name all colours, black, white and greys as well, in `colours` of the entry",
+    ),
+    (
+        ("palette of greys that are values",),
+        "palette of greys that are colours",
+        MEANS_OPEN,
+        "can only be read by the greys of its palette, and {0} only by its indices",
+        "name the greys in `colours` of the entry",
+    ),
+    (
+        ("palette of greys that are colours",),
+        "palette of greys that are values",
+        MEANS_OPEN,
+        "can only be read by its indices, and {0} only by the greys of its palette",
+        "name the greys in `colours` of the entry",
+    ),
+    (
+        ("black and white JPEG",),
+        "grey JPEG",
+        NOISY_MASK,
+        "is JPEG, and {0} has grey levels between black and white",
+        "give the masks as `labels: [{file: ..., value: ..., threshold: 128}]` if they show one object, else save them "
+        "as PNG",
+    ),
+]
+
+
+def decide(how: Encodings) -> Decisions:
+    """Decisions for those kinds of masks that the dataset shows to be other than they look by themselves.
+
+    Args:
+        how: as the first reading of all cases left it; its evidence counts.
+    """
+    evidence = how.evidence
+    decisions: dict[str, Refusal | str] = {}
+    for kinds, other, reason, what, remedy in _CONTRADICTIONS:
+        seen = evidence.of(other)
+        if seen:
+            decisions |= dict.fromkeys(kinds, Refusal(reason, what.replace("{0}", seen.first), remedy))
+    if evidence.of("mask in the alpha channel") and "mask in the alpha channel" not in decisions:
+        decisions["black below an alpha channel"] = "alpha"
+    for kind, details in evidence.kinds.items():
+        if white := re.fullmatch(r"only (\d+)", kind):
+            decisions |= _white(int(white[1]), how)
+        elif index := re.fullmatch(r"palette index (\d+)", kind):
+            if len(details) > 1:
+                decisions["coloured palette"] = _two_colours(index[1], details)
+        elif value := re.fullmatch(r"many values of (\d+)", kind):
+            what = f"is one of the masks of `value: {value[1]}`, and {evidence.kinds[kind][''].first} holds many values"
+            refusal = Refusal(THRESHOLD_MISSING, what, "give `threshold` beside `value` in `labels`")
+            decisions |= {f"{few} of {value[1]}": refusal for few in ("fractions", "two values")}
+    return {kind: decision for kind, decision in decisions.items() if kind in evidence.kinds}
+
+
+def _white(number: int, how: Encodings) -> Decisions:
+    """Masks of 0 and one undeclared number such as 255, if they do not show the object of the tasks."""
+    kind = f"only {number}"
+    among = how.evidence.of(f"{number} among labels")
+    if among and how.others is None:
+        return {kind: "label"} if how.single is not None else {}
+    if among:
+        what = f"holds 0 and {number} only, and {among.first} holds {number} beside other labels"
+        return {kind: Refusal(MEANS_OPEN, what, f"add {number} to `other_labels` if it marks what does not count")}
+    labels = how.evidence.of("several labels") or (how.evidence.of("labels") if how.others is None else None)
+    if labels is None and how.single is not None:
+        return {}
+    what = f"holds 0 and {number} only" + (
+        f", and {labels.first} holds labels" if labels else ", and the tasks have several values"
+    )
+    remedy = f"list all values in `other_labels`, with {number} if it marks what does not count" + (
+        ", without it if it shows the object" if how.single is not None else ""
+    )
+    return {kind: Refusal(MEANS_OPEN, what, remedy)}
+
+
+def _two_colours(index: str, details: dict[str, Seen]) -> Refusal:
+    (first, one), (second, other) = list(details.items())[:2]
+    what = f"has a palette, whose index {index} is {first} in {one.first} and {second} in {other.first}"
+    remedy = f'say what counts by `colours: {{1: "{first}", 2: "{second}"}}` in the entry'
+    return Refusal(MEANS_OPEN, what, remedy)
+
+
+def log_readings(dataset: str, how: Encodings) -> None:
+    """Say once how masks that are no plain label maps were read, and how many there are."""
+    said = {
+        "mask in the alpha channel": "masks in the alpha channel: it is used, and not the colours",
+        "mask beside a constant alpha channel": "masks beside a constant alpha channel: it is not used",
+        "black and white JPEG": f"masks in JPEG: 128 and more is {how.single}",
+        "palette of greys that are values": "masks with a palette of greys: the greys are the values",
+        "palette of greys that are colours": "masks with a palette of greys: the indices are the values",
+    }
+    for kind, seen in sorted((kind, how.evidence.of(kind)) for kind in how.evidence.kinds):
+        assert seen is not None
+        decision = how.decisions.get(kind)
+        if isinstance(decision, Refusal):
+            logger.warning("%s: unclear masks (%d): %s %s", dataset, seen.count, seen.first, decision.what)
+        elif white := re.fullmatch(r"only (\d+)", kind):
+            stands = "a label of its own" if decision == "label" or how.single is None else how.single
+            what = f"masks of 0 and {white[1]} only: {white[1]} is {stands}"
+            logger.info("%s: %s (%d, the first %s)", dataset, what, seen.count, seen.first)
+        elif kind in said:
+            logger.info("%s: %s (%d, the first %s)", dataset, said[kind], seen.count, seen.first)
