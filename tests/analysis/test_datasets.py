@@ -19,13 +19,13 @@ NERVE = {"title": "US-Nerve", "study": {"name": "US-Nerve", "images": 2323, "cer
 
 @pytest.fixture
 def heart(tmp_path):
-    """Three images of two patients, four objects, and a case that failed."""
+    """Three images of two patients, four objects, and three cases that failed."""
     folder = tmp_path / "heart"
     folder.mkdir()
     (folder / "manifest.csv").write_text(
         "dataset,image_id,case_id,source,slice,height,width,sha256,status\n"
         + "".join(f"heart,{image},{image[:2]},s,,4,5,{'0' * 64},ok\n" for image in ("p1_z0", "p1_z1", "p2"))
-        + "heart,p3,p3,s,,,,,unreadable\n"
+        + "heart,p3,p3,s,,,,,sizes differ: a\nheart,p4,p4,s,,,,,unreadable: b\nheart,p5,p5,s,,,,,unreadable: c\n"
     )
     rows = [("p1_z0", "atrium"), ("p1_z1", "atrium"), ("p2", "atrium"), ("p2", "other")]
     objects = [{"object_id": f"{image}:{task}", "image_id": image, "task": task} for image, task in rows]
@@ -43,14 +43,14 @@ def test_counts_of_a_dataset_and_of_one_that_was_left_out(heart, tmp_path):
     assert table.columns.tolist() == DATASETS.names
     write_csv(tmp_path / "datasets.csv", table, DATASETS)
     assert (tmp_path / "datasets.csv").read_text().splitlines()[1:] == [
-        'heart,MRI-Heart,1 case failed,3,2,1,4,"atrium: 3, valve: 0",MRI-Heart,5,yes,-2,'
+        'heart,MRI-Heart,"failed: 2 unreadable, 1 sizes differ",3,2,3,4,"atrium: 3, valve: 0",MRI-Heart,5,yes,-2,'
         f"one slice in 3; objects of at least 50 pixels,CC BY-SA 4.0,{digest(heart / 'manifest.csv')}",
         "nerve,US-Nerve,no token,,,,,,US-Nerve,2323,no,,all,,",
     ]
     read = read_csv(tmp_path / "datasets.csv", DATASETS)
     assert read["difference"].tolist()[0] == -2
     assert read["n_images"].isna().tolist() == [False, True]
-    assert read["status"].tolist() == ["1 case failed", "no token"]
+    assert read["status"].tolist() == ["failed: 2 unreadable, 1 sizes differ", "no token"]
 
 
 def test_dataset_that_the_study_does_not_have(heart):

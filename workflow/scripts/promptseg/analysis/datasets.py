@@ -9,6 +9,7 @@ import pandas as pd
 from promptseg.analysis.columns import MANIFEST, N_FAILED, N_IMAGES, N_OBJECTS
 from promptseg.core.columns import DATASET, STATUS
 from promptseg.core.files import digest
+from promptseg.core.reason import counted
 from promptseg.core.tables import INTEGER, STRING, Column, Table, read_table
 from promptseg.preprocess.manifests import read_manifest
 from promptseg.preprocess.tables import OBJECTS
@@ -68,7 +69,7 @@ def counts(
     Returns:
         n_images are the images with an object (as the study counts), n_cases the patients they are of, n_failed the
         cases that could not be read. `certain`: whether a public source states the study's number of images. `status`
-        is ok, how many cases failed, or why there is no image. Unknown numbers are NA.
+        is ok, how many cases failed for which reasons, or why there is no image. Unknown numbers are NA.
     """
     rows = [
         _row(name, datasets.get(name, {})) | {"status": " ".join(reason.split())}
@@ -79,15 +80,15 @@ def counts(
         name = path.parent.name
         manifest = read_manifest(path)
         made = manifest[manifest["status"] == "ok"]
-        failed = len(manifest) - len(made)
+        failed = manifest.loc[manifest["status"] != "ok", "status"]
         about = datasets.get(name, {})
         found = read_table(tables[name], OBJECTS, ["task"])["task"].value_counts()
         tasks = list(about.get("tasks") or sorted(found.index))
         row = _row(name, about) | {
-            "status": f"{failed} case{'s' if failed > 1 else ''} failed" if failed else "ok",
+            "status": f"failed: {counted(failed)}" if len(failed) else "ok",
             "n_images": len(made),
             "n_cases": made["case_id"].nunique(),
-            "n_failed": failed,
+            "n_failed": len(failed),
             "n_objects": int(found.sum()),
             "objects_of_tasks": ", ".join(f"{task}: {found.get(task, 0)}" for task in tasks),
             "manifest_sha256": digest(path),

@@ -3,6 +3,8 @@
 Apart from `core.reasons`, so that a new reason of preprocessing is no change of what predicts.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from promptseg.core.errors import PromptsegError
@@ -46,3 +48,8 @@ METHOD_FAILED = Reason(
 def reason_in(status: str) -> str:
     """The name of the reason that a status begins with."""
     return status.partition(": ")[0]
+
+
+def counted(statuses: Iterable[str]) -> str:
+    """How many rows have which reason, the most frequent first: "2 unreadable, 1 sizes differ"."""
+    return ", ".join(f"{count} {reason}" for reason, count in Counter(map(reason_in, statuses)).most_common())
