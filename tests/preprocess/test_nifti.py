@@ -29,6 +29,49 @@ def test_nifti_in_micrometres(tmp_path):
     assert read_volume([tmp_path / "a.nii"]).pixel_spacing == pytest.approx((0.75, 0.5))
 
 
+def save_odd(path, codes, offset, values):
+    """Sform and qform are `LPS_AFFINE` with these codes; float32 values in the header are overwritten."""
+    image = nib.Nifti1Image(LPS, None)
+    image.set_qform(LPS_AFFINE, codes[1])
+    image.set_sform(LPS_AFFINE, codes[0])
+    nib.save(image, path)
+    content = bytearray(path.read_bytes())
+    new = np.array(values, "<f4").tobytes()
+    content[offset : offset + len(new)] = new
+    path.write_bytes(content)
+    return path
+
+
+QFAC, QUATERNION, SFORM = 76, 256, 280  # offsets in the header
+
+
+@pytest.mark.parametrize("codes", [(0, 1), (1, 1)])
+@pytest.mark.parametrize(
+    ("offset", "values"),
+    [(QFAC, [0]), (QFAC, [7]), (QFAC, [np.nan]), (QUATERNION, [0, 0, 1.000001]), (QUATERNION, [0, 0.0001, 1.0001])],
+)
+def test_sloppy_qform(tmp_path, codes, offset, values, caplog):
+    volume = read_volume([save_odd(tmp_path / "a.nii", codes, offset, values)])
+    assert len(volume.readings) == 1
+    assert np.allclose(volume.affine, LPS_AFFINE, atol=0.001)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("offset", "values", "message"),
+    [
+        (QUATERNION, [1, 1, 1], "a.nii: the quaternion of its qform is no rotation: the qform is ignored"),
+        (QUATERNION, [np.nan] * 3, "a.nii (qform) has an affine that cannot be inverted: it is ignored"),
+        (SFORM, [0] * 12, "a.nii (sform) has an affine that cannot be inverted: it is ignored"),
+        (SFORM, [np.inf] * 12, "a.nii (sform) has an affine that cannot be inverted: it is ignored"),
+    ],
+)
+def test_the_other_form_counts(tmp_path, offset, values, message, caplog):
+    volume = read_volume([save_odd(tmp_path / "a.nii", (1, 1), offset, values)])
+    assert np.allclose(volume.readings, [LPS_AFFINE])
+    assert message in caplog.text
+
+
 @pytest.mark.parametrize(
     ("slope", "intercept", "dtype", "scale"),
     [

@@ -24,6 +24,10 @@ _SHIFT = 0.9  # voxels: less than a whole one
 _STRETCH = 0.1  # of the length of an axis
 _NOTED = 0.1  # voxels
 
+# Signs of the axes, and whether the middle of the grid is at 0; see `_made_up`.
+_OF_NIBABEL = [((-1, 1, 1), True)]
+_OF_DICOM = [((-1, -1, 1), True), ((1, -1, 1), False)]
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -102,7 +106,8 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
         cut: whether it may cover a part of the image only, as segmentations of 3D Slicer do, which are cut to the box
             of their segments.
 
-    A grid that says nothing of its place is laid over as stored. (That is also how the published breast masks of
+    A grid that says nothing of its place is laid over as stored, unless the place of the other one shows that it was
+    turned. (That is also how the published breast masks of
     Duke-Breast-Cancer-MRI lie on their series, slices rising from the feet: the turns and flips of their authors'
     reader cancel out.)
 
@@ -173,10 +178,43 @@ def _as_stored(grid: Volume, like: Volume, geometry: str) -> Volume:
         raise NO_POSITION.error(f"{silent.name} says nothing of its place", "take `geometry: header` away")
     if grid.shape != like.shape:
         raise _sizes_error(grid, like)
-    if geometry != "stored" and (grid.affine is None) != (like.affine is None):
-        silent = grid if grid.affine is None else like
-        logger.warning("%s says nothing of its orientation: image and mask are laid over as stored", silent.name)
+    if geometry != "stored":
+        _check_silent(grid, like)
     return replace(grid, affine=like.affine, other_affines=like.other_affines, spacing=like.spacing)
+
+
+def _check_silent(grid: Volume, like: Volume) -> None:
+    """One of the two says nothing of its place: whether the place of the other is one that was turned on the way."""
+    images = like.readings or (*like.other_affines, *_made_up(like))
+    grids = grid.readings or grid.other_affines
+    fits = [fit_of(own, grid.shape, place, like.shape) for place, own in product(images, grids)]
+    known = [fit for fit in fits if fit.shape == like.shape and fit.same_grid()]
+    silent = like if like.affine is None else grid
+    if known and not any(fit.plain for fit in known):
+        raise PLACES_DIFFER.error(
+            f"{silent.name} says nothing of its place, and the one in {grid.name} ({extent(grids[0], grid.shape)}) "
+            "comes of turning its array",
+            "set `geometry: stored` in the dataset's entry if the arrays fit voxel by voxel, or save the mask in the "
+            "order of the image's pixels",
+        )
+    if (grid.affine is None) != (like.affine is None):
+        logger.warning("%s says nothing of its orientation: image and mask are laid over as stored", silent.name)
+
+
+def _made_up(image: Volume) -> list[np.ndarray]:
+    """The places that programs give to an image that states none, for its array in the order in which it is stored.
+
+    ITK: from 0 to the left and back. nibabel: around 0, to the left and front (`Nifti1Header.get_base_affine`).
+    dcm2niix turns the rows of a DICOM file over, and counts from 0 to the right without a code.
+    """
+    steps = [step if np.isfinite(step) and step > 0 else 1.0 for step in image.spacing or (1.0,) * 3]
+    middle = [(size - 1) / 2 for size in image.shape]
+    made = []
+    for signs, centred in [((-1, -1, 1), False), *(_OF_DICOM if image.planes else _OF_NIBABEL)]:
+        affine = np.diag([*(step * sign for step, sign in zip(steps, signs, strict=True)), 1.0])
+        affine[:3, 3] = -(affine[:3, :3] @ middle) if centred else 0
+        made.append(affine)
+    return made
 
 
 def _laid(grid: Volume, like: Volume, fit: Fit) -> Volume:

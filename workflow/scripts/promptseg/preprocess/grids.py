@@ -55,7 +55,7 @@ class Volume:
         array: (columns, rows, slices) values, or (columns, rows, slices, 3) for colour; one slice for 2-D files.
         affine: 4 x 4, voxel index to RAS coordinates in mm; None where the file does not say.
         other_affines: further ones that the file states, in the order of trust, and that are not the same up to
-            rounding; empty without `affine`.
+            rounding. Without `affine` those that it holds but does not vouch for.
         spacing: mm along the three axes of the array, NaN for an axis that is not known; None where nothing is known.
         name: the file's name, for messages.
         scale: (slope, intercept) that turn the array's integers into values in their unit, slope above 0; None where

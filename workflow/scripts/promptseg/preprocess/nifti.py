@@ -32,10 +32,11 @@ def read_nifti(path: Path) -> Volume:
     unit = _MILLIMETRES.get(image.header.get_xyzt_units()[0], 1.0)
     readings = _readings(image.header, array.shape[:3], unit, path.name)
     affine = readings[0] if readings else None
+    others = readings[1:] if readings else _without_code(image.header, unit)
     zooms = [float(zoom) * unit for zoom in image.header.get_zooms()[:3]]
     x, y, z = (*zooms, *[float("nan")] * (3 - len(zooms)))
     spacing = (x, y, z) if affine is None else step_lengths(affine)
-    return Volume(array, affine, spacing, path.name, scale, separate, other_affines=readings[1:])
+    return Volume(array, affine, spacing, path.name, scale, separate, other_affines=tuple(others))
 
 
 def _readings(header: Any, shape: Sequence[int], unit: float, name: str) -> tuple[np.ndarray, ...]:
@@ -65,6 +66,12 @@ def _readings(header: Any, shape: Sequence[int], unit: float, name: str) -> tupl
             )
     # Affines are copied into headers without their unit.
     return (*_scaled(readings, unit), *(readings if unit != 1 else ()))
+
+
+def _without_code(header: Any, unit: float) -> list[np.ndarray]:
+    """The sform whose code says that it is not known what it means, if there is one all the same."""
+    sform = header.get_sform()
+    return _scaled([sform], unit) if np.isfinite(sform).all() and np.linalg.det(sform) else []
 
 
 def _scaled(affines: Sequence[np.ndarray], unit: float) -> list[np.ndarray]:
