@@ -34,11 +34,11 @@ def test_archives_in_the_drop_folder(tmp_path: Path) -> None:
         ["site A/Case3.nii", 1],
         ["site B/Case1.nii", 2],
     ]
-    assert [path.relative_to(raw).as_posix() for path in own_files([manual()], ["*Case*.nii"], raw)] == [
-        "batch 2/2/Case2.nii",
+    assert [name for name, _ in own_files([manual()], ["*Case*.nii"], raw)] == [
         "batch 2.zip",
-        "site A/Case1.nii",
+        "batch 2/2/Case2.nii",
         "site A.zip",
+        "site A/Case1.nii",
         "site B/b.tar.gz",
     ]
 
@@ -71,11 +71,13 @@ def test_own_files_of_a_folder(tmp_path: Path) -> None:
     make_files(tmp_path / "mine", "a/images/1.png", "a/masks/1.png", "notes.txt")
     source = {"kind": "folder", "path": str(tmp_path / "mine")}
     assert own_files([source], ["*images/*", "*masks/*"], tmp_path) == [
-        tmp_path / "mine/a/images/1.png",
-        tmp_path / "mine/a/masks/1.png",
+        ("a/images/1.png", f"{tmp_path}/mine/a/images/1.png"),
+        ("a/masks/1.png", f"{tmp_path}/mine/a/masks/1.png"),
     ]
     assert own_files([source | {"path": "nowhere"}], ["*"], tmp_path) == []
     tcia = manual(kind="tcia", files=["*.dcm"])
     make_files(tmp_path / "raw", "1.dcm", "1.nrrd", "x.zip")
-    assert own_files([tcia, manual(files=["*.nrrd"])], ["*"], tmp_path / "raw") == [tmp_path / "raw/1.nrrd"]
+    assert own_files([tcia, manual(files=["*.nrrd"])], ["*"], tmp_path / "raw") == [
+        ("1.nrrd", f"{tmp_path}/raw/1.nrrd")
+    ]
     assert own_files([tcia], ["*"], tmp_path / "raw") == []

@@ -23,7 +23,7 @@ def test_what_is_recorded(tmp_path: Path) -> None:
     assert lock.checksum("b.zip") is None
     for name in ("b.zip", "a.zip"):
         (tmp_path / name).write_bytes(name.encode())
-        lock.record(name, tmp_path / name, f"https://host.org/{name}")
+        lock.record(name, tmp_path / name, f"https://host.org/{name}", sha256(name.encode()))
     text = lock.path.read_text()
     assert text.startswith("# Archives of datasets whose publisher states no checksum")
     entries = yaml.safe_load(text)
@@ -45,7 +45,7 @@ def test_the_first_one_stays(tmp_path: Path) -> None:
     lock = LockFile(tmp_path / "lock.yaml")
     for content in (b"first", b"second"):
         (tmp_path / "a.zip").write_bytes(content)
-        lock.record("a.zip", tmp_path / "a.zip", "x")
+        lock.record("a.zip", tmp_path / "a.zip", "x", sha256(content))
     checksum = lock.checksum("a.zip")
     assert checksum is not None
     assert checksum.value == hashlib.sha256(b"first").hexdigest()
@@ -56,7 +56,7 @@ def test_many_at_once(tmp_path: Path) -> None:
     file.write_bytes(b"x")
     names = [f"{index:02}.zip" for index in range(30)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: LockFile(tmp_path / "lock.yaml").record(name, file, "x"), names))
+        list(pool.map(lambda name: LockFile(tmp_path / "lock.yaml").record(name, file, "x", sha256(b"x")), names))
     assert list(yaml.safe_load((tmp_path / "lock.yaml").read_text())) == names
 
 

@@ -103,6 +103,6 @@ class Project:
 
     def planned(self, *arguments: str, configfile: str | None = "my.yaml") -> Counter[str]:
         """Rule to number of jobs of a dry run, without `all` and the total."""
-        text = self.run("-n", "--quiet", "rules", *arguments, configfile=configfile)
+        text = self.run(*arguments, "-n", "--quiet", "rules", configfile=configfile)
         table = re.findall(r"^(\w+)\s+(\d+)$", text, flags=re.MULTILINE)
         return Counter({rule: int(count) for rule, count in table if rule not in ("total", "all", "count")})

@@ -2,7 +2,7 @@
 # linter wants functions apart from rules; those of the configuration alone are in promptseg/config/facts.py.
 import os
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import yaml
@@ -15,8 +15,9 @@ from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
 from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.protocols import protocols_of
-from promptseg.download.dropfolder import own_files
+from promptseg.download.contents import contents
 from promptseg.figures import catalogue
+from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
@@ -49,6 +50,13 @@ REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["metho
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
+# Weights of users by method, path and digest: as in get_contents, what counts is their bytes, not their time. Now, because
+# what a job has read must not be noted later.
+OWN_WEIGHTS = {
+    name: [path, *Digests(Path(".snakemake/promptseg.weights.json")).of([path], say=logger.info)]
+    for name in METHODS
+    if (path := config["methods"][name].get("checkpoint", {}).get("path"))
+}
 LOCK_FILE = "config/datasets.lock.yaml"
 PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazurowski2023.csv")
 
@@ -60,11 +68,11 @@ wildcard_constraints:
 
 
 def library(script, adapter=None):
-    """Files of the library behind a script, and behind an adapter: inputs, so that an edit reruns what it must."""
+    """A script and the files of the library behind it and an adapter: inputs, so that an edit reruns what it must."""
     starts = [WORKFLOW / "scripts" / f"{script}.py"]
     own = adapter_file(adapter) if adapter else None
-    files = library_of(*starts, *([own] if own and own.is_file() else [])) + ([own] if own else [])
-    return sorted({os.path.relpath(file) for file in files})
+    files = library_of(*starts, *([own] if own and own.is_file() else []))
+    return sorted({os.path.relpath(file) for file in [*starts, *files, *([own] if own else [])]})
 
 
 # Facts of the configuration, as the rules ask for them.
@@ -109,10 +117,20 @@ def get_downloads(wildcards):
     return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
 
 
-def get_own_files(wildcards):
-    """Files of the user that a dataset is read from: a change of one of them reruns the dataset."""
-    files = own_files(get_sources(wildcards), get_patterns(wildcards), Path("results/raw", wildcards.dataset))
-    return [str(path) for path in files]
+@cache  # Snakemake asks before a job and may ask after it: what changed in between must not be taken for what was read
+def contents_of(dataset):
+    entry = config["datasets"][dataset]
+    try:
+        return contents(sources_of(entry), case_patterns(entry), Path("results/raw", dataset), logger.info)
+    except PromptsegError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def get_contents(wildcards):
+    """What the files of the user are that a dataset is read from: a change of a byte or a name reruns the dataset."""
+    if workflow.dryrun and not Path("results/raw", wildcards.dataset, "files.csv").exists():
+        return ""  # it will run in any case
+    return contents_of(wildcards.dataset)
 
 
 def get_preprocess_entry(wildcards):
@@ -137,11 +155,13 @@ def get_manifests_to_compare(wildcards):
 
 
 def get_weights(wildcards):
-    """Weights of a method: a local file as it is, else what the rule download_weights gets."""
+    """Weights of a method that the rule download_weights gets; a local file is no input, see `OWN_WEIGHTS`."""
     weights = method_entry(wildcards).get("checkpoint")
-    if not weights:
-        return []
-    return weights.get("path") or f"results/weights/{wildcards.method}.pth"
+    return f"results/weights/{wildcards.method}.pth" if weights and "path" not in weights else []
+
+
+def get_own_weights(wildcards):
+    return OWN_WEIGHTS.get(wildcards.method)
 
 
 def get_predict_entry(wildcards):

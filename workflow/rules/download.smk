@@ -45,7 +45,6 @@ rule collect_files:
     input:
         archives=get_archives,
         downloads=get_downloads,
-        own=get_own_files,
         lib=library("collect_files"),
     output:
         files="<results>/raw/{dataset}/files.csv",
@@ -58,7 +57,11 @@ rule collect_files:
         dataset="{dataset}",
         sources=get_sources,
         patterns=get_patterns,
+        contents=get_contents,
         lock=LOCK_FILE,
+    # A message is put together when the job starts, and the parameters with it: the contents are those before the job.
+    message:
+        "Listing the files of {wildcards.dataset}"
     script:
         "../scripts/collect_files.py"
 

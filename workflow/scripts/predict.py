@@ -20,7 +20,8 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
         computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
-        run = prepare(params.method, params.dataset, params.entry, inputs.get("weights"), computing)
+        weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
+        run = prepare(params.method, params.dataset, params.entry, weights, computing)
         protocols = {(one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in params.protocols}
         settings = {key: params[key] for key in ("clicks", "tie_break", "seed", "strict")}
         plan = Plan(protocols=protocols, grid=Grid(**params.everything), **settings)

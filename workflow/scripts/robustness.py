@@ -19,7 +19,8 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
         computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
-        run = prepare(params.method, params.dataset, params.entry, inputs.get("weights"), computing)
+        weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
+        run = prepare(params.method, params.dataset, params.entry, weights, computing)
         changes = {key: value for key, value in params.changes.items() if key != "enabled"}
         exact = PromptSettings(params.max_components, params.tie_break, params.seed)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)

@@ -1,7 +1,5 @@
-"""Digests that files must have, and a record of those that were checked, so that large ones are read once."""
+"""Digests that files must have."""
 
-import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import digest, write_json
-
-logger = logging.getLogger(__name__)
+from promptseg.core.files import digest
 
 _DIGEST_LENGTH = {"sha256": 64, "md5": 32}
-_GRACE = 60 * 10**9  # nanoseconds
 
 
 @dataclass(frozen=True)
@@ -58,34 +53,4 @@ class Checksum:
         if found == self.value.lower():
             return None
         origin = f" ({self.origin})" if self.origin else ""
-        return f"expected {self.algorithm} {self.value.lower()}{origin}, found {found}"
-
-    def keep(self, path: Path) -> None:
-        """Record beside a file that it was just found to have this checksum, for `verify_unless_kept`."""
-        write_json(_record(path), self._state(path))
-
-    def verify_unless_kept(self, path: Path) -> str | None:
-        """As `verify`, but without reading the file if its record says that it was checked and it is the same since.
-
-        It is if it has the same size and place on disk, and nothing about it changed later than a minute after the
-        record was written (Snakemake touches the outputs of a job that ended). The time of the last change is the one
-        that no program can set: a file that was replaced, copied, written to or given its old date back is read again.
-        """
-        record = _record(path)
-        try:
-            kept = json.loads(record.read_text()) == self._state(path)
-            kept = kept and path.stat().st_ctime_ns <= record.stat().st_mtime_ns + _GRACE
-        except (OSError, ValueError):
-            kept = False
-        if not kept:
-            return self.verify(path)
-        logger.info("%s is as it was when its %s was checked", path, self.algorithm)
-        return None
-
-    def _state(self, path: Path) -> dict[str, str | int]:
-        found = path.stat()
-        return {self.algorithm: self.value.lower(), "bytes": found.st_size, "inode": found.st_ino}
-
-
-def _record(path: Path) -> Path:
-    return path.with_name(f".{path.name}.checked.json")
+        return f"expected {self.algorithm} {self.value.lower()}{origin}, found {found or 'nothing that can be read'}"

@@ -1,15 +1,17 @@
 """Where the files of a dataset come from, and the list of them (`files.csv`) that the next stage works from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from promptseg.core.checksums import Checksum
+from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic, digest
+from promptseg.core.files import atomic
 from promptseg.download.archives import is_archive, matches, require_matches
+from promptseg.download.contents import RECORD
 from promptseg.download.dropfolder import DropFolder, manual_download_error, walk
 from promptseg.download.lockfile import LockFile
 from promptseg.download.origins import archive_name, is_dropped, package_folders
@@ -53,6 +55,7 @@ class _Collection:
         self.unstated: dict[str, tuple[Path, str]] = {}  # lock name to a file without a checksum, and its address
         self.dropped = [source for source in sources if is_dropped(source)]
         self.drop = DropFolder(folder)
+        self.digests = Digests(folder / RECORD)
 
     def add(self, files: Mapping[str, Path], place: str) -> None:
         for name in files.keys() & self.found.keys():
@@ -70,7 +73,7 @@ class _Collection:
     def add_archive(self, source: Mapping[str, Any], archive: Path) -> None:
         checksum = Checksum.from_mapping(source)
         # A file that was put there by hand has not passed through `fetch_archive`.
-        wrong = checksum.verify_unless_kept(archive) if checksum else None
+        wrong = self._wrong(archive, checksum)
         if wrong:
             raise _other_file(archive, wrong)
         if not checksum:
@@ -102,10 +105,13 @@ class _Collection:
                 raise self._twice(name, self.found[name], Path("an archive"))
         require_matches([*self.found, *names], self.patterns, " and ".join(self.places))
 
+    def _wrong(self, archive: Path, checksum: Checksum | None) -> str | None:
+        return checksum.compare(*self.digests.of([archive], checksum.algorithm)) if checksum else None
+
     def unpack(self, lock: LockFile | None) -> None:
         for name, (path, _) in self.unstated.items():
             recorded = lock.checksum(name) if lock else None
-            wrong = recorded.verify_unless_kept(path) if recorded else None
+            wrong = self._wrong(path, recorded)
             if wrong:
                 raise _other_file(path, wrong)
         damaged: Mapping[Path, Sequence[str]] = {}
@@ -118,7 +124,7 @@ class _Collection:
         for name, (path, url) in self.unstated.items():
             # One with damage may be a download that went wrong: it is no measure for later ones.
             if lock and path not in damaged and lock.checksum(name) is None:
-                lock.record(name, path, url)
+                lock.record(name, path, url, *self.digests.of([path]))
 
 
 def _other_file(path: Path, wrong: str) -> PromptsegError:
@@ -145,7 +151,8 @@ def collect(
 
     Returns:
         One row per file, sorted by name: `name` (relative posix name in the source), `path` (where to open it),
-        `bytes`, `sha256`. Files of packages and of users are listed where they are, not copied.
+        `bytes`, `sha256` (empty for a file that cannot be read). Files of packages and of users are listed where they
+        are, not copied.
 
     Raises:
         PromptsegError: a source is missing or not as described, a pattern matches nothing, or two sources have a file
@@ -163,19 +170,20 @@ def collect(
     if collection.dropped:
         collection.add_dropped()
     collection.unpack(lock)
-    return list_files(collection.found, patterns)
+    return list_files(collection.found, patterns, collection.digests)
 
 
-def list_files(found: Mapping[str, Path], patterns: Sequence[str]) -> pd.DataFrame:
-    """The files whose names match a pattern, with size and digest, as `collect` returns them."""
-    return pd.DataFrame(_rows(found, patterns), columns=COLUMNS)
+def list_files(found: Mapping[str, Path], patterns: Sequence[str], digests: Digests) -> pd.DataFrame:
+    """The files whose names match a pattern, with size and digest, as `collect` returns them.
 
-
-def _rows(found: Mapping[str, Path], patterns: Sequence[str]) -> Iterator[tuple[str, str, int, str]]:
-    for name in sorted(found):
-        if matches(name, patterns):
-            path = found[name]
-            yield name, path.as_posix(), path.stat().st_size, digest(path)
+    A file that cannot be read, such as a link to nothing, has no digest and 0 bytes: its case fails, others do not.
+    """
+    names = [name for name in sorted(found) if matches(name, patterns)]
+    paths = [found[name] for name in names]
+    values = digests.of(paths)
+    sizes = [path.stat().st_size if value else 0 for path, value in zip(paths, values, strict=True)]
+    rows = zip(names, [path.as_posix() for path in paths], sizes, values, strict=True)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def write_files_csv(files: pd.DataFrame, target: Path) -> None:

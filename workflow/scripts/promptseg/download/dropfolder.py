@@ -4,7 +4,7 @@ A user puts them there, or a client does (`clients`). Archives count as what the
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -86,26 +86,28 @@ def _folder_of(name: str) -> str:
     return "" if parent == "." else parent + "/"
 
 
-def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path) -> list[Path]:
+def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path) -> list[tuple[str, str]]:
     """The files that a user, and no client, puts where a dataset is read from, sorted; none where there is no folder.
 
     Args:
         sources: the entry's sources.
         patterns: those of the dataset's cases.
         folder: its drop folder.
+
+    Returns:
+        Relative posix name and path of each.
     """
-    found: set[Path] = set()
+    found: set[tuple[str, str]] = set()
     for source in sources:
-        if source["kind"] == "folder" and Path(source["path"]).expanduser().is_dir():
-            files = walk(Path(source["path"]).expanduser())
-            found |= {path for name, path in files.items() if matches(name, patterns)}
+        root = Path(source["path"]).expanduser() if source["kind"] == "folder" else None
+        if root and root.is_dir():
+            found |= {(name, f"{root}/{name}") for name in _names(root) if matches(name, patterns)}
     if any(source["kind"] == "manual" for source in sources):
         fetched = [source for source in sources if is_fetched(source)]
         drop = DropFolder(folder)
         theirs = [glob for source in fetched for glob in source.get("files", [])]
-        found |= {path for name, path in drop.loose.items() if matches(name, patterns) and not matches(name, theirs)}
-        if not fetched:
-            found |= set(drop.archives.values())
+        wanted = {name for name in drop.loose if matches(name, patterns) and not matches(name, theirs)}
+        found |= {(name, f"{folder}/{name}") for name in (wanted if fetched else {*wanted, *drop.archives})}
     return sorted(found)
 
 
@@ -135,24 +137,28 @@ def walk(root: Path, *, skip: Sequence[str] = ()) -> dict[str, Path]:
     Args:
         skip: names directly below `root` to leave out.
     """
+    return {name: root / name for name in _names(root, skip)}
 
+
+def _names(root: Path, skip: Sequence[str] = ()) -> Iterator[str]:
     def fail(error: OSError) -> None:
         raise PromptsegError(f"{error.filename} cannot be read ({error.strerror}): check its permissions.")
 
-    found: dict[str, Path] = {}
     for folder, folders, files in os.walk(root, followlinks=True, onerror=fail):
         here = Path(folder)
         left_out = skip if here == root else ()
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and name not in left_out and not _leads_up(here / name, here)
+            if not name.startswith(".")
+            and not is_junk(name)
+            and name not in left_out
+            and not _leads_up(here / name, here)
         ]
+        below = "" if here == root else here.relative_to(root).as_posix() + "/"
         for name in files:
-            relative = (here / name).relative_to(root).as_posix()
-            if not name.startswith(".") and name not in left_out and not is_junk(relative):
-                found[relative] = here / name
-    return found
+            if not name.startswith(".") and name not in left_out:
+                yield below + name
 
 
 def _leads_up(folder: Path, here: Path) -> bool:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None = None) -> None:
-    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry, and keep that it was.
+    """Fetch the file of a `pypi` or `http` source, checked against the checksum of the entry.
 
     Args:
         lock: has the checksum if the entry has none.
@@ -32,9 +32,6 @@ def fetch_archive(source: Mapping[str, Any], target: Path, lock: LockFile | None
         fetch_from_index(source, target)
     else:
         fetch_from_urls(source, target, recorded)
-    checksum = Checksum.from_mapping(source) or recorded
-    if checksum:
-        checksum.keep(target)
 
 
 def fetch_from_urls(entry: Mapping[str, Any], target: Path, checksum: Checksum | None = None) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic, digest
+from promptseg.core.files import atomic
 
 _HEADER = """\
 # Archives of datasets whose publisher states no checksum: what the first complete download was. Later ones, those put
@@ -39,13 +39,14 @@ class LockFile:
             f"recorded on {entry['date']} in {self.path}; to accept a changed file, delete the entry {name!r} there",
         )
 
-    def record(self, name: str, file: Path, url: str) -> None:
+    def record(self, name: str, file: Path, url: str, sha256: str) -> None:
         """Record a complete file under a name that has no entry yet.
 
         Args:
             url: where it came from, fit to be shown.
+            sha256: its digest.
         """
-        entry = {"sha256": digest(file), "bytes": file.stat().st_size, "url": url, "date": date.today().isoformat()}
+        entry = {"sha256": sha256, "bytes": file.stat().st_size, "url": url, "date": date.today().isoformat()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.with_name(f".{self.path.name}.guard").open("w") as guard:
             fcntl.flock(guard, fcntl.LOCK_EX)
