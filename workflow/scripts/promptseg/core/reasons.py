@@ -120,6 +120,42 @@ NO_LABEL_MAP = Reason(
     "The structures of an RTSTRUCT overlap, or have numbers below 1, so that their numbers make no label map.",
     "write `labels` as a list and choose the structures by `segment`; where they overlap, the later one wins",
 )
+DIFFERING_SLICES = Reason(
+    "differing slices",
+    "The slices of a DICOM series differ in size, direction, pixel size or kind of values: a localizer is among them, "
+    "or two series.",
+    "keep the slices of one stack in the folder",
+)
+MISSING_ATTRIBUTE = Reason(
+    "missing attribute",
+    "A DICOM attribute that is needed is absent, empty or no number, in all slices or in some.",
+    "export the series again, or convert it to NIfTI with a program that knows what is meant",
+)
+NO_PICTURE = Reason(
+    "no DICOM image",
+    "The DICOM files of a case are reports, plans or segmentations, and none is an image.",
+    "make the pattern of `image` in `cases` match the images",
+)
+NO_PLACE_OF_FRAMES = Reason(
+    "multi-frame DICOM",
+    "A DICOM object of several frames does not say where they lie: a film, or an old kind of object.",
+    "convert it to single-frame DICOM with positions, or to NIfTI",
+)
+NOT_ONE_SERIES = Reason(
+    "not one DICOM series",
+    "The DICOM files of a case belong to several series, or to none that is asked for.",
+    "make the pattern in `cases` narrower, so that it matches one series, or choose by `series`",
+)
+TWO_SLICES_AT_ONE_PLACE = Reason(
+    "two slices at one place",
+    "A DICOM series holds more than one volume: phases, echoes, or versions of the same slice.",
+    "keep the files of one of them",
+)
+UNKNOWN_COMPRESSION = Reason(
+    "unknown compression",
+    "The pixels of a DICOM file are compressed in a way that nothing here decodes.",
+    "decompress it, as with `dcmdjpeg` or `gdcmconv --raw`",
+)
 UNKNOWN_SEG = Reason(
     "unknown DICOM SEG",
     "A segmentation of a kind that cannot be laid on slices.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptseg.core.reasons import CONTRADICTION, DRAWN_ON_OTHER_SLICES, NO_POSITION
-from promptseg.preprocess.dicom import TO_RAS
+from promptseg.preprocess.dicom_frames import TO_RAS
 from promptseg.preprocess.grids import Volume
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from promptseg.core.reasons import ANOTHER_GRID, CONTRADICTION, NO_POSITION
-from promptseg.preprocess.dicom import TO_RAS, group
+from promptseg.preprocess.dicom_frames import TO_RAS, group
 from promptseg.preprocess.grids import Volume, shown
 
 # By how many pixels the corners of a frame may lie beside pixels of the image: positions and pixel sizes are often

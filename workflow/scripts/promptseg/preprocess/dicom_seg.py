@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 
 from promptseg.core.reasons import (
     ANOTHER_FRAME_OF_REFERENCE,
@@ -15,7 +14,8 @@ from promptseg.core.reasons import (
     DOUBLE_FRAMES,
     UNKNOWN_SEG,
 )
-from promptseg.preprocess.dicom import group
+from promptseg.preprocess.dicom_files import opened
+from promptseg.preprocess.dicom_frames import group
 from promptseg.preprocess.dicom_place import Placement, SegFrame, Slices, seg_frame
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.segments import matching
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 def is_segmentation(path: Path) -> bool:
     """Whether a DICOM file is a segmentation object."""
-    return pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True).get("Modality") == "SEG"
+    return opened(path, specific_tags=["Modality"], stop_before_pixels=True).get("Modality") == "SEG"
 
 
 def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
@@ -40,7 +40,7 @@ def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
     """
     array = np.zeros(like.shape, np.uint16, order="F")
     for path in paths:
-        _lay(pydicom.dcmread(path), path.name, Slices(like), array)
+        _lay(opened(path), path.name, Slices(like), array)
     return Volume(array, like.affine, like.spacing, paths[0].name)
 
 
@@ -54,7 +54,7 @@ def read_named(path: Path, pattern: str, like: Volume) -> np.ndarray:
     Raises:
         PromptsegError: as `read_segmentation`; no segment matches.
     """
-    dataset = pydicom.dcmread(path)
+    dataset = opened(path)
     labels, meanings, codes = {}, {}, {}
     for item in dataset.SegmentSequence:
         number = int(item.SegmentNumber)

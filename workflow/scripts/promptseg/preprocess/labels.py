@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from pydicom.misc import is_dicom
 
 from promptseg.core.reasons import NO_NAMES
 from promptseg.preprocess.alignment import align
 from promptseg.preprocess.channels import single_channel
+from promptseg.preprocess.dicom_files import is_dicom
 from promptseg.preprocess.dicom_seg import is_segmentation, read_named, read_segmentation
 from promptseg.preprocess.encodings import declared_labels, label_map, marked
 from promptseg.preprocess.evidence import Encodings

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from pydicom.uid import RTStructureSetStorage
 
 from promptseg.core.reasons import (
@@ -17,6 +16,7 @@ from promptseg.core.reasons import (
     NO_LABEL_MAP,
 )
 from promptseg.preprocess.contours import Contour, Planes, planes_of
+from promptseg.preprocess.dicom_files import opened
 from promptseg.preprocess.grids import Volume, reading
 from promptseg.preprocess.polygons import fill
 from promptseg.preprocess.segments import matching
@@ -38,7 +38,7 @@ class _Structure:
 
 def is_structure_set(path: Path) -> bool:
     """Whether a DICOM file is an RTSTRUCT."""
-    header = pydicom.dcmread(path, specific_tags=["Modality", "SOPClassUID"], stop_before_pixels=True)
+    header = opened(path, specific_tags=["Modality", "SOPClassUID"], stop_before_pixels=True)
     return header.get("Modality") == "RTSTRUCT" or header.get("SOPClassUID") == RTStructureSetStorage
 
 
@@ -87,7 +87,7 @@ def read_structures(paths: Sequence[Path], like: Volume) -> Volume:
 
 def _load(path: Path) -> dict[int, _Structure]:
     """The structures of a file by their numbers."""
-    dataset = pydicom.dcmread(path)
+    dataset = opened(path)
     structures = {}
     for item in dataset.StructureSetROISequence:
         number, frame = int(item.ROINumber), str(item.get("ReferencedFrameOfReferenceUID", ""))

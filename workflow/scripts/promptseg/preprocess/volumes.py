@@ -1,12 +1,12 @@
 """Images from files of every format."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from pydicom.misc import is_dicom
 
 from promptseg.config.formats import FORMATS, PAIRED, PICTURES
 from promptseg.core.reasons import (
@@ -20,6 +20,7 @@ from promptseg.core.reasons import (
 )
 from promptseg.preprocess.alignment import align
 from promptseg.preprocess.dicom import read_series
+from promptseg.preprocess.dicom_files import is_dicom, listed
 from promptseg.preprocess.disguises import disguise
 from promptseg.preprocess.grids import Volume, reading, scaled, shown
 from promptseg.preprocess.metaimage import read_metaimage
@@ -27,6 +28,8 @@ from promptseg.preprocess.mgh import read_mgh
 from promptseg.preprocess.nifti import read_nifti
 from promptseg.preprocess.nrrd import read_nrrd
 from promptseg.preprocess.pictures import read_picture
+
+logger = logging.getLogger(__name__)
 
 Readers = Mapping[str, Callable[[Path], Volume]]  # by the suffix of a file
 
@@ -133,11 +136,15 @@ def read_files(
     problem = next(filter(None, map(disguise, others)), None)
     if problem:
         raise problem
+    broken = [path.name for path in others if path.name.lower().endswith(FORMATS["DICOM"])]
+    if broken:
+        raise UNREADABLE.error(f"{listed(broken)} is not DICOM, as its name says")
     if dicom:
+        nameless = [path.name for path in others if not path.suffix]
+        if nameless:
+            logger.warning("%s: no DICOM, left out", listed(nameless))
         with reading(first):
             return read_series(dicom, series, units)
     if len(paths) > 1:
         raise SEVERAL_FILES.error(f"{', '.join(path.name for path in paths[:5])} are not one DICOM series")
-    if first.name.lower().endswith(FORMATS["DICOM"]):
-        raise UNREADABLE.error(f"{first.name} is not DICOM, as its name says")
     raise UNKNOWN_FORMAT.error(f"{first.name} is none of {', '.join(FORMATS)}")

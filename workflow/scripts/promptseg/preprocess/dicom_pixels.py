@@ -1,0 +1,61 @@
+"""Pixels of DICOM files."""
+
+from pathlib import Path
+from typing import Any
+
+import gdcm
+import numpy as np
+from pydicom.pixels import apply_color_lut, apply_modality_lut, get_decoder
+from pydicom.uid import UID, JPEGExtended12Bit
+
+from promptseg.core.reasons import UNKNOWN_COMPRESSION
+from promptseg.preprocess.dicom_files import opened
+
+
+def read_pixels(path: Path) -> np.ndarray:
+    """(rows, columns) numbers, (rows, columns, 3) colours, or the frames of both; a table of values is applied.
+
+    Raises:
+        PromptsegError: a compression that nothing here decodes.
+    """
+    dataset = opened(path)
+    pixels = _decoded(dataset, path)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return apply_color_lut(pixels, dataset)
+    if dataset.PhotometricInterpretation == "MONOCHROME1":
+        # Inverted within the range of the stored bits, which is the same for all slices.
+        last = 2 ** int(dataset.BitsStored) - 1 if dataset.PixelRepresentation == 0 else -1
+        pixels = last - pixels.astype(np.int32)
+    return apply_modality_lut(pixels, dataset) if "ModalityLUTSequence" in dataset else pixels
+
+
+def in_unit(pixels: np.ndarray, scale: tuple[float, float] | None, factor: float | None) -> np.ndarray:
+    """float32 values of a picture in their own unit, or in SUV."""
+    slope, intercept = scale or (1.0, 0.0)
+    return ((pixels * np.float64(slope) + intercept) * (1.0 if factor is None else factor)).astype(np.float32)
+
+
+def _decoded(dataset: Any, path: Path) -> np.ndarray:
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if syntax == JPEGExtended12Bit and dataset.BitsStored > 8 and dataset.SamplesPerPixel == 1:
+        return _twelve_bits(dataset, path)
+    try:
+        decodable = not syntax.is_compressed or get_decoder(syntax).is_available
+    except (NotImplementedError, ValueError):
+        decodable = False
+    if not decodable:
+        raise UNKNOWN_COMPRESSION.error(f"{path.name} is compressed as {syntax.name}")
+    array: np.ndarray = dataset.pixel_array
+    return array
+
+
+def _twelve_bits(dataset: Any, path: Path) -> np.ndarray:
+    """Lossy JPEG of 12 bits, for which pydicom has no free decoder: (rows, columns), or frames of it."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    if not reader.Read():
+        raise ValueError("GDCM cannot read the file")
+    data = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    pixels = np.frombuffer(data, "<i2" if dataset.PixelRepresentation else "<u2")
+    shape = int(dataset.get("NumberOfFrames") or 1), dataset.Rows, dataset.Columns
+    return pixels.reshape(shape if shape[0] > 1 else shape[1:])
