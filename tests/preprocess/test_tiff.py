@@ -6,7 +6,9 @@ import tifffile
 from PIL import Image
 
 from promptseg.core.errors import PromptsegError
+from promptseg.preprocess.images import read_images
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, read_volume
+from support.builds import run
 
 PICTURE = np.arange(12, dtype=np.uint8).reshape(3, 4)
 COLOURS = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
@@ -154,3 +156,19 @@ def test_content_decides_and_not_the_name(tmp_path):
     assert np.array_equal(read_volume([tmp_path / "a.tif"]).picture(0), PICTURE)
     save(tmp_path / "b.tif", PICTURE.astype(np.float64)).rename(tmp_path / "b.png")
     assert np.array_equal(read_volume([tmp_path / "b.png"]).picture(0), PICTURE)
+
+
+@pytest.mark.parametrize("intensity", [{"kind": "none"}, {"kind": "percentiles", "low": 2, "high": 98}])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_eight_and_sixteen_bits_get_the_same_contrast(tmp_path, intensity, photometric):
+    for folder in ("images", "masks"):
+        (tmp_path / "raw" / folder).mkdir(parents=True)
+    for name, array in (("a", NOISE), ("b", NOISE.astype(np.uint16) * 257)):
+        save(tmp_path / "raw" / "images" / f"{name}.tif", array, photometric=photometric)
+        save(tmp_path / "raw" / "masks" / f"{name}.tif", (NOISE > 100).astype(np.uint8), photometric=photometric)
+    run(tmp_path / "raw", tmp_path / "out", intensity=intensity)
+    eight, sixteen = (image.pixels for image in read_images(tmp_path / "out" / "images.parquet"))
+    assert np.array_equal(eight, sixteen)
+    shown = NOISE if photometric == "minisblack" else 255 - NOISE
+    brightest = shown == shown.max()
+    assert (eight[brightest] == 255).all()
