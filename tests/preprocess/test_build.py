@@ -49,7 +49,7 @@ def test_all_masks_empty(raw, tmp_path):
 def test_no_usable_image(raw, tmp_path):
     for name in ("a", "b"):
         (raw / "images" / f"{name}.png").write_bytes(b"nonsense")
-    with pytest.raises(PromptsegError, match=r"^mine: no usable image\. 2 of 2 cases failed.*a: unreadable: a\.png"):
+    with pytest.raises(PromptsegError, match=r"^mine: no usable image\. 2 of 2 cases failed: 2 unreadable\. a: unrea"):
         run(raw, tmp_path / "out")
 
 

@@ -100,8 +100,8 @@ def test_thresholds_of_lists_of_masks(tmp_path):
     with pytest.raises(PromptsegError) as caught:
         areas(raw, tmp_path / "again", **listed())
     assert str(caught.value).startswith(
-        "mine: no usable image. 6 of 8 cases failed, the first because of: a: threshold missing: a.png is one of the "
-        "masks of `value: 1`, and g.png holds many values; give `threshold` beside `value` in `labels`; b: "
+        "mine: no usable image. 6 of 8 cases failed: 6 threshold missing. a: threshold missing: a.png is one of the "
+        "masks of `value: 1`, and g.png holds many values; give `threshold` beside `value` in `labels`"
     )
     assert areas(raw, tmp_path / "given", **listed(threshold=128))[0] == {"b": {"lesion": 12}, "g": {"lesion": 12}}
 

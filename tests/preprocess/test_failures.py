@@ -86,6 +86,18 @@ def test_bad_case_is_a_row_and_the_run_goes_on(raw, tmp_path, caplog, spoil, sta
     assert [image.image_id for image in read_images(tmp_path / "out" / "images.parquet")] == ["a", "b"]
 
 
+def test_the_log_ends_with_the_reasons_and_the_first_case_of_each(raw, tmp_path, caplog):
+    bad_size(raw)
+    for name in ("y", "z"):
+        write(raw / "masks" / f"{name}.png", MASK)
+        (raw / "images" / f"{name}.png").write_bytes(b"nonsense")
+    run(raw, tmp_path / "out")
+    last = caplog.records[-1].getMessage()
+    assert last.startswith("mine: 3 of 5 cases failed: 2 unreadable, 1 sizes differ. x: sizes differ: the image x.png")
+    assert " | y: unreadable: y.png is damaged" in last
+    assert "z.png" not in last
+
+
 @pytest.mark.parametrize(("spoil", "status"), BAD)
 def test_strict_ends_the_run(raw, tmp_path, spoil, status):
     spoil(raw)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +16,7 @@ import pandas as pd
 from promptseg.config.cases import Case, match_cases
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
+from promptseg.core.reason import counted, reason_in
 from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.case import process_case, sampling_of
 from promptseg.preprocess.decisions import decide, log_readings
@@ -97,14 +98,16 @@ def build(
         check_lowest(dataset, entry, found.lowest)
         for made, path in zip(written, (images, objects), strict=True):
             made.replace(path)
-    logger.info("%s: %d images from %d cases, %d cases failed", dataset, found.usable, len(cases), len(found.failures))
+    logger.info("%s: %d images from %d cases", dataset, found.usable, len(cases))
+    if found.failures:
+        logger.error("%s: %s", dataset, _summary(found.failures, len(cases)))
 
 
 @dataclass
 class _Found:
-    """What all cases gave beside the rows of the tables, see `rows.Result`."""
+    """What all cases gave beside the rows of the tables, see `rows.Result`; failures are by the name of the case."""
 
-    failures: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
     usable: int = 0
     lowest: Counter[str] = field(default_factory=Counter)
     evidence: Evidence = field(default_factory=Evidence)
@@ -120,10 +123,11 @@ def _collect(
         for level, message in result.messages:
             logger.log(level, "%s, case %s: %s", dataset, case.name, message)
         if result.failure is not None:
-            found.failures.append(f"{case.name}: {result.failure}")
+            message = f"{dataset}, case {case.name}: {result.failure}"
             if strict:
-                raise PromptsegError(f"{dataset}, case {found.failures[0]} (`strict` is on, so this ends the run)")
-            logger.error("%s, case %s", dataset, found.failures[-1])
+                raise PromptsegError(f"{message} (`strict` is on, so this ends the run)")
+            logger.error(message)
+            found.failures[case.name] = result.failure
         found.lowest += result.lowest
         found.evidence.add(result.evidence)
         for rows in result.groups():
@@ -138,13 +142,19 @@ def _collect(
     return found
 
 
-def _nothing(dataset: str, entry: Mapping[str, Any], cases: int, failures: Sequence[str]) -> str:
-    if not failures:
-        return (
-            f"{dataset}: the masks of all {cases} cases are empty: none holds an object of the tasks "
-            f"{', '.join(entry['tasks'])} with at least {sampling_of(entry).get('min_area', 1)} pixels. "
-            "Check the label values in `tasks` and `sampling`."
-        )
-    return f"{dataset}: no usable image. {len(failures)} of {cases} cases failed, the first because of: " + "; ".join(
-        failures[:5]
+def _nothing(dataset: str, entry: Mapping[str, Any], cases: int, failures: Mapping[str, str]) -> str:
+    if failures:
+        return f"{dataset}: no usable image. {_summary(failures, cases)}"
+    return (
+        f"{dataset}: the masks of all {cases} cases are empty: none holds an object of the tasks "
+        f"{', '.join(entry['tasks'])} with at least {sampling_of(entry).get('min_area', 1)} pixels. "
+        "Check the label values in `tasks` and `sampling`."
     )
+
+
+def _summary(failures: Mapping[str, str], cases: int) -> str:
+    """How many cases failed, how many of them for which reason, and the first case of each reason."""
+    first: dict[str, str] = {}
+    for case, status in failures.items():
+        first.setdefault(reason_in(status), f"{case}: {status}")
+    return f"{len(failures)} of {cases} cases failed: {counted(failures.values())}. " + " | ".join(first.values())
