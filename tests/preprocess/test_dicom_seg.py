@@ -183,7 +183,7 @@ class TestSegmentsByName:
     def test_no_such_segment(self, path, image):
         with pytest.raises(
             PromptsegError,
-            match=r"^no segment: none in seg matches `segment: 1020`; there are 'Left lung' \(Lung, SCT:39607008\), ",
+            match=r"^no segment: `segment: 1020` matches nothing: seg has 'Left lung' \(Lung, SCT:39607008\), ",
         ):
             read_masks([MaskFiles((path,), 7, None, "1020")], image)
 

@@ -48,7 +48,7 @@ def test_structures_by_name(tmp_path, image):
     assert np.array_equal(read(path, "gtv+5MM", image), marked((0, 3), (4, 4), 1))
     assert np.array_equal(read(path, "liver|gtv", image), LIVER | marked((0, 3), (4, 4), 1))
     with pytest.raises(
-        PromptsegError, match=r"^no segment: none in rt\.dcm matches .*; there are 'Liver', 'GTV\+5mm'; "
+        PromptsegError, match=r"^no segment: `segment: spleen` matches nothing: rt\.dcm has 'Liver', 'GTV\+5mm'; "
     ):
         read(path, "spleen", image)
 

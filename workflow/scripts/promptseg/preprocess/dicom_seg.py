@@ -18,14 +18,9 @@ from promptseg.preprocess.dicom_files import opened
 from promptseg.preprocess.dicom_frames import group
 from promptseg.preprocess.dicom_place import Placement, SegFrame, Slices, seg_frame
 from promptseg.preprocess.grids import Volume
-from promptseg.preprocess.segments import matching
+from promptseg.preprocess.names import matching
 
 logger = logging.getLogger(__name__)
-
-
-def is_segmentation(path: Path) -> bool:
-    """Whether a DICOM file is a segmentation object."""
-    return opened(path, specific_tags=["Modality"], stop_before_pixels=True).get("Modality") == "SEG"
 
 
 def read_segmentation(paths: Sequence[Path], like: Volume) -> Volume:
@@ -49,7 +44,7 @@ def read_named(path: Path, pattern: str, like: Volume) -> np.ndarray:
 
     Args:
         pattern: on the SegmentLabel, else on the meaning of the code of its property type, else that code; see
-            `segments.matching`.
+            `names.matching`.
 
     Raises:
         PromptsegError: as `read_segmentation`; no segment matches.

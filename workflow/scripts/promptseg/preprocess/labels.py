@@ -1,22 +1,18 @@
 """Label maps and masks in the grid of their image."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from promptseg.core.reasons import NO_NAMES
 from promptseg.preprocess.alignment import align
 from promptseg.preprocess.channels import single_channel
-from promptseg.preprocess.dicom_files import is_dicom
-from promptseg.preprocess.dicom_seg import is_segmentation, read_named, read_segmentation
 from promptseg.preprocess.encodings import declared_labels, label_map, marked
 from promptseg.preprocess.evidence import Encodings
-from promptseg.preprocess.grids import Volume, reading
-from promptseg.preprocess.nrrd import read_nrrd, read_segment
-from promptseg.preprocess.rtstruct import is_structure_set, read_contours, read_structures
-from promptseg.preprocess.volumes import LABEL_READERS, read_files, reader_of
+from promptseg.preprocess.grids import Volume
+from promptseg.preprocess.segments import read_objects, read_segments
+from promptseg.preprocess.volumes import LABEL_READERS, read_files
 from promptseg.preprocess.whole import fraction_error, whole_numbers
 
 
@@ -28,7 +24,7 @@ class MaskFiles:
         value: the label that the object gets.
         threshold: in the file's own units: values of at least this are the object; None: see `encodings.marked`.
         segment: which segments of a .seg.nrrd or DICOM SEG file, or structures of an RTSTRUCT, are the object, see
-            `segments.matching`. None: the file is a mask or a map of values.
+            `names.matching`. None: the file is a mask or a map of values.
     """
 
     paths: tuple[Path, ...]
@@ -75,10 +71,10 @@ def read_masks(
     largest = max(mask.value for mask in masks)
     array = np.zeros(like.shape, np.min_scalar_type(largest), order="F")
     for mask in masks:
+        if mask.segment is not None:
+            array[read_segments(mask.paths, mask.segment, like, geometry)] = mask.value
+            continue
         for path in mask.paths:
-            if mask.segment is not None:
-                array[_read_segment(path, mask.segment, like, geometry)] = mask.value
-                continue
             values = _read_mask([path], like, geometry, how, one_object=True)
             array[marked(values.array, values.name, mask.value, mask.threshold, how)] = mask.value
     names = ", ".join(path.name for mask in masks for path in mask.paths)
@@ -86,33 +82,10 @@ def read_masks(
     return Volume(array, like.affine, like.spacing, names, other_affines=like.other_affines)
 
 
-def _read_segment(path: Path, pattern: str, like: Volume, geometry: str) -> np.ndarray:
-    if reader_of(path) is read_nrrd:
-        return read_segment(path, pattern, like, geometry)
-    if _is_dicom(path, is_segmentation):
-        with reading(path):
-            return read_named(path, pattern, like)
-    if _is_dicom(path, is_structure_set):
-        return read_contours(path, pattern, like)
-    raise NO_NAMES.error(f"{path.name} has no segments that `segment: {pattern}` could choose from")
-
-
 def _read_mask(paths: Sequence[Path], like: Volume, geometry: str, how: Encodings, one_object: bool = False) -> Volume:
-    segmentations = [path for path in paths if _is_dicom(path, is_segmentation)]
-    if segmentations:
-        with reading(segmentations[0]):
-            return read_segmentation(segmentations, like)
-    structures = [path for path in paths if _is_dicom(path, is_structure_set)]
-    if structures:
-        return read_structures(structures, like)
+    objects = read_objects(paths, like, geometry)
+    if objects is not None:
+        return objects
     mask = single_channel(read_files(paths, LABEL_READERS), how, one_object)
     array = whole_numbers(mask.array, mask.scale)
     return align(replace(mask, array=array, scale=None, separate=False), like, geometry)
-
-
-def _is_dicom(path: Path, kind: Callable[[Path], bool]) -> bool:
-    """Whether a file is DICOM of a kind."""
-    if reader_of(path, LABEL_READERS):
-        return False
-    with reading(path):
-        return is_dicom(path) and kind(path)

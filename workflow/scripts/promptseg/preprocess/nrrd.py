@@ -16,8 +16,8 @@ from promptseg.preprocess.alignment import align
 from promptseg.preprocess.axes import arranged
 from promptseg.preprocess.disguises import require_data
 from promptseg.preprocess.grids import Volume, reading
+from promptseg.preprocess.names import matching
 from promptseg.preprocess.nrrd_header import kinds, place_of, spatial
-from promptseg.preprocess.segments import matching
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def read_segment(path: Path, pattern: str, like: Volume, geometry: str = "agree"
     which segment. Files of versions before 4.11 have one segment per layer and neither value nor layer.
 
     Raises:
-        PromptsegError: see `segments.matching` and `alignment.align`; several segments of one layer have no values.
+        PromptsegError: see `names.matching` and `alignment.align`; several segments of one layer have no values.
     """
     with reading(path):
         array, header = load(path)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom.uid import RTStructureSetStorage
 
 from promptseg.core.reasons import (
     ANOTHER_FRAME_OF_REFERENCE,
@@ -18,8 +17,8 @@ from promptseg.core.reasons import (
 from promptseg.preprocess.contours import Contour, Planes, planes_of
 from promptseg.preprocess.dicom_files import opened
 from promptseg.preprocess.grids import Volume, reading
+from promptseg.preprocess.names import matching
 from promptseg.preprocess.polygons import fill
-from promptseg.preprocess.segments import matching
 
 logger = logging.getLogger(__name__)
 _AREAS = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -36,12 +35,6 @@ class _Structure:
     skipped: int = 0
 
 
-def is_structure_set(path: Path) -> bool:
-    """Whether a DICOM file is an RTSTRUCT."""
-    header = opened(path, specific_tags=["Modality", "SOPClassUID"], stop_before_pixels=True)
-    return header.get("Modality") == "RTSTRUCT" or header.get("SOPClassUID") == RTStructureSetStorage
-
-
 def read_contours(path: Path, pattern: str, like: Volume) -> np.ndarray:
     """Where the structures of an RTSTRUCT file lie whose names match: bool, in the grid of `like`.
 
@@ -49,7 +42,7 @@ def read_contours(path: Path, pattern: str, like: Volume) -> np.ndarray:
     one slice make one region; see `polygons.fill`. Points and lines are left out.
 
     Args:
-        pattern: see `segments.matching`.
+        pattern: see `names.matching`.
 
     Raises:
         PromptsegError: no structure matches; none has an area, or none lies on the image; its frame of reference is

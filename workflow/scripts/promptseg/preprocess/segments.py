@@ -1,59 +1,90 @@
-"""Which of the named segments of a file are meant."""
+"""Masks of named segments, and those of DICOM that are placed by coordinates: DICOM SEG and RTSTRUCT."""
 
-import logging
-import re
-from collections.abc import Hashable, Mapping
-from typing import TypeVar
+from collections.abc import Sequence
+from pathlib import Path
 
-from promptseg.core.reasons import NO_SEGMENT
+import numpy as np
+from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
-logger = logging.getLogger(__name__)
-Key = TypeVar("Key", bound=Hashable)
+from promptseg.core.reasons import NO_NAMES, NO_SEGMENT, PLACES_DIFFER
+from promptseg.preprocess.dicom_files import is_dicom, opened
+from promptseg.preprocess.dicom_seg import read_named, read_segmentation
+from promptseg.preprocess.grids import Volume, extent, reading
+from promptseg.preprocess.names import NoneMatchesError
+from promptseg.preprocess.nrrd import read_nrrd, read_segment
+from promptseg.preprocess.rtstruct import read_contours, read_structures
+from promptseg.preprocess.volumes import LABEL_READERS, reader_of
+
+_MODALITIES = {SegmentationStorage: "SEG", RTStructureSetStorage: "RTSTRUCT"}
 
 
-def matching(
-    names: Mapping[Key, str],
-    pattern: str,
-    file: str,
-    meanings: Mapping[Key, str] | None = None,
-    codes: Mapping[Key, str] | None = None,
-) -> list[Key]:
-    """The segments of a file that a pattern means; several are one object.
+def read_segments(paths: Sequence[Path], pattern: str, like: Volume, geometry: str) -> np.ndarray:
+    """Where the segments of .seg.nrrd, DICOM SEG and RTSTRUCT files lie that a pattern means: bool, grid of `like`.
+
+    Those of several files are united. The slices of a series may lie beside a DICOM SEG or RTSTRUCT.
 
     Args:
-        names: of all segments.
-        pattern: regular expression on a part of the name, case-insensitive. A name that equals it matches, too, so that
-            `GTV+5mm` or `Lung (left)` need no backslashes.
-        file: for the message.
-        meanings: what kind of thing each segment is; they are asked in the same way if no name matches.
-        codes: of the kinds, as `SCT:10200004`; asked if no meaning matches, and have to be equal, with or without the
-            part before the colon.
+        pattern: see `names.matching`.
+        geometry: see `alignment.align`.
 
     Raises:
-        PromptsegError: none matches.
+        PromptsegError: no file names its segments, or none names one that matches; see the readers.
     """
-    meanings, codes = meanings or {}, codes or {}
-    found = [key for key, name in names.items() if _means(pattern, name)]
-    found = found or [key for key, meaning in meanings.items() if _means(pattern, meaning)]
-    found = found or [
-        key for key, code in codes.items() if pattern.lower() in (code.lower(), code.split(":")[-1].lower())
-    ]
-    if not found:
-        there = ", ".join(
-            repr(name) + (f" ({meanings[key]}, {codes[key]})" if key in meanings and key in codes else "")
-            for key, name in names.items()
+    asked = [path for path in paths if reader_of(path) is read_nrrd or _kind(path)]
+    if not asked:
+        raise NO_NAMES.error(f"{paths[0].name} has no segments that `segment: {pattern}` could choose from")
+    mask = np.zeros(like.shape, bool, order="F")
+    there = []
+    for path in asked:
+        try:
+            mask |= _read_segment(path, pattern, like, geometry)
+        except NoneMatchesError as error:
+            there.append(str(error))
+    if len(there) == len(asked):
+        raise NO_SEGMENT.error(f"`segment: {pattern}` matches nothing: {'; '.join(there)}")
+    return mask
+
+
+def read_objects(paths: Sequence[Path], like: Volume, geometry: str) -> Volume | None:
+    """The label map of DICOM SEG or RTSTRUCT files, whatever else lies beside them; None if there is neither.
+
+    Args, raises: as `read_segments`; see the readers.
+    """
+    kinds = {path: _kind(path) for path in paths}
+    for kind, read in (("SEG", read_segmentation), ("RTSTRUCT", read_structures)):
+        found = [path for path in paths if kinds[path] == kind]
+        if found:
+            _check_place(found[0], like, geometry)
+            with reading(found[0]):
+                return read(found, like)
+    return None
+
+
+def _read_segment(path: Path, pattern: str, like: Volume, geometry: str) -> np.ndarray:
+    if reader_of(path) is read_nrrd:
+        return read_segment(path, pattern, like, geometry)
+    _check_place(path, like, geometry)
+    with reading(path):
+        return (read_named if _kind(path) == "SEG" else read_contours)(path, pattern, like)
+
+
+def _kind(path: Path) -> str:
+    """SEG, RTSTRUCT, or nothing for other files."""
+    if reader_of(path, LABEL_READERS):
+        return ""
+    with reading(path):
+        if not is_dicom(path):
+            return ""
+        header = opened(path, specific_tags=["Modality", "SOPClassUID"], stop_before_pixels=True)
+    modality = str(header.get("Modality") or _MODALITIES.get(header.get("SOPClassUID")))
+    return modality if modality in _MODALITIES.values() else ""
+
+
+def _check_place(path: Path, like: Volume, geometry: str) -> None:
+    """Coordinates mean one place only if the image states one."""
+    if like.other_affines and geometry != "header":
+        places = " or ".join(extent(affine, like.shape) for affine in like.readings)
+        raise PLACES_DIFFER.error(
+            f"the image {like.name} lies at {places}, and {path.name} is placed by coordinates",
+            "set `geometry: header` in the dataset's entry if the place that is named first is the right one",
         )
-        raise NO_SEGMENT.error(f"none in {file} matches `segment: {pattern}`; there are {there or 'none at all'}")
-    if len(found) > 1:
-        united = ", ".join(repr(names[key]) for key in found)
-        logger.info("%s: `segment: %s` means %d segments, which are united: %s", file, pattern, len(found), united)
-    return found
-
-
-def _means(pattern: str, name: str) -> bool:
-    if name.strip().lower() == pattern.strip().lower():
-        return True
-    try:
-        return re.search(pattern, name, re.IGNORECASE) is not None
-    except re.error:
-        return False
