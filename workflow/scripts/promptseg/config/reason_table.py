@@ -1,9 +1,10 @@
-"""docs/reasons.md: every reason why a row has no score, made from core/reasons.py.
+"""docs/reasons.md: every reason why a row has no score, made from the files of core that declare them.
 
 PYTHONPATH=workflow/scripts python -m promptseg.config.reason_table > docs/reasons.md
 """
 
-from promptseg.core.reasons import all_reasons
+from promptseg.core import reason, reasons, value_reasons
+from promptseg.core.reason import Reason
 
 COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.config.reason_table > docs/reasons.md"
 _INTRODUCTION = f"""
@@ -14,12 +15,18 @@ An image that cannot be read, a case that does not fit together or a method that
 column stands in `images.parquet`, `manifest.csv`, the predictions and the scores; the report counts the rows of each
 reason.
 
-Made from `workflow/scripts/promptseg/core/reasons.py`; change that file and run
+Made from `reason.py`, `reasons.py` and `value_reasons.py` in `workflow/scripts/promptseg/core`; change those files and run
 `{COMMAND}` again.
 
 | reason | meaning | what to do |
 |---|---|---|
 """
+
+
+def all_reasons() -> dict[str, Reason]:
+    """Every reason by its name, in the order of the names."""
+    values = [value for module in (reason, reasons, value_reasons) for value in vars(module).values()]
+    return {one.name: one for one in sorted((v for v in values if isinstance(v, Reason)), key=lambda one: one.name)}
 
 
 def document() -> str:

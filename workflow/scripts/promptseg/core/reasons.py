@@ -1,9 +1,9 @@
-"""Why an image or a case cannot be used: every reason there is, by topic.
+"""Why files cannot be read, and why images and masks cannot be laid on each other: every reason there is, by topic.
 
-docs/reasons.md is made from this file (a test prints the command).
+docs/reasons.md is made from this file and `core.value_reasons` (a test prints the command).
 """
 
-from promptseg.core.reason import METHOD_FAILED, Reason
+from promptseg.core.reason import Reason
 
 # Files
 
@@ -12,45 +12,70 @@ UNREADABLE = Reason(
     "The file is damaged, ends early, or is of another format than its name says.",
     "open it in another program, and replace it by an intact copy or convert it",
 )
-UNKNOWN_LABEL = Reason(
-    "unknown label value",
-    "A mask holds values that neither `tasks` nor `other_labels` names.",
-    "add what they stand for to `tasks`, or to `other_labels` if no task needs it",
+EMPTY_FILE = Reason(
+    "empty file",
+    "The file has no content: a download or a copy that stopped before it began.",
+    "fetch it again",
 )
-LABEL_RANGE = Reason(
-    "label value out of range",
-    "Label values are whole numbers from 0 to 65535; instance numbers and background markers may lie beyond.",
-    "write the mask with other numbers",
+POINTER_FILE = Reason(
+    "pointer file",
+    "The file is a note of Git LFS or git-annex on where its content is kept, and not the content.",
+    "fetch the content: `git lfs pull`, or `git annex get` (`datalad get`)",
 )
-NOT_WHOLE = Reason(
-    "label values are not whole",
-    "A label map holds fractions, or values that are no numbers: a probability map, or labels that were resampled.",
-    "save whole numbers, or give the file as a list entry with `value` and `threshold` if it is a probability map",
+BROKEN_LINK = Reason(
+    "broken link",
+    "The file is a link to another one that is not there.",
+    "bring back what it leads to (for git-annex and DataLad: `git annex get`), or replace the link by the file",
 )
-MEANS_OPEN = Reason(
-    "meaning of a mask is open",
-    "What the values of a mask stand for follows neither from the file nor from the others of the dataset.",
-    "say it in the entry of the dataset",
+WEB_PAGE = Reason(
+    "web page",
+    "The file is a page of a web site, such as a form to log in or an error, saved under the name of an image.",
+    "download the file itself",
 )
-NOISY_MASK = Reason(
-    "mask with grey edges",
-    "A mask holds many grey levels: it was saved as JPEG, resized with interpolation, or is a probability map.",
-    "give it as a list entry of `labels` with `value` and `threshold`",
+MISSING_FILE = Reason(
+    "missing file",
+    "A file that a header names, or the other one of a pair, is not there.",
+    "bring it back, or convert the image to one file",
 )
-THRESHOLD_MISSING = Reason(
-    "threshold missing",
-    "Masks of a list entry of `labels` hold more than two values beyond 1, and what belongs to the object is open.",
-    "give `threshold` beside `value`",
+UNKNOWN_FORMAT = Reason(
+    "unknown format",
+    "The end of the file's name stands for no format that can be read, and it is no DICOM file.",
+    "convert it, for example to PNG or NIfTI",
 )
-COLOURED_MASK = Reason(
-    "coloured mask",
-    "The channels of a mask differ, and no label values are known for its colours.",
-    "say which label each colour stands for by `colours`, or save the label values as one channel",
+NOT_DICOM = Reason(
+    "no DICOM",
+    "`series` or `units: suv` is set for files of another format, which lack what these need.",
+    "take the setting away",
 )
-UNKNOWN_COLOUR = Reason(
-    "unknown colour",
-    "A mask holds a colour that `colours` does not name.",
-    "add it to `colours`; if the file was saved with losses (JPEG), save it anew without",
+SEVERAL_FILES = Reason(
+    "several files",
+    "Several files form the image of a case and are not one DICOM series.",
+    "make the pattern in `cases` narrower",
+)
+SEVERAL_PICTURES = Reason(
+    "several pictures",
+    "A file holds pictures of different sizes or of different kinds, and one of them would have to be chosen.",
+    "save the one that counts to a file of its own",
+)
+TOO_MANY_DIMENSIONS = Reason(
+    "too many dimensions",
+    "A file holds several volumes, such as points in time or channels, where one is needed.",
+    "say which by `channels`, or write each to a file of its own",
+)
+NO_SUCH_CHANNELS = Reason(
+    "no such channels",
+    "`channels` names volumes that the file does not have.",
+    "give one or three of the volumes along the last axis, counted from 0",
+)
+COLOURED_CHANNEL = Reason(
+    "coloured channel",
+    "One of the three files that become red, green and blue has colours of its own.",
+    "give three grey images",
+)
+COMPLEX_NUMBERS = Reason(
+    "complex numbers",
+    "Each value of the image is a complex number, which no picture can show.",
+    "save the magnitude",
 )
 
 # Geometry: sizes, places and directions
@@ -83,7 +108,7 @@ WRONG_AXIS = Reason(
     "set `axis` of the dataset",
 )
 
-# DICOM
+# DICOM, and segments by their names
 
 ANOTHER_FRAME_OF_REFERENCE = Reason(
     "another frame of reference",
@@ -161,9 +186,6 @@ UNKNOWN_SEG = Reason(
     "A segmentation of a kind that cannot be laid on slices.",
     "save it as BINARY, FRACTIONAL or LABELMAP segmentation of the slices, or as NIfTI",
 )
-
-# Masks, label values and raters
-
 NO_SEGMENT = Reason(
     "no segment",
     "No segment or structure of a file has the name or the code that `segment` asks for.",
@@ -174,113 +196,3 @@ NO_NAMES = Reason(
     "`segment` chooses by name in .seg.nrrd, DICOM SEG and RTSTRUCT files; files of other formats name no segments.",
     "take `segment` away, and give `threshold` if the file is a probability map",
 )
-NO_SUCH_RATER = Reason(
-    "no such rater",
-    "`raters` names a rater who has no mask of this case.",
-    "set `raters` to majority or staple to use whoever is there",
-)
-
-# Intensities
-
-EMPTY_WINDOW = Reason(
-    "empty window",
-    "The window of `intensity` ends where it begins, or before.",
-    "correct `intensity` of the dataset",
-)
-NEGATIVE_INTENSITIES = Reason(
-    "negative intensities",
-    "The image has values below zero, which `intensity: {kind: none}` cannot show.",
-    "choose `intensity: {kind: window, ...}` or `{kind: percentiles, ...}` for this dataset",
-)
-NO_FINITE_VALUE = Reason(
-    "no finite value",
-    "All values of the image are NaN or infinite.",
-    "export the image again",
-)
-NO_PET = Reason(
-    "no PET",
-    "`units: suv` is for DICOM PET, and the series is of another modality.",
-    "take `units` out of this dataset's entry, or give the case its PET series",
-)
-NO_SUV = Reason(
-    "no SUV",
-    "The headers of a PET series do not say how its values become SUV by body weight.",
-    "leave `units` away to use the stored values, or leave the case out",
-)
-RANGE_TOO_LARGE = Reason(
-    "range too large",
-    "The values of the image reach from so low to so high that their difference is infinite.",
-    "check the slope and intercept of the file, or choose `intensity: {kind: window, ...}`",
-)
-
-EMPTY_FILE = Reason(
-    "empty file",
-    "The file has no content: a download or a copy that stopped before it began.",
-    "fetch it again",
-)
-POINTER_FILE = Reason(
-    "pointer file",
-    "The file is a note of Git LFS or git-annex on where its content is kept, and not the content.",
-    "fetch the content: `git lfs pull`, or `git annex get` (`datalad get`)",
-)
-BROKEN_LINK = Reason(
-    "broken link",
-    "The file is a link to another one that is not there.",
-    "bring back what it leads to (for git-annex and DataLad: `git annex get`), or replace the link by the file",
-)
-WEB_PAGE = Reason(
-    "web page",
-    "The file is a page of a web site, such as a form to log in or an error, saved under the name of an image.",
-    "download the file itself",
-)
-MISSING_FILE = Reason(
-    "missing file",
-    "A file that a header names, or the other one of a pair, is not there.",
-    "bring it back, or convert the image to one file",
-)
-UNKNOWN_FORMAT = Reason(
-    "unknown format",
-    "The end of the file's name stands for no format that can be read, and it is no DICOM file.",
-    "convert it, for example to PNG or NIfTI",
-)
-NOT_DICOM = Reason(
-    "no DICOM",
-    "`series` or `units: suv` is set for files of another format, which lack what these need.",
-    "take the setting away",
-)
-SEVERAL_FILES = Reason(
-    "several files",
-    "Several files form the image of a case and are not one DICOM series.",
-    "make the pattern in `cases` narrower",
-)
-SEVERAL_PICTURES = Reason(
-    "several pictures",
-    "A file holds pictures of different sizes or of different kinds, and one of them would have to be chosen.",
-    "save the one that counts to a file of its own",
-)
-TOO_MANY_DIMENSIONS = Reason(
-    "too many dimensions",
-    "A file holds several volumes, such as points in time or channels, where one is needed.",
-    "say which by `channels`, or write each to a file of its own",
-)
-NO_SUCH_CHANNELS = Reason(
-    "no such channels",
-    "`channels` names volumes that the file does not have.",
-    "give one or three of the volumes along the last axis, counted from 0",
-)
-COLOURED_CHANNEL = Reason(
-    "coloured channel",
-    "One of the three files that become red, green and blue has colours of its own.",
-    "give three grey images",
-)
-COMPLEX_NUMBERS = Reason(
-    "complex numbers",
-    "Each value of the image is a complex number, which no picture can show.",
-    "save the magnitude",
-)
-
-
-def all_reasons() -> dict[str, Reason]:
-    """Every reason by its name, in the order of the names."""
-    found = [METHOD_FAILED, *(value for value in globals().values() if isinstance(value, Reason))]
-    return {reason.name: reason for reason in sorted(found, key=lambda reason: reason.name)}

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from promptseg.core.reasons import COLOURED_MASK, MEANS_OPEN, TOO_MANY_DIMENSIONS, UNKNOWN_COLOUR
+from promptseg.core.reasons import TOO_MANY_DIMENSIONS
+from promptseg.core.value_reasons import COLOURED_MASK, MEANS_OPEN, UNKNOWN_COLOUR
 from promptseg.preprocess.encodings import listed, whites
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import Volume, shown

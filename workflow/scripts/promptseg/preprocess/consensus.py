@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from promptseg.core.reasons import NO_SUCH_RATER
+from promptseg.core.value_reasons import NO_SUCH_RATER
 
 
 def consensus(maps: Mapping[str, np.ndarray], how: str) -> np.ndarray:

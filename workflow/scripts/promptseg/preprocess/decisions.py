@@ -4,7 +4,7 @@ import logging
 import re
 
 from promptseg.core.reason import Reason
-from promptseg.core.reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
+from promptseg.core.value_reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
 from promptseg.preprocess.evidence import Decisions, Encodings, Refusal, Seen
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promptseg.core.reasons import LABEL_RANGE, MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING, UNKNOWN_LABEL
+from promptseg.core.value_reasons import LABEL_RANGE, MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING, UNKNOWN_LABEL
 from promptseg.preprocess.evidence import Encodings
 
 # What programs write for "set": the largest numbers of integer types, and the one below of masks with two of them.

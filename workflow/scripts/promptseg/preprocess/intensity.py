@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.core.reasons import EMPTY_WINDOW, NEGATIVE_INTENSITIES, NO_FINITE_VALUE, RANGE_TOO_LARGE
+from promptseg.core.value_reasons import EMPTY_WINDOW, NEGATIVE_INTENSITIES, NO_FINITE_VALUE, RANGE_TOO_LARGE
 from promptseg.preprocess.grids import scaled
 
 logger = logging.getLogger(__name__)

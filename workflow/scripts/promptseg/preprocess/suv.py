@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.valuerep import DA, DT, TM
 
-from promptseg.core.reasons import NO_PET, NO_SUV
+from promptseg.core.value_reasons import NO_PET, NO_SUV
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.reasons import LABEL_RANGE, NOT_WHOLE
+from promptseg.core.value_reasons import LABEL_RANGE, NOT_WHOLE
 from promptseg.preprocess.grids import scaled
 
 # Of float32, in which NIfTI keeps its scale and many programs their values, with room for a few roundings.
