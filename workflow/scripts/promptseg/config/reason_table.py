@@ -15,7 +15,7 @@ An image that cannot be read, a case that does not fit together or a method that
 column stands in `images.parquet`, `manifest.csv`, the predictions and the scores; the report counts the rows of each
 reason.
 
-Made from `reason.py`, `reasons.py` and `value_reasons.py` in `workflow/scripts/promptseg/core`; change those files and run
+Made from `reason.py`, `reasons.py` and `value_reasons.py` in `workflow/scripts/promptseg/core`; change those and run
 `{COMMAND}` again.
 
 | reason | meaning | what to do |
