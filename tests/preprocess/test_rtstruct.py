@@ -112,6 +112,12 @@ def test_places_in_a_series_with_a_gap(tmp_path, caplog):
     assert "'a' of rt.dcm: 2 contours lie on slices that" in caplog.text
 
 
+def test_contours_that_reach_beyond_the_picture(tmp_path, image, caplog):
+    path = save_structures(tmp_path / "rt.dcm", {"a": [box((2, 9), (-3, 1), 11), box((-0.4, 1), (0, 1), 13.5)]})
+    assert np.array_equal(read(path, "a", image), marked((2, 3), (0, 1), 0) | marked((0, 1), (0, 1), 1))
+    assert "'a' of rt.dcm: 1 contours reach beyond the pictures of" in caplog.text
+
+
 def test_contours_of_other_slices(tmp_path, image):
     path = save_structures(tmp_path / "rt.dcm", {"a": [box((0, 1), (0, 1), z) for z in (11, 12, 13)]})
     with pytest.raises(
@@ -129,7 +135,7 @@ def test_contours_elsewhere(tmp_path, image, boxes):
     path = save_structures(tmp_path / "rt.dcm", {"a": boxes})
     with pytest.raises(
         PromptsegError,
-        match=r"^beyond the image: no contour of 'a' of rt\.dcm lies on .*, image -7 to -6 x 3 to 6 x 11 to 16",
+        match=r"^beyond the image: no contour of 'a' of rt\.dcm covers a pixel of .*, image -7 to -6 x 3 to 6 x 11 to 16",
     ):
         read(path, "a", image)
 

@@ -49,10 +49,9 @@ def read_contours(path: Path, pattern: str, like: Volume) -> np.ndarray:
             another one; contours that do not lie on slices of the image.
     """
     with reading(path):
-        structures = _load(path)
-    found = matching({key: structure.name for key, structure in structures.items()}, pattern, path.name)
+        structures = _load(path, pattern)
     mask = np.zeros(like.shape, bool, order="F")
-    for _, drawn in _masks([structures[key] for key in found], like, path.name):
+    for _, drawn in _masks(list(structures.values()), like, path.name):
         mask |= drawn
     return mask
 
@@ -78,15 +77,20 @@ def read_structures(paths: Sequence[Path], like: Volume) -> Volume:
     return Volume(array, like.affine, like.spacing, name)
 
 
-def _load(path: Path) -> dict[int, _Structure]:
-    """The structures of a file by their numbers."""
+def _load(path: Path, pattern: str | None = None) -> dict[int, _Structure]:
+    """The structures of a file by their numbers: all, or those whose names match."""
     dataset = opened(path)
     structures = {}
     for item in dataset.StructureSetROISequence:
         number, frame = int(item.ROINumber), str(item.get("ReferencedFrameOfReferenceUID", ""))
         structures[number] = _Structure(number, str(item.get("ROIName", "")), frame)
+    if pattern is not None:
+        found = matching({number: structure.name for number, structure in structures.items()}, pattern, path.name)
+        structures = {number: structures[number] for number in found}
     for item in dataset.get("ROIContourSequence") or []:
-        structure = structures[int(item.ReferencedROINumber)]
+        structure = structures.get(int(item.ReferencedROINumber))
+        if structure is None:
+            continue
         for contour in item.get("ContourSequence") or []:
             points = _points(contour)
             if contour.get("ContourGeometricType") in _AREAS and len(points):
@@ -141,7 +145,8 @@ def _masks(structures: Sequence[_Structure], like: Volume, file: str) -> Iterato
         anywhere |= bool(mask.any())
         yield structure, mask
     if not anywhere:
-        raise BEYOND_THE_IMAGE.error(f"no contour of {names} of {file} lies on {like.name}: {planes.extents(contours)}")
+        where = planes.extents(contours)
+        raise BEYOND_THE_IMAGE.error(f"no contour of {names} of {file} covers a pixel of {like.name}: {where}")
 
 
 def _check_reference(frames: set[str], like: Volume, file: str, referring: bool) -> None:
@@ -169,13 +174,18 @@ def _draw(structure: _Structure, planes: Planes, name: str, referring: bool) -> 
         logger.warning("%s: %d contours lie on slices that %s does not have: cut off", name, len(cut), planes.name)
     mask = np.zeros(planes.shape, bool, order="F")
     turned = np.moveaxis(mask, planes.axis, 2)
-    holes = 0
+    holes = beyond = 0
     for index, contours in slices.items():
         assert index is not None
         polygons = [planes.pixels(contour, index) for contour in contours]
+        beyond += sum(
+            bool((polygon < -0.5).any() or (polygon > np.array(turned.shape[:2]) - 0.5).any()) for polygon in polygons
+        )
         exclusive = any(contour.exclusive for contour in contours)
         turned[:, :, index], found = fill(turned.shape[:2], polygons, exclusive)
         holes += found
+    if beyond:
+        logger.warning("%s: %d contours reach beyond the pictures of %s: cut off", name, beyond, planes.name)
     if holes:
         logger.warning("%s: %d CLOSED_PLANAR contours lie in larger ones: they are taken for holes", name, holes)
     return mask
