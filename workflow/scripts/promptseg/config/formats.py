@@ -27,9 +27,6 @@ READABLE = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 # Of an Analyze or NIfTI pair: stand for the pair where a pattern names them, and are no images of their own.
 PAIRED = (".img", ".img.gz")
 
-# What the other files of headers and pairs are usually called.
-DATA = (".raw", ".raw.gz", ".raw.bz2", ".zraw", ".txt", *FORMATS["Analyze"], *PAIRED, ".mat")
-
 _MOST = 100_000  # data files of one header
 _LINES = 10_000  # of a header
 _LONGEST = 2**20  # bytes of a line of a header

@@ -12,7 +12,6 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.download.archives import is_archive, matches, require_matches
 from promptseg.download.contents import RECORD
-from promptseg.download.data_files import data_of, data_patterns
 from promptseg.download.dropfolder import DropFolder, manual_download_error, walk
 from promptseg.download.lockfile import LockFile
 from promptseg.download.origins import archive_name, is_dropped, package_folders
@@ -118,8 +117,7 @@ class _Collection:
         damaged: Mapping[Path, Sequence[str]] = {}
         if self.packed:
             unpacked = self.folder / "unpacked"
-            keep = [*self.patterns, *data_patterns(self.patterns)]
-            damaged = unpack(list(self.packed.values()), unpacked, keep, self.check)
+            damaged = unpack(list(self.packed.values()), unpacked, self.patterns, self.check)
             self.found |= walk(unpacked)
         else:
             self.check([])
@@ -176,14 +174,12 @@ def collect(
 
 
 def list_files(found: Mapping[str, Path], patterns: Sequence[str], digests: Digests) -> pd.DataFrame:
-    """The files whose names match a pattern, and their data files, with size and digest, as `collect` returns them.
+    """The files whose names match a pattern, with size and digest, as `collect` returns them.
 
     A file that cannot be read, such as a link to nothing, has no digest and 0 bytes: its case fails, others do not.
     """
-    listed = {name: path for name, path in found.items() if matches(name, patterns)}
-    listed |= data_of(listed)
-    names = sorted(listed)
-    paths = [listed[name] for name in names]
+    names = [name for name in sorted(found) if matches(name, patterns)]
+    paths = [found[name] for name in names]
     values = digests.of(paths)
     sizes = [path.stat().st_size if value else 0 for path, value in zip(paths, values, strict=True)]
     rows = zip(names, [path.as_posix() for path in paths], sizes, values, strict=True)

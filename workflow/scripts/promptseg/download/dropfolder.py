@@ -12,7 +12,6 @@ from typing import Any
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download.archives import is_archive, is_junk, is_zip, matches, stem, zip_names
-from promptseg.download.data_files import data_of
 from promptseg.download.origins import is_fetched
 from promptseg.download.unpack import Packed
 
@@ -88,7 +87,7 @@ def _folder_of(name: str) -> str:
 
 
 def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path) -> list[tuple[str, str]]:
-    """The files that a user, and no client, puts where a dataset is read from, with the data files of headers.
+    """The files that a user, and no client, puts where a dataset is read from, sorted; none where there is no folder.
 
     Args:
         sources: the entry's sources.
@@ -109,7 +108,7 @@ def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], fol
         theirs = [glob for source in fetched for glob in source.get("files", [])]
         wanted = {name for name in drop.loose if matches(name, patterns) and not matches(name, theirs)}
         found |= {(name, f"{folder}/{name}") for name in (wanted if fetched else {*wanted, *drop.archives})}
-    return sorted({*found, *((name, str(path)) for name, path in data_of(dict(found)).items())})
+    return sorted(found)
 
 
 def manual_download_error(
