@@ -135,7 +135,7 @@ def test_contours_elsewhere(tmp_path, image, boxes):
     path = save_structures(tmp_path / "rt.dcm", {"a": boxes})
     with pytest.raises(
         PromptsegError,
-        match=r"^beyond the image: no contour of 'a' of rt\.dcm covers a pixel of .*, image -7 to -6 x 3 to 6 x 11 to 16",
+        match=r"^beyond the image: no contour of 'a' of rt\.dcm covers a pixel of .* -7 to -6 x 3 to 6 x 11 to 16 mm",
     ):
         read(path, "a", image)
 
