@@ -21,6 +21,7 @@ def moved(row, column, by):
 
 AWAY = moved(0, 3, 40)
 SHEARED = moved(1, 2, 1)  # gantry tilt
+UPRIGHT = moved(1, 2, 0)
 
 
 def save(path, array, sform=None, qform=None, codes=(1, 1), unit="mm"):
@@ -56,6 +57,7 @@ def test_contradiction_is_told(tmp_path, caplog, other, codes):
         (moved(0, 3, 1e-4), LPS_AFFINE, 1),
         (moved(0, 3, 0.2), LPS_AFFINE, 2),
         (SHEARED, SHEARED, 2),  # the qform is the nearest without shear
+        (SHEARED, UPRIGHT, 2),  # as dcm2niix writes it
     ],
 )
 def test_forms_that_do_not_contradict_each_other(tmp_path, caplog, sform, qform, count):

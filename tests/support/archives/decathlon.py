@@ -161,7 +161,7 @@ def ct_hepatic_vessel() -> Miniature:
 def ct_spleen() -> Miniature:
     """One image is an empty file."""
     names = ("spleen_2", "spleen_10")
-    return _ct_task("Task09_Spleen", ["spleen"], names, "spleen_3", "unreadable: spleen_3.nii.gz", {"image": b""})
+    return _ct_task("Task09_Spleen", ["spleen"], names, "spleen_3", "empty file: spleen_3.nii.gz", {"image": b""})
 
 
 def mri_brain_decathlon() -> Miniature:

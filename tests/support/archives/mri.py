@@ -98,7 +98,7 @@ def mri_prostate() -> Miniature:
     return Miniature(
         dropped={"Processed_data_nii.zip": zipped(files)},
         pictures=found,
-        failed={"RUNMC_03": "unreadable: Case03.nii.gz"},
+        failed={"RUNMC_03": "web page: Case03.nii.gz"},
     )
 
 

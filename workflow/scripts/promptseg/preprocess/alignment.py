@@ -23,6 +23,7 @@ _QUARTER = 0.25  # voxels: the same for a grid that is shifted by whole voxels, 
 _SHIFT = 0.9  # voxels: less than a whole one
 _STRETCH = 0.1  # of the length of an axis
 _NOTED = 0.1  # voxels
+_TILT = 1e-3  # of a step between slices
 
 # Signs of the axes, and whether the middle of the grid is at 0; see `_made_up`.
 _OF_NIBABEL = [((-1, 1, 1), True)]
@@ -65,10 +66,14 @@ class Fit:
     def same_but_for_a_step(self) -> bool:
         """Whether the same axes begin, end or cross within less than a voxel and part by a tenth of their length.
 
-        That is a spacing or direction written with few digits, or the mean step of a series with a gap.
+        That is a spacing or direction written with few digits, or the mean step of a series with a gap. Along axes that
+        are turned the voxels have to coincide: about what lies around 0 a turn says nothing.
         """
         shift = np.maximum(np.maximum(self.off.min(axis=1), -self.off.max(axis=1)), 0)
         reach = np.maximum(_SHIFT, _STRETCH * np.array(self.shape))
+        for axis, (target, direction) in enumerate(self.turn):
+            if (axis, 1) != (target, direction):
+                reach[int(target)] = _HALF
         return bool((shift <= _SHIFT).all() and (np.abs(self.off).max(axis=1) <= reach).all())
 
 
@@ -94,13 +99,31 @@ def fit_of(own: np.ndarray, shape: Sequence[int], place: np.ndarray, like: Seque
     return Fit(turn, offset, tuple(turned), off, apart)
 
 
+def without_tilt(affine: np.ndarray) -> list[np.ndarray]:
+    """A stack of slices that are shifted against each other, as by a tilted gantry, as if they were not.
+
+    ITK keeps the distance between the slices' origins, dcm2niix in its qform that between their planes. Empty for
+    slices that are not shifted.
+    """
+    step = affine[:3, 2]
+    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    height = normal * (step @ normal) / (normal @ normal)
+    if np.linalg.norm(step - height) < _TILT * np.linalg.norm(step):
+        return []
+    stacks = [affine.copy(), affine.copy()]
+    stacks[0][:3, 2] = height * np.linalg.norm(step) / np.linalg.norm(height)
+    stacks[1][:3, 2] = height
+    return stacks
+
+
 def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False) -> Volume:
     """A mask or channel in the array order of the image `like`, not resampled.
 
     Args:
         geometry: `stored`, array on array, whatever the headers say. `header`, by the headers: turned, shifted by whole
             voxels and cut off at the borders of the image, 0 where it says nothing. `agree`, by what agrees: of all
-            readings of both headers those count that lay the grids on each other up to half a voxel. If the array
+            readings of both headers (see `without_tilt`, too) those count that lay the grids on each other up to half a
+            voxel. If the array
             stays as stored by the preferred readings, or all that count turn it in the same way, that is right. Without
             any, the same is asked of `Fit.same_but_for_a_step`, with a warning. Otherwise nobody knows.
         cut: whether it may cover a part of the image only, as segmentations of 3D Slicer do, which are cut to the box
@@ -117,8 +140,8 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
     if grid.affine is None or like.affine is None or geometry == "stored":
         return _as_stored(grid, like, geometry)
     free = geometry == "header" or (cut and grid.shape != like.shape)
-    images = (like.affine,) if geometry == "header" else like.readings
-    grids = (grid.affine,) if geometry == "header" else grid.readings
+    images = (like.affine,) if geometry == "header" else _readings(like)
+    grids = (grid.affine,) if geometry == "header" else _readings(grid)
     fits = [fit_of(own, grid.shape, place, like.shape, free) for place, own in product(images, grids)]
     if not free and all(shape != like.shape for shape in (grid.shape, *(fit.shape for fit in fits))):
         raise _sizes_error(replace(grid, array=apply_orientation(grid.array, fits[0].turn)), like)
@@ -134,6 +157,11 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
             "%s and %s lie up to %.2f mm apart; they are laid over voxel by voxel", like.name, grid.name, found.apart
         )
     return _laid(grid, like, found)
+
+
+def _readings(volume: Volume) -> list[np.ndarray]:
+    """What the header states, and what programs make of it that know no shear."""
+    return [*volume.readings, *(affine for stated in volume.readings for affine in without_tilt(stated))]
 
 
 def _agreed(fits: Sequence[Fit], test: Callable[[Fit], bool], grid: Volume, like: Volume, free: bool) -> Fit | None:
@@ -152,7 +180,7 @@ def _agreed(fits: Sequence[Fit], test: Callable[[Fit], bool], grid: Volume, like
         )
     if not preferred:
         logger.warning(
-            "%s and %s do not lie in one place by what their headers state first, but by what they state besides, "
+            "%s and %s do not lie in one place by what their headers state first, but by another reading of them, "
             "which counts",
             like.name,
             grid.name,

@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 
 from promptseg.config.formats import companions
-from promptseg.preprocess.alignment import fit_of
+from promptseg.preprocess.alignment import fit_of, without_tilt
 from promptseg.preprocess.grids import Volume, extent, rescaled, step_lengths, usable
 from promptseg.preprocess.nifti_files import load
 
@@ -58,7 +58,7 @@ def _readings(header: Any, shape: Sequence[int], unit: float, name: str) -> tupl
         fit = fit_of(qform, shape, sform, shape)
         if fit.plain and np.abs(fit.off).max() < _SAME:
             readings = [sform]
-        elif not _agree(qform, sform, shape) and not _agree(qform, _without_shear(header, sform), shape):
+        elif not any(_agree(qform, form, shape) for form in (sform, *_without_shear(header, sform))):
             logger.warning(
                 "%s: its sform (%s) and qform (%s) contradict each other; the sform counts where nothing else decides",
                 name,
@@ -92,12 +92,11 @@ def _agree(one: np.ndarray, other: np.ndarray, shape: Sequence[int]) -> bool:
     return fit.plain and fit.same_grid()
 
 
-def _without_shear(header: Any, sform: np.ndarray) -> np.ndarray:
-    """The qform that comes closest to an sform: a qform cannot hold axes that are not at right angles."""
+def _without_shear(header: Any, sform: np.ndarray) -> list[np.ndarray]:
+    """What programs write as the qform beside an sform with a shear, which a qform cannot hold."""
     closest = header.copy()
     closest.set_qform(sform, 1)
-    affine: np.ndarray = closest.get_qform()
-    return affine
+    return [closest.get_qform(), *without_tilt(sform)]
 
 
 def _analyze(image: Any, array: np.ndarray, scale: tuple[float, float] | None, path: Path) -> Volume:
