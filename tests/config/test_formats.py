@@ -39,9 +39,10 @@ def test_a_header_that_cannot_be_read(tmp_path):
 
 
 def test_pairs(tmp_path):
-    for name in ("a.hdr", "a.img", "a.mat", "b.HDR", "c.hdr", "c.img.gz", "d.img"):
+    for name in ("a.hdr", "a.img", "a.mat", "b.HDR", "b.IMG", "c.hdr", "c.img.gz", "d.img"):
         (tmp_path / name).touch()
     assert companions(tmp_path / "a.hdr") == [tmp_path / "a.img", tmp_path / "a.mat"]
     assert companions(tmp_path / "a.img") == [tmp_path / "a.hdr", tmp_path / "a.mat"]
+    assert companions(tmp_path / "b.HDR") == [tmp_path / "b.IMG"]
     assert companions(tmp_path / "c.hdr") == [tmp_path / "c.img.gz"]
     assert companions(tmp_path / "d.img") == []

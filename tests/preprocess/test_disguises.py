@@ -1,5 +1,7 @@
 """Files without the content of an image."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,13 @@ def test_one_of_a_series(tmp_path):
     paths[1].symlink_to("nowhere")
     with pytest.raises(PromptsegError, match=rf"^broken link: {paths[1].name} leads to nowhere"):
         read_volume(paths)
+
+
+def test_dicom_of_any_name(tmp_path):
+    (path,) = save_series(tmp_path / "s")[:1]
+    for name in ("a.img", "IM0001", "a.dcm", "a.ima"):
+        shutil.copy(path, tmp_path / name)
+        assert read_volume([tmp_path / name]).planar
 
 
 def test_formats_by_name(tmp_path):

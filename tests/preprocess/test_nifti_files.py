@@ -90,6 +90,12 @@ class TestPairs:
         nib.save(nib.Nifti1Pair(LPS, LPS_AFFINE), tmp_path / "a.img.gz")
         assert np.array_equal(read_volume([tmp_path / f"{given}.gz"]).array, LPS)
 
+    def test_capital_letters(self, tmp_path, given):
+        nib.save(nib.Nifti1Pair(LPS, LPS_AFFINE), tmp_path / "a.img")
+        for name in ("a.hdr", "a.img"):
+            (tmp_path / name).rename(tmp_path / name.upper())
+        assert np.array_equal(read_volume([tmp_path / given.upper()]).array, LPS)
+
     def test_the_other_file_is_not_there(self, tmp_path, given):
         nib.save(nib.Nifti1Pair(LPS, LPS_AFFINE), tmp_path / "a.img")
         other = tmp_path / ("a.img" if given == "a.hdr" else "a.hdr")

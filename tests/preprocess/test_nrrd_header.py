@@ -79,6 +79,16 @@ def test_colours_by_itk(tmp_path):
     assert volume.affine.tolist() == [[-0.5, 0, 0, -1], [0, -0.75, 0, -2], [0, 0, 2.5, 3], [0, 0, 0, 1]]
 
 
+def test_four_domains_by_itk(tmp_path):
+    array = np.stack([LPS, LPS * 2], axis=3).astype(np.int32)
+    image = sitk.GetImageFromArray(array.transpose(3, 2, 1, 0), isVector=False)
+    image.SetSpacing((0.5, 0.75, 2.5, 1))
+    sitk.WriteImage(image, str(tmp_path / "a.nrrd"))
+    volume = read_volume([tmp_path / "a.nrrd"], [1])
+    assert np.array_equal(volume.array, LPS * 2)
+    assert volume.spacing == (0.5, 0.75, 2.5)
+
+
 def test_numbers_that_no_picture_can_show(tmp_path):
     path = save(tmp_path / "a.nrrd", np.zeros((2, 4, 5)), kinds=["complex", "domain", "domain"])
     with pytest.raises(PromptsegError, match=r"^complex numbers: a\.nrrd holds complex numbers"):

@@ -40,7 +40,8 @@ def companions(path: Path) -> list[Path]:
     if not path.name.lower().endswith((*FORMATS["Analyze"], *PAIRED)):
         return sorted(set(data_files(path)))
     stem = re.sub(r"\.(hdr|img)(\.gz)?$", "", path.name, flags=re.IGNORECASE)
-    others = (path.with_name(stem + suffix) for suffix in (*FORMATS["Analyze"], *PAIRED, ".mat"))
+    suffixes = (*FORMATS["Analyze"], *PAIRED, ".mat")
+    others = (path.with_name(stem + (end.upper() if path.suffix.isupper() else end)) for end in suffixes)
     return sorted(other for other in others if other != path and (other.is_file() or other.is_symlink()))
 
 

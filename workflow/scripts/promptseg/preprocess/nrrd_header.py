@@ -30,12 +30,14 @@ def kinds(header: Mapping[str, Any]) -> list[str]:
 
 
 def spatial(header: Mapping[str, Any]) -> list[int]:
-    """The axes of space by their kinds and, where axes of space have directions, by these; else the first three."""
+    """The first three axes that may be of space by their kinds and, where axes of space have directions, by these.
+
+    A further one (ITK calls all axes domains) holds volumes.
+    """
     directions = _directions(header)
     directed = np.isfinite(directions).all(axis=1) if len(directions) else [True] * len(header["sizes"])
     named = kinds(header)
-    axes = [axis for axis, kind in enumerate(named) if kind in ("", "domain", "space") and directed[axis]]
-    return axes if any(named) or not all(directed) else axes[:3]
+    return [axis for axis, kind in enumerate(named) if kind in ("", "domain", "space") and directed[axis]][:3]
 
 
 def place_of(header: Mapping[str, Any], name: str) -> Place:

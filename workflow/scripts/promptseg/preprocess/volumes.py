@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from promptseg.config.formats import FORMATS, PAIRED, PICTURES
+from promptseg.config.formats import FORMATS, PAIRED, PICTURES, companions
 from promptseg.core.reasons import (
     COLOURED_CHANNEL,
     NO_SUCH_CHANNELS,
@@ -109,8 +109,13 @@ def read_colours(files: Sequence[Path], geometry: str = "agree") -> Volume:
 
 
 def reader_of(path: Path, readers: Readers = READERS) -> Callable[[Path], Volume] | None:
-    """The reader of a file by its suffix, case-insensitively; None for DICOM and unknown formats."""
+    """The reader of a file by its suffix, case-insensitively; None for DICOM and unknown formats.
+
+    A .img file without a .hdr file beside it may be DICOM.
+    """
     name = path.name.lower()
+    if name.endswith(PAIRED) and not companions(path) and path.is_file() and is_dicom(path):
+        return None
     return next((reader for suffix, reader in readers.items() if name.endswith(suffix)), None)
 
 
