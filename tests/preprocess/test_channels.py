@@ -1,7 +1,9 @@
 """Palettes, alpha channels and colours of masks; 12, 3 and 2 pixels are the objects."""
 
+import cv2
 import numpy as np
 
+from support.builds import write
 from support.masks import LABELS, OBJECT, THIRD, areas, dataset, palette, rgb
 
 ONE = OBJECT.astype(np.uint8)
@@ -139,3 +141,64 @@ def test_palettes_of_greys(tmp_path):
     (inverse / "images" / "b.png").unlink()
     assert areas(inverse, tmp_path / "out5", colours={1: [255, 255, 255]})[0] == {"a": {"lesion": 372}}
     assert areas(inverse, tmp_path / "out6", colours={0: "#ffffff", 1: "#000000"})[0] == {"a": {"lesion": 12}}
+
+
+def listed(**changes):
+    return [{"image": "images/{case}.png", "labels": [{"file": "masks/{case}.png", "value": 1, **changes}]}]
+
+
+def test_masks_of_one_object_in_any_colour_of_a_palette(tmp_path):
+    black, red, green, white = [0, 0, 0], [255, 0, 0], [0, 255, 0], [255, 255, 255]
+    masks = {
+        "a": palette(OBJECT, [black, red]),
+        "b": palette(OBJECT, [black, green]),
+        "c": palette(2 * OBJECT, [black, red, green]),
+        "d": palette(OBJECT, [black, white]),
+    }
+    raw = dataset(tmp_path / "raw", masks)
+    assert areas(raw, tmp_path / "out", cases=listed()) == ({name: {"lesion": 12} for name in "abcd"}, {})
+    assert areas(raw, tmp_path / "half", cases=listed(threshold=128))[0] == {"d": {"lesion": 12}}
+    dataset(raw, {"e": palette(OBJECT, [red, black]), "f": palette(LABELS, [black, red, green]), "g": WHITE})
+    found, failed = areas(raw, tmp_path / "again", cases=listed())
+    assert found == {name: {"lesion": 12} for name in "dg"}
+    assert failed["e"].startswith(
+        "meaning of a mask is open: e.png has a palette, whose index 0 is #000000 in a.png and "
+    )
+    assert failed["f"].startswith(
+        "meaning of a mask is open: f.png has a palette, whose index 0 is #000000 in a.png and "
+    )
+
+
+def test_masks_of_one_object_in_colours(tmp_path):
+    red = rgb(OBJECT, [[0, 0, 0], [255, 0, 0]])
+    found, failed = areas(
+        dataset(tmp_path / "raw", {"a": red, "b": np.dstack([WHITE] * 3)}), tmp_path / "out", cases=listed()
+    )
+    assert found == {"b": {"lesion": 12}}
+    assert failed["a"].endswith("give the file itself as `labels`, and `colours: {1: [255, 0, 0]}`")
+
+
+def test_colours_of_jpeg_are_not_proposed(tmp_path):
+    red = rgb(OBJECT, [[0, 0, 0], [255, 0, 0]])
+    raw = dataset(dataset(tmp_path / "raw", {"a": red}, "jpg"), {"b": ONE})
+    failed = areas(raw, tmp_path / "out")[1]
+    assert failed["a"].endswith("save it without losses (PNG) and interpolation, then name its colours")
+    raw = dataset(dataset(tmp_path / "two", {"a": red}, "jpg"), {"b": red})
+    found, failed = areas(raw, tmp_path / "named", colours={1: "#FF0000"})
+    assert found == {"b": {"lesion": 12}}
+    assert failed["a"].startswith("unknown colour: a.jpg has [")
+
+
+def test_colours_and_transparency(tmp_path):
+    red = np.dstack([rgb(OBJECT, [[255, 255, 255], [255, 0, 0]]), WHITE // 2])
+    flat = np.dstack([rgb(OBJECT, [[255, 0, 0], [255, 0, 0]]), WHITE])
+    opaque = np.dstack([rgb(OBJECT, [[0, 0, 0], [255, 0, 0]]), 0 * WHITE + 255])
+    raw = dataset(tmp_path / "raw", {"a": red, "b": flat, "c": opaque})
+    named = {1: [255, 0, 0]}
+    assert areas(raw, tmp_path / "out", colours=named) == ({name: {"lesion": 12} for name in "abc"}, {})
+    wide = rgb(OBJECT, [[0, 0, 0], [255, 0, 0]]).astype(np.uint16) * 257
+    (tmp_path / "wide" / "images").mkdir(parents=True)
+    (tmp_path / "wide" / "masks").mkdir()
+    write(tmp_path / "wide" / "images" / "a.png", ONE)
+    cv2.imwrite(str(tmp_path / "wide" / "masks" / "a.png"), wide[..., ::-1])
+    assert areas(tmp_path / "wide", tmp_path / "out2", colours={1: [65535, 0, 0]})[0] == {"a": {"lesion": 12}}

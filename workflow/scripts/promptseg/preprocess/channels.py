@@ -6,7 +6,7 @@ import numpy as np
 
 from promptseg.core.reasons import TOO_MANY_DIMENSIONS
 from promptseg.core.value_reasons import COLOURED_MASK, MEANS_OPEN, UNKNOWN_COLOUR
-from promptseg.preprocess.encodings import listed, whites
+from promptseg.preprocess.encodings import is_jpeg, listed, whites
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import Volume, shown
 
@@ -43,10 +43,11 @@ def single_channel(mask: Volume, how: Encodings, one_object: bool = False) -> Vo
         array = _without_alpha(array, mask.name, how)
     if array.ndim == 4:
         if (array != array[..., :1]).any():
-            how.see("coloured", mask.name)
+            if not one_object:
+                how.see("coloured", mask.name)
             raise _coloured(array, mask.name, one_object)
         array = array[..., 0]
-        if array.any():
+        if array.any() and not one_object:
             how.see("grey in three channels", mask.name)
     return replace(mask, array=array)
 
@@ -55,7 +56,8 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
     indices = mask.array
     used = np.unique(indices)
     if not (palette == palette[:, :1]).all():
-        for index in used:
+        # Of one object every index but that of the background will do.
+        for index in used[:1] if one_object else used:
             how.see(f"palette index {index}", mask.name, _hex(palette[index]))
         how.see("coloured palette", mask.name)
         return mask
@@ -149,7 +151,7 @@ def _coloured(array: np.ndarray, name: str, one_object: bool) -> Exception:
     found = [colour for colour, _ in _frequent(array) if colour.any()]
     proposed = ", ".join(f"{value}: {colour.tolist()}" for value, colour in enumerate(found[:3], start=1))
     what = f"the channels of {name} differ: its colours besides black are {len(found)}"
-    if len(found) > _MOST_COLOURS:
+    if len(found) > _MOST_COLOURS or is_jpeg(name):
         return COLOURED_MASK.error(what, "save it without losses (PNG) and interpolation, then name its colours")
     if one_object:
         return COLOURED_MASK.error(what, f"give the file itself as `labels`, and `colours: {{{proposed}}}`")

@@ -32,7 +32,7 @@ def label_map(labels: np.ndarray, name: str, how: Encodings) -> np.ndarray:
         PromptsegError: a value is not declared or out of range, or what it means is open.
     """
     marks = [value for value in values_of(labels) if value]
-    if name.lower().endswith((".jpg", ".jpeg")) and not set(marks) <= {255}:
+    if is_jpeg(name) and not set(marks) <= {255}:
         return _from_jpeg(labels, marks, name, how)
     white = whites(how)
     if len(marks) == 1 and marks[0] in white:
@@ -85,6 +85,11 @@ def whites(how: Encodings) -> set[int]:
 
 def _object(mask: np.ndarray, value: int) -> np.ndarray:
     return mask * np.min_scalar_type(value).type(value)
+
+
+def is_jpeg(name: str) -> bool:
+    """Whether a file has been saved with losses, by its name."""
+    return name.lower().endswith((".jpg", ".jpeg"))
 
 
 def values_of(labels: np.ndarray) -> list[int]:
@@ -144,16 +149,18 @@ def marked(values: np.ndarray, name: str, value: int, threshold: float | None, h
         how.see(f"fractions of {value}", name)
         return values >= 0.5
     two = not ((values != 0) & (values != high)).any()
-    noise = name.lower().endswith((".jpg", ".jpeg")) and not ((values >= _DARK) & (values < _BRIGHT)).any()
+    noise = is_jpeg(name) and not ((values >= _DARK) & (values < _BRIGHT)).any()
     if low < 0 or not (two or (noise and high >= _BRIGHT)):
         how.see(f"many values of {value}", name)
         half = 128 if 128 <= high < 2**8 else high / 2
         raise THRESHOLD_MISSING.error(
             f"{name} holds values from {low:g} to {high:g}",
             f"give `threshold` beside `value: {value}` in `labels`: 0.5 for all values but 0, {half:g} for one half of "
-            "the range",
+            "the range; a label map is given by itself, as `labels: GLOB`",
         )
-    how.see(f"two values of {value}", name)
+    if not np.issubdtype(values.dtype, np.integer) or high < np.iinfo(values.dtype).max:
+        # Beside masks with more values it could be a faint trace; the largest number of its type could not.
+        how.see(f"two values of {value}", name)
     return values > 0 if two else values >= 128
 
 
