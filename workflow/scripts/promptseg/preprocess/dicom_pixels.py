@@ -25,7 +25,7 @@ def read_pixels(path: Path) -> np.ndarray:
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         # Inverted within the range of the stored bits, which is the same for all slices.
         last = 2 ** int(dataset.BitsStored) - 1 if dataset.PixelRepresentation == 0 else -1
-        pixels = last - pixels.astype(np.int32)
+        pixels = last - pixels.astype(np.int32 if pixels.itemsize < 4 else np.int64)
     return apply_modality_lut(pixels, dataset) if "ModalityLUTSequence" in dataset else pixels
 
 
