@@ -174,3 +174,12 @@ def test_masks_of_every_kind_are_joined(tmp_path):
     images, objects = run(raw, tmp_path / "out", strict=True, cases=cases)
     assert decode_png(images.iloc[0]["labels"]["bytes"]).tolist() == [[1, 1, 0], [0, 0, 1]]
     assert objects["area"].tolist() == [3]
+
+
+def test_pictures_that_show_nothing_are_counted(tmp_path, caplog):
+    values = np.zeros((4, 5, 3), np.int16)
+    values[1, 1, 0] = 90
+    write(tmp_path / "raw" / "images" / "a.nii", values)
+    write(tmp_path / "raw" / "masks" / "a.nii", np.ones(values.shape, np.uint8))
+    run(tmp_path / "raw", tmp_path / "out", intensity={"kind": "window", "low": 40, "high": 400})
+    assert "a.nii: 2 of 3 pictures are black: all values of each are equal, or `intensity` cuts off" in caplog.text

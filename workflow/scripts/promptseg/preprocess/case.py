@@ -79,14 +79,18 @@ def _fill(
         draw = generator(sampling.get("seed", 1), case.name)
         chosen = sorted(draw.choice(chosen, sampling["per_case"], replace=False).tolist())
     scale = _scaling(volume, entry["intensity"])
+    black = 0
     for index in chosen:
-        picture = _upright(labels, index)
-        image = image_row(case, volume, found[index][0]["image_id"], index, scale(volume.picture(index)), picture)
-        result.rows.add([image], found[index])
+        picture, pixels = _upright(labels, index), scale(volume.picture(index))
+        black += not pixels.any()
+        result.rows.add([image_row(case, volume, found[index][0]["image_id"], index, pixels, picture)], found[index])
         if "lowest" in entry:
             result.lowest.update(lowest_of(picture, found[index], entry))
         if result.rows.fill_a_group():
             result.spill(spill)
+    if black:
+        what = "all values of each are equal, or `intensity` cuts off what differs"
+        logger.warning("%s: %d of %d pictures are black: %s", volume.name, black, len(chosen), what)
 
 
 def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
