@@ -40,6 +40,9 @@ def test_broken_link_and_nothing(tmp_path):
         read_volume([tmp_path / "a.png"])
     with pytest.raises(PromptsegError, match=r"^missing file: b\.png is not there; "):
         read_volume([tmp_path / "b.png"])
+    (tmp_path / "e.png").mkdir()
+    with pytest.raises(PromptsegError, match=r"^unreadable: e\.png cannot be opened; check its permissions, and that"):
+        read_volume([tmp_path / "e.png"])
     (tmp_path / "c.png").symlink_to(save_png(tmp_path / "d.png", np.ones((2, 3), np.uint8)))
     assert read_volume([tmp_path / "c.png"]).shape == (3, 2, 1)
 

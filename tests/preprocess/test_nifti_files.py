@@ -32,6 +32,15 @@ def test_content_tells_whether_it_is_compressed(tmp_path, caplog, kind):
             read_volume([tmp_path / name])
 
 
+def test_a_compressed_file_of_several_members(tmp_path):
+    """As bgzip and parallel programs write it."""
+    content = save_nifti(tmp_path / "a.nii", LPS, LPS_AFFINE).read_bytes()
+    (tmp_path / "b.nii.gz").write_bytes(
+        gzip.compress(content[:400]) + gzip.compress(content[400:]) + gzip.compress(b"")
+    )
+    assert np.array_equal(read_volume([tmp_path / "b.nii.gz"]).array, LPS)
+
+
 def test_scale_in_a_file_with_another_name(tmp_path):
     (tmp_path / "b.nii.gz").write_bytes(save_scaled(tmp_path / "a.nii", LPS, 0.5, -1).read_bytes())
     volume = read_volume([tmp_path / "b.nii.gz"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from promptseg.config.formats import data_files
 from promptseg.core.errors import PromptsegError
-from promptseg.core.reasons import BROKEN_LINK, EMPTY_FILE, MISSING_FILE, POINTER_FILE, WEB_PAGE
+from promptseg.core.reasons import BROKEN_LINK, EMPTY_FILE, MISSING_FILE, POINTER_FILE, UNREADABLE, WEB_PAGE
 
 _HEAD = 1024  # bytes that are looked at
 _LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
@@ -25,7 +25,7 @@ def disguise(path: Path) -> PromptsegError | None:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError:
-        return None
+        return UNREADABLE.error(f"{path.name} cannot be opened", "check its permissions, and that it is a file")
     if not head:
         return EMPTY_FILE.error(f"{path.name} has 0 bytes")
     if head.startswith(_LFS):
