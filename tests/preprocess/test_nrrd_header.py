@@ -51,6 +51,13 @@ def test_directions_alone_say_it(tmp_path):
     assert np.array_equal(read_volume([path], [1]).array, LPS * 2)
 
 
+def test_spacings_alone_say_it(tmp_path):
+    path = save(tmp_path / "a.nrrd", np.stack([LPS, LPS * 2]), spacings=[np.nan, 0.5, 0.75, 2.5])
+    volume = read_volume([path], [1])
+    assert np.array_equal(volume.array, LPS * 2)
+    assert volume.spacing == (0.5, 0.75, 2.5)
+
+
 def test_four_axes_without_kinds(tmp_path):
     path = save(tmp_path / "a.nrrd", np.stack([LPS, LPS * 2], axis=3))
     assert np.array_equal(read_volume([path], [1]).array, LPS * 2)

@@ -30,14 +30,18 @@ def kinds(header: Mapping[str, Any]) -> list[str]:
 
 
 def spatial(header: Mapping[str, Any]) -> list[int]:
-    """The first three axes that may be of space by their kinds and, where axes of space have directions, by these.
+    """The first three axes that may be of space: by their kinds, and by having a direction or spacing if others do.
 
     A further one (ITK calls all axes domains) holds volumes.
     """
-    directions = _directions(header)
-    directed = np.isfinite(directions).all(axis=1) if len(directions) else [True] * len(header["sizes"])
+    steps = _directions(header)
+    if not len(steps):
+        steps = np.reshape(header.get("spacings", []), (-1, 1))
+    stepped = np.isfinite(steps).all(axis=1)
+    if not stepped.any():
+        stepped = np.ones(len(header["sizes"]), bool)
     named = kinds(header)
-    return [axis for axis, kind in enumerate(named) if kind in ("", "domain", "space") and directed[axis]][:3]
+    return [axis for axis, kind in enumerate(named) if kind in ("", "domain", "space") and stepped[axis]][:3]
 
 
 def place_of(header: Mapping[str, Any], name: str) -> Place:
