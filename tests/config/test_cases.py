@@ -11,6 +11,9 @@ FOLDER = [{"image": "images/{case}.*", "labels": "masks/{case}.*"}]
 SPINE = [{"image": "*{case}-image.nii.gz", "labels": "*{case}-mask-r{rater}.nii.gz"}]
 PET = [{"image": "*{group}/{case}/SUV.nii.gz", "labels": "*{group}/{case}/SEG.nii.gz"}]
 
+ADD_AN_IMAGE = "; add it, correct the patterns in `cases`, or set `unpaired: skip`"
+ADD_A_MASK = ADD_AN_IMAGE + " for images without any mask"
+
 
 def summary(names, cases, **options):
     return {
@@ -100,9 +103,9 @@ def test_unpaired_files_fail_or_are_passed_over(caplog):
     entry = {"image": "i/{case}.png", "labels": "m/{case}.png"}
     problems = {case.name: case.problem for case in match_cases(names, [entry])}
     assert problems == {
-        "a": "missing mask for image i/a.png: no file matches m/{case}.png",
+        "a": "missing mask: no file matches m/{case}.png for the image i/a.png" + ADD_A_MASK,
         "b": None,
-        "c": "missing image for mask m/c.png: no file matches i/{case}.png",
+        "c": "missing image: no file matches i/{case}.png for the mask m/c.png" + ADD_AN_IMAGE,
     }
     assert [case.name for case in match_cases(names, [{**entry, "unpaired": "skip"}])] == ["b"]
     assert "2 cases of i/{case}.png have no image or no mask" in caplog.text
@@ -113,7 +116,7 @@ def test_a_case_with_some_of_its_masks_is_not_passed_over():
     entry = {"image": "i/{case}.png", "labels": labels, "unpaired": "skip"}
     cases = match_cases(["i/a.png", "l/a.png", "i/b.png"], [entry])
     assert [(case.name, case.problem) for case in cases] == [
-        ("a", "missing mask for image i/a.png: no file matches r/{case}.png")
+        ("a", "missing mask: no file matches r/{case}.png for the image i/a.png" + ADD_A_MASK)
     ]
 
 
@@ -124,9 +127,13 @@ def test_colours_keep_their_order():
     assert case.colours
     assert case.image == ("x/p/p_flair.nii", "x/p/p_t1ce.nii", "x/p/p_t2.nii")
     (case,) = match_cases([name for name in names if "t1ce" not in name], [entry])
-    assert case.problem == "missing image for mask x/p/p_seg.nii: no file matches */{case}_t1ce.nii"
+    assert case.problem == (
+        "missing image: no file matches */{case}_t1ce.nii for the mask x/p/p_seg.nii" + ADD_AN_IMAGE
+    )
     (case,) = match_cases([*names, "y/p_t2.nii"], [entry])
-    assert case.problem == "several files for one colour: x/p/p_t2.nii, y/p_t2.nii; make the pattern narrower"
+    assert case.problem == (
+        "several files: x/p/p_t2.nii, y/p_t2.nii are files of one colour; make the pattern in `cases` narrower"
+    )
 
 
 def test_series_reaches_the_case():

@@ -1,5 +1,6 @@
 """Which files of a dataset form a case: an image and what marks the objects in it."""
 
+import json
 import logging
 import re
 from collections import Counter
@@ -7,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from promptseg.config.patterns import as_glob, composed, expression
 from promptseg.core.errors import PromptsegError
+from promptseg.core.reasons import MISSING_IMAGE, MISSING_MASK, SEVERAL_FILES
 
 logger = logging.getLogger(__name__)
 
-_PLACEHOLDER = re.compile(r"\{(case|group|rater)\}")
-# A group takes whole path parts, the others stay inside one.
-_CAPTURES = {"case": "[^/]+?", "group": ".+?", "rater": "[^/]+?"}
 # Group (empty if the pattern has none) and name of a case.
 _Key: TypeAlias = tuple[str, str]
 # Names of files by case and rater (empty if the pattern has none).
@@ -78,19 +78,16 @@ def patterns_of(entry: Mapping[str, Any]) -> list[str]:
     return images + ([labels] if isinstance(labels, str) else [item["file"] for item in labels])
 
 
-def as_glob(pattern: str) -> str:
-    """A pattern with `*` for its placeholders."""
-    return re.sub(r"\*?" + _PLACEHOLDER.pattern, "*", pattern)
-
-
 def match_cases(names: Sequence[str], cases: Sequence[Mapping[str, Any]], patient: str | None = None) -> list[Case]:
     """Find the image and mask files of every case.
 
     In a pattern `*` stands for any text (also across folders), `?` for one character, `[abc]` and `[!abc]` for one
     that is or is not listed, `{case}` for the part of a path that names the case (it may stand twice), `{group}` for
     one or more parts that are needed to tell cases apart, `{rater}` for who drew the label map. A placeholder right
-    after `*` starts at the beginning of a path part. A final `.*` is the extension, `.nii.gz` in one piece. A file
-    that a `labels` pattern matches is not an image; hidden files are ignored. The name of a case with a group is
+    after `*` starts at the beginning of a path part. A final `.*` is the extension of an image that can be read
+    (`formats.READABLE`, or a number, as DICOM files have it), `.nii.gz` in one piece. A file that a `labels` pattern
+    matches is not an image; hidden files are ignored. Letters with accents match whether they are stored as one
+    character or as several, as systems differ in that. The name of a case with a group is
     `<group>_<case>`, with `_` for the slashes in it.
 
     `pair: order` lays the cases of the image and of each `labels` pattern side by side in natural order, whatever
@@ -111,9 +108,11 @@ def match_cases(names: Sequence[str], cases: Sequence[Mapping[str, Any]], patien
             not match.
     """
     visible = sorted(name for name in names if not name.rsplit("/", 1)[-1].startswith("."))
+    _check_composition(visible)
+    cases = json.loads(composed(json.dumps(cases, ensure_ascii=False)))
     found: dict[str, Case] = {}
     for entry in cases:
-        for case in _match_entry(visible, entry, patient):
+        for case in _match_entry(visible, entry, patient and composed(patient)):
             if case.name in found:
                 raise PromptsegError(
                     f"The case {case.name} is found by two entries of `cases`: make the patterns narrower or give "
@@ -123,23 +122,15 @@ def match_cases(names: Sequence[str], cases: Sequence[Mapping[str, Any]], patien
     return [found[name] for name in sorted(found)]
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    body, tail = (glob[:-2], r"\.(?:nii\.gz|[^./]+)") if glob.endswith(".*") else (glob, "")
-    parts: list[str] = []
-    seen: set[str] = set()
-    for part in re.split(r"(\{case\}|\{group\}|\{rater\}|\*|\?|\[[^\]]+\])", body):
-        placeholder = _PLACEHOLDER.fullmatch(part)
-        if placeholder:
-            name = placeholder[1]
-            # After `*` a placeholder would begin anywhere, and match as little as it can.
-            start = "(?<![^/])" if parts and parts[-1] == ".*" else ""
-            parts.append(f"{start}(?P={name})" if name in seen else f"{start}(?P<{name}>{_CAPTURES[name]})")
-            seen.add(name)
-        elif part.startswith("[") and part.endswith("]"):
-            parts.append("[" + part[1:-1].replace("\\", r"\\").replace("!", "^", part[1] == "!") + "]")
-        elif part:
-            parts.append({"*": ".*", "?": "[^/]"}.get(part, re.escape(part)))
-    return re.compile("".join(parts) + tail)
+def _check_composition(names: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(composed(name), name)
+        if other != name:
+            raise PromptsegError(
+                f"The names {other!a} and {name!a} look the same, but one stores letters with accents as one "
+                "character and the other as several: remove or rename one of the files."
+            )
 
 
 def _match(names: Sequence[str], glob: str, fixed: str | None) -> _Matches:
@@ -148,10 +139,10 @@ def _match(names: Sequence[str], glob: str, fixed: str | None) -> _Matches:
         raise PromptsegError(
             f"The pattern {glob} in `cases` needs either the placeholder {{case}} or the key `case`, and not both."
         )
-    pattern = _pattern(glob)
+    pattern = expression(glob)
     matched: _Matches = {}
     for name in names:
-        match = pattern.fullmatch(name)
+        match = pattern.fullmatch(composed(name))
         if match:
             parts = {"group": "", "case": fixed or "", "rater": "", **match.groupdict()}
             key = parts["group"], parts["case"]
@@ -193,13 +184,14 @@ def _match_entry(names: Sequence[str], entry: Mapping[str, Any], patient: str | 
         if not all(files):
             one = (found[0].names if found else next(filter(None, files)))[0]
             glob = next(glob for glob, part in zip(globs, files, strict=True) if not part)
-            problem = f"missing image for {'mask' if found else 'image'} {one}: no file matches {glob}"
+            kind = "mask" if found else "image"
+            problem = str(MISSING_IMAGE.error(f"no file matches {glob} for the {kind} {one}"))
         elif colours and any(len(part) > 1 for part in files):
             many = ", ".join(next(part for part in files if len(part) > 1))
-            problem = f"several files for one colour: {many}; make the pattern narrower"
+            problem = str(SEVERAL_FILES.error(f"{many} are files of one colour"))
         elif not all(key in matches for matches in marked):
             glob = next(item["file"] for item, matches in zip(items, marked, strict=True) if key not in matches)
-            problem = f"missing mask for image {files[0][0]}: no file matches {glob}"
+            problem = str(MISSING_MASK.error(f"no file matches {glob} for the image {files[0][0]}"))
         absent = tuple(sorted(everyone - {part.rater for part in found}, key=natural)) if found else ()
         yield Case(
             name,

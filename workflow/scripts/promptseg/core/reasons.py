@@ -196,3 +196,16 @@ NO_NAMES = Reason(
     "`segment` chooses by name in .seg.nrrd, DICOM SEG and RTSTRUCT files; files of other formats name no segments.",
     "take `segment` away, and give `threshold` if the file is a probability map",
 )
+
+# Cases: which files belong together
+
+MISSING_IMAGE = Reason(
+    "missing image",
+    "A mask has no image of its name, or not all colours of an image are there.",
+    "add it, correct the patterns in `cases`, or set `unpaired: skip`",
+)
+MISSING_MASK = Reason(
+    "missing mask",
+    "An image has no mask of its name, or lacks some of the masks that the patterns name.",
+    "add it, correct the patterns in `cases`, or set `unpaired: skip` for images without any mask",
+)

@@ -6,10 +6,13 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from promptseg.config.formats import FORMATS
+from promptseg.config.patterns import fits, fits_but_for_its_suffix
 from promptseg.core.errors import PromptsegError
 
 _ZIP = (".zip", ".whl")
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+_JUNK = ("__macosx", ".ds_store", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini")
 _SAMPLE = 5  # names that an error lists
 
 
@@ -39,8 +42,8 @@ def zip_names(path: Path, below: str = "") -> list[str]:
 
 
 def is_junk(name: str) -> bool:
-    """Whether a posix name belongs to what macOS leaves in folders and archives."""
-    return any(part.startswith("._") or part in ("__MACOSX", ".DS_Store") for part in name.split("/"))
+    """Whether a posix name belongs to what macOS or Windows leaves in folders and archives."""
+    return any(part.startswith("._") or part.lower() in _JUNK for part in name.split("/"))
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -49,13 +52,15 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def require_matches(names: Sequence[str], patterns: Sequence[str], place: str) -> None:
-    """Raise a `PromptsegError` that names the first pattern that none of the names in `place` matches."""
+    """Raise a `PromptsegError` that names the first pattern of cases that none of the names in `place` fits."""
     for pattern in patterns:
-        if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
-            there = ", ".join(sorted(names)[:_SAMPLE]) or "nothing"
+        if not any(fits(name, [pattern]) for name in names):
+            nearly = [name for name in names if fits_but_for_its_suffix(name, [pattern])]
+            there = ", ".join(sorted(nearly or names)[:_SAMPLE]) or "nothing"
             more = f" and {len(names) - _SAMPLE} more" if len(names) > _SAMPLE else ""
+            but = f", which is no format that can be read ({', '.join(FORMATS)})" if nearly else ""
             raise PromptsegError(
-                f"No file in {place} matches the pattern {pattern}. There is {there}{more}. "
+                f"No file in {place} matches the pattern {pattern}. There is {there}{more}{but}. "
                 "Correct the pattern under `cases` of the dataset, or the data."
             )
 

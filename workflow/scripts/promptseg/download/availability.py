@@ -11,7 +11,7 @@ from typing import Any
 from tabulate import tabulate
 
 from promptseg.config.cases import case_patterns
-from promptseg.download.archives import matches
+from promptseg.config.patterns import fits
 from promptseg.download.clients.fill import client_of
 from promptseg.download.dropfolder import WORK, DropFolder, manual_download_error, walk
 from promptseg.download.origins import archive_name, expected, is_dropped, is_fetched, package_folders, sources_of
@@ -100,7 +100,7 @@ def _user_folder(name: str, source: Mapping[str, Any], patterns: Sequence[str]) 
     if not folder.is_dir():
         return Availability(name, INCOMPLETE, f"there is no folder {folder}")
     names = list(walk(folder))
-    missing = [pattern for pattern in patterns if not any(matches(file, [pattern]) for file in names)]
+    missing = [pattern for pattern in patterns if not any(fits(file, [pattern]) for file in names)]
     return (
         Availability(name, INCOMPLETE, f"missing in {folder}: {', '.join(missing)}")
         if missing

@@ -1,11 +1,15 @@
 """Where the files of a dataset come from, and the list of them (`files.csv`) that the next stage works from."""
 
+import glob
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from promptseg.config.patterns import fits, fits_but_for_its_suffix
 from promptseg.core.checksums import Checksum
 from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
@@ -17,6 +21,9 @@ from promptseg.download.lockfile import LockFile
 from promptseg.download.origins import archive_name, is_dropped, package_folders
 from promptseg.download.unpack import Packed, unpack
 from promptseg.download.urls import redact
+from promptseg.download.wanted import wanted
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = ["name", "path", "bytes", "sha256"]
 
@@ -52,6 +59,7 @@ class _Collection:
         self.found: dict[str, Path] = {}
         self.packed: dict[str, Packed] = {}  # by the name in the lock file
         self.places: list[str] = []
+        self.members: Sequence[str] = []  # names in the archives
         self.unstated: dict[str, tuple[Path, str]] = {}  # lock name to a file without a checksum, and its address
         self.dropped = [source for source in sources if is_dropped(source)]
         self.drop = DropFolder(folder)
@@ -59,7 +67,7 @@ class _Collection:
 
     def add(self, files: Mapping[str, Path], place: str) -> None:
         for name in files.keys() & self.found.keys():
-            if matches(name, self.patterns):
+            if fits(name, self.patterns):
                 raise self._twice(name, self.found[name], files[name])
         self.found |= files
         self.places.append(place)
@@ -97,12 +105,15 @@ class _Collection:
         """Whether everything is there, given the names in the archives."""
         for source in self.dropped:
             there = [*self.drop.loose, *names]
-            missing = [glob for glob in source.get("files", []) if not any(matches(name, [glob]) for name in there)]
+            missing = [
+                pattern for pattern in source.get("files", []) if not any(matches(name, [pattern]) for name in there)
+            ]
             if missing:
                 raise manual_download_error(self.dataset, source, self.folder, missing)
         for name in self.found.keys() & set(names):
-            if matches(name, self.patterns):
+            if fits(name, self.patterns):
                 raise self._twice(name, self.found[name], Path("an archive"))
+        self.members = names
         require_matches([*self.found, *names], self.patterns, " and ".join(self.places))
 
     def _wrong(self, archive: Path, checksum: Checksum | None) -> str | None:
@@ -117,7 +128,11 @@ class _Collection:
         damaged: Mapping[Path, Sequence[str]] = {}
         if self.packed:
             unpacked = self.folder / "unpacked"
-            damaged = unpack(list(self.packed.values()), unpacked, self.patterns, self.check)
+            archives = list(self.packed.values())
+            damaged = unpack(archives, unpacked, self.patterns, self.check)
+            data = self._data_of_headers(unpacked)
+            if data:
+                damaged = unpack(archives, unpacked, [*self.patterns, *map(glob.escape, data)])
             self.found |= walk(unpacked)
         else:
             self.check([])
@@ -125,6 +140,19 @@ class _Collection:
             # One with damage may be a download that went wrong: it is no measure for later ones.
             if lock and path not in damaged and lock.checksum(name) is None:
                 lock.record(name, path, url, *self.digests.of([path]))
+
+    def _data_of_headers(self, unpacked: Path) -> list[str]:
+        """Members that were not unpacked, but which the header of one that was names as its data."""
+        there = walk(unpacked)
+        left = set(self.members) - there.keys()
+        pairs = {_stem(name) for name in there if _stem(name) != name}
+        needed = wanted(there, self.patterns, lambda name: str(there[name]))
+        return sorted(left & needed.keys() | {name for name in left if _stem(name) in pairs})
+
+
+def _stem(name: str) -> str:
+    """The name of both files of an Analyze or NIfTI pair."""
+    return re.sub(r"\.(hdr|img)(\.gz)?$", "", name, flags=re.IGNORECASE)
 
 
 def _other_file(path: Path, wrong: str) -> PromptsegError:
@@ -144,7 +172,7 @@ def collect(
     Args:
         dataset: name of the dataset, for errors.
         sources: the entry's sources, see `origins.sources_of`.
-        patterns: globs over the files' names, see `archives.matches` and `case_patterns`; each must match a file.
+        patterns: globs over the files' names, see `patterns.fits` and `case_patterns`; each must match a file.
         archives: what `fetch_archive` fetched, by `origins.archive_name`.
         folder: the dataset's own folder: `unpacked` is made in it, and it is the drop folder.
         lock: holds archives without a stated checksum to what they were the first time.
@@ -174,16 +202,18 @@ def collect(
 
 
 def list_files(found: Mapping[str, Path], patterns: Sequence[str], digests: Digests) -> pd.DataFrame:
-    """The files whose names match a pattern, with size and digest, as `collect` returns them.
+    """The files that are wanted, see `wanted`, with size and digest, as `collect` returns them.
 
     A file that cannot be read, such as a link to nothing, has no digest and 0 bytes: its case fails, others do not.
     """
-    names = [name for name in sorted(found) if matches(name, patterns)]
-    paths = [found[name] for name in names]
-    values = digests.of(paths)
-    sizes = [path.stat().st_size if value else 0 for path, value in zip(paths, values, strict=True)]
-    rows = zip(names, [path.as_posix() for path in paths], sizes, values, strict=True)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    chosen = wanted(found, patterns, lambda name: found[name].as_posix())
+    values = digests.of(chosen.values())
+    sizes = [Path(path).stat().st_size if value else 0 for path, value in zip(chosen.values(), values, strict=True)]
+    left = [name for name in sorted(found) if name not in chosen and fits_but_for_its_suffix(name, patterns)]
+    if left:
+        shown = ", ".join(left[:5]) + f", ... ({len(left)} in all)" * (len(left) > 5)
+        logger.info("Left out, because by their names they are not images: %s", shown)
+    return pd.DataFrame(zip(chosen, chosen.values(), sizes, values, strict=True), columns=COLUMNS)
 
 
 def write_files_csv(files: pd.DataFrame, target: Path) -> None:

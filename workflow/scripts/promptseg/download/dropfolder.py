@@ -14,6 +14,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.download.archives import is_archive, is_junk, is_zip, matches, stem, zip_names
 from promptseg.download.origins import is_fetched
 from promptseg.download.unpack import Packed
+from promptseg.download.wanted import wanted
 
 WORK = ".download"  # folder of a client that is not done yet
 _OWN = ("files.csv", "downloads.csv", "unpacked")
@@ -101,13 +102,15 @@ def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], fol
     for source in sources:
         root = Path(source["path"]).expanduser() if source["kind"] == "folder" else None
         if root and root.is_dir():
-            found |= {(name, f"{root}/{name}") for name in _names(root) if matches(name, patterns)}
+            found |= wanted(_names(root), patterns, f"{root}/{{}}".format).items()
     if any(source["kind"] == "manual" for source in sources):
         fetched = [source for source in sources if is_fetched(source)]
         drop = DropFolder(folder)
         theirs = [glob for source in fetched for glob in source.get("files", [])]
-        wanted = {name for name in drop.loose if matches(name, patterns) and not matches(name, theirs)}
-        found |= {(name, f"{folder}/{name}") for name in (wanted if fetched else {*wanted, *drop.archives})}
+        loose = [name for name in drop.loose if not matches(name, theirs)]
+        found |= wanted(loose, patterns, lambda name: str(drop.loose[name])).items()
+        if not fetched:
+            found |= {(name, str(path)) for name, path in drop.archives.items()}
     return sorted(found)
 
 
@@ -157,7 +160,7 @@ def _names(root: Path, skip: Sequence[str] = ()) -> Iterator[str]:
         ]
         below = "" if here == root else here.relative_to(root).as_posix() + "/"
         for name in files:
-            if not name.startswith(".") and name not in left_out:
+            if not name.startswith(".") and not is_junk(name) and name not in left_out:
                 yield below + name
 
 

@@ -15,6 +15,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from promptseg.config.patterns import fits
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.download.archives import is_archive, is_junk, is_plain, is_zip, matches
@@ -124,7 +125,7 @@ def unpack(
     image, so the case that it belongs to fails and the others do not. Other formats cannot be read behind damage.
 
     Args:
-        keep: globs over the names of the members, see `matches`.
+        keep: globs over the names of the members, see `patterns.fits`.
         check: gets the names of all members, wanted or not, before the folder appears, and may object. Inner archives
             are not among them, nor is what is there already.
         limit: bytes that the unpacked files may have together.
@@ -182,7 +183,7 @@ class _Unpacking:
                     inner = matches(name, self.archive.inner) and is_archive(Path(name))
                     if not inner:
                         self.names.append(name)
-                        if not matches(name, self.keep):
+                        if not fits(name, self.keep):
                             continue
                     wanted += 1
                     lost += not self._take(member, name, inner, zipped, depth)
