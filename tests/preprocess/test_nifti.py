@@ -57,6 +57,15 @@ def test_sloppy_qform(tmp_path, codes, offset, values, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize("nanometres", [10, 1000])
+def test_voxels_of_an_electron_microscope(tmp_path, nanometres, caplog):
+    image = nib.Nifti1Image(LPS, np.diag([nanometres / 1000] * 3 + [1]))
+    image.header.set_xyzt_units("micron")
+    nib.save(image, tmp_path / "a.nii")
+    assert read_volume([tmp_path / "a.nii"]).spacing == pytest.approx([nanometres * 1e-6] * 3)
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize(
     ("offset", "values", "message"),
     [

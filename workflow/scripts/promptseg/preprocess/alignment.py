@@ -140,9 +140,11 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
     if grid.affine is None or like.affine is None or geometry == "stored":
         return _as_stored(grid, like, geometry)
     free = geometry == "header" or (cut and grid.shape != like.shape)
-    images = (like.affine,) if geometry == "header" else _readings(like)
-    grids = (grid.affine,) if geometry == "header" else _readings(grid)
-    fits = [fit_of(own, grid.shape, place, like.shape, free) for place, own in product(images, grids)]
+    fits = [fit_of(grid.affine, grid.shape, like.affine, like.shape, free)]
+    certain = fits[0].plain and fits[0].shape == like.shape and fits[0].same_grid()
+    if geometry != "header" and not certain:
+        pairs = product(_readings(like), _readings(grid))
+        fits = [fit_of(own, grid.shape, place, like.shape, free) for place, own in pairs]
     if not free and all(shape != like.shape for shape in (grid.shape, *(fit.shape for fit in fits))):
         raise _sizes_error(replace(grid, array=apply_orientation(grid.array, fits[0].turn)), like)
     found = _agreed(fits, Fit.same_grid, grid, like, free)
@@ -213,8 +215,8 @@ def _as_stored(grid: Volume, like: Volume, geometry: str) -> Volume:
 
 def _check_silent(grid: Volume, like: Volume) -> None:
     """One of the two says nothing of its place: whether the place of the other is one that was turned on the way."""
-    images = like.readings or (*like.other_affines, *_made_up(like))
     grids = grid.readings or grid.other_affines
+    images = like.readings or (*like.other_affines, *_made_up(like)) if grids else ()
     fits = [fit_of(own, grid.shape, place, like.shape) for place, own in product(images, grids)]
     known = [fit for fit in fits if fit.shape == like.shape and fit.same_grid()]
     silent = like if like.affine is None else grid

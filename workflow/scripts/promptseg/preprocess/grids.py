@@ -163,9 +163,15 @@ def extent(affine: np.ndarray, shape: Sequence[int]) -> str:
     return f"{''.join(aff2axcodes(affine))}, {reach} mm"
 
 
+def invertible(affine: np.ndarray) -> bool:
+    """Whether an affine is finite and spans a space, however small its voxels are."""
+    volume = np.prod(np.linalg.norm(affine[:3, :3], axis=0))
+    return bool(np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-6 * volume)
+
+
 def usable(affine: np.ndarray, name: str) -> np.ndarray | None:
     """The affine, or None with a warning if it cannot be inverted."""
-    if np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-12:
+    if invertible(affine):
         return affine
     logger.warning("%s has an affine that cannot be inverted: it is ignored", name)
     return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from promptseg.config.formats import companions
 from promptseg.preprocess.alignment import fit_of, without_tilt
-from promptseg.preprocess.grids import Volume, extent, rescaled, step_lengths, usable
+from promptseg.preprocess.grids import Volume, extent, invertible, rescaled, step_lengths, usable
 from promptseg.preprocess.nifti_files import load
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def _readings(header: Any, shape: Sequence[int], unit: float, name: str) -> tupl
 def _without_code(header: Any, unit: float) -> list[np.ndarray]:
     """The sform whose code says that it is not known what it means, if there is one all the same."""
     sform = header.get_sform()
-    return _scaled([sform], unit) if np.isfinite(sform).all() and np.linalg.det(sform) else []
+    return _scaled([sform], unit) if invertible(sform) else []
 
 
 def _scaled(affines: Sequence[np.ndarray], unit: float) -> list[np.ndarray]:
