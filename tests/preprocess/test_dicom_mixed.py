@@ -152,3 +152,29 @@ def test_gantry_tilt(tmp_path):
     labels = read_labels([segment(tmp_path / "seg", paths, marks(3, 2, 1))], volume).array
     assert areas(labels) == [3, 2, 1]
     assert all(labels[0, 1, k] for k in range(3))
+
+
+def test_a_slice_that_lies_sideways(tmp_path, caplog):
+    series = generate_uid()
+    for k in range(5):
+        position = [-7, 3 + 5.0 * (k == 2), k]
+        save_slice(tmp_path / f"{k}", LPS[:, :, 0].T, 0, series, ImagePositionPatient=position)
+    read_volume(sorted(tmp_path.iterdir()))
+    assert "2 lies 5.00 mm sideways of the line of the other slices" in caplog.text
+
+
+def test_frame_of_reference_of_every_file(tmp_path, caplog):
+    series = generate_uid()
+    for k in range(3):
+        save_slice(tmp_path / f"{k}", LPS[:, :, k].T, k, series, FrameOfReferenceUID=f"1.2.{k}")
+    assert read_volume(sorted(tmp_path.iterdir())).frame_of_reference == ""
+    assert "0: FrameOfReferenceUID differs among the slices: it is not used" in caplog.text
+
+
+def test_a_slice_without_its_pixels(tmp_path):
+    paths = save_series(tmp_path / "s")
+    dataset = pydicom.dcmread(paths[1])
+    del dataset.PixelData
+    dataset.save_as(paths[1])
+    with pytest.raises(PromptsegError, match=r"^unreadable: b is damaged"):
+        read_volume(paths)

@@ -109,13 +109,16 @@ def test_label_map_of_highdicom(tmp_path):
     assert np.array_equal(labels, values.transpose(2, 1, 0))
 
 
-def test_segmentation_of_an_enhanced_object(tmp_path):
-    """References name the frame of the one file; the frames are stored from top to bottom, with a gap."""
+@pytest.mark.parametrize("named", [True, False], ids=["the frame", "the file alone"])
+def test_segmentation_of_an_enhanced_object(tmp_path, named):
+    """The frames of the one file are stored from top to bottom, with a gap."""
     source = save_frames(tmp_path / "ct", np.zeros((3, 6, 8)), [frame_groups(z) for z in (9, 2, 1)], **ABOUT)
     groups = []
     for frame in (1, 2):
         item = pydicom.Dataset()
-        item.ReferencedSOPInstanceUID, item.ReferencedFrameNumber = pydicom.dcmread(source).SOPInstanceUID, frame
+        item.ReferencedSOPInstanceUID = pydicom.dcmread(source).SOPInstanceUID
+        if named:
+            item.ReferencedFrameNumber = frame
         derivation = {"SourceImageSequence": [item]}
         one = {"ReferencedSegmentNumber": 1}
         groups.append(frame_groups(10 - frame, DerivationImageSequence=derivation, SegmentIdentificationSequence=one))

@@ -58,7 +58,7 @@ def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None
     check_equal(names, [_counting(header) for header in headers], "PhotometricInterpretation")
     factor = suv_factor(headers, names[0]) if units == "suv" else None
     frames = frames_of(files)
-    frame_of_reference = str(headers[0].get("FrameOfReferenceUID", ""))
+    frame_of_reference = _frame_of_reference(headers, names[0])
     if not frames:
         plane_alone = Plane(str(headers[0].get("SOPInstanceUID", "")), 1, None)
         return replace(_one_picture(*files[0], factor), planes=(plane_alone,), frame_of_reference=frame_of_reference)
@@ -129,6 +129,15 @@ def _counting(header: Any) -> str:
     return f"{kind} of {header.get('BitsStored')} bits" if kind == "MONOCHROME1" else kind
 
 
+def _frame_of_reference(headers: Sequence[Any], name: str) -> str:
+    """That of all slices; none where anonymisation gave every file its own."""
+    stated = {str(header.get("FrameOfReferenceUID") or "") for header in headers}
+    if len(stated) > 1:
+        logger.warning("%s: FrameOfReferenceUID differs among the slices: it is not used", name)
+        return ""
+    return stated.pop()
+
+
 def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Frame], np.ndarray]:
     """The frames by their place, and the affine of the volume that they make."""
     names = [files[frame.file][0].name for frame in frames]
@@ -144,6 +153,7 @@ def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Fram
     if len(order) > 1:
         _check_spacing(places @ normal, [names[index] for index in order])
         step = (places[-1] - places[0]) / (len(places) - 1)
+        _check_straight(places, normal, min(frames[0].spacing), [names[index] for index in order])
     else:
         header = files[frames[0].file][1]
         step = normal * float(header.get("SpacingBetweenSlices") or header.get("SliceThickness") or 1.0)
@@ -167,6 +177,16 @@ def _check_spacing(heights: np.ndarray, names: Sequence[str]) -> None:
         logger.warning("%s: slices are missing: %s, %s", names[0], extent, "; ".join(gaps))
     elif steps.max() - steps.min() > 0.1 * usual:
         logger.warning("%s: the slices are spaced unevenly: %s", names[0], extent)
+
+
+def _check_straight(places: np.ndarray, normal: np.ndarray, pixel: float, names: Sequence[str]) -> None:
+    """Whether the first pixels lie on a line, which may be oblique, as that of a tilted gantry."""
+    heights = places @ normal
+    share = (heights - heights[0]) / (heights[-1] - heights[0])
+    beside = np.linalg.norm(places - places[0] - share[:, None] * (places[-1] - places[0]), axis=1)
+    worst = int(beside.argmax())
+    if beside[worst] > pixel:
+        logger.warning("%s lies %.2f mm sideways of the line of the other slices", names[worst], beside[worst])
 
 
 def _one_picture(path: Path, header: Any, factor: float | None) -> Volume:

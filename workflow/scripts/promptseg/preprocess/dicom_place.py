@@ -33,7 +33,7 @@ class SegFrame:
         columns, rows: its size.
         position: (3,) mm, the centre of its first pixel in the coordinates of DICOM; None where the file does not say.
         axes: (3, 2) mm from a pixel to the one in the next column, and in the next row; None as well.
-        sources: SOPInstanceUID and frame number of the pictures that it was drawn on.
+        sources: SOPInstanceUID and frame number (0: not said) of the pictures that it was drawn on.
     """
 
     name: str
@@ -74,7 +74,7 @@ def seg_frame(own: Any, shared: Any, name: str, columns: int, rows: int) -> SegF
         (str(source.ReferencedSOPInstanceUID), int(number))
         for derivation in own.get("DerivationImageSequence") or shared.get("DerivationImageSequence") or ()
         for source in derivation.get("SourceImageSequence") or ()
-        for number in np.atleast_1d(source.get("ReferencedFrameNumber") or 1)
+        for number in np.atleast_1d(source.get("ReferencedFrameNumber") or 0)
     )
     if position is None or across is None or spacing is None:
         return SegFrame(name, columns, rows, None, None, sources)
@@ -87,7 +87,10 @@ class Slices:
 
     def __init__(self, like: Volume) -> None:
         self.like = like
-        self.numbers = {(plane.instance, plane.frame): number for number, plane in enumerate(like.planes)}
+        self.numbers: dict[tuple[str, int], list[int]] = {}
+        for number, plane in enumerate(like.planes):
+            for frame in (plane.frame, 0):
+                self.numbers.setdefault((plane.instance, frame), []).append(number)
         if like.affine is None:
             return
         axes = (TO_RAS @ like.affine)[:3]
@@ -116,7 +119,7 @@ class Slices:
             PromptsegError: the pixels do not coincide; there is neither reference nor position; they contradict each
                 other.
         """
-        sources = sorted(self.numbers[source] for source in frame.sources if source in self.numbers)
+        sources = sorted({number for source in frame.sources for number in self.numbers.get(source, ())})
         if referring and frame.sources and not sources:
             return None
         if frame.position is None or self.like.affine is None:
