@@ -1,6 +1,7 @@
 """Attributes that are absent, empty or odd, in all slices of a series or in some."""
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
@@ -38,8 +39,39 @@ def test_frames_lack_what_others_have(tmp_path):
     scale = {"PixelValueTransformationSequence": {"RescaleSlope": 2, "RescaleIntercept": 0}}
     groups = [frame_groups(0, **scale), frame_groups(1), frame_groups(2, **scale)]
     path = save_frames(tmp_path / "a.dcm", LPS.transpose(2, 1, 0), groups)
-    with pytest.raises(PromptsegError, match=r"^missing attribute: a\.dcm without a usable RescaleSlope"):
+    with pytest.raises(
+        PromptsegError, match=r"^missing attribute: frame 2 of a\.dcm without a usable RescaleSlope, which frame 1"
+    ):
         read_volume([path])
+
+
+def test_frames_of_several_orientations(tmp_path):
+    groups = [frame_groups(z) for z in range(3)]
+    groups[2].PlaneOrientationSequence[0].ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+    path = save_frames(tmp_path / "a.dcm", LPS.transpose(2, 1, 0), groups)
+    with pytest.raises(
+        PromptsegError, match=r"^differing slices: frame 3 of a\.dcm and frame 1 of a\.dcm differ in Imag"
+    ):
+        read_volume([path])
+
+
+def test_some_slices_have_a_table_of_values(tmp_path):
+    bytes_of_table = (2 * np.arange(4096, dtype="<u2")).tobytes()
+    table = pydicom.Dataset()
+    table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [4096, 0, 16], "HU", bytes_of_table
+    paths = series_with(tmp_path / "s", 0, ModalityLUTSequence=[table], RescaleSlope=None, RescaleIntercept=None)
+    with pytest.raises(
+        PromptsegError, match=r"^missing attribute: 1, 2, 3 without the ModalityLUTSequence of the other"
+    ):
+        read_volume(paths)
+    assert np.array_equal(read_volume(paths[:1]).picture(0), 2 * LPS[:, :, 0].T)
+
+
+@pytest.mark.parametrize("keyword", ["PhotometricInterpretation", "PixelRepresentation", "BitsStored", "PixelData"])
+def test_what_pixels_need(tmp_path, keyword):
+    paths = series_with(tmp_path / "s", 3, **{keyword: None})
+    with pytest.raises(PromptsegError, match=rf"3 .*{keyword}"):
+        read_volume(paths)
 
 
 @pytest.mark.parametrize("value", [None, "", "0.5", [0, 0], [0.5, -0.5]])

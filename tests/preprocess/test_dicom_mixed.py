@@ -169,12 +169,3 @@ def test_frame_of_reference_of_every_file(tmp_path, caplog):
         save_slice(tmp_path / f"{k}", LPS[:, :, k].T, k, series, FrameOfReferenceUID=f"1.2.{k}")
     assert read_volume(sorted(tmp_path.iterdir())).frame_of_reference == ""
     assert "0: FrameOfReferenceUID differs among the slices: it is not used" in caplog.text
-
-
-def test_a_slice_without_its_pixels(tmp_path):
-    paths = save_series(tmp_path / "s")
-    dataset = pydicom.dcmread(paths[1])
-    del dataset.PixelData
-    dataset.save_as(paths[1])
-    with pytest.raises(PromptsegError, match=r"^unreadable: b is damaged"):
-        read_volume(paths)

@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from promptseg.core.reasons import NO_PICTURE, NOT_ONE_SERIES, UNREADABLE
 from promptseg.preprocess.dicom_files import numbers, opened
-from promptseg.preprocess.dicom_frames import TO_RAS, Frame, frames_of, scale_of
+from promptseg.preprocess.dicom_frames import TO_RAS, Frame, frames_of, name_of, scale_of
 from promptseg.preprocess.dicom_mixed import (
     File,
     check_close,
@@ -140,7 +140,7 @@ def _frame_of_reference(headers: Sequence[Any], name: str) -> str:
 
 def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Frame], np.ndarray]:
     """The frames by their place, and the affine of the volume that they make."""
-    names = [files[frame.file][0].name for frame in frames]
+    names = [name_of(frame, files) for frame in frames]
     check_close(names, np.array([frame.orientation for frame in frames]), "ImageOrientationPatient", 1e-3)
     spacing = np.array([frame.spacing for frame in frames])
     check_close(names, spacing, "PixelSpacing", 2e-3 * float(np.median(spacing)))

@@ -68,6 +68,12 @@ def frames_of(files: Sequence[tuple[Path, Any]]) -> list[Frame]:
     return made
 
 
+def name_of(frame: Frame, files: Sequence[tuple[Path, Any]]) -> str:
+    """The file of a frame, and which of its frames it is, for messages."""
+    path, header = files[frame.file]
+    return f"frame {frame.index + 1} of {path.name}" if _is_multi(header) else path.name
+
+
 def group(own: Any, shared: Any, keyword: str) -> Any:
     """The first item of a functional group, which stands with the frame or with all frames."""
     return (own if keyword in own else shared)[keyword][0]
@@ -126,13 +132,16 @@ def _frame(file: int, index: int, places: Sequence[Any], scaling: Any, name: str
 
 
 def _check_scales(frames: Sequence[Frame], files: Sequence[tuple[Path, Any]]) -> None:
-    """All frames state slope and intercept, or none."""
+    """All frames state slope, intercept and table, or none."""
     linear = [frame for frame in frames if frame.scale is not None]
+    if 0 < len(linear) < len(frames):
+        names = [name_of(frame, files) for frame in linear]
+        raise MISSING_ATTRIBUTE.error(f"{listed(names)} without the ModalityLUTSequence of the other slices")
     for keyword in _RESCALE:
         silent = [frame for frame in linear if keyword in frame.silent]
         if 0 < len(silent) < len(linear):
             other = next(frame for frame in linear if keyword not in frame.silent)
-            names = dict.fromkeys(files[frame.file][0].name for frame in silent)
+            names = [name_of(frame, files) for frame in silent]
             raise MISSING_ATTRIBUTE.error(
-                f"{listed(list(names))} without a usable {keyword}, which {files[other.file][0].name} states"
+                f"{listed(names)} without a usable {keyword}, which {name_of(other, files)} states"
             )

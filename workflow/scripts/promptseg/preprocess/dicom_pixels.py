@@ -8,17 +8,27 @@ import numpy as np
 from pydicom.pixels import apply_color_lut, apply_modality_lut, get_decoder
 from pydicom.uid import UID, JPEGExtended12Bit
 
-from promptseg.core.reasons import UNKNOWN_COMPRESSION
+from promptseg.core.reasons import MISSING_ATTRIBUTE, UNKNOWN_COMPRESSION
 from promptseg.preprocess.dicom_files import opened
+
+# What pixels cannot be read without (PS3.3 C.7.6.3), unless they are floating point numbers.
+_NEEDED = (
+    *("PixelData", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"),
+    *("BitsAllocated", "BitsStored", "PixelRepresentation"),
+)
+_FLOATING = "FloatPixelData", "DoubleFloatPixelData"
 
 
 def read_pixels(path: Path) -> np.ndarray:
     """(rows, columns) numbers, (rows, columns, 3) colours, or the frames of both; a table of values is applied.
 
     Raises:
-        PromptsegError: a compression that nothing here decodes.
+        PromptsegError: an attribute is missing; a compression that nothing here decodes.
     """
     dataset = opened(path)
+    for keyword in _NEEDED if "PixelData" in dataset else ("PixelData",):
+        if dataset.get(keyword) in (None, "", b"") and not any(other in dataset for other in _FLOATING):
+            raise MISSING_ATTRIBUTE.error(f"{path.name} without a usable {keyword}")
     pixels = _decoded(dataset, path)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         return apply_color_lut(pixels, dataset)

@@ -92,13 +92,16 @@ def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray, only: Seque
     _check_double(placed, pixels, name)
 
     laid = 0
+    covering: set[int] = set()
     for (segment, index), place in sorted(placed.items(), key=lambda item: item[0]):
-        voxels, inside = _voxels(pixels[index], place, array.shape)
-        values = pixels[index][pixels[index] != 0][inside] if labels else np.uint16(segment)
-        if not labels and only is None and np.isin(array[voxels], (0, segment), invert=True).any():
-            logger.warning("%s: segment %d covers a part of another one", name, segment)
-        array[voxels] = values
-        laid += len(voxels[0])
+        target, part = _overlap(pixels[index], place, array)
+        here = part != 0
+        if not labels and only is None and (here & (target != 0) & (target != segment)).any():
+            covering.add(segment)
+        target[here] = part[here] if labels else segment
+        laid += int(here.sum())
+    for segment in sorted(covering):
+        logger.warning("%s: segment %d covers a part of another one", name, segment)
     marked = np.count_nonzero(pixels)
     if marked and not laid:
         raise BEYOND_THE_IMAGE.error(f"{name} marks {marked} pixels, and none of them lies on {slices.like.name}")
@@ -160,16 +163,26 @@ def _check_double(placed: dict[tuple[int, int], Placement], pixels: np.ndarray, 
     seen: dict[tuple[Any, ...], int] = {}
     for (segment, index), place in placed.items():
         first = seen.setdefault((segment, *place.start, *place.steps.ravel()), index)
-        if not np.array_equal(pixels[first], pixels[index]):
+        if first != index and not np.array_equal(pixels[first], pixels[index]):
             raise DOUBLE_FRAMES.error(f"frames {first + 1} and {index + 1} of {name} (segment {segment})")
 
 
-def _voxels(
-    frame: np.ndarray, place: Placement, shape: tuple[int, ...]
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Indices into the image of the pixels of a frame that are set, and which of them lie inside."""
-    rows, columns = np.nonzero(frame)
-    found = place.start[:, None] + place.steps @ np.stack([columns, rows])
-    inside = ((found >= 0) & (found < np.array(shape)[:, None])).all(axis=0)
-    x, y, z = found[:, inside]
-    return (x, y, z), inside
+def _overlap(frame: np.ndarray, place: Placement, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the image that a frame covers, and what of the frame lies there: views of one shape."""
+    axes = np.abs(place.steps).argmax(axis=0)  # of the image, along the columns and the rows of the frame
+    directions = place.steps.sum(axis=0)
+    part = frame.T[:: directions[0], :: directions[1]]
+    starts = np.clip(place.start, 0, np.array(array.shape) - 1)
+    there = [slice(start, start + 1) for start in starts]
+    across = 3 - int(axes.sum())
+    outside = not 0 <= place.start[across] < array.shape[across]
+    cut = []
+    for axis, direction, size in zip(axes, directions, part.shape, strict=True):
+        low = int(place.start[axis]) - (0 if direction > 0 else size - 1)
+        begin = max(low, 0)
+        end = begin if outside else max(begin, min(low + size, array.shape[axis]))
+        there[axis] = slice(begin, end)
+        cut.append(slice(begin - low, end - low))
+    target = array[tuple(there)].squeeze(axis=across)
+    part = part[tuple(cut)]
+    return target, part if axes[0] < axes[1] else part.T
