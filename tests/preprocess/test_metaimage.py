@@ -115,3 +115,18 @@ def test_damage(tmp_path):
     (tmp_path / "b.mha").write_bytes((tmp_path / "b.mha").read_bytes()[:-9])
     with pytest.raises(PromptsegError, match=r"^unreadable: b\.mha is damaged"):
         read_volume([tmp_path / "b.mha"])
+
+
+def test_oblique_files_of_itk_lie_at_one_place(tmp_path):
+    turn = sitk.Euler3DTransform((0, 0, 0), 0.3, -0.2, 0.5).GetMatrix()
+    image = sitk.GetImageFromArray(LPS.transpose(2, 1, 0).astype(np.int16))
+    image.SetSpacing((0.5, 0.75, 2.5))
+    image.SetOrigin((10, -20, 30))
+    image.SetDirection(turn)
+    corner = np.array(image.TransformIndexToPhysicalPoint((3, 4, 2))) * [-1, -1, 1]
+    for name in ("a.nii.gz", "a.mha", "a.mhd", "a.nrrd", "a.nhdr", "a.hdr"):
+        sitk.WriteImage(image, str(tmp_path / name))
+        volume = read_volume([tmp_path / name])
+        assert np.array_equal(volume.array, LPS), name
+        assert np.allclose((volume.affine @ [3, 4, 2, 1])[:3], corner, atol=1e-4), name
+        assert volume.spacing == pytest.approx((0.5, 0.75, 2.5)), name
