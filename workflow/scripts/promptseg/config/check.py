@@ -62,7 +62,29 @@ def _explain(violation: jsonschema.ValidationError) -> str:
         return f"{where}: {error.instance!r} is not allowed.{_nearest(str(error.instance), allowed)} " + (
             f"Allowed: {', '.join(map(str, allowed))}."
         )
+    if error.validator == "type" and error.validator_value == "string" and not isinstance(error.instance, (dict, list)):
+        return f"{where}: {_read_as(error.instance)}"
+    if "propertyNames" in error.schema_path and "description" in schema:
+        return f"{where}: {error.instance!r} cannot be a name here. {schema['description']}"
     return f"{where}: {error.message}"
+
+
+def _read_as(value: Any) -> str:
+    kinds = {bool: "true or false", type(None): "nothing", int: "a number", float: "a number"}
+    kind = kinds.get(type(value), f"a {type(value).__name__}")
+    return f"YAML reads {kind} where a name is needed ({value}): write it in quotes"
+
+
+def _unquoted(node: Any, where: tuple[str, ...] = ()) -> Iterator[str]:
+    """Names that YAML takes for something else: 001 would become 1, and `no` would become false."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _unquoted(item, (*where, str(index)))
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if not isinstance(name, str) and where[-1:] != ("colours",):  # there they are label values
+                yield f"{'.'.join(where) or 'the top level'}: {_read_as(name)}"
+            yield from _unquoted(value, (*where, str(name)))
 
 
 def _choose(config: Mapping[str, Any], key: str, kind: str) -> None:
@@ -74,6 +96,17 @@ def _choose(config: Mapping[str, Any], key: str, kind: str) -> None:
             )
 
 
+def _require_different(key: str, names: Iterable[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise PromptsegError(
+                f"run.{key} names {other!r} and {name!r}, whose files are the same where capitals do not count: "
+                "rename one."
+            )
+
+
 def check(config: dict[str, Any]) -> dict[str, Any]:
     """Validate a configuration and fill in its defaults, in place.
 
@@ -81,6 +114,9 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         PromptsegError: every violation of the schema, one per line, with the nearest known word for a misspelt one; or
             `run` names something that is not registered; or a method's local weights are not there.
     """
+    unquoted = list(_unquoted(config))
+    if unquoted:
+        raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {one}" for one in unquoted))
     errors = sorted(
         _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config),
         key=lambda error: list(map(str, error.absolute_path)),
@@ -89,6 +125,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
     for kind in ("datasets", "methods", "protocols"):
         _choose(config, kind, kind)
+        _require_different(kind, config["run"][kind])
     _choose(config, "ablation", "protocols")
     for name, entry in config["methods"].items():
         for protocol in entry["protocols"]:
