@@ -1,5 +1,7 @@
 """Images from files of any format."""
 
+import nibabel as nib
+import nrrd
 import numpy as np
 import pytest
 
@@ -51,6 +53,15 @@ def test_several_files_that_are_no_series(tmp_path):
     paths = [save_png(tmp_path / name, np.zeros((2, 2), np.uint8)) for name in ("a.png", "b.png")]
     with pytest.raises(PromptsegError, match=r"^several files: a\.png, b\.png are not one DICOM series"):
         read_volume(paths)
+
+
+def test_a_header_and_its_data_are_one_image(tmp_path):
+    nrrd.write(str(tmp_path / "a.nhdr"), LPS)
+    nib.save(nib.Nifti1Pair(LPS, LPS_AFFINE), tmp_path / "b.img")
+    for names in (["a.nhdr", "a.raw.gz"], ["b.hdr", "b.img"]):
+        assert np.array_equal(read_volume([tmp_path / name for name in names]).array, LPS)
+    with pytest.raises(PromptsegError, match=r"^several files: a\.nhdr, b\.hdr are not one DICOM series"):
+        read_volume([tmp_path / "a.nhdr", tmp_path / "a.raw.gz", tmp_path / "b.hdr"])
 
 
 def test_channels_of_four_dimensions(tmp_path):

@@ -125,7 +125,12 @@ def read_files(
     series: str | Sequence[str] | None = None,
     units: str = "stored",
 ) -> Volume:
-    """Read one file by its suffix, or the files of one DICOM series, which need no suffix; see `read_volume`."""
+    """Read one file by its suffix, or the files of one DICOM series, which need no suffix; see `read_volume`.
+
+    Data files of headers, and the second file of a pair, may be among the files.
+    """
+    data = {other for path in paths for other in companions(path)}
+    paths = [path for path in paths if path not in data] or paths[:1]
     first = paths[0]
     reader = reader_of(first, readers) if len(paths) == 1 else None
     if reader:
