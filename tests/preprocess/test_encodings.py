@@ -122,8 +122,14 @@ def test_interpolated_edges(tmp_path):
     status = only(tmp_path, smooth)
     assert status.startswith("mask with grey edges: x.png holds ")
     assert "give it as `labels: [{file: ..., value: 1, threshold: 128}]`" in status
-    few = only(tmp_path / "few", np.where(SECOND, 64, np.where(OBJECT, 255, 0)).astype(np.uint8) + 127 * LABELS % 3)
-    assert few.startswith(("mask with grey edges: x.png", "unknown label value: x.png"))
+
+
+def test_few_grey_levels_beside_white(tmp_path):
+    three = np.where(SECOND, 127, OBJECT * np.uint8(255)).astype(np.uint8)
+    status = only(tmp_path, three)
+    assert status.startswith("mask with grey edges: x.png holds 2 values that are not declared, 127, 255 up to 255;")
+    assert only(tmp_path / "labels", three, tasks={"lesion": [255]}, other_labels=[127]) == {"lesion": 12}
+    assert only(tmp_path / "two", LABELS, other_labels=[255]).startswith("unknown label value: x.png holds 2; add what")
 
 
 def test_void_beside_a_label_is_named(tmp_path):

@@ -19,7 +19,7 @@ def single_channel(mask: Volume, how: Encodings, one_object: bool = False) -> Vo
 
     A palette with a colour in it makes a picture of indices, whichever entries a file uses. A palette of greys is read
     as indices or as greys, whichever the declared values allow. An alpha channel is the mask where the colours are
-    constant. `colours` of the entry goes before all of this.
+    constant. Of pictures, `colours` of the entry goes before all of this.
 
     Args:
         one_object: the file shows one object, whose numbers need not be declared.
@@ -34,7 +34,7 @@ def single_channel(mask: Volume, how: Encodings, one_object: bool = False) -> Vo
         raise TOO_MANY_DIMENSIONS.error(
             f"{mask.name} has the shape {shown(mask.array.shape)}", "write each mask to a file of its own"
         )
-    if how.colours and not one_object:
+    if how.colours and not one_object and mask.affine is None and mask.scale is None:
         return _by_colours(mask, how)
     if mask.palette is not None:
         return _from_palette(mask, mask.palette, how, one_object)

@@ -63,7 +63,8 @@ def declared_labels(labels: np.ndarray, name: str, how: Encodings, marks: Sequen
     beyond = [value for value in marks if not 0 <= value < 2**16]
     if beyond and (beyond[0] < 0 or not unknown):
         raise LABEL_RANGE.error(f"{name} holds {listed(beyond)}")
-    if len(unknown) > _FEW or (len(unknown) > 2 and unknown[-1] in WHITE and how.single is not None):
+    grey = len(unknown) > (1 if len(unknown) == len(marks) else 2) and unknown[-1] in WHITE and how.single is not None
+    if len(unknown) > _FEW or grey:
         raise _noisy(unknown, name, how)
     if unknown:
         white = [value for value in unknown if value in WHITE and len(marks) > 1]
@@ -100,9 +101,9 @@ def values_of(labels: np.ndarray) -> list[int]:
 def _values_in(picture: np.ndarray) -> np.ndarray:
     if not picture.any():
         return np.zeros(1, np.uint8)
-    if picture.dtype != np.uint8:
+    if picture.dtype != np.uint8 and not (picture.min() >= 0 and picture.max() < 2**16):
         return np.unique(picture)
-    return np.flatnonzero(np.bincount(picture.ravel("K")))
+    return np.flatnonzero(np.bincount(picture.ravel("K").astype(np.intp, copy=False)))
 
 
 def _from_jpeg(labels: np.ndarray, marks: list[int], name: str, how: Encodings) -> np.ndarray:
