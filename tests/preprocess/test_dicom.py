@@ -57,7 +57,7 @@ def test_two_dicom_series(tmp_path):
 
 
 def test_dicom_slices_without_position(tmp_path):
-    with pytest.raises(PromptsegError, match=r"^missing attribute: a, b, c without a usable ImagePositionPatient"):
+    with pytest.raises(PromptsegError, match=r"^missing attribute: no usable ImagePositionPatient in a, b, c"):
         read_volume(save_series(tmp_path / "s", ImagePositionPatient=None))
 
 

@@ -31,7 +31,7 @@ def test_no_intercept_anywhere_is_zero(tmp_path):
 @pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])
 def test_some_slices_lack_what_others_have(tmp_path, keyword, value):
     paths = series_with(tmp_path / "s", 2, **{keyword: value})
-    with pytest.raises(PromptsegError, match=rf"^missing attribute: 2 without a usable {keyword}"):
+    with pytest.raises(PromptsegError, match=rf"^missing attribute: no usable {keyword} in 2"):
         read_volume(paths)
 
 
@@ -40,7 +40,7 @@ def test_frames_lack_what_others_have(tmp_path):
     groups = [frame_groups(0, **scale), frame_groups(1), frame_groups(2, **scale)]
     path = save_frames(tmp_path / "a.dcm", LPS.transpose(2, 1, 0), groups)
     with pytest.raises(
-        PromptsegError, match=r"^missing attribute: frame 2 of a\.dcm without a usable RescaleSlope, which frame 1"
+        PromptsegError, match=r"^missing attribute: no usable RescaleSlope in frame 2 of a\.dcm, while fra"
     ):
         read_volume([path])
 
@@ -60,9 +60,7 @@ def test_some_slices_have_a_table_of_values(tmp_path):
     table = pydicom.Dataset()
     table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [4096, 0, 16], "HU", bytes_of_table
     paths = series_with(tmp_path / "s", 0, ModalityLUTSequence=[table], RescaleSlope=None, RescaleIntercept=None)
-    with pytest.raises(
-        PromptsegError, match=r"^missing attribute: 1, 2, 3 without the ModalityLUTSequence of the other"
-    ):
+    with pytest.raises(PromptsegError, match=r"^missing attribute: no ModalityLUTSequence in 1, 2, 3, while the other"):
         read_volume(paths)
     assert np.array_equal(read_volume(paths[:1]).picture(0), 2 * LPS[:, :, 0].T)
 
@@ -70,7 +68,7 @@ def test_some_slices_have_a_table_of_values(tmp_path):
 @pytest.mark.parametrize("keyword", ["PhotometricInterpretation", "PixelRepresentation", "BitsStored", "PixelData"])
 def test_what_pixels_need(tmp_path, keyword):
     paths = series_with(tmp_path / "s", 3, **{keyword: None})
-    with pytest.raises(PromptsegError, match=rf"3 .*{keyword}"):
+    with pytest.raises(PromptsegError, match=rf"{keyword} in 3|3 and 0 differ in {keyword}: none"):
         read_volume(paths)
 
 

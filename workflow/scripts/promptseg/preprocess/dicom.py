@@ -125,7 +125,7 @@ def _described(files: Sequence[tuple[Path, Any]], globs: Sequence[str]) -> list[
 
 def _counting(header: Any) -> str:
     """What the stored numbers stand for, in words. Those of MONOCHROME1 are counted from the end of their range."""
-    kind = str(header.get("PhotometricInterpretation", ""))
+    kind = str(header.get("PhotometricInterpretation") or "none")
     return f"{kind} of {header.get('BitsStored')} bits" if kind == "MONOCHROME1" else kind
 
 

@@ -57,7 +57,7 @@ def frames_of(files: Sequence[tuple[Path, Any]]) -> list[Frame]:
         return []
     for keyword, names in lacking.items():
         if names:
-            raise MISSING_ATTRIBUTE.error(f"{listed(names)} without a usable {keyword}")
+            raise MISSING_ATTRIBUTE.error(f"no usable {keyword} in {listed(names)}")
     made: list[Frame] = []
     for file, (path, header) in enumerate(files):
         if _is_multi(header):
@@ -118,7 +118,7 @@ def _frame(file: int, index: int, places: Sequence[Any], scaling: Any, name: str
     for place, (keyword, count) in zip(places, _PLACE.items(), strict=True):
         values = numbers(place, keyword, count)
         if values is None:
-            raise MISSING_ATTRIBUTE.error(f"{name} without a usable {keyword}")
+            raise MISSING_ATTRIBUTE.error(f"no usable {keyword} in {name}")
         found.append(values)
     position, orientation, spacing = found
     if (spacing <= 0).any():
@@ -136,12 +136,12 @@ def _check_scales(frames: Sequence[Frame], files: Sequence[tuple[Path, Any]]) ->
     linear = [frame for frame in frames if frame.scale is not None]
     if 0 < len(linear) < len(frames):
         names = [name_of(frame, files) for frame in linear]
-        raise MISSING_ATTRIBUTE.error(f"{listed(names)} without the ModalityLUTSequence of the other slices")
+        raise MISSING_ATTRIBUTE.error(f"no ModalityLUTSequence in {listed(names)}, while the other slices have one")
     for keyword in _RESCALE:
         silent = [frame for frame in linear if keyword in frame.silent]
         if 0 < len(silent) < len(linear):
             other = next(frame for frame in linear if keyword not in frame.silent)
             names = [name_of(frame, files) for frame in silent]
             raise MISSING_ATTRIBUTE.error(
-                f"{listed(names)} without a usable {keyword}, which {name_of(other, files)} states"
+                f"no usable {keyword} in {listed(names)}, while {name_of(other, files)} states one"
             )

@@ -28,7 +28,7 @@ def read_pixels(path: Path) -> np.ndarray:
     dataset = opened(path)
     for keyword in _NEEDED if "PixelData" in dataset else ("PixelData",):
         if dataset.get(keyword) in (None, "", b"") and not any(other in dataset for other in _FLOATING):
-            raise MISSING_ATTRIBUTE.error(f"{path.name} without a usable {keyword}")
+            raise MISSING_ATTRIBUTE.error(f"no usable {keyword} in {path.name}")
     pixels = _decoded(dataset, path)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         return apply_color_lut(pixels, dataset)
