@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from promptseg.config.reason_table import all_reasons
+from promptseg.core.reason import reason_in
 from promptseg.core.tables import read_table
 from promptseg.preprocess.build import build
 from promptseg.preprocess.tables import IMAGES, OBJECTS
@@ -64,7 +66,7 @@ MASK = np.array([[0, 1, 1], [0, 0, 0]], np.uint8)
 
 
 def status_of(images: pd.DataFrame, case: str) -> str:
-    """The status of a case that failed."""
+    """The status of a case that failed; it begins with a reason that docs/reasons.md lists."""
     rows = images[images["image_id"] == case]
     assert len(rows) == 1
     row = rows.iloc[0]
@@ -73,6 +75,7 @@ def status_of(images: pd.DataFrame, case: str) -> str:
     assert pd.isna(row["height"])
     assert pd.isna(row["sha256"])
     assert row["case_id"] == case
+    assert reason_in(row["status"]) in all_reasons()
     return row["status"]
 
 

@@ -31,6 +31,15 @@ def test_no_text_of_a_library_is_raised(path):
     assert words_of_others(path.read_text()) == []
 
 
+# These end the run, or hand on what others raised.
+RUN_ENDS = {"build", "case", "lowest", "manifests", "workers"}
+
+
+def test_what_fails_a_case_has_a_reason():
+    cases = [path for path in FILES if path.parent.name == "preprocess" and path.stem not in RUN_ENDS]
+    assert [path.name for path in cases if "PromptsegError(" in path.read_text()] == []
+
+
 def test_such_texts_are_found():
     caught = "try:\n    pass\nexcept {}:\n    raise PromptsegError(f'no: {}') from error"
     assert words_of_others(caught.format("OSError as error", "{error}")) != []
