@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 
 from promptseg.core.errors import PromptsegError
+from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import reorient
 from promptseg.preprocess.labels import read_labels
 from promptseg.preprocess.volumes import read_volume
-from support.volumes import save_png
+from support.volumes import save_grey_png, save_png
 
 
 def test_png_keeps_its_order_and_has_no_spacing(tmp_path):
@@ -75,6 +76,18 @@ def test_one_bit_mask_and_bmp_and_jpeg(tmp_path):
     for suffix in ("bmp", "jpg"):
         path = save_png(tmp_path / f"a.{suffix}", np.full((8, 9), 77, np.uint8))
         assert read_volume([path]).picture(0).tolist() == [[77] * 9] * 8
+
+
+@pytest.mark.parametrize(("bits", "factor"), [(2, 85), (4, 17)])
+def test_greys_of_a_few_bits(tmp_path, bits, factor):
+    """A picture shows 0 to 3 in two bits as 0 to 255; labels may be either."""
+    values = np.array([[0, 1, 2, 3], [3, 2, 1, 0]], np.uint8)
+    path = save_grey_png(tmp_path / "a.png", values, bits)
+    image = read_volume([path])
+    assert np.array_equal(image.picture(0), values * factor)
+    for expected in (values, values * factor):
+        how = Encodings(values=frozenset(np.unique(expected).tolist()) - {0}, others=frozenset())
+        assert np.array_equal(read_labels([path], image, how=how).picture(0), expected)
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "jp2", "pgm", "bmp"])

@@ -1,14 +1,12 @@
 """Pictures that a camera held in another way than they are shown."""
 
-import struct
-import zlib
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, read_volume
+from support.volumes import png_chunk
 
 GREY = np.kron(np.array([[10, 60, 110], [160, 210, 250]], np.uint8), np.ones((8, 8), np.uint8))
 ORIENTATION = 0x0112
@@ -64,9 +62,8 @@ def test_orientation_of_sixteen_bit_colours(tmp_path):
     content = (tmp_path / "a.png").read_bytes()
     exif = Image.Exif()
     exif[ORIENTATION] = 6
-    data = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
     place = content.index(b"IDAT") - 4
-    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    chunk = png_chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
     (tmp_path / "b.png").write_bytes(content[:place] + chunk + content[place:])
     assert np.array_equal(read_volume([tmp_path / "b.png"]).picture(0), np.rot90(colours, -1))
     assert np.array_equal(read_volume([tmp_path / "a.png"]).picture(0), colours)

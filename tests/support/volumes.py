@@ -2,6 +2,8 @@
 
 import gzip
 import itertools
+import struct
+import zlib
 from pathlib import Path
 
 import nibabel as nib
@@ -45,4 +47,20 @@ def save_scaled(path: Path, array: np.ndarray, slope: float, intercept: float) -
     content = bytearray(path.with_suffix(".raw.nii").read_bytes())
     content[112:120] = np.array([slope, intercept], "<f4").tobytes()
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else bytes(content))
+    return path
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def save_grey_png(path: Path, array: np.ndarray, bits: int) -> Path:
+    """A grey picture of 1, 2 or 4 bits, which Pillow does not write; its width fills whole bytes."""
+    places = 2 ** (bits * np.arange(8 // bits - 1, -1, -1))
+    packed = (array.reshape(-1, len(places)) * places).sum(axis=1).astype(np.uint8).reshape(len(array), -1)
+    rows = np.hstack([np.zeros((len(array), 1), np.uint8), packed]).tobytes()
+    header = struct.pack(">IIBBBBB", array.shape[1], array.shape[0], bits, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
     return path

@@ -15,6 +15,9 @@ from promptseg.preprocess.upright import upright
 
 logger = logging.getLogger(__name__)
 
+# Pillow's names of greys with 2 and 4 bits, of which it makes 8, and by what.
+_FACTORS = {"L;2": 85, "L;4": 17}
+
 
 def read_picture(path: Path, as_labels: bool = False) -> Volume:
     """Read a picture as a volume of one slice, or a TIFF stack; see `tiff.read_tiff`. All 16 bits are kept.
@@ -39,8 +42,14 @@ def _read(path: Path, as_labels: bool) -> Volume:
         # The first one of a photograph in MPO is the picture itself, the others are previews and depths.
         if pages > 1 and image.format != "MPO":
             raise SEVERAL_PICTURES.error(f"{path.name} holds {pages}")
-        array = _pixels(image, path)
+        stored = _stored(image)
+        array = _pixels(image, path, stored)
         palette = _palette(image) if image.mode == "P" else None
+        factor = _FACTORS.get(stored) if as_labels else None
+        if factor:
+            # Labels may be the numbers of a few bits, or what is shown: like the indices and greys of a palette.
+            array = array // np.uint8(factor)
+            palette = np.repeat((np.arange(256) * factor).clip(max=255).astype(np.uint8)[:, None], 3, axis=1)
         # Pillow has turned a TIFF by now, and removed what says so.
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     if palette is not None and not as_labels:
@@ -53,10 +62,8 @@ def _read(path: Path, as_labels: bool) -> Volume:
     return upright(volume, orientation)
 
 
-def _pixels(image: ImageFile, path: Path) -> np.ndarray:
+def _pixels(image: ImageFile, path: Path, stored: str) -> np.ndarray:
     """(h, w) values or indices of a palette, or (h, w, c) with 2 channels (grey, alpha), 3 (RGB) or 4 (RGB, alpha)."""
-    stored = image.tile[0][3] if image.tile else ""
-    stored = str(stored[0]) if isinstance(stored, tuple) else str(stored)
     if "16" in stored and not image.mode.startswith("I"):
         # Pillow reads 16-bit colour as 8 bits.
         array = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
@@ -67,6 +74,12 @@ def _pixels(image: ImageFile, path: Path) -> np.ndarray:
         array = np.asarray(image)
         return array.astype(array.dtype.newbyteorder("="))
     return np.asarray(image.convert("RGB"))
+
+
+def _stored(image: ImageFile) -> str:
+    """Pillow's name of the numbers as they are stored; empty where it has none, or has read them already."""
+    mode = image.tile[0][3] if image.tile else ""
+    return str(mode[0]) if isinstance(mode, tuple) else str(mode)
 
 
 def _palette(image: ImageFile) -> np.ndarray:
