@@ -36,7 +36,7 @@ def test_empty_mask_is_left_out(raw, tmp_path, caplog):
     images, objects = run(raw, tmp_path / "out")
     assert images["image_id"].tolist() == ["a"]
     assert objects["image_id"].tolist() == ["a"]
-    assert "mine, case b: no object of at least 1 pixels in b.png: left out" in caplog.text
+    assert "mine, case b: no object of at least 1 pixels in masks/b.png: left out" in caplog.text
 
 
 def test_all_masks_empty(raw, tmp_path):

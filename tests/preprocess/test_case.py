@@ -94,8 +94,8 @@ def test_rgba_and_sixteen_bit_are_logged(raw, tmp_path, caplog):
     write(raw / "images" / "b.png", GREY.astype(np.uint16) * 256)
     images, _ = run(raw, tmp_path / "out")
     logged = [(record.levelname, record.getMessage()) for record in caplog.records]
-    assert ("WARNING", "mine, case a: a.png has an alpha channel; it is dropped") in logged
-    assert ("INFO", "mine, case b: b.png has 16 bits per channel; all are used") in logged
+    assert ("WARNING", "mine, case a: images/a.png has an alpha channel; it is dropped") in logged
+    assert ("INFO", "mine, case b: images/b.png has 16 bits per channel; all are used") in logged
     scaled = [[0, 63, 127], [255, 12, 25]]
     assert [decode_png(row["bytes"]).tolist() for row in images["image"]] == [scaled, scaled]
 

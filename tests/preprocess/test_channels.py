@@ -31,7 +31,7 @@ def test_index_255_of_a_coloured_palette_is_not_white(tmp_path):
     raw = dataset(tmp_path / "raw", {"a": palette(OBJECT, colours), "b": palette(255 * OBJECT, colours)})
     found, failed = areas(raw, tmp_path / "out")
     assert found == {"a": {"lesion": 12}}
-    assert failed["b"].startswith("unknown label value: b.png holds 255; add what they stand for")
+    assert failed["b"].startswith("unknown label value: masks/b.png holds 255; add what they stand for")
 
 
 def test_palettes_that_differ(tmp_path):
@@ -44,7 +44,8 @@ def test_palettes_that_differ(tmp_path):
     assert found == {"d": {"lesion": 12}}
     assert sorted(failed) == ["a", "b", "c"]
     assert failed["a"] == (
-        "meaning of a mask is open: a.png has a palette, whose index 1 is #ff0000 in a.png and #00ff00 in c.png; say "
+        "meaning of a mask is open: masks/a.png has a palette, whose index 1 is #ff0000 in masks/a.png and "
+        "#00ff00 in masks/c.png; say "
         'what counts by `colours: {1: "#ff0000", 2: "#00ff00"}` in the entry'
     )
     (raw / "masks" / "d.png").unlink()
@@ -60,16 +61,20 @@ def test_greys_beside_colours(tmp_path):
     found, failed = areas(raw, tmp_path / "out")
     assert found == {"c": {"lesion": 12}}
     assert failed["a"] == (
-        "coloured mask: the channels of a.png differ: its colours besides black are 2; say in the entry which label "
+        "coloured mask: the channels of masks/a.png differ: its colours besides black are 2; say in the entry "
+        "which label "
         "each stands for, like `colours: {1: [255, 0, 0], 2: [255, 255, 255]}`"
     )
-    assert failed["b"].startswith("meaning of a mask is open: b.png holds greys in three channels, and a.png holds col")
+    assert failed["b"].startswith(
+        "meaning of a mask is open: masks/b.png holds greys in three channels, and masks/a.png holds col"
+    )
     assert "d" not in failed
     named = {1: [255, 0, 0], 2: [255, 255, 255]}
     found, failed = areas(raw, tmp_path / "named", tasks=TWO, colours=named)
     assert found == {"a": {"lesion": 12, "vessel": 3}, "b": {"vessel": 12}}
     assert failed == {
-        "c": "unknown colour: c.png has [1, 1, 1] in 12 pixels; add it to `colours`; if the file was saved with losses "
+        "c": "unknown colour: masks/c.png has [1, 1, 1] in 12 pixels; add it to `colours`; if the file was "
+        "saved with losses "
         "(JPEG), save it anew without"
     }
 
@@ -90,7 +95,7 @@ def test_masks_in_the_alpha_channel(tmp_path, caplog):
     found, failed = areas(dataset(tmp_path / "raw", masks), tmp_path / "out")
     assert found == {"a": {"lesion": 12}, "c": {"lesion": 12}, "d": {"lesion": 384}, "e": {"lesion": 12}}
     assert failed == {}
-    assert "mine: masks in the alpha channel: it is used, and not the colours (3, the first a.png)" in caplog.text
+    assert "mine: masks in the alpha channel: it is used, and not the colours (3, the first masks/a.png)" in caplog.text
 
 
 def test_masks_beside_an_alpha_channel(tmp_path):
@@ -105,7 +110,8 @@ def test_masks_beside_an_alpha_channel(tmp_path):
     assert found == {name: {"lesion": 12} for name in "abd"}
     for name in "ef":
         assert failed[name] == (
-            f"meaning of a mask is open: {name}.png has one colour and an alpha channel that varies, and a.png has "
+            f"meaning of a mask is open: masks/{name}.png has one colour and an alpha channel that varies, "
+            f"and masks/a.png has "
             "colours and a constant alpha channel; save the masks without alpha channels"
         )
 
@@ -114,7 +120,8 @@ def test_an_alpha_channel_that_contradicts_the_colours(tmp_path):
     inverted = np.dstack([255 - WHITE] * 3 + [WHITE])
     _, failed = areas(dataset(tmp_path / "raw", {"a": inverted, "b": ONE}), tmp_path / "out")
     assert failed == {
-        "a": "meaning of a mask is open: the alpha channel of a.png marks other pixels than its colours do; save the "
+        "a": "meaning of a mask is open: the alpha channel of masks/a.png marks other pixels than its colours "
+        "do; save the "
         "mask without alpha channel"
     }
 
@@ -133,7 +140,8 @@ def test_palettes_of_greys(tmp_path):
     assert areas(tmp_path / "two", tmp_path / "out3", tasks=values)[0] == {"a": {"lesion": 12, "vessel": 3}}
     inverse = dataset(tmp_path / "inverse", {"a": palette(OBJECT, [white, black]), "b": ONE})
     assert areas(inverse, tmp_path / "out4")[1] == {
-        "a": "meaning of a mask is open: the palette of a.png shows its indices 0, 1 as the greys 255, 0, and both can "
+        "a": "meaning of a mask is open: the palette of masks/a.png shows its indices 0, 1 as the greys 255, "
+        "0, and both can "
         "be labels; name the grey of each label in the entry, like `colours: {1: [255, 255, 255]}`; name that of 0 as "
         "well if the background is not black"
     }
@@ -162,10 +170,10 @@ def test_masks_of_one_object_in_any_colour_of_a_palette(tmp_path):
     found, failed = areas(raw, tmp_path / "again", cases=listed())
     assert found == {name: {"lesion": 12} for name in "dg"}
     assert failed["e"].startswith(
-        "meaning of a mask is open: e.png has a palette, whose index 0 is #000000 in a.png and "
+        "meaning of a mask is open: masks/e.png has a palette, whose index 0 is #000000 in masks/a.png and "
     )
     assert failed["f"].startswith(
-        "meaning of a mask is open: f.png has a palette, whose index 0 is #000000 in a.png and "
+        "meaning of a mask is open: masks/f.png has a palette, whose index 0 is #000000 in masks/a.png and "
     )
 
 

@@ -19,7 +19,7 @@ def test_void_is_no_object_where_it_stands_beside_labels(tmp_path, caplog):
     assert "all are read again" not in caplog.text
     assert areas(raw, tmp_path / "one", other_labels="any") == ({"b": {"lesion": 12}}, {})
     assert caplog.text.count("mine: its masks as a whole are to be read otherwise than alone: all are read again") == 2
-    assert "mine: masks of 0 and 255 only: 255 is a label of its own (1, the first a.png)" in caplog.text
+    assert "mine: masks of 0 and 255 only: 255 is a label of its own (1, the first masks/a.png)" in caplog.text
     assert areas(raw, tmp_path / "declared", tasks=TWO, other_labels=[255])[0] == {"b": {"lesion": 12, "vessel": 3}}
 
 
@@ -28,10 +28,11 @@ def test_undeclared_void_beside_labels(tmp_path):
     found, failed = areas(dataset(tmp_path / "raw", {"a": WHITE, "b": beside, "c": ONE}), tmp_path / "out")
     assert found == {"c": {"lesion": 12}}
     assert failed["a"] == (
-        "meaning of a mask is open: a.png holds 0 and 255 only, and b.png holds 255 beside other labels; add 255 "
+        "meaning of a mask is open: masks/a.png holds 0 and 255 only, and masks/b.png holds 255 beside other "
+        "labels; add 255 "
         "to `other_labels` if it marks what does not count"
     )
-    assert failed["b"].startswith("unknown label value: b.png holds 255; add 255 to `other_labels`")
+    assert failed["b"].startswith("unknown label value: masks/b.png holds 255; add 255 to `other_labels`")
 
 
 def test_white_beside_masks_of_labels(tmp_path):
@@ -39,7 +40,8 @@ def test_white_beside_masks_of_labels(tmp_path):
     found, failed = areas(raw, tmp_path / "any", other_labels="any")
     assert found == {"b": {"lesion": 12}, "c": {"lesion": 12}}
     assert failed == {
-        "a": "meaning of a mask is open: a.png holds 0 and 255 only, and b.png holds labels; list all values in "
+        "a": "meaning of a mask is open: masks/a.png holds 0 and 255 only, and masks/b.png holds labels; list "
+        "all values in "
         "`other_labels`, with 255 if it marks what does not count, without it if it shows the object"
     }
     found, failed = areas(raw, tmp_path / "listed", other_labels=[2])
@@ -56,8 +58,8 @@ def test_white_and_one_in_a_dataset_of_one_object(tmp_path, caplog):
     raw = dataset(tmp_path / "raw", {"a": ONE, "b": WHITE, "c": wide, "d": WHITE})
     found, failed = areas(raw, tmp_path / "out")
     assert (found, failed) == ({name: {"lesion": 12} for name in "abcd"}, {})
-    assert caplog.text.count("mine: masks of 0 and 255 only: 255 is 1 (2, the first b.png)") == 2
-    assert caplog.text.count("mine: masks of 0 and 65535 only: 65535 is 1 (1, the first c.png)") == 2
+    assert caplog.text.count("mine: masks of 0 and 255 only: 255 is 1 (2, the first masks/b.png)") == 2
+    assert caplog.text.count("mine: masks of 0 and 65535 only: 65535 is 1 (1, the first masks/c.png)") == 2
 
 
 def test_nothing_but_white_whatever_may_occur(tmp_path):
@@ -99,7 +101,8 @@ def test_thresholds_of_lists_of_masks(tmp_path):
     assert found == {"b": {"lesion": 12}}
     assert sorted(failed) == ["a", "c", "e", "f", "g"]
     assert failed["a"] == (
-        "threshold missing: a.png is one of the masks of `value: 1`, and g.png holds many values; give `threshold` "
+        "threshold missing: masks/a.png is one of the masks of `value: 1`, and masks/g.png holds many values; "
+        "give `threshold` "
         "beside `value` in `labels`"
     )
     assert areas(raw, tmp_path / "given", **listed(threshold=128))[0] == {"b": {"lesion": 12}, "g": {"lesion": 12}}
@@ -114,6 +117,7 @@ def test_what_is_said_of_a_missing_threshold(tmp_path):
     found, failed = areas(raw, tmp_path / "out", tasks=TWO, cases=cases)
     assert found == {"b": {"vessel": 12}}
     assert failed == {
-        "a": "threshold missing: a.png holds values from 0 to 101; give `threshold` beside `value: 1` in `labels`: 0.5 "
+        "a": "threshold missing: masks/a.png holds values from 0 to 101; give `threshold` beside `value: 1` "
+        "in `labels`: 0.5 "
         "for all values but 0, 50.5 for one half of the range; a label map is given by itself, as `labels: GLOB`"
     }

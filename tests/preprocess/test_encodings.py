@@ -49,10 +49,19 @@ def test_the_largest_number_of_a_type_is_white(tmp_path, dtype, white):
 @pytest.mark.parametrize(
     ("values", "status"),
     [
-        (-OBJECT.astype(np.int8), "label value out of range: v.nii.gz holds -1; write the mask with other numbers"),
-        (OBJECT * np.int32(70000), "unknown label value: v.nii.gz holds 70000; add what they stand for"),
-        (np.where(OBJECT, np.float32(np.nan), 0), "label values are not whole: v.nii.gz holds nan, which is no number"),
-        (np.where(OBJECT, np.float32(0.75), 0), "label values are not whole: v.nii.gz holds 0.75; save whole numbers"),
+        (
+            -OBJECT.astype(np.int8),
+            "label value out of range: masks/v.nii.gz holds -1; write the mask with other numbers",
+        ),
+        (OBJECT * np.int32(70000), "unknown label value: masks/v.nii.gz holds 70000; add what they stand for"),
+        (
+            np.where(OBJECT, np.float32(np.nan), 0),
+            "label values are not whole: masks/v.nii.gz holds nan, which is no number",
+        ),
+        (
+            np.where(OBJECT, np.float32(0.75), 0),
+            "label values are not whole: masks/v.nii.gz holds 0.75; save whole numbers",
+        ),
     ],
 )
 def test_numbers_that_are_no_labels(tmp_path, values, status):
@@ -61,7 +70,7 @@ def test_numbers_that_are_no_labels(tmp_path, values, status):
 
 def test_numbers_out_of_range_whatever_is_declared(tmp_path):
     status = volume(tmp_path, OBJECT * np.int32(70000), other_labels="any")
-    assert status == "label value out of range: v.nii.gz holds 70000; write the mask with other numbers"
+    assert status == "label value out of range: masks/v.nii.gz holds 70000; write the mask with other numbers"
 
 
 def test_the_task_may_have_another_value(tmp_path):
@@ -75,14 +84,16 @@ def test_the_task_may_have_another_value(tmp_path):
 
 @pytest.mark.parametrize("value", [2, 3, 127, 128, 200])
 def test_other_numbers_are_not_taken_for_white(tmp_path, value):
-    assert only(tmp_path, OBJECT * np.uint8(value)).startswith(f"unknown label value: x.png holds {value}; add what")
+    assert only(tmp_path, OBJECT * np.uint8(value)).startswith(
+        f"unknown label value: masks/x.png holds {value}; add what"
+    )
 
 
 def test_white_where_the_tasks_have_several_values(tmp_path):
     for tasks in ({"a": [1], "b": [2]}, {"a": [1, 2]}):
         status = only(tmp_path / str(len(tasks)), OBJECT * np.uint8(255), tasks=tasks)
         assert status == (
-            "meaning of a mask is open: x.png holds 0 and 255 only, and the tasks have several values; say which "
+            "meaning of a mask is open: masks/x.png holds 0 and 255 only, and the tasks have several values; say which "
             "object it shows by an entry `{file: ..., value: ...}` of `labels`, or add 255 to `other_labels` if it "
             "marks what does not count"
         )
@@ -120,22 +131,25 @@ def test_jpeg_keeps_no_label_values(tmp_path, level):
 def test_interpolated_edges(tmp_path):
     smooth = Image.fromarray(OBJECT * np.uint8(255)).resize((12, 8), 2).resize((24, 16), 2)
     status = only(tmp_path, smooth)
-    assert status.startswith("mask with grey edges: x.png holds ")
+    assert status.startswith("mask with grey edges: masks/x.png holds ")
     assert "give it as `labels: [{file: ..., value: 1, threshold: 128}]`" in status
 
 
 def test_few_grey_levels_beside_white(tmp_path):
     three = np.where(SECOND, 127, OBJECT * np.uint8(255)).astype(np.uint8)
     status = only(tmp_path, three)
-    assert status.startswith("mask with grey edges: x.png holds 2 values that are not declared, 127, 255 up to 255;")
+    assert status.startswith("mask with grey edges: masks/x.png holds 2 values that are not declared, 127, 255 up to ")
     assert only(tmp_path / "labels", three, tasks={"lesion": [255]}, other_labels=[127]) == {"lesion": 12}
-    assert only(tmp_path / "two", LABELS, other_labels=[255]).startswith("unknown label value: x.png holds 2; add what")
+    assert only(tmp_path / "two", LABELS, other_labels=[255]).startswith(
+        "unknown label value: masks/x.png holds 2; add what"
+    )
 
 
 def test_void_beside_a_label_is_named(tmp_path):
     mask = np.where(SECOND, 255, ONE).astype(np.uint8)
     assert only(tmp_path, mask) == (
-        "unknown label value: x.png holds 255; add 255 to `other_labels` if it marks what does not count, and other "
+        "unknown label value: masks/x.png holds 255; add 255 to `other_labels` if it marks what does not "
+        "count, and other "
         "values to `tasks` or `other_labels`"
     )
     assert only(tmp_path / "declared", mask, other_labels=[255]) == {"lesion": 12}

@@ -68,14 +68,17 @@ def bad_pair(raw):
 
 
 BAD = [
-    (bad_size, "sizes differ: the image x.png has 3 x 2 x 1 pixels, the mask x.png has 2 x 3 x 1"),
-    (bad_value, "unknown label value: x.png holds 3, 9; add what they stand for to `tasks`, or to `other_labels`"),
-    (bad_float, "label values are not whole: x.nii holds 0.5"),
-    (bad_file, "unreadable: x.png is damaged"),
-    (bad_intensity, "negative intensities: x.nii goes down to -5; choose `intensity: {kind: window"),
-    (bad_axis, "wrong axis: slices of x.nii along axial have 3 x 1 pixels"),
-    (bad_checksum, "unreadable: x.nii.gz is damaged"),
-    (bad_pair, "several files: x.jpg, x.png are not one DICOM series"),
+    (bad_size, "sizes differ: the image images/x.png has 3 x 2 x 1 pixels, the mask masks/x.png has 2 x 3 x 1"),
+    (
+        bad_value,
+        "unknown label value: masks/x.png holds 3, 9; add what they stand for to `tasks`, or to `other_labels`",
+    ),
+    (bad_float, "label values are not whole: masks/x.nii holds 0.5"),
+    (bad_file, "unreadable: images/x.png is damaged"),
+    (bad_intensity, "negative intensities: images/x.nii goes down to -5; choose `intensity: {kind: window"),
+    (bad_axis, "wrong axis: slices of images/x.nii along axial have 3 x 1 pixels"),
+    (bad_checksum, "unreadable: images/x.nii.gz is damaged"),
+    (bad_pair, "several files: x.jpg, images/x.png are not one DICOM series"),
 ]
 
 
@@ -97,8 +100,10 @@ def test_the_log_ends_with_the_reasons_and_the_first_case_of_each(raw, tmp_path,
         (raw / "images" / f"{name}.png").write_bytes(b"nonsense")
     run(raw, tmp_path / "out")
     last = caplog.records[-1].getMessage()
-    assert last.startswith("mine: 3 of 5 cases failed: 2 unreadable, 1 sizes differ. x: sizes differ: the image x.png")
-    assert " | y: unreadable: y.png is damaged" in last
+    assert last.startswith(
+        "mine: 3 of 5 cases failed: 2 unreadable, 1 sizes differ. x: sizes differ: the image images/x.png"
+    )
+    assert " | y: unreadable: images/y.png is damaged" in last
     assert "z.png" not in last
 
 
@@ -116,6 +121,6 @@ def test_strict_ends_the_workers_as_well(raw, tmp_path, monkeypatch):
     volume_case(raw, [60] * 40)
     (raw / "images" / "0.png").write_bytes(b"nonsense")
     write(raw / "masks" / "0.png", MASK)
-    with pytest.raises(PromptsegError, match=r"^mine, case 0: unreadable: 0\.png"):
+    with pytest.raises(PromptsegError, match=r"^mine, case 0: unreadable: images/0\.png"):
         run(raw, tmp_path / "out", strict=True, threads=2)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["files.csv"]

@@ -40,7 +40,7 @@ def test_undeclared_labels_of_real_data(tmp_path):
     images, _ = run(shared("ct_abdomen"), tmp_path / "out", tasks={"liver": [1]}, other_labels=[3, 4])
     failed = images[images["status"] != "ok"]
     assert failed["image_id"].tolist() == ["amos_0006_90", "s0114_111", "s0619_32"]
-    assert failed.iloc[0]["status"].startswith("unknown label value: amos_0006_90.png holds 2;")
+    assert failed.iloc[0]["status"].startswith("unknown label value: masks/amos_0006_90.png holds 2;")
 
 
 def test_nifti_spine(tmp_path):

@@ -19,6 +19,7 @@ from promptseg.preprocess.intensity import limits, to_uint8
 from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
 from promptseg.preprocess.lowest import lowest_of
 from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows
+from promptseg.preprocess.shown import shown_apart
 from promptseg.preprocess.volumes import read_colours, read_volume
 from promptseg.preprocess.workers import collected
 
@@ -42,7 +43,7 @@ def process_case(
         try:
             if case.problem is not None:
                 raise PromptsegError(case.problem)
-            _fill(result, case, paths, entry, how, spill)
+            _fill(result, case, shown_apart(paths), entry, how, spill)
         except PromptsegError as error:
             failed = Rows()
             failed.add([failure_row(case, str(error))], [])
