@@ -81,3 +81,11 @@ def test_own_files_of_a_folder(tmp_path: Path) -> None:
         ("1.nrrd", f"{tmp_path}/raw/1.nrrd")
     ]
     assert own_files([tcia], ["*"], tmp_path / "raw") == []
+
+
+def test_braces_in_the_name_of_a_folder(tmp_path: Path) -> None:
+    image = tmp_path / "data {v2}" / "images" / "{a}.png"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"")
+    source = {"kind": "folder", "path": str(tmp_path / "data {v2}")}
+    assert own_files([source], ["images/*"], tmp_path / "raw") == [("images/{a}.png", str(image))]

@@ -6,7 +6,7 @@ A user puts them there, or a client does (`clients`). Archives count as what the
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -102,7 +102,7 @@ def own_files(sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], fol
     for source in sources:
         root = Path(source["path"]).expanduser() if source["kind"] == "folder" else None
         if root and root.is_dir():
-            found |= wanted(_names(root), patterns, f"{root}/{{}}".format).items()
+            found |= wanted(_names(root), patterns, partial("{}/{}".format, root)).items()
     if any(source["kind"] == "manual" for source in sources):
         fetched = [source for source in sources if is_fetched(source)]
         drop = DropFolder(folder)
