@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from promptseg.preprocess.alignment import align
 from promptseg.preprocess.channels import single_channel
+from promptseg.preprocess.dicom_gaps import align_to_slices
 from promptseg.preprocess.encodings import declared_labels, label_map, marked
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import Volume
@@ -88,4 +88,4 @@ def _read_mask(paths: Sequence[Path], like: Volume, geometry: str, how: Encoding
         return objects
     mask = single_channel(read_files(paths, LABEL_READERS), how, one_object)
     array = whole_numbers(mask.array, mask.scale)
-    return align(replace(mask, array=array, scale=None, separate=False), like, geometry)
+    return align_to_slices(replace(mask, array=array, scale=None, separate=False), like, geometry)
