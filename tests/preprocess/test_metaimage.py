@@ -104,6 +104,9 @@ def test_damage(tmp_path):
     (tmp_path / "a.raw").write_bytes(GRID.tobytes()[:-1])
     with pytest.raises(PromptsegError, match=r"^unreadable: a\.mhd is damaged"):
         read_volume([path])
+    (tmp_path / "a.raw").write_bytes(GRID.tobytes() * 2)
+    with pytest.raises(PromptsegError, match=r"^unreadable: a\.raw has 96 bytes, and a\.mhd describes 48; correct"):
+        read_volume([path])
     (tmp_path / "a.raw").write_bytes(b"")
     with pytest.raises(PromptsegError, match=r"^empty file: a\.raw has 0 bytes"):
         read_volume([path])

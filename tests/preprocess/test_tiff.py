@@ -72,6 +72,17 @@ def test_masks_with_white_as_zero(tmp_path, tool, top):
     assert np.array_equal(labels_of(path).picture(0), array)
 
 
+def test_without_the_tag_black_is_zero(tmp_path):
+    path = save(tmp_path / "a.tif", PICTURE)
+    with tifffile.TiffFile(path) as tiff:
+        place = tiff.pages.first.tags[262].offset
+    content = bytearray(path.read_bytes())
+    content[place : place + 2] = (263).to_bytes(2, "little")
+    path.write_bytes(content)
+    for volume in (read_volume([path]), labels_of(path)):
+        assert np.array_equal(volume.picture(0), PICTURE)
+
+
 def test_twelve_bits_have_white_as_zero(tmp_path):
     path = save(tmp_path / "a.tif", PICTURE.astype(np.uint16) * 300, photometric="miniswhite", bitspersample=12)
     assert np.array_equal(read_volume([path]).picture(0), 4095 - PICTURE.astype(int) * 300)

@@ -17,7 +17,7 @@ from promptseg.preprocess.upright import upright
 logger = logging.getLogger(__name__)
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_ORIENTATION = 274  # the tag
+_ORIENTATION, _PHOTOMETRIC = 274, 262  # the tags
 _TYPES: dict[str, np.dtype] = {"bool": np.dtype(np.uint8), "float16": np.dtype(np.float32)}
 _GREY = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK)
 _COLOURS = (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
@@ -66,7 +66,9 @@ def read_tiff(path: Path, as_labels: bool = False) -> Volume | None:
     separate = array.ndim > 3 and page.photometric not in _COLOURS
     if "S" in axes:
         array, separate = _samples(array, page, path, as_labels)
-    if page.photometric == PHOTOMETRIC.MINISWHITE and (not as_labels or _shown(array, page, stores_numbers)):
+    # Without the obligatory tag 0 is black, as for libtiff and ImageJ; tifffile and Pillow take it for white.
+    white = page.photometric == PHOTOMETRIC.MINISWHITE and _PHOTOMETRIC in page.tags
+    if white and (not as_labels or _shown(array, page, stores_numbers)):
         array = _inverted(array, page, path)
     elif palette is not None and not as_labels:
         array, palette = (palette[array] if _coloured(palette) else palette[array, 0]), None
