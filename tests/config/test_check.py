@@ -52,6 +52,8 @@ def test_defaults_are_filled_in():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
+        ("datasets/mine/tasks", {"lung": [1.0]}, "datasets.mine.tasks.lung.0: 1.0 is not of type 'integer'"),
+        ("datasets/mine/other_labels", [255.0], "255.0 is not of type 'integer'"),
         ("devise", "cpu", r"unknown key 'devise' in the top level. Did you mean 'device'\?"),
         ("prompts/click", 3, r"unknown key 'click' in prompts. Did you mean 'clicks'\?"),
         ("datasets/mine/task", {}, r"unknown key 'task' in datasets.mine. Did you mean 'tasks'\?"),

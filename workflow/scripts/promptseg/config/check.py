@@ -29,7 +29,16 @@ def _fill_defaults(validator: Any, properties: Mapping[str, Any], instance: Any,
     yield from jsonschema.Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
 
 
-_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"properties": _fill_defaults})
+def _is_integer(_: object, instance: object) -> bool:
+    """JSON Schema takes 1.0 for an integer; as a label value it would make label maps of fractions."""
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"properties": _fill_defaults},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
 
 
 def _innermost(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
