@@ -26,6 +26,16 @@ def test_copies_under_a_new_identifier(tmp_path):
     assert np.array_equal(read_volume(paths).array, LPS * 2 - 1024)
 
 
+def test_a_segmentation_may_refer_to_a_copy(tmp_path):
+    paths = save_stack(tmp_path / "s", range(3))
+    dataset = pydicom.dcmread(paths[1])
+    dataset.SOPInstanceUID = generate_uid()
+    copy = tmp_path / "s" / "z.dcm"
+    dataset.save_as(copy)
+    path = segment(tmp_path / "seg", [paths[0], copy, paths[2]], marks(1, 2, 3))
+    assert areas(read_labels([path], read_volume([*paths, copy])).array) == [1, 2, 3]
+
+
 def test_copies_of_a_radiograph(tmp_path, caplog):
     path = save_slice(tmp_path / "a", LPS[:, :, 0].T, 0, "1.2.3", ImagePositionPatient=None)
     other = shutil.copy(path, tmp_path / "b")

@@ -145,6 +145,8 @@ def _along(axis: int, like: Volume) -> Planes:
     frames = Counter(plane.instance for plane in like.planes)
     numbers = {(plane.instance, plane.frame): index for index, plane in enumerate(like.planes)}
     numbers |= {(plane.instance, 0): index for index, plane in enumerate(like.planes) if frames[plane.instance] == 1}
+    for index, plane in enumerate(like.planes):
+        numbers |= {(copy, frame): index for copy in plane.copies for frame in (0, 1)}
     to_pixels = np.linalg.inv(np.stack([lps[:3, first], lps[:3, second], normal], axis=1))
     return Planes(axis, origins, normal, to_pixels, step, numbers, like.shape, like.name)
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from pydicom.uid import UID
 
 from promptseg.core.reasons import NO_PICTURE, NOT_ONE_SERIES, UNREADABLE
-from promptseg.preprocess.dicom_files import numbers, opened
+from promptseg.preprocess.dicom_files import listed, numbers, opened
 from promptseg.preprocess.dicom_frames import TO_RAS, Frame, frames_of, name_of, scale_of
 from promptseg.preprocess.dicom_mixed import (
     File,
@@ -28,6 +28,8 @@ from promptseg.preprocess.suv import suv_factor
 logger = logging.getLogger(__name__)
 # Objects that lie in the folder of a series without being pictures of it.
 _NOT_IMAGES = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "SR", "PR", "KO", "REG"}
+
+Stack: TypeAlias = list[tuple[Frame, list[Frame]]]  # the slices, each with its copies
 
 
 def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None, units: str = "stored") -> Volume:
@@ -62,14 +64,9 @@ def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None
     if not frames:
         plane_alone = Plane(str(headers[0].get("SOPInstanceUID", "")), 1, None)
         return replace(_one_picture(*files[0], factor), planes=(plane_alone,), frame_of_reference=frame_of_reference)
-    frames, affine = _in_order(frames, files)
-    pictures = [(str(headers[frame.file].get("SOPInstanceUID", "")), frame.index + 1) for frame in frames]
-    # An identifier that several pictures have says of none which it is.
-    often = Counter(pictures)
-    planes = tuple(
-        Plane(instance if often[instance, number] == 1 else "", number, frame.position)
-        for (instance, number), frame in zip(pictures, frames, strict=True)
-    )
+    stack, affine = _in_order(frames, files)
+    planes = _planes(stack, headers)
+    frames = [frame for frame, _ in stack]
     volume = _read_frames(files, frames, affine, factor)
     return replace(volume, planes=planes, frame_of_reference=frame_of_reference)
 
@@ -89,9 +86,11 @@ def _pictures(paths: Sequence[Path], series: str | Sequence[str] | None) -> list
     for path, header in files:
         if "Rows" not in header:
             raise UNREADABLE.error(f"{path.name} ends before its picture")
-    found = sorted({str(header.get("SeriesInstanceUID", "")) for _, header in files})
-    if len(found) > 1:
-        raise NOT_ONE_SERIES.error(f"the files beside {files[0][0].name} belong to {', '.join(found)}")
+    members: dict[str, list[str]] = {}
+    for path, header in files:
+        members.setdefault(str(header.get("SeriesInstanceUID") or "no series"), []).append(path.name)
+    if len(members) > 1:
+        raise NOT_ONE_SERIES.error("; ".join(f"{listed(names)} belong to {uid}" for uid, names in members.items()))
     return files
 
 
@@ -138,8 +137,26 @@ def _frame_of_reference(headers: Sequence[Any], name: str) -> str:
     return stated.pop()
 
 
-def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Frame], np.ndarray]:
-    """The frames by their place, and the affine of the volume that they make."""
+def _planes(stack: Stack, headers: Sequence[Any]) -> tuple[Plane, ...]:
+    """The pictures of the slices. An identifier that several of them have says of none which it is."""
+
+    def instance(frame: Frame) -> str:
+        return str(headers[frame.file].get("SOPInstanceUID") or "")
+
+    often = Counter((instance(frame), frame.index) for frame, _ in stack)
+    return tuple(
+        Plane(
+            instance(frame) if often[instance(frame), frame.index] == 1 else "",
+            frame.index + 1,
+            frame.position,
+            tuple(sorted({instance(copy) for copy in copies} - {instance(frame)})),
+        )
+        for frame, copies in stack
+    )
+
+
+def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[Stack, np.ndarray]:
+    """The frames by their place, each with its copies, and the affine of the volume that they make."""
     names = [name_of(frame, files) for frame in frames]
     check_close(names, np.array([frame.orientation for frame in frames]), "ImageOrientationPatient", 1e-3)
     spacing = np.array([frame.spacing for frame in frames])
@@ -148,8 +165,11 @@ def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Fram
     normal = np.cross(across, down)
     heights = np.array([frame.position for frame in frames]) @ normal
     order = np.argsort(heights, kind="stable")
-    order = order[without_copies([frames[index] for index in order], heights[order], files)]
-    places = np.array([frames[index].position for index in order])
+    ordered = [frames[index] for index in order]
+    kept = without_copies(ordered, heights[order], files)
+    stack = [(ordered[index], [ordered[copy] for copy in copies]) for index, copies in kept.items()]
+    order = order[list(kept)]
+    places = np.array([frame.position for frame, _ in stack])
     if len(order) > 1:
         _check_spacing(places @ normal, [names[index] for index in order])
         step = (places[-1] - places[0]) / (len(places) - 1)
@@ -162,7 +182,7 @@ def _in_order(frames: Sequence[Frame], files: Sequence[File]) -> tuple[list[Fram
     affine[:3, 1] = down * frames[0].spacing[0]
     affine[:3, 2] = step
     affine[:3, 3] = places[0]
-    return [frames[index] for index in order], TO_RAS @ affine
+    return stack, TO_RAS @ affine
 
 
 def _check_spacing(heights: np.ndarray, names: Sequence[str]) -> None:

@@ -57,7 +57,9 @@ def frames_of(files: Sequence[tuple[Path, Any]]) -> list[Frame]:
         return []
     for keyword, names in lacking.items():
         if names:
-            raise MISSING_ATTRIBUTE.error(f"no usable {keyword} in {listed(names)}")
+            unplaced = len(names) == len(files) and keyword != "PixelSpacing"
+            remedy = "give the case one picture, or slices that say where they lie" if unplaced else ""
+            raise MISSING_ATTRIBUTE.error(f"no usable {keyword} in {listed(names)}", remedy)
     made: list[Frame] = []
     for file, (path, header) in enumerate(files):
         if _is_multi(header):

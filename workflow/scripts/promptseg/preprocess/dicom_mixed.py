@@ -53,8 +53,8 @@ def check_close(names: Sequence[str], values: np.ndarray, what: str, tolerance: 
     check_equal(names, texts, what)
 
 
-def without_copies(frames: Sequence[Frame], heights: np.ndarray, files: Sequence[File]) -> list[int]:
-    """Which frames remain if exact copies of single-frame files are left out.
+def without_copies(frames: Sequence[Frame], heights: np.ndarray, files: Sequence[File]) -> dict[int, list[int]]:
+    """Which frames remain if exact copies of single-frame files are left out, each with its copies.
 
     Args:
         heights: (frames,), along the normal of their planes, in mm, rising.
@@ -62,17 +62,19 @@ def without_copies(frames: Sequence[Frame], heights: np.ndarray, files: Sequence
     Raises:
         PromptsegError: two pictures at one height that are no copies; names both files and what they differ in.
     """
-    kept: list[int] = []
-    copies: list[str] = []
+    kept: dict[int, list[int]] = {}
+    last = -1
     for index, frame in enumerate(frames):
-        if not kept or heights[index] - heights[kept[-1]] > _APART:
-            kept.append(index)
-        elif _is_copy(frames[kept[-1]], frame, files):
-            copies.append(files[frame.file][0].name)
+        if not kept or heights[index] - heights[last] > _APART:
+            last = index
+            kept[last] = []
+        elif _is_copy(frames[last], frame, files):
+            kept[last].append(index)
         else:
-            raise _at_one_place(frames[kept[-1]], frame, files)
-    if copies:
-        logger.warning("%s: copies of other files of the series, left out", listed(copies))
+            raise _at_one_place(frames[last], frame, files)
+    names = [files[frames[index].file][0].name for copies in kept.values() for index in copies]
+    if names:
+        logger.warning("%s: copies of other files of the series, left out", listed(names))
     return kept
 
 

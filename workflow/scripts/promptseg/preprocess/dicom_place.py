@@ -89,8 +89,9 @@ class Slices:
         self.like = like
         self.numbers: dict[tuple[str, int], list[int]] = {}
         for number, plane in enumerate(like.planes):
-            for frame in (plane.frame, 0):
-                self.numbers.setdefault((plane.instance, frame), []).append(number)
+            for instance in filter(None, (plane.instance, *plane.copies)):
+                for frame in (plane.frame, 0):
+                    self.numbers.setdefault((instance, frame), []).append(number)
         if like.affine is None:
             return
         axes = (TO_RAS @ like.affine)[:3]

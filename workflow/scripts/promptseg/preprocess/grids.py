@@ -40,11 +40,13 @@ class Plane:
         instance: SOPInstanceUID of its file.
         frame: its number in that file, counted from 1.
         position: (3,) ImagePositionPatient in mm, in the coordinates of DICOM (LPS); None where the file does not say.
+        copies: SOPInstanceUIDs of other files with the same picture.
     """
 
     instance: str
     frame: int
     position: np.ndarray | None
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
