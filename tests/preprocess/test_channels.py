@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from support.builds import write
 from support.masks import LABELS, OBJECT, THIRD, areas, dataset, palette, rgb
@@ -46,12 +47,44 @@ def test_palettes_that_differ(tmp_path):
     assert failed["a"] == (
         "meaning of a mask is open: masks/a.png has a palette, whose index 1 is #ff0000 in masks/a.png and "
         "#00ff00 in masks/c.png; say "
-        'what counts by `colours: {1: "#ff0000", 2: "#00ff00"}` in the entry'
+        'which label each colour stands for by `colours: {1: "#ff0000", ...}` in the entry'
     )
     (raw / "masks" / "d.png").unlink()
     (raw / "images" / "d.png").unlink()
     found, failed = areas(raw, tmp_path / "named", tasks=TWO, colours={1: "#ff0000", 2: "#00ff00"})
     assert (found, failed) == ({"a": {"lesion": 12}, "b": {"vessel": 12}, "c": {"vessel": 12}}, {})
+
+
+def test_palettes_that_differ_in_colours_that_a_file_does_not_use(tmp_path):
+    black, red, white = [0, 0, 0], [255, 0, 0], [255, 255, 255]
+    masks = {"a": palette(OBJECT, [black, red, white]), "b": palette(2 * OBJECT, [black, white, red]), "c": ONE}
+    found, failed = areas(dataset(tmp_path / "raw", masks), tmp_path / "out", tasks=TWO)
+    assert found == {"c": {"lesion": 12}}
+    assert failed["b"].startswith(
+        "meaning of a mask is open: b.png has a palette, whose index 1 is #ff0000 in a.png and "
+    )
+
+
+def test_gif_numbers_its_colours_anew(tmp_path):
+    black, red, white = [0, 0, 0], [255, 0, 0], [255, 255, 255]
+    masks = {"a": palette(2 * OBJECT, [black, red, white]), "b": palette(LABELS, [black, red, white])}
+    raw = dataset(tmp_path / "raw", masks, "gif")
+    assert np.unique(np.asarray(Image.open(raw / "masks" / "a.gif"))).tolist() == [0, 1]
+    _, failed = areas(dataset(raw, {"c": ONE}), tmp_path / "out", tasks=TWO)
+    assert failed["b"] == (
+        "meaning of a mask is open: the indices in the palette of b.gif need not be label values: GIF numbers them "
+        "anew in each file; say in the entry which label each colour stands for, like `colours: {1: [255, 0, 0], "
+        "2: [255, 255, 255]}`"
+    )
+    (raw / "masks" / "c.png").unlink()
+    (raw / "images" / "c.png").unlink()
+    named = {1: [255, 0, 0], 2: [255, 255, 255]}
+    assert areas(raw, tmp_path / "named", tasks=TWO, colours=named) == (
+        {"a": {"vessel": 12}, "b": {"lesion": 12, "vessel": 3}},
+        {},
+    )
+    single = dataset(tmp_path / "single", {"a": palette(OBJECT, [black, white])}, "gif")
+    assert areas(single, tmp_path / "out2")[0] == {"a": {"lesion": 12}}
 
 
 def test_greys_beside_colours(tmp_path):

@@ -80,7 +80,7 @@ def test_jpeg_beside_jpeg_with_grey_levels(tmp_path):
     found, failed = areas(tmp_path / "raw", tmp_path / "out")
     assert found == {"c": {"lesion": 264}}
     assert failed["a"].startswith(
-        "mask with grey edges: a.jpg is JPEG, and b.jpg has grey levels between black and white; give the masks as "
+        "many undeclared values: a.jpg is JPEG, and b.jpg has grey levels between black and white; give the masks as "
     )
 
 

@@ -118,27 +118,29 @@ def test_noise_of_jpeg_around_black_and_white(tmp_path, quality, mode):
     assert areas(raw, tmp_path / "listed", 1, cases=listed)[0] == {"x": {"lesion": 504}}
     write(raw / "images" / "y.png", large)
     write(raw / "masks" / "y.png", (large > 0).astype(np.uint8))
-    assert areas(raw, tmp_path / "two", 1, other_labels=[2])[1]["x"].startswith("mask with grey edges: x.jpg holds")
+    assert areas(raw, tmp_path / "two", 1, other_labels=[2])[1]["x"].startswith("many undeclared values: x.jpg holds")
 
 
 @pytest.mark.parametrize("level", [2, 100, 128])
 def test_jpeg_keeps_no_label_values(tmp_path, level):
     status = only(tmp_path, OBJECT * np.uint8(level), "jpg", tasks={"lesion": [level]})
-    assert status.startswith("mask with grey edges: x.jpg holds")
+    assert status.startswith("many undeclared values: x.jpg holds")
     assert "if these are label values, save them as PNG or NIfTI" in status
 
 
 def test_interpolated_edges(tmp_path):
     smooth = Image.fromarray(OBJECT * np.uint8(255)).resize((12, 8), 2).resize((24, 16), 2)
     status = only(tmp_path, smooth)
-    assert status.startswith("mask with grey edges: masks/x.png holds ")
+    assert status.startswith("many undeclared values: masks/x.png holds ")
     assert "give it as `labels: [{file: ..., value: 1, threshold: 128}]`" in status
 
 
 def test_few_grey_levels_beside_white(tmp_path):
     three = np.where(SECOND, 127, OBJECT * np.uint8(255)).astype(np.uint8)
     status = only(tmp_path, three)
-    assert status.startswith("mask with grey edges: masks/x.png holds 2 values that are not declared, 127, 255 up to ")
+    assert status.startswith(
+        "many undeclared values: masks/x.png holds 2 values that are not declared, 127, 255 up to "
+    )
     assert only(tmp_path / "labels", three, tasks={"lesion": [255]}, other_labels=[127]) == {"lesion": 12}
     assert only(tmp_path / "two", LABELS, other_labels=[255]).startswith(
         "unknown label value: masks/x.png holds 2; add what"

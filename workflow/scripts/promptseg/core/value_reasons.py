@@ -25,8 +25,9 @@ MEANS_OPEN = Reason(
     "say it in the entry of the dataset",
 )
 NOISY_MASK = Reason(
-    "mask with grey edges",
-    "A mask holds many grey levels: it was saved as JPEG, resized with interpolation, or is a probability map.",
+    "many undeclared values",
+    "A mask holds many values that are not declared: grey levels of JPEG, of interpolation or of a probability map, or "
+    "numbers of instances.",
     "give it as a list entry of `labels` with `value` and `threshold`",
 )
 THRESHOLD_MISSING = Reason(

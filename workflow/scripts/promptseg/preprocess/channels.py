@@ -56,16 +56,15 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
     indices = mask.array
     used = np.unique(indices)
     if not (palette == palette[:, :1]).all():
-        # Of one object every index but that of the background will do.
-        for index in used[:1] if one_object else used:
-            how.see(f"palette index {index}", mask.name, _hex(palette[index]))
-        how.see("coloured palette", mask.name)
-        return mask
+        if one_object:
+            # Of one object every index but that of the background will do.
+            how.see("background of a palette", mask.name, _hex(palette[used[0]]))
+            return mask
+        return _indexed(mask, palette, used, how)
     greys = palette[indices, 0]
     plain = replace(mask, array=greys, palette=None)
     if np.array_equal(greys, indices):
         return plain
-    stored = replace(mask, palette=None)
     if one_object:
         if np.array_equal(greys != 0, indices != 0):
             return plain
@@ -74,14 +73,28 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
     fits = [all(map(how.declared, one)) or _is_object(one, how) for one in marks]
     if all(fits):
         if all(_is_object(one, how) for one in marks) and np.array_equal(indices != 0, greys != 0):
-            return stored
+            how.see("palette of one object", mask.name, _hex(palette))
+            return replace(mask, palette=None)
         raise _open_palette(mask.name, palette, used)
     if fits[1]:
         how.see("palette of greys that are values", mask.name)
         return plain
     if fits[0]:
         how.see("palette of greys that are colours", mask.name)
-    return stored
+    return replace(_indexed(mask, palette, used, how), palette=None)
+
+
+def _indexed(mask: Volume, palette: np.ndarray, used: np.ndarray, how: Encodings) -> Volume:
+    """A mask whose indices are its label values, as far as the palettes of the dataset agree."""
+    if mask.name.lower().endswith(".gif") and how.single is None and used.any():
+        # Writers of GIF drop the colours that a picture does not use, and number the others anew.
+        found = [f"{value}: {palette[index].tolist()}" for value, index in enumerate(used[used > 0][:3], start=1)]
+        raise MEANS_OPEN.error(
+            f"the indices in the palette of {mask.name} need not be label values: GIF numbers them anew in each file",
+            f"say in the entry which label each colour stands for, like `colours: {{{', '.join(found)}}}`",
+        )
+    how.see("palette", mask.name, _hex(palette))
+    return mask
 
 
 def _is_object(marks: set[int], how: Encodings) -> bool:
@@ -164,5 +177,9 @@ def _frequent(array: np.ndarray) -> list[tuple[np.ndarray, int]]:
     return [(colours[index], int(counts[index])) for index in np.argsort(-counts, kind="stable")]
 
 
-def _hex(colour: np.ndarray) -> str:
-    return "#" + bytes(colour).hex()
+def _hex(colours: np.ndarray) -> str:
+    """Colours as digits, six for each, without black at the end."""
+    digits = bytes(colours).hex()
+    while digits.endswith("000000") and len(digits) > 6:
+        digits = digits[:-6]
+    return digits

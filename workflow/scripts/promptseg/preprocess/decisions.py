@@ -2,10 +2,11 @@
 
 import logging
 import re
+from itertools import product
 
 from promptseg.core.reason import Reason
 from promptseg.core.value_reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
-from promptseg.preprocess.evidence import Decisions, Encodings, Refusal, Seen
+from promptseg.preprocess.evidence import Decisions, Encodings, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +65,13 @@ def decide(how: Encodings) -> Decisions:
             decisions |= dict.fromkeys(kinds, Refusal(reason, what.replace("{0}", seen.first), remedy))
     if evidence.of("mask in the alpha channel") and "mask in the alpha channel" not in decisions:
         decisions["black below an alpha channel"] = "alpha"
-    for kind, details in evidence.kinds.items():
+    for kind in ("palette", "background of a palette"):
+        contradiction = _palettes(how, kind)
+        if contradiction:
+            decisions |= {kind: contradiction, "palette of one object": contradiction}
+    for kind in evidence.kinds:
         if white := re.fullmatch(r"only (\d+)", kind):
             decisions |= _white(int(white[1]), how)
-        elif index := re.fullmatch(r"palette index (\d+)", kind):
-            if len(details) > 1:
-                decisions["coloured palette"] = _two_colours(index[1], details)
         elif value := re.fullmatch(r"many values of (\d+)", kind):
             what = f"is one of the masks of `value: {value[1]}`, and {evidence.kinds[kind][''].first} holds many values"
             refusal = Refusal(THRESHOLD_MISSING, what, "give `threshold` beside `value` in `labels`")
@@ -98,11 +100,21 @@ def _white(number: int, how: Encodings) -> Decisions:
     return {kind: Refusal(MEANS_OPEN, what, remedy)}
 
 
-def _two_colours(index: str, details: dict[str, Seen]) -> Refusal:
-    (first, one), (second, other) = list(details.items())[:2]
-    what = f"has a palette, whose index {index} is {first} in {one.first} and {second} in {other.first}"
-    remedy = f'say what counts by `colours: {{1: "{first}", 2: "{second}"}}` in the entry'
-    return Refusal(MEANS_OPEN, what, remedy)
+def _palettes(how: Encodings, kind: str) -> Refusal | None:
+    """Palettes in which an index has two colours; those of one object may differ among themselves."""
+    kinds = how.evidence.kinds
+    palettes = list(kinds.get(kind, {}).items())
+    others = [*palettes, *(kinds.get("palette of one object", {}).items() if kind == "palette" else ())]
+    for (first, one), (second, other) in product(palettes, others):
+        if not (first.startswith(second) or second.startswith(first)):
+            index = next(i for i in range(256) if first[: 6 * i + 6] != second[: 6 * i + 6])
+            colours = [f"#{digits[6 * index : 6 * index + 6]}" for digits in (first, second)]
+            what = (
+                f"has a palette, whose index {index} is {colours[0]} in {one.first} and {colours[1]} in {other.first}"
+            )
+            remedy = f'say which label each colour stands for by `colours: {{1: "{colours[0]}", ...}}` in the entry'
+            return Refusal(MEANS_OPEN, what, remedy)
+    return None
 
 
 def log_readings(dataset: str, how: Encodings) -> None:

@@ -119,7 +119,7 @@ def _from_jpeg(labels: np.ndarray, marks: list[int], name: str, how: Encodings) 
 def _noisy(marks: list[int], name: str, how: Encodings) -> Exception:
     """The error of a mask with many grey levels."""
     value = 1 if how.single is None else how.single
-    half = 128 if marks[-1] < 2**8 else (marks[-1] + 1) // 2
+    half = 128 if 128 <= marks[-1] < 2**8 else (marks[-1] + 1) // 2
     return NOISY_MASK.error(
         f"{name} holds {len(marks)} values that are not declared, {listed(marks, 5)} up to {marks[-1]}",
         f"if it shows one object, give it as `labels: [{{file: ..., value: {value}, threshold: {half}}}]`; if these "

@@ -7,8 +7,8 @@ from typing import Any
 
 from promptseg.core.reason import Reason
 
-# More than two colours of one palette index, say, tell nothing new, and memory must not grow with the cases.
-_DETAILS = 8
+# Memory must not grow with the cases. Of so many palettes two contradict each other: only 256 can begin alike.
+_DETAILS = 257
 
 
 @dataclass
