@@ -96,6 +96,10 @@ def test_identity_of_a_mask_is_refused_with_both_places():
     with pytest.raises(PromptsegError, match=r"^places differ: the image a\.nii lies at RAS, x 0 to 29"):
         laid(PLACE, np.eye(4))
     assert np.array_equal(laid(np.eye(4), np.eye(4)).array, VALUES)
+    # Neither does it say anything if the box happens to be the same.
+    same_box = turned(VALUES, np.eye(4), "LAS")[1]
+    with pytest.raises(PromptsegError, match=r"^places differ: the image a\.nii lies at LAS, x 0 to 29"):
+        laid(np.eye(4), same_box)
 
 
 @pytest.mark.parametrize(

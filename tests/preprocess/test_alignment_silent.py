@@ -10,9 +10,7 @@ from promptseg.preprocess.volumes import read_volume
 from support.dicoms import LPS, LPS_AFFINE, save_slice
 from support.volumes import save_nifti, save_png, turned
 
-TURNED = (
-    r"^places differ: {} says nothing of its place, and the one in m\.nii \({}, .* mm\) comes of turning its array; set"
-)
+TURNED = r"^places differ: {} says nothing of its place, and the one in m\.nii \({}, .* mm\) may come of turning"
 SLICE = LPS[:, :, 1:2]
 
 
@@ -53,6 +51,17 @@ def test_a_nifti_without_codes_and_a_mask_that_nibabel_turned(nameless, tmp_path
     with pytest.raises(PromptsegError, match=TURNED.format(r"a\.nii", "RAS")):
         read_labels([tmp_path / "m.nii"], like)
     assert np.array_equal(read_labels([tmp_path / "m.nii"], like, "stored").array, LPS[::-1])
+
+
+def test_a_place_that_an_image_holds_but_does_not_vouch_for(tmp_path):
+    image = nib.Nifti1Image(LPS, None)
+    image.header.set_zooms((0.5, 0.75, 2.5))
+    image.header.set_sform(centred(1, 1, 1), 0)
+    nib.save(image, tmp_path / "a.nii")
+    # As stored by that place; turned by the one that nibabel makes up, whose canonical order this is.
+    path = save_nifti(tmp_path / "m.nii", LPS[::-1], centred(1, 1, 1))
+    with pytest.raises(PromptsegError, match=TURNED.format(r"a\.nii", "RAS")):
+        read_labels([path], read_volume([tmp_path / "a.nii"]))
 
 
 @pytest.mark.parametrize("place", [np.diag([-0.5, -0.75, 1, 1]), np.eye(4), np.diag([0.5, 0.75, 1, 1]), None])

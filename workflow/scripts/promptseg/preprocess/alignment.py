@@ -25,6 +25,8 @@ _STRETCH = 0.1  # of the length of an axis
 _NOTED = 0.1  # voxels
 _TILT = 1e-3  # of a step between slices
 
+_DEFAULTS = (np.eye(4), np.diag([-1.0, -1.0, 1.0, 1.0]))  # of NIfTI and of ITK
+
 # Signs of the axes, and whether the middle of the grid is at 0; see `_made_up`.
 _OF_NIBABEL = [((-1, 1, 1), True)]
 _OF_DICOM = [((-1, -1, 1), True), ((1, -1, 1), False)]
@@ -41,6 +43,7 @@ class Fit:
         off: (3, 8) distance in voxels along the axes of the image, by which its corners then still miss the image's
             voxels. Across a single slice the distance counts as 0: it cannot lie on another slice.
         apart: the furthest of these distances in mm, also across a single slice.
+        stated: whether neither place is the identity, which programs write where they know none.
     """
 
     turn: np.ndarray
@@ -48,6 +51,7 @@ class Fit:
     shape: tuple[int, ...]
     off: np.ndarray
     apart: float
+    stated: bool
 
     @property
     def plain(self) -> bool:
@@ -96,7 +100,8 @@ def fit_of(own: np.ndarray, shape: Sequence[int], place: np.ndarray, like: Seque
     off = (between @ np.vstack([corners, np.ones(8)]))[:3] - corners - offset[:, None]
     apart = float(np.linalg.norm(place[:3, :3] @ off, axis=0).max())
     off[(np.array(turned) == 1) & (np.array(like) == 1)] = 0
-    return Fit(turn, offset, tuple(turned), off, apart)
+    stated = not any(np.array_equal(affine, default) for affine in (own, place) for default in _DEFAULTS)
+    return Fit(turn, offset, tuple(turned), off, apart, stated)
 
 
 def without_tilt(affine: np.ndarray) -> list[np.ndarray]:
@@ -123,9 +128,9 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
         geometry: `stored`, array on array, whatever the headers say. `header`, by the headers: turned, shifted by whole
             voxels and cut off at the borders of the image, 0 where it says nothing. `agree`, by what agrees: of all
             readings of both headers (see `without_tilt`, too) those count that lay the grids on each other up to half a
-            voxel. If the array
-            stays as stored by the preferred readings, or all that count turn it in the same way, that is right. Without
-            any, the same is asked of `Fit.same_but_for_a_step`, with a warning. Otherwise nobody knows.
+            voxel. If the array stays as stored by the preferred readings, or all that count turn it in the same way,
+            that is right; the identity proves no turn. Without any, `Fit.same_but_for_a_step` is asked, with
+            a warning. Otherwise nobody knows.
         cut: whether it may cover a part of the image only, as segmentations of 3D Slicer do, which are cut to the box
             of their segments.
 
@@ -168,7 +173,7 @@ def _readings(volume: Volume) -> list[np.ndarray]:
 
 def _agreed(fits: Sequence[Fit], test: Callable[[Fit], bool], grid: Volume, like: Volume, free: bool) -> Fit | None:
     """The one arrangement of the fits that pass, None if none does; the first fit is by the preferred readings."""
-    passed = [fit for fit in fits if (free or fit.shape == like.shape) and test(fit)]
+    passed = [fit for fit in fits if (free or (fit.shape == like.shape and (fit.plain or fit.stated))) and test(fit)]
     if not passed:
         return None
     preferred = passed[0] is fits[0]
@@ -220,10 +225,10 @@ def _check_silent(grid: Volume, like: Volume) -> None:
     fits = [fit_of(own, grid.shape, place, like.shape) for place, own in product(images, grids)]
     known = [fit for fit in fits if fit.shape == like.shape and fit.same_grid()]
     silent = like if like.affine is None else grid
-    if known and not any(fit.plain for fit in known):
+    if not all(fit.plain for fit in known):
         raise PLACES_DIFFER.error(
             f"{silent.name} says nothing of its place, and the one in {grid.name} ({extent(grids[0], grid.shape)}) "
-            "comes of turning its array",
+            "may come of turning its array",
             "set `geometry: stored` in the dataset's entry if the arrays fit voxel by voxel, or save the mask in the "
             "order of the image's pixels",
         )
