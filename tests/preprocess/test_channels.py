@@ -60,9 +60,7 @@ def test_palettes_that_differ_in_colours_that_a_file_does_not_use(tmp_path):
     masks = {"a": palette(OBJECT, [black, red, white]), "b": palette(2 * OBJECT, [black, white, red]), "c": ONE}
     found, failed = areas(dataset(tmp_path / "raw", masks), tmp_path / "out", tasks=TWO)
     assert found == {"c": {"lesion": 12}}
-    assert failed["b"].startswith(
-        "meaning of a mask is open: b.png has a palette, whose index 1 is #ff0000 in a.png and "
-    )
+    assert failed["b"].startswith("meaning of a mask is open: masks/b.png has a palette, whose index 1 is #ff0000 in ")
 
 
 def test_gif_numbers_its_colours_anew(tmp_path):
