@@ -92,7 +92,7 @@ def test_greys_beside_colours(tmp_path):
     found, failed = areas(raw, tmp_path / "out")
     assert found == {"c": {"lesion": 12}}
     assert failed["a"] == (
-        "coloured mask: the channels of masks/a.png differ: its colours besides black are 2; say in the entry "
+        "coloured mask: the channels of masks/a.png differ (colours besides black: 2); say in the entry "
         "which label "
         "each stands for, like `colours: {1: [255, 0, 0], 2: [255, 255, 255]}`"
     )

@@ -163,7 +163,7 @@ def _coloured(array: np.ndarray, name: str, one_object: bool) -> Exception:
     """The error of a mask in colours whose label values are not known."""
     found = [colour for colour, _ in _frequent(array) if colour.any()]
     proposed = ", ".join(f"{value}: {colour.tolist()}" for value, colour in enumerate(found[:3], start=1))
-    what = f"the channels of {name} differ: its colours besides black are {len(found)}"
+    what = f"the channels of {name} differ (colours besides black: {len(found)})"
     if len(found) > _MOST_COLOURS or is_jpeg(name):
         return COLOURED_MASK.error(what, "save it without losses (PNG) and interpolation, then name its colours")
     if one_object:
