@@ -3,12 +3,13 @@
 import numpy as np
 import pydicom
 import pytest
+from pydicom.fileset import FileSet
 
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.dicom_files import is_dicom
 from promptseg.preprocess.labels import read_labels
 from promptseg.preprocess.volumes import read_volume
-from support.dicoms import LPS, save_series
+from support.dicoms import LPS, save_series, save_slice
 from support.segmentations import areas, marks, save_stack, segment
 
 
@@ -83,3 +84,26 @@ def test_other_files_are_left_out(tmp_path, caplog):
         (tmp_path / "s" / name).write_text("exported by a station")
     assert read_volume(sorted((tmp_path / "s").iterdir())).shape == read_volume(paths).shape
     assert "VERSION: no DICOM, left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(100, "b lies beside a and is no DICOM"), (140, "b ends before its picture"), (500, "b ends before its picture")],
+)
+@pytest.mark.parametrize("series", [None, "*"])
+def test_a_slice_that_ends_early(tmp_path, size, message, series):
+    """In the preamble, in the file meta information, in the header."""
+    paths = save_series(tmp_path / "s")
+    paths[1].write_bytes(paths[1].read_bytes()[:size])
+    with pytest.raises(PromptsegError, match=rf"^unreadable: {message}; open it in another"):
+        read_volume(paths, series=series)
+
+
+def test_directories_and_other_objects_are_left_out(tmp_path):
+    paths = save_series(tmp_path / "s")
+    files = FileSet()
+    for path in save_stack(tmp_path / "t", range(2), SeriesNumber=1):
+        files.add(path)
+    files.write(tmp_path / "u")
+    report = save_slice(tmp_path / "sr.dcm", LPS[:, :, 0].T, 0, "1.2", Modality="SR", Rows=None, PixelData=None)
+    assert np.array_equal(read_volume([*paths, tmp_path / "u" / "DICOMDIR", report]).array, LPS * 2 - 1024)

@@ -81,11 +81,11 @@ def _pictures(paths: Sequence[Path], series: str | Sequence[str] | None) -> list
                 files.append((path, header))
     if not files:
         raise NO_PICTURE.error(f"{paths[0].name} and the files beside it hold no picture")
+    for path, header in files:
+        if "Rows" not in header:  # and maybe not the whole of its SeriesInstanceUID
+            raise UNREADABLE.error(f"{path.name} ends before its picture")
     if series is not None:
         files = _described(files, [series] if isinstance(series, str) else series)
-    for path, header in files:
-        if "Rows" not in header:
-            raise UNREADABLE.error(f"{path.name} ends before its picture")
     members: dict[str, list[str]] = {}
     for path, header in files:
         members.setdefault(str(header.get("SeriesInstanceUID") or "no series"), []).append(path.name)
@@ -99,7 +99,7 @@ def _is_picture(header: Any) -> bool:
     if header.get("Modality") in _NOT_IMAGES:
         return False
     storage = UID(str(header.file_meta.get("MediaStorageSOPClassUID") or header.get("SOPClassUID", "")))
-    return "Rows" in header or storage.name.endswith("Image Storage")
+    return "Rows" in header or not storage or storage.name.endswith("Image Storage")
 
 
 def _described(files: Sequence[tuple[Path, Any]], globs: Sequence[str]) -> list[tuple[Path, Any]]:

@@ -146,13 +146,16 @@ def read_files(
     problem = next(filter(None, map(disguise, others)), None)
     if problem:
         raise problem
+    nameless = [path for path in others if not path.suffix or path.suffix[1:].isdigit()]  # as DICOM often is
     broken = [path.name for path in others if path.name.lower().endswith(FORMATS["DICOM"])]
     if broken:
         raise UNREADABLE.error(f"{listed(broken)} is not DICOM, as its name says")
     if dicom:
-        nameless = [path.name for path in others if not path.suffix]
-        if nameless:
-            logger.warning("%s: no DICOM, left out", listed(nameless))
+        for path in nameless:
+            with path.open("rb") as stream:
+                if b"\0" in stream.read(1024):
+                    raise UNREADABLE.error(f"{path.name} lies beside {dicom[0].name} and is no DICOM")
+            logger.warning("%s: no DICOM, left out", path.name)
         with reading(first):
             return read_series(dicom, series, units)
     if len(paths) > 1:
