@@ -77,24 +77,25 @@ def _percentiles(
 
 def _at_ranks(array: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     """The numbers that would stand at the places `ranks`, counted from 0, if the array were sorted."""
-    if not _countable(array):
+    span = _countable(array)
+    if span is None:
         flat = array.flatten("K")
         flat.partition(np.unique(ranks))
         return flat[ranks]
     # Counted slice by slice, without a sorted copy.
-    least = int(array.min())
-    counts = np.zeros(int(array.max()) - least + 1, np.int64)
+    least, largest = span
+    counts = np.zeros(largest - least + 1, np.int64)
     for part in np.moveaxis(array, 2, 0) if array.ndim > 2 else [array]:
         counts += np.bincount(np.subtract(part, least, dtype=np.intp).ravel("K"), minlength=counts.size)
     return np.searchsorted(np.cumsum(counts), ranks, side="right") + least
 
 
-def _countable(array: np.ndarray) -> bool:
-    """Whether the numbers are integers of a small range that float64 holds exactly."""
+def _countable(array: np.ndarray) -> tuple[int, int] | None:
+    """The least and the largest number, if these are integers of a small range that float64 holds exactly."""
     if not np.issubdtype(array.dtype, np.integer) or not array.size:
-        return False
+        return None
     least, largest = int(array.min()), int(array.max())
-    return largest - least <= _TABLE and max(-least, largest) <= 2**53
+    return (least, largest) if largest - least <= _TABLE and max(-least, largest) <= 2**53 else None
 
 
 def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -116,8 +117,8 @@ def to_uint8(picture: np.ndarray, low: float, high: float) -> np.ndarray:
             whole = picture.astype(np.int32)
         if np.array_equal(whole, picture):
             picture = whole
-    if _countable(picture):
-        least, largest = int(picture.min()), int(picture.max())
+    if span := _countable(picture):
+        least, largest = span
         table = _scale_to_uint8(np.arange(least, largest + 1, dtype=np.float64), low, high)
         return table.take(np.subtract(picture, least, dtype=np.intp))
     return _scale_to_uint8(picture.astype(np.float64), low, high)
