@@ -20,6 +20,7 @@ def moved(row, column, by):
 
 
 AWAY = moved(0, 3, 40)
+AT_ZERO = np.diag([-1.0, -1.0, 1.0, 1.0])  # what ITK writes where it knows nothing
 SHEARED = moved(1, 2, 1)  # gantry tilt
 UPRIGHT = moved(1, 2, 0)
 
@@ -109,6 +110,7 @@ def test_a_mask_turned_by_the_form_that_does_not_count_first(tmp_path, caplog):
         ((MIRRORED, LPS_AFFINE), (LPS_AFFINE, MIRRORED)),
         ((LPS_AFFINE, None), (MIRRORED, LPS_AFFINE)),
         (BOTH, (turned(LPS, AWAY, "RAS")[1], LPS_AFFINE)),
+        ((turned(LPS, AT_ZERO, "RPS")[1], AT_ZERO), (AT_ZERO, AT_ZERO)),
     ],
 )
 def test_headers_that_fit_in_more_than_one_way(tmp_path, image, mask):

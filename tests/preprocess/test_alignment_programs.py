@@ -67,12 +67,15 @@ PROGRAMS = [
 @given(
     codes=st.sampled_from(CODES),
     rewritten=st.sampled_from(sorted(REWRITTEN)),
+    at_zero=st.booleans(),
     swapped=st.booleans(),
     sform_code=st.integers(0, 2),
     qform_code=st.integers(0, 2),
 )
-def test_right_or_refused(program, codes, rewritten, swapped, sform_code, qform_code):
+def test_right_or_refused(program, codes, rewritten, at_zero, swapped, sform_code, qform_code):
     array, place = turned(LPS, LPS_AFFINE, codes)
+    if at_zero:  # what ITK writes where it knows nothing is then a place like any other
+        place = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.linalg.inv(LPS_AFFINE) @ place
     other = REWRITTEN[rewritten] @ np.linalg.inv(LPS_AFFINE) @ place
     sform, qform = (other, place) if swapped else (place, other)
     image = nib.Nifti1Image(array, None)

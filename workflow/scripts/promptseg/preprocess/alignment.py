@@ -173,7 +173,7 @@ def _readings(volume: Volume) -> list[np.ndarray]:
 
 def _agreed(fits: Sequence[Fit], test: Callable[[Fit], bool], grid: Volume, like: Volume, free: bool) -> Fit | None:
     """The one arrangement of the fits that pass, None if none does; the first fit is by the preferred readings."""
-    passed = [fit for fit in fits if (free or (fit.shape == like.shape and (fit.plain or fit.stated))) and test(fit)]
+    passed = [fit for fit in fits if (free or fit.shape == like.shape) and test(fit)]
     if not passed:
         return None
     preferred = passed[0] is fits[0]
@@ -185,6 +185,8 @@ def _agreed(fits: Sequence[Fit], test: Callable[[Fit], bool], grid: Volume, like
             "set `geometry: stored` in the dataset's entry if the arrays fit voxel by voxel, or `geometry: header` if "
             "the place that is named first is the right one",
         )
+    if not free and not passed[0].plain and not any(fit.stated for fit in passed):
+        return None
     if not preferred:
         logger.warning(
             "%s and %s do not lie in one place by what their headers state first, but by another reading of them, "
