@@ -1,6 +1,7 @@
 """Which files are listed: what is left out, and the data files of headers, in folders and in archives."""
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import nrrd
 import numpy as np
 import pytest
 
+from promptseg.core.errors import PromptsegError
 from promptseg.download.collect import collect
 from promptseg.download.contents import contents
 from support.packed import zip_bytes
@@ -45,7 +47,7 @@ def test_side_cars_are_nobodys_case(tmp_path: Path, caplog: pytest.LogCaptureFix
 def test_only_files_of_unknown_formats(tmp_path: Path) -> None:
     make_files(tmp_path / "mine", "images/a.npy", "masks/a.png", "masks/b.png")
     with pytest.raises(
-        Exception, match=r"matches the pattern images/\*\.\*\. There is images/a\.npy.*no format that can"
+        PromptsegError, match=r"matches the pattern images/\*\.\*\. There is images/a\.npy.*no format that can"
     ):
         listed(tmp_path / "mine")
 
@@ -95,6 +97,14 @@ def test_data_files_come_out_of_archives(packing: str, tmp_path: Path) -> None:
     files = collect("d", [manual(files=["images/*"])], DEFAULT, {}, raw)
     assert files["name"].tolist() == sorted(members.keys() - {"images/notes.raw"})
     assert (raw / "unpacked" / "images" / "a.raw.gz").is_file()
+
+
+def test_a_name_in_another_encoding(tmp_path: Path) -> None:
+    make_files(tmp_path / "mine", "images/a.png", "masks/a.png")
+    for kind in ("images", "masks"):
+        (tmp_path / "mine" / kind / "a.png").rename(tmp_path / "mine" / kind / os.fsdecode(b"M\xfcller.png"))
+    with pytest.raises(PromptsegError, match=r"images/M\\udcfcller\.png' is not in UTF-8: rename it"):
+        listed(tmp_path / "mine")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from promptseg.config.formats import FORMATS, PAIRED, companions
 from promptseg.config.patterns import fits
+from promptseg.core.errors import PromptsegError
 
 _HEADERS = tuple(suffix for format in ("NRRD", "MetaImage", "Analyze") for suffix in FORMATS[format]) + PAIRED
 
@@ -20,8 +21,16 @@ def wanted(names: Iterable[str], patterns: Sequence[str], path_of: Callable[[str
 
     Returns:
         Name to path, sorted by name.
+
+    Raises:
+        PromptsegError: a name is not in UTF-8, so that no table can hold it.
     """
     found = {name: path_of(name) for name in names if fits(name, patterns)}
+    for name, path in found.items():
+        if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+            raise PromptsegError(
+                f"The name of the file {path!a} is not in UTF-8: rename it (`convmv` does that for a whole folder)."
+            )
     for name, path in list(found.items()):
         if is_header(name):
             for other in companions(Path(path)):
