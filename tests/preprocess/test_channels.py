@@ -55,6 +55,23 @@ def test_palettes_that_differ(tmp_path):
     assert (found, failed) == ({"a": {"lesion": 12}, "b": {"vessel": 12}, "c": {"vessel": 12}}, {})
 
 
+def test_black_is_not_the_first_colour_of_a_palette(tmp_path):
+    red, black, blue = [255, 0, 0], [0, 0, 0], [0, 0, 255]
+    made_anew = Image.fromarray(np.dstack([WHITE, 0 * WHITE, 0 * WHITE])).quantize(4)
+    assert np.array_equal(np.asarray(made_anew), 1 - ONE)
+    raw = dataset(tmp_path / "raw", {"a": made_anew, "b": palette(OBJECT, [blue, red, black]), "c": ONE})
+    found, failed = areas(raw, tmp_path / "out")
+    assert failed["a"] == (
+        "meaning of a mask is open: the palette of masks/a.png shows index 0 as [255, 0, 0] and index 1 as black, and "
+        "either can be the background; say in the entry which label each colour is by `colours: {1: [255, 0, 0]}`"
+    )
+    named = dataset(tmp_path / "named", {"a": made_anew})
+    assert areas(named, tmp_path / "again", colours={1: red}) == ({"a": {"lesion": 12}}, {})
+    found, failed = areas(raw, tmp_path / "listed", cases=listed())
+    assert found == {"b": {"lesion": 12}, "c": {"lesion": 12}}
+    assert failed["a"].endswith("give the file itself as `labels`, and `colours: {1: [255, 0, 0]}`")
+
+
 def test_palettes_that_differ_in_colours_that_a_file_does_not_use(tmp_path):
     black, red, white = [0, 0, 0], [255, 0, 0], [255, 255, 255]
     masks = {"a": palette(OBJECT, [black, red, white]), "b": palette(2 * OBJECT, [black, white, red]), "c": ONE}
@@ -201,11 +218,9 @@ def test_masks_of_one_object_in_any_colour_of_a_palette(tmp_path):
     found, failed = areas(raw, tmp_path / "again", cases=listed())
     assert found == {name: {"lesion": 12} for name in "dg"}
     assert failed["e"].startswith(
-        "meaning of a mask is open: masks/e.png has a palette, whose index 0 is #000000 in masks/a.png and "
+        "meaning of a mask is open: the palette of masks/e.png shows index 0 as [255, 0, 0] and index 1 as black"
     )
-    assert failed["f"].startswith(
-        "meaning of a mask is open: masks/f.png has a palette, whose index 0 is #000000 in masks/a.png and "
-    )
+    assert failed["f"].startswith("threshold missing: masks/f.png holds values from 0 to 2")
 
 
 def test_masks_of_one_object_in_colours(tmp_path):

@@ -56,6 +56,8 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
     indices = mask.array
     used = np.unique(indices)
     if not (palette == palette[:, :1]).all():
+        if palette[0].any() and not palette[used].any(axis=1).all():
+            raise _black_elsewhere(mask.name, palette, used, one_object)
         if one_object:
             # Of one object every index but that of the background will do.
             how.see("background of a palette", mask.name, _hex(palette[used[0]]))
@@ -110,6 +112,18 @@ def _open_palette(name: str, palette: np.ndarray, used: np.ndarray) -> Exception
         "be labels",
         f"name the grey of each label in the entry, like `colours: {{1: {[proposed] * 3}}}`; name that of 0 as well if "
         "the background is not black",
+    )
+
+
+def _black_elsewhere(name: str, palette: np.ndarray, used: np.ndarray, one_object: bool) -> Exception:
+    """The error of a palette made for one picture (Pillow: ADAPTIVE, PNG8), where the background can be any index."""
+    black = next(index for index in used if not palette[index].any())
+    found = ", ".join(f"{value}: {palette[index].tolist()}" for value, index in enumerate(used[used != black][:3], 1))
+    return MEANS_OPEN.error(
+        f"the palette of {name} shows index 0 as {palette[0].tolist()} and index {black} as black, and either can be "
+        "the background",
+        ("give the file itself as `labels`, and " if one_object else "say in the entry which label each colour is by ")
+        + f"`colours: {{{found}}}`",
     )
 
 
