@@ -147,7 +147,7 @@ def test_damaged_files(finished, miniatures, dataset):
     status = images["status"][images["status"] != "ok"].to_dict()
     assert set(status) == set(failed)
     for case, reason in failed.items():
-        assert reason in status[case]
+        assert all(words in status[case] for words in reason.split(": ")), status[case]
 
 
 def test_objects(finished, miniatures, dataset):

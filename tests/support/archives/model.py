@@ -37,7 +37,7 @@ class Miniature:
         served: file name to content, in the order of the dataset's sources of kind http.
         dropped: what is put by hand into results/raw/<dataset>/, by relative name.
         pictures: image_id to picture; with `per_case`, the ones that may be drawn.
-        failed: name of a case to words that its status has to hold; its files are damaged.
+        failed: name of a case to words that its status has to hold, apart by colons; its files are damaged.
         per_case: at most so many pictures of a patient.
     """
 
