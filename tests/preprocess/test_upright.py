@@ -6,6 +6,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from promptseg.preprocess.volumes import LABEL_READERS, read_files, read_volume
+from support.builds import write
+from support.masks import LABELS, areas
 from support.volumes import png_chunk
 
 GREY = np.kron(np.array([[10, 60, 110], [160, 210, 250]], np.uint8), np.ones((8, 8), np.uint8))
@@ -73,3 +75,35 @@ def test_orientation_without_meaning(tmp_path):
     for orientation in (0, 9):
         path = save(tmp_path / "a.png", Image.fromarray(GREY), orientation)
         assert np.array_equal(read_volume([path]).picture(0), GREY)
+
+
+def test_masks_drawn_on_stored_pixels_of_turned_pictures(tmp_path, caplog):
+    raw, remedy = (
+        tmp_path / "raw",
+        "turn the mask{0} as well, or remove the orientation from the EXIF data of the image{0}",
+    )
+    shown, stored = (LABELS > 0).astype(np.uint8), np.rot90(LABELS > 0).astype(np.uint8)
+    picture = np.full(LABELS.shape, 90, np.uint8)
+    write(raw / "masks" / "a.png", shown)
+    write(raw / "masks" / "b.png", shown)
+    save(raw / "masks" / "c.png", Image.fromarray(stored), 6)
+    (raw / "images").mkdir()
+    for name, orientation in (("a", 1), ("b", 3), ("c", 6)):
+        save(raw / "images" / f"{name}.jpg", Image.fromarray(np.rot90(picture, orientation == 6)), orientation)
+    with caplog.at_level("INFO"):
+        assert areas(raw, tmp_path / "out")[0] == {name: {"lesion": 15} for name in "abc"}
+    assert (
+        "masks of pictures that are turned as their EXIF data say: they are not turned (1, the first b.png)"
+        in caplog.text
+    )
+
+    write(raw / "masks" / "c.png", stored)
+    assert areas(raw, tmp_path / "again") == (
+        {"a": {"lesion": 15}},
+        {
+            "b": "places differ: b.png says nothing of turning, its image is turned as its EXIF data say, and c.png "
+            "was drawn on stored pixels; " + remedy.format("s"),
+            "c": "sizes differ: the image c.jpg is turned as its EXIF data say, and the mask c.png has the size of its "
+            "stored pixels; " + remedy.format(""),
+        },
+    )

@@ -5,6 +5,7 @@ import re
 from itertools import product
 
 from promptseg.core.reason import Reason
+from promptseg.core.reasons import PLACES_DIFFER
 from promptseg.core.value_reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
 from promptseg.preprocess.evidence import Decisions, Encodings, Refusal
 
@@ -47,6 +48,13 @@ _CONTRADICTIONS: list[tuple[tuple[str, ...], str, Reason, str, str]] = [
         "is JPEG, and {0} has grey levels between black and white",
         "give the masks as `labels: [{file: ..., value: ..., threshold: 128}]` if they show one object, else save them "
         "as PNG",
+    ),
+    (
+        ("mask of a turned picture",),
+        "mask of stored pixels",
+        PLACES_DIFFER,
+        "says nothing of turning, its image is turned as its EXIF data say, and {0} was drawn on stored pixels",
+        "turn the masks as well, or remove the orientation from the EXIF data of the images",
     ),
 ]
 
@@ -120,6 +128,7 @@ def _palettes(how: Encodings, kind: str) -> Refusal | None:
 def log_readings(dataset: str, how: Encodings) -> None:
     """Say once how masks that are no plain label maps were read, and how many there are."""
     said = {
+        "mask of a turned picture": "masks of pictures that are turned as their EXIF data say: they are not turned",
         "mask in the alpha channel": "masks in the alpha channel: it is used, and not the colours",
         "mask beside a constant alpha channel": "masks beside a constant alpha channel: it is not used",
         "black and white JPEG": f"masks in JPEG: 128 and more is {how.single}",

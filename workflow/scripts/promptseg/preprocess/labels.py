@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from promptseg.core.reasons import SIZES_DIFFER
 from promptseg.preprocess.channels import single_channel
 from promptseg.preprocess.dicom_gaps import align_to_slices
 from promptseg.preprocess.encodings import declared_labels, label_map, marked
@@ -87,5 +88,21 @@ def _read_mask(paths: Sequence[Path], like: Volume, geometry: str, how: Encoding
     if objects is not None:
         return objects
     mask = single_channel(read_files(paths, LABEL_READERS), how, one_object)
+    if like.turned and not mask.turned:
+        _check_turned(mask, like, how)
     array = whole_numbers(mask.array, mask.scale)
     return align_to_slices(replace(mask, array=array, scale=None, separate=False), like, geometry)
+
+
+def _check_turned(mask: Volume, like: Volume, how: Encodings) -> None:
+    """Whether a mask without EXIF data was drawn on its picture as it is shown, or on the stored pixels."""
+    columns, rows, slices = like.shape
+    if mask.shape == like.shape:
+        how.see("mask of a turned picture", mask.name)
+    elif mask.shape == (rows, columns, slices):
+        how.see("mask of stored pixels", mask.name)
+        raise SIZES_DIFFER.error(
+            f"the image {like.name} is turned as its EXIF data say, and the mask {mask.name} has the size of its "
+            "stored pixels",
+            "turn the mask as well, or remove the orientation from the EXIF data of the image",
+        )
