@@ -1,12 +1,14 @@
 """Stacks, hyperstacks of ImageJ and OME-TIFF, and their spacing."""
 
+import re
+
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.volumes import read_volume
+from promptseg.preprocess.volumes import LABEL_READERS, read_files, read_volume
 
 STACK = np.arange(120, dtype=np.uint16).reshape(5, 4, 6)  # z, y, x
 MICRON = "\N{MICRO SIGN}m"
@@ -143,3 +145,21 @@ def test_one_of_several_files(tmp_path):
     (tmp_path / "b.ome.tif").unlink()
     with pytest.raises(PromptsegError, match=r"^several pictures: a\.ome\.tif is "):
         read_volume([tmp_path / "a.ome.tif"])
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+@pytest.mark.filterwarnings("ignore:.*are stored as RGB with separate component planes")
+def test_stacks_that_tifffile_writes_as_one_picture(tmp_path, caplog, depth):
+    stack = np.arange(depth * 30, dtype=np.uint8).reshape(depth, 5, 6)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stack)
+    status = (
+        f"several pictures: a.tif is one picture of {depth} planes, which is how tifffile writes 3 or 4 slices by "
+        'default; write a stack with `photometric="minisblack"`, and a picture in colours with its colours last'
+    )
+    with pytest.raises(PromptsegError, match=re.escape(status)):
+        read_files([path], LABEL_READERS)
+    assert read_volume([path]).shape == (6, 5, 1)
+    assert status.removeprefix("several pictures: ").replace("default; ", "default: ") in caplog.text
+    tifffile.imwrite(path, stack, photometric="minisblack")
+    assert read_files([path], LABEL_READERS).shape == (6, 5, depth)

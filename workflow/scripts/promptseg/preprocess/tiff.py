@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TIFF, TiffFile, TiffPage, TiffPageSeries
+from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG, TIFF, TiffFile, TiffPage, TiffPageSeries
 
 from promptseg.core.reasons import COMPLEX_NUMBERS, SEVERAL_PICTURES
 from promptseg.preprocess.axes import arranged
@@ -149,6 +149,12 @@ def _samples(array: np.ndarray, page: TiffPage, path: Path, as_labels: bool) -> 
     """(x, y, z) or (x, y, z, c) values of a page with several samples per pixel, and whether these are no colours."""
     count = array.shape[3]
     own = 3 if page.photometric in _COLOURS else 1
+    if own == 3 and page.planarconfig == PLANARCONFIG.SEPARATE and str(page.software).startswith("tifffile"):
+        what = f"{path.name} is one picture of {count} planes, which is how tifffile writes 3 or 4 slices by default"
+        remedy = 'write a stack with `photometric="minisblack"`, and a picture in colours with its colours last'
+        if as_labels and (array != array[..., :1]).any():
+            raise SEVERAL_PICTURES.error(what, remedy)
+        logger.warning("%s: %s", what, remedy)
     if own == 1 and not (page.photometric == PHOTOMETRIC.PALETTE or set(page.extrasamples) & set(_ALPHA)):
         return array, True
     if count == own or (count == own + 1 and as_labels):
