@@ -72,6 +72,18 @@ def test_slices_that_are_not_there_are_cut_off(tmp_path, caplog, change):
     assert laid(empty, paths) == [0] * 6
 
 
+@pytest.mark.parametrize("there", [(0, 3), (0, 3, 6), (6,)])
+def test_frames_of_lost_slices_do_not_count_for_their_neighbours(tmp_path, there):
+    """Every third slice is there, or one, with segmentations of all of them and of slices beside."""
+    paths = save_stack(tmp_path / "s", range(7), SliceThickness=3)
+    kept = [paths[index] for index in there]
+    everything = segment(tmp_path / "all", paths, marks(1, 2, 3, 4, 5, 6, 7), change=anonymous)
+    assert laid(everything, kept) == [index + 1 for index in there]
+    some = segment(tmp_path / "some", paths, marks(0, 2, 3, 0, 5, 6, 0), change=anonymous)
+    with pytest.raises(PromptsegError, match=r"^beyond the image: "):
+        laid(some, kept)
+
+
 def test_nothing_lies_on_the_image(tmp_path):
     paths = save_stack(tmp_path / "s", range(4))
     path = segment(tmp_path / "seg", paths, marks(1, 2, 0, 0), change=anonymous)

@@ -21,6 +21,8 @@ _BESIDE = 0.25
 _BESIDE_OWN = 0.51
 # How far above or below a slice a frame may lie, in steps between slices; that much if it refers to the slice.
 _ABOVE = 0.4
+_EQUAL = 0.05  # of a step: frames of one slice
+_ROUNDED = 0.25  # mm
 _ABOVE_OWN = 0.51
 
 
@@ -109,12 +111,29 @@ class Slices:
         """Whether the frame refers to one of the slices."""
         return not frame.sources.isdisjoint(self.numbers)
 
-    def place(self, frame: SegFrame, referring: bool) -> Placement | None:
+    def nearness(self, frames: Sequence[SegFrame], steps: Sequence[float]) -> float:
+        """How far above or below a slice a frame may lie that does not refer to it, in mm.
+
+        Less than half of the distance between two slices or two frames, so that the frame of a slice that is not there
+        does not count for its neighbour.
+
+        Args:
+            steps: distances that the file states.
+        """
+        if self.like.affine is None or not self.like.planes:
+            return 0.0
+        heights = np.sort([self.inverse[2] @ frame.position for frame in frames if frame.position is not None])
+        apart = np.diff(heights)
+        finest = min([self.step, *apart[apart > _EQUAL * self.step], *(step for step in steps if step > 0)])
+        return _ABOVE * max(finest, min(_ROUNDED, self.step))
+
+    def place(self, frame: SegFrame, referring: bool, near: float) -> Placement | None:
         """Where a frame lies; None if its slice is not there.
 
         Args:
             referring: whether frames of this file refer to slices of the image. One that refers to other pictures
                 only is not of this image then, whatever its position: it may be of another phase.
+            near: see `nearness`.
 
         Raises:
             PromptsegError: the pixels do not coincide; there is neither reference nor position; they contradict each
@@ -130,7 +149,7 @@ class Slices:
         away = np.abs((self.origins - frame.position) @ self.inverse[2])
         if not sources:
             nearest = int(away.argmin())
-            return self._on_grid(frame, nearest, axes=2) if away[nearest] <= _ABOVE * self.step else None
+            return self._on_grid(frame, nearest, axes=2) if away[nearest] <= near else None
         nearest = min(sources, key=lambda number: away[number])
         if away[nearest] > _ABOVE_OWN * self.step:
             raise CONTRADICTION.error(

@@ -79,11 +79,14 @@ def _lay(dataset: Any, name: str, slices: Slices, array: np.ndarray, only: Seque
     ]
     referring = any(slices.refers(frame) for frame in frames)
     _check_reference(str(dataset.get("FrameOfReferenceUID", "")), frames, slices.like, name, referring)
-    _check_step(shared, slices, name, referring)
+    measures = (shared.get("PixelMeasuresSequence") or [{}])[0]
+    steps = [float(measures.get(keyword) or 0) for keyword in ("SpacingBetweenSlices", "SliceThickness")]
+    _check_step(steps[0], slices, name, referring)
+    near = slices.nearness(frames, steps)
 
     placed: dict[tuple[int, int], Placement] = {}
     for index, (frame, own) in enumerate(zip(frames, groups, strict=True)):
-        place = slices.place(frame, referring) if pixels[index].any() else None
+        place = slices.place(frame, referring, near) if pixels[index].any() else None
         if place is not None:
             placed[0 if labels else _number(own, shared), index] = place
     beside = max((place.beside for place in placed.values()), default=0.0)
@@ -148,10 +151,8 @@ def _check_reference(own: str, frames: Sequence[SegFrame], like: Volume, name: s
         logger.warning("%s %s %s%s: it is laid by its positions", name, why, like.name, unknown)
 
 
-def _check_step(shared: Any, slices: Slices, name: str, referring: bool) -> None:
+def _check_step(step: float, slices: Slices, name: str, referring: bool) -> None:
     """Frames that are further apart than the slices, and lie by position alone, would mark some of the slices only."""
-    measures = shared.get("PixelMeasuresSequence")
-    step = float((measures[0].get("SpacingBetweenSlices") if measures else None) or 0)
     if not referring and slices.like.affine is not None and not slices.like.planar and step > 1.5 * slices.step:
         raise ANOTHER_GRID.error(
             f"the frames of {name} are {step:.2f} mm apart, the slices of {slices.like.name} {slices.step:.2f} mm"
