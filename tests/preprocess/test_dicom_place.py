@@ -13,15 +13,7 @@ from promptseg.preprocess.labels import read_labels
 from promptseg.preprocess.volumes import read_volume
 from support.builds import run
 from support.dicoms import frame_groups, save_frames
-from support.segmentations import SIZE, areas, marks, save_stack, segment
-
-RADIOGRAPH = {
-    "ImagePositionPatient": None,
-    "ImageOrientationPatient": None,
-    "FrameOfReferenceUID": None,
-    "Modality": "DX",
-    "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.1",
-}
+from support.segmentations import areas, marks, save_stack, segment
 
 
 def anonymous(made):
@@ -273,35 +265,6 @@ def test_an_image_without_references(tmp_path):
     assert areas(read_labels([path], flipped).array) == [4, 3, 2, 1]
     part = Volume(image.array[:, :, :2], image.affine, image.spacing, "ct.nii.gz")
     assert areas(read_labels([path], part).array) == [1, 2]
-
-
-def test_radiograph_is_the_one_referred_to(tmp_path):
-    (path,) = save_stack(tmp_path / "dx", [0], **RADIOGRAPH)
-    assert laid(segment(tmp_path / "seg", [path], marks(5)), [path]) == [5]
-
-
-def test_radiograph_another_one(tmp_path):
-    (path,) = save_stack(tmp_path / "dx", [0], **RADIOGRAPH)
-    (other,) = save_stack(tmp_path / "other", [0], **RADIOGRAPH)
-    with pytest.raises(PromptsegError, match=r"^no position: frame 1 of seg has no position, and .* refer to 000"):
-        laid(segment(tmp_path / "seg", [path], marks(5)), [other])
-
-
-def test_radiograph_no_reference_at_all(tmp_path):
-    (path,) = save_stack(tmp_path / "dx", [0], **RADIOGRAPH)
-    assert laid(segment(tmp_path / "seg", [path], marks(5), change=anonymous), [path]) == [5]
-
-
-def test_radiograph_another_size(tmp_path):
-    (path,) = save_stack(tmp_path / "dx", [0], **RADIOGRAPH)
-
-    def cut(made):
-        pixels = made.pixel_array.reshape(SIZE[::-1])[:4]
-        made.Rows, made.NumberOfFrames = 4, 1
-        made.PixelData = np.packbits(pixels, axis=None, bitorder="little").tobytes()
-
-    with pytest.raises(PromptsegError, match=r"^another grid: frame 1 of seg has 8 x 4 pixels, 000\.dcm has 8 x 6"):
-        laid(segment(tmp_path / "seg", [path], marks(5), change=cut), [path])
 
 
 def test_quiet_where_all_is_right(tmp_path, caplog):
