@@ -7,7 +7,7 @@ import numpy as np
 from promptseg.core.reasons import TOO_MANY_DIMENSIONS
 from promptseg.core.value_reasons import COLOURED_MASK, MEANS_OPEN, UNKNOWN_COLOUR
 from promptseg.preprocess.encodings import is_jpeg, listed, whites
-from promptseg.preprocess.evidence import Encodings
+from promptseg.preprocess.evidence import Encodings, Kind
 from promptseg.preprocess.grids import Volume, shown
 
 # A mask with more is no drawing in a few colours.
@@ -44,11 +44,11 @@ def single_channel(mask: Volume, how: Encodings, one_object: bool = False) -> Vo
     if array.ndim == 4:
         if (array != array[..., :1]).any():
             if not one_object:
-                how.see("coloured", mask.name)
+                how.see(Kind.COLOURED, mask.name)
             raise _coloured(array, mask.name, one_object)
         array = array[..., 0]
         if array.any() and not one_object:
-            how.see("grey in three channels", mask.name)
+            how.see(Kind.GREY_CHANNELS, mask.name)
     return replace(mask, array=array)
 
 
@@ -60,7 +60,7 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
             raise _black_elsewhere(mask.name, palette, used, one_object)
         if one_object:
             # Of one object every index but that of the background will do.
-            how.see("background of a palette", mask.name, _hex(palette[used[0]]))
+            how.see(Kind.PALETTE_BACKGROUND, mask.name, _hex(palette[used[0]]))
             return mask
         return _indexed(mask, palette, used, how)
     greys = palette[indices, 0]
@@ -75,14 +75,14 @@ def _from_palette(mask: Volume, palette: np.ndarray, how: Encodings, one_object:
     fits = [all(map(how.declared, one)) or _is_object(one, how) for one in marks]
     if all(fits):
         if all(_is_object(one, how) for one in marks) and np.array_equal(indices != 0, greys != 0):
-            how.see("palette of one object", mask.name, _hex(palette))
+            how.see(Kind.PALETTE_OBJECT, mask.name, _hex(palette))
             return replace(mask, palette=None)
         raise _open_palette(mask.name, palette, used)
     if fits[1]:
-        how.see("palette of greys that are values", mask.name)
+        how.see(Kind.GREY_VALUES, mask.name)
         return plain
     if fits[0]:
-        how.see("palette of greys that are colours", mask.name)
+        how.see(Kind.GREY_COLOURS, mask.name)
     return replace(_indexed(mask, palette, used, how), palette=None)
 
 
@@ -95,7 +95,7 @@ def _indexed(mask: Volume, palette: np.ndarray, used: np.ndarray, how: Encodings
             f"the indices in the palette of {mask.name} need not be label values: GIF numbers them anew in each file",
             f"say in the entry which label each colour stands for, like `colours: {{{', '.join(found)}}}`",
         )
-    how.see("palette", mask.name, _hex(palette))
+    how.see(Kind.PALETTE, mask.name, _hex(palette))
     return mask
 
 
@@ -132,10 +132,10 @@ def _without_alpha(array: np.ndarray, name: str, how: Encodings) -> np.ndarray:
     colours, alpha = array[..., :-1], array[..., -1]
     flat, opaque = (not (part != part[:1, :1, :1]).any() for part in (colours, alpha))
     if opaque and not flat:
-        how.see("mask beside a constant alpha channel", name)
+        how.see(Kind.CONSTANT_ALPHA, name)
         return colours
     if flat and not opaque:
-        how.see("mask in the alpha channel", name)
+        how.see(Kind.ALPHA, name)
         return alpha
     shown_in_both = np.array_equal(colours.any(axis=3), alpha > 0)
     if not shown_in_both and not flat:
@@ -146,8 +146,8 @@ def _without_alpha(array: np.ndarray, name: str, how: Encodings) -> np.ndarray:
         return colours
     # One colour everywhere: empty by one of the two, and full by the other.
     if alpha.any():
-        return alpha if how.see("black below an alpha channel", name) == "alpha" else colours
-    how.see("colour below an empty alpha channel", name)
+        return alpha if how.see(Kind.BLACK_BELOW_ALPHA, name) == "alpha" else colours
+    how.see(Kind.EMPTY_ALPHA, name)
     return alpha
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from promptseg.core.value_reasons import LABEL_RANGE, MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING, UNKNOWN_LABEL
-from promptseg.preprocess.evidence import Encodings
+from promptseg.preprocess.evidence import Encodings, Kind
 
 # What programs write for "set": the largest numbers of integer types, and the one below of masks with two of them.
 WHITE = frozenset({254, 255, 32767, 65534, 65535, 2**31 - 1, 2**32 - 1})
@@ -42,13 +42,13 @@ def label_map(labels: np.ndarray, name: str, how: Encodings) -> np.ndarray:
                 f"say which object it shows by an entry `{{file: ..., value: ...}}` of `labels`, or add {marks[0]} to "
                 "`other_labels` if it marks what does not count",
             )
-        if how.see(f"only {marks[0]}", name) != "label" and how.single is not None:
+        if how.see(Kind.ONLY.of(marks[0]), name) != "label" and how.single is not None:
             return _object(labels != 0, how.single)
     unknown = {value for value in marks if not how.declared(value)}
     for value in sorted(white & set(marks)) if len(marks) > 1 and unknown <= white else ():
-        how.see(f"{value} among labels", name)
+        how.see(Kind.AMONG.of(value), name)
     if marks and not unknown and not white & set(marks):
-        how.see("labels" if set(marks) == how.values else "several labels", name)
+        how.see(Kind.LABELS if set(marks) == how.values else Kind.SEVERAL_LABELS, name)
     return declared_labels(labels, name, how, marks)
 
 
@@ -110,9 +110,9 @@ def _from_jpeg(labels: np.ndarray, marks: list[int], name: str, how: Encodings) 
     """JPEG keeps no label values, but black and white with noise around them."""
     clear = marks[-1] >= _BRIGHT and not any(_DARK <= value < _BRIGHT for value in marks)
     if how.single is None or how.others != frozenset() or not clear:
-        how.see("grey JPEG", name)
+        how.see(Kind.GREY_JPEG, name)
         raise _noisy(marks, name, how)
-    how.see("black and white JPEG", name)
+    how.see(Kind.CLEAR_JPEG, name)
     return _object(labels >= 128, how.single)
 
 
@@ -147,12 +147,12 @@ def marked(values: np.ndarray, name: str, value: int, threshold: float | None, h
     if low == high == 0:
         return values > 0
     if low >= 0 and high <= 1:
-        how.see(f"fractions of {value}", name)
+        how.see(Kind.FRACTIONS.of(value), name)
         return values >= 0.5
     two = not ((values != 0) & (values != high)).any()
     noise = is_jpeg(name) and not ((values >= _DARK) & (values < _BRIGHT)).any()
     if low < 0 or not (two or (noise and high >= _BRIGHT)):
-        how.see(f"many values of {value}", name)
+        how.see(Kind.MANY_VALUES.of(value), name)
         half = 128 if 128 <= high < 2**8 else high / 2
         raise THRESHOLD_MISSING.error(
             f"{name} holds values from {low:g} to {high:g}",
@@ -161,7 +161,7 @@ def marked(values: np.ndarray, name: str, value: int, threshold: float | None, h
         )
     if not np.issubdtype(values.dtype, np.integer) or high < np.iinfo(values.dtype).max:
         # Beside masks with more values it could be a faint trace; the largest number of its type could not.
-        how.see(f"two values of {value}", name)
+        how.see(Kind.TWO_VALUES.of(value), name)
     return values > 0 if two else values >= 128
 
 

@@ -2,10 +2,48 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from promptseg.core.reason import Reason
+
+
+class Kind(StrEnum):
+    """The kinds of masks that decisions are about. Those from `ONLY` on are kinds for each label value."""
+
+    LABELS = "labels"
+    SEVERAL_LABELS = "several labels"
+    CLEAR_JPEG = "black and white JPEG"
+    GREY_JPEG = "grey JPEG"
+    COLOURED = "coloured"
+    GREY_CHANNELS = "grey in three channels"
+    ALPHA = "mask in the alpha channel"
+    CONSTANT_ALPHA = "mask beside a constant alpha channel"
+    BLACK_BELOW_ALPHA = "black below an alpha channel"
+    EMPTY_ALPHA = "colour below an empty alpha channel"
+    PALETTE = "palette"
+    PALETTE_BACKGROUND = "background of a palette"
+    PALETTE_OBJECT = "palette of one object"
+    GREY_VALUES = "palette of greys that are values"
+    GREY_COLOURS = "palette of greys that are colours"
+    TURNED_PICTURE = "mask of a turned picture"
+    STORED_PIXELS = "mask of stored pixels"
+    ONLY = "only"
+    AMONG = "among labels"
+    FRACTIONS = "fractions of"
+    TWO_VALUES = "two values of"
+    MANY_VALUES = "many values of"
+
+    def of(self, number: int) -> str:
+        """The kind for one label value."""
+        return f"{self} {number}"
+
+    def number_in(self, kind: str) -> int | None:
+        """The label value that `of` was given, if it made this kind."""
+        name, _, number = kind.rpartition(" ")
+        return int(number) if name == self else None
+
 
 # Memory must not grow with the cases. Of so many palettes two contradict each other: only 256 can begin alike.
 _DETAILS = 257

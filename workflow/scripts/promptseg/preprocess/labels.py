@@ -10,7 +10,7 @@ from promptseg.core.reasons import SIZES_DIFFER
 from promptseg.preprocess.channels import single_channel
 from promptseg.preprocess.dicom_gaps import align_to_slices
 from promptseg.preprocess.encodings import declared_labels, label_map, marked
-from promptseg.preprocess.evidence import Encodings
+from promptseg.preprocess.evidence import Encodings, Kind
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.segments import read_objects, read_segments
 from promptseg.preprocess.volumes import LABEL_READERS, read_files
@@ -98,9 +98,9 @@ def _check_turned(mask: Volume, like: Volume, how: Encodings) -> None:
     """Whether a mask without EXIF data was drawn on its picture as it is shown, or on the stored pixels."""
     columns, rows, slices = like.shape
     if mask.shape == like.shape:
-        how.see("mask of a turned picture", mask.name)
+        how.see(Kind.TURNED_PICTURE, mask.name)
     elif mask.shape == (rows, columns, slices):
-        how.see("mask of stored pixels", mask.name)
+        how.see(Kind.STORED_PIXELS, mask.name)
         raise SIZES_DIFFER.error(
             f"the image {like.name} is turned as its EXIF data say, and the mask {mask.name} has the size of its "
             "stored pixels",
