@@ -1,6 +1,5 @@
 """Build a dataset's `images.parquet` and `objects.parquet` from its raw files."""
 
-import hashlib
 import logging
 import tempfile
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from promptseg.config.cases import Case, match_cases
+from promptseg.core.digests import joined
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.reason import counted, reason_in
@@ -60,8 +60,8 @@ def build(
     table = pd.read_csv(files, dtype=str, keep_default_na=False)
     paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
     cases = match_cases(list(paths), entry["cases"], entry.get("patient"))
-    digests = hashlib.sha256(table.sort_values("name")[["name", "sha256"]].to_csv(index=False).encode()).hexdigest()
-    provenance = {"dataset": dataset, "files_sha256": digests}
+    contents = joined(zip(table["name"], table["sha256"], strict=True))
+    provenance = {"dataset": dataset, "files_sha256": contents}
     images.parent.mkdir(parents=True, exist_ok=True)
     with one_thread(), tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as folder:
         written = Path(folder) / images.name, Path(folder) / objects.name
