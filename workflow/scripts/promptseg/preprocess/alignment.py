@@ -135,9 +135,8 @@ def align(grid: Volume, like: Volume, geometry: str = "agree", cut: bool = False
             of their segments.
 
     A grid that says nothing of its place is laid over as stored, unless the place of the other one shows that it was
-    turned. (That is also how the published breast masks of
-    Duke-Breast-Cancer-MRI lie on their series, slices rising from the feet: the turns and flips of their authors'
-    reader cancel out.)
+    turned. (That is also how the published breast masks of Duke-Breast-Cancer-MRI lie on their series, slices rising
+    from the feet: the turns and flips of their authors' reader cancel out.)
 
     Raises:
         PromptsegError: the sizes differ, or the places, or the headers contradict themselves.
@@ -266,7 +265,8 @@ def _laid(grid: Volume, like: Volume, fit: Fit) -> Volume:
     low = np.maximum(fit.offset, 0)
     high = np.minimum(fit.offset + fit.shape, like.shape)
     if (low >= high).any():
-        raise PLACES_DIFFER.error(f"{_placed('image', like)}, {_placed('mask', grid)}")
+        what = f"{_placed('image', like)}, {_placed('mask', grid)}"
+        raise PLACES_DIFFER.error(what, "check that the two belong together: by their headers they do not meet")
     inside = tuple(slice(*ends) for ends in zip(low, high, strict=True))
     part = turned[tuple(slice(*ends) for ends in zip(low - fit.offset, high - fit.offset, strict=True))]
     array[inside] = part
