@@ -1,6 +1,7 @@
 """Masks of named segments, and those of DICOM that are placed by coordinates: DICOM SEG and RTSTRUCT."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,23 @@ def read_segments(paths: Sequence[Path], pattern: str, like: Volume, geometry: s
     Raises:
         PromptsegError: no file names its segments, or none names one that matches; see the readers.
     """
-    asked = [path for path in paths if reader_of(path) is read_nrrd or _kind(path)]
+    kinds = {path: "NRRD" if reader_of(path) is read_nrrd else _kind(path) for path in paths}
+    asked = [path for path in paths if kinds[path]]
     if not asked:
         raise NO_NAMES.error(f"{paths[0].name} has no segments that `segment: {pattern}` could choose from")
+    readers: Mapping[str, Callable[..., np.ndarray]] = {
+        "NRRD": partial(read_segment, geometry=geometry),
+        "SEG": read_named,
+        "RTSTRUCT": read_contours,
+    }
     mask = np.zeros(like.shape, bool, order="F")
     there = []
     for path in asked:
         try:
-            mask |= _read_segment(path, pattern, like, geometry)
+            if kinds[path] != "NRRD":
+                _check_place(path, like, geometry)
+            with reading(path):
+                mask |= readers[kinds[path]](path, pattern, like)
         except NoneMatchesError as error:
             there.append(str(error))
     if len(there) == len(asked):
@@ -58,14 +68,6 @@ def read_objects(paths: Sequence[Path], like: Volume, geometry: str) -> Volume |
             with reading(found[0]):
                 return read(found, like)
     return None
-
-
-def _read_segment(path: Path, pattern: str, like: Volume, geometry: str) -> np.ndarray:
-    if reader_of(path) is read_nrrd:
-        return read_segment(path, pattern, like, geometry)
-    _check_place(path, like, geometry)
-    with reading(path):
-        return (read_named if _kind(path) == "SEG" else read_contours)(path, pattern, like)
 
 
 def _kind(path: Path) -> str:
