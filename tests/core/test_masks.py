@@ -31,6 +31,8 @@ def test_components_are_8_connected_and_sorted_by_area_then_row_major():
     assert [component.area for component in found] == [3, 2, 2, 2]
     assert [tuple(np.argwhere(component.mask)[0]) for component in found] == [(3, 0), (0, 0), (0, 5), (3, 5)]
     assert len(masks.components(draw("#.#.#"), limit=2)) == 2
+    last = masks.components(draw("#....##", ".#.....", ".......", "###..##"), 3, equal="last")
+    assert [tuple(np.argwhere(component.mask)[0]) for component in last] == [(3, 0), (3, 5), (0, 5)]
     assert masks.components(np.zeros((3, 3), bool)) == []
     assert masks.count_components(np.zeros((3, 3), bool)) == 0
 

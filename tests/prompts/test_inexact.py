@@ -98,6 +98,16 @@ def test_variants_of_an_object():
     assert by_change("object", two_parts(), CHANGES) == found
 
 
+def test_points_move_inside_the_parts_that_they_lie_in():
+    mask = np.zeros((11, 60), bool)
+    mask[3:8, 2:7] = mask[3:8, 50:55] = True  # equally large
+    changes = Changes(["mode2"], [], [0.4], [1])
+    exact = PromptSettings(tie_break="first", equal_components="last")
+    found = {change: row["points"] for _, change, row in variants("object", mask, changes, exact)}
+    assert found["point_offset", 0.0, 1] == [(52, 5), (4, 5)]
+    assert sorted(np.abs(np.subtract(found["point_offset", 0.4, 1], [(52, 5), (4, 5)])).sum(1)) == [1, 1]
+
+
 def test_seeds_choose_among_equally_deep_pixels():
     bar = np.zeros((9, 40), bool)
     bar[4, 3:33] = True

@@ -55,6 +55,21 @@ def test_five_modes_of_an_object_in_four_parts():
     assert by_mode(mask, max_components=1)["mode4"]["boxes"] == [(2, 2, 8, 8)]
 
 
+def test_which_of_equally_large_parts_comes_first():
+    mask = np.zeros((20, 30), bool)
+    for x in (2, 12, 22):
+        mask[3:8, x : x + 5] = True  # 25 pixels each, centres (4, 5), (14, 5), (24, 5)
+    mask[12:19, 12:19] = True  # 49 pixels
+    assert by_mode(mask)["mode2"]["points"] == [(15, 15), (4, 5), (14, 5)]
+    last = by_mode(mask, equal_components="last")
+    assert last["mode2"]["points"] == [(15, 15), (24, 5), (14, 5)]
+    assert last["mode4"]["boxes"] == [(12, 12, 18, 18), (22, 3, 26, 7), (12, 3, 16, 7)]
+    mask[12:19] = False
+    assert by_mode(mask)["mode1"]["points"] == [(4, 5)]
+    assert by_mode(mask, equal_components="last")["mode1"]["points"] == [(24, 5)]
+    assert by_mode(mask, equal_components="last")["mode3"]["boxes"] == [(22, 3, 26, 7)]
+
+
 def test_the_mode_without_prompts_has_a_row():
     (row,) = make_prompts("object", np.ones((3, 3), bool), ["everything"], PromptSettings())
     assert row == {"object_id": "object", "mode": "everything", "points": [], "point_labels": [], "boxes": []}

@@ -113,6 +113,7 @@ rule robustness:
         tasks=get_tasks,
         changes=lookup(within=config, dpath="robustness"),
         max_components=lookup(within=config, dpath="prompts/max_components"),
+        equal_components=lookup(within=config, dpath="prompts/equal_components"),
         tie_break=lookup(within=config, dpath="prompts/tie_break"),
         seed=lookup(within=config, dpath="prompts/seed"),
         device=lookup(within=config, dpath="device"),

@@ -16,6 +16,7 @@ rule prompts:
         tasks=get_tasks,
         modes=lookup(within=config, dpath="prompts/modes"),
         max_components=lookup(within=config, dpath="prompts/max_components"),
+        equal_components=lookup(within=config, dpath="prompts/equal_components"),
         tie_break=lookup(within=config, dpath="prompts/tie_break"),
         seed=lookup(within=config, dpath="prompts/seed"),
     script:

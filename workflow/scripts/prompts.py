@@ -17,5 +17,5 @@ if __name__ == "__main__":
             stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks),
             Path(snakemake.output.prompts),
             params.modes,
-            PromptSettings(params.max_components, params.tie_break, params.seed),
+            PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components),
         )

@@ -22,7 +22,7 @@ if __name__ == "__main__":
         weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing)
         changes = {key: value for key, value in params.changes.items() if key != "enabled"}
-        exact = PromptSettings(params.max_components, params.tie_break, params.seed)
+        exact = PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_robustness(
             InexactInputs(objects, Changes(**changes), exact),

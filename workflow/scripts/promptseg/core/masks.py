@@ -40,18 +40,19 @@ class Component:
     area: int
 
 
-def components(mask: np.ndarray, limit: int | None = None) -> list[Component]:
-    """The 8-connected components of an (h, w) bool mask, largest first; equal areas in row-major order.
+def components(mask: np.ndarray, limit: int | None = None, equal: str = "first") -> list[Component]:
+    """The 8-connected components of an (h, w) bool mask, largest first.
 
     Args:
         limit: at most so many; None for all.
+        equal: of components of equal area, the `first` or the `last` in row-major order of first pixels leads.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     areas = stats[1:count, cv2.CC_STAT_AREA]
     # Labels need not follow row-major order, so ties are settled by each component's first pixel.
     _, first_pixel = np.unique(labels, return_index=True)
     first_pixel = first_pixel[-len(areas) :] if len(areas) else first_pixel[:0]
-    order = np.lexsort((first_pixel, -areas))[:limit]
+    order = np.lexsort((-first_pixel if equal == "last" else first_pixel, -areas))[:limit]
     return [Component(labels == index + 1, int(areas[index])) for index in order]
 
 

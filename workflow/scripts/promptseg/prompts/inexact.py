@@ -90,7 +90,8 @@ def variants(
         break.
     """
     exact = {row["mode"]: row for row in make_prompts(object_id, mask, changes.modes, settings)}
-    parts = [component.mask for component in masks.components(mask, settings.max_components)]
+    largest = masks.components(mask, settings.max_components, settings.equal_components)
+    parts = [component.mask for component in largest]
     for mode, row in exact.items():
         if mode in BOX_MODES:
             whole = "object" if mode == "mode5" else "component"  # the box of mode 3 is the first of mode 4

@@ -65,11 +65,13 @@ class PromptSettings:
     Attributes:
         max_components: how many components modes 2 and 4 prompt at most.
         tie_break, seed: which of several deepest pixels, see `pick`.
+        equal_components: which of several components of equal area comes first, see `masks.components`.
     """
 
     max_components: int = 3
     tie_break: str = "random"
     seed: int = 0
+    equal_components: str = "first"
 
 
 def make_prompts(
@@ -86,7 +88,7 @@ def make_prompts(
         modes: a subset of MODES and EVERYTHING.
     """
     tie_break, seed = settings.tie_break, settings.seed
-    largest = masks.components(mask, settings.max_components)
+    largest = masks.components(mask, settings.max_components, settings.equal_components)
     points = [
         pick(deepest_pixels(depth(component.mask)), tie_break, seed, object_id, "component", index)
         for index, component in enumerate(largest)
