@@ -71,12 +71,12 @@ def test_masks_of_any_image_size_are_those_of_the_predictor(tiny, shape):
     predictor = SamPredictor(network)
     predictor.set_image(pixels)
     logits, scores, low = predictor.predict(asked.points, asked.labels, return_logits=True)
-    full, own_scores, own_low = method.logits(encoded, asked)
+    own = method.answer(encoded, asked)
     assert answer.masks.shape == (3, *shape)
     certain = np.abs(logits) > 1e-4
     np.testing.assert_array_equal(answer.masks[certain], (logits > 0)[certain])
-    for own, theirs in ((full, logits), (own_low, low), (own_scores, scores)):
-        np.testing.assert_allclose(own, theirs, atol=2e-5)
+    for ours, theirs in ((own.logits, logits), (own.low, low), (own.scores, scores)):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
 
 
 def test_a_mask_can_be_part_of_the_prompt(tiny):
@@ -87,9 +87,9 @@ def test_a_mask_can_be_part_of_the_prompt(tiny):
     predictor.set_image(pixels)
     asked = prompt([(20, 60), (3, 4)], [1, 0])
     expected = predictor.predict(asked.points, asked.labels, None, given[None], multimask_output=False)
-    _, scores, low = method.logits(method.encode(pixels), asked, multimask=False, mask_input=given)
-    np.testing.assert_allclose(low, expected[2], atol=2e-5)
-    np.testing.assert_allclose(scores, expected[1], atol=2e-5)
+    own = method.answer(method.encode(pixels), asked, multimask=False, previous=torch.from_numpy(given))
+    np.testing.assert_allclose(own.low, expected[2], atol=2e-5)
+    np.testing.assert_allclose(own.scores, expected[1], atol=2e-5)
 
 
 def test_global_attention_in_pieces_is_the_same(tiny, monkeypatch):

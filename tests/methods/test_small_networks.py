@@ -11,7 +11,7 @@ from segment_anything import SamPredictor
 from promptseg.core.masks import iou, tight_box
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.sam import Sam, empty_sam
+from promptseg.methods.sam import Sam
 from promptseg.training.generate import sample
 from support.projects import ROOT, TINY, Project
 
@@ -87,7 +87,7 @@ def test_report_and_figures_say_that_they_are_ours(scores):
 def test_the_packages_predictor_around_sam_small_gives_our_masks(shape):
     weights = SHIPPED / "sam_small.safetensors"
     method = Sam(Settings(variant="small", weights=weights))
-    network = empty_sam("small").eval()
+    network = Sam.architecture("small").eval()
     load_strictly(network, load_state_dict(weights), weights)
     drawn = sample(11, 0, max(shape), 1)
     pixels = np.repeat(drawn.pixels[: shape[0], : shape[1], None], 3, axis=2)
@@ -102,7 +102,8 @@ def test_the_packages_predictor_around_sam_small_gives_our_masks(shape):
         (Prompt(*nothing, corners), {"box": corners}),
     ):
         expected, scores, _ = predictor.predict(**arguments, multimask_output=True, return_logits=True)
-        logits, own_scores, _ = method.logits(encoded, prompt)
+        answer = method.answer(encoded, prompt)
+        logits, own_scores = answer.logits.numpy(), answer.scores.numpy()
         assert np.allclose(logits, expected, atol=1e-3)
         assert np.allclose(own_scores, scores, atol=1e-5)
         answer = method.predict([Query(encoded, prompt)])[0]

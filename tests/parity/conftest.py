@@ -12,7 +12,6 @@ from promptseg.methods.networks.hrnet import RitmNet
 from promptseg.methods.networks.simpleclick import SimpleClickNet
 from promptseg.methods.ritm import Ritm
 from promptseg.methods.sam import Sam as SamMethod
-from promptseg.methods.sam import empty_sam
 from promptseg.methods.simpleclick import SimpleClick
 from promptseg.parity.command import main
 from promptseg.parity.generated_weights import rule_state
@@ -53,7 +52,7 @@ def own(tmp_path_factory):
         record_sam(folder / "sam_tiny.npz", sam)
         record_protocol(folder / "protocol_sam_tiny.npz", sam, 5)
         record_protocol(folder / "protocol_sam_tiny_oracle.npz", sam, 5, oracle=True)
-        save_file(rule_state(empty_sam("small"), SALT), folder / "small.safetensors")
+        save_file(rule_state(SamMethod.architecture("small"), SALT), folder / "small.safetensors")
         small = SamMethod(Settings(variant="small", weights=folder / "small.safetensors"))
         record_sam(folder / "sam_small.npz", small)
         record_protocol(folder / "protocol_sam_small.npz", small, 3)

@@ -194,15 +194,15 @@ def record_sam(path, method):
     def prompt(count, corners=None):
         return Prompt(points[:count].astype(np.int32), labels[:count].astype(np.int8), corners)
 
-    fed = method.logits(embedding, prompt(3))[2][0]
     outputs = {
-        "p2": method.logits(embedding, prompt(2)),
-        "box_p4": method.logits(embedding, prompt(4, box)),
-        "box": method.logits(embedding, Prompt(np.zeros((0, 2), np.int32), np.zeros(0, np.int8), box)),
-        "p4_single": method.logits(embedding, prompt(4), multimask=False),
-        "p1_maskin": method.logits(embedding, prompt(1), multimask=False, mask_input=fed),
+        "p2": method.answer(embedding, prompt(2)),
+        "box_p4": method.answer(embedding, prompt(4, box)),
+        "box": method.answer(embedding, Prompt(np.zeros((0, 2), np.int32), np.zeros(0, np.int8), box)),
+        "p4_single": method.answer(embedding, prompt(4), False),
+        "p1_maskin": method.answer(embedding, prompt(1), False, method.answer(embedding, prompt(3)).low[0]),
     }
-    for name, (full, scores, low) in outputs.items():
+    for name, answer in outputs.items():
+        full, scores, low = (value.numpy() for value in (answer.logits, answer.scores, answer.low))
         arrays |= {
             f"{name}_low_0": low[:, ::8, ::8],
             f"{name}_low_stats_0": [statistics(channel)[:2] for channel in low],

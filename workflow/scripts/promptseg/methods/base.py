@@ -8,9 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Query:
         prompt: see `Prompt`.
         previous: the state of the mask chosen at the last click; None at the first, and where the protocol forgets it.
         refine: whether a method with a refinement stage of its own (`Method.refines`) uses it.
+        multimask: "always": a method that can give several masks does for every prompt, as in the study. "official": it
+            gives as many as its authors ask for with such a prompt.
         truth: (h, w) bool, only for controls with `needs_truth`.
     """
 
@@ -59,6 +64,7 @@ class Query:
     prompt: Prompt
     previous: Any = None
     refine: bool = True
+    multimask: Literal["always", "official"] = "always"
     truth: np.ndarray | None = None
 
 
@@ -110,13 +116,18 @@ class Proposals:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the configuration says about how a method runs."""
+    """What the configuration says about how a method runs.
+
+    Attributes:
+        off_label: prompts that the method was not made for are run, too; see `Method.untrained_types`.
+    """
 
     variant: str | None = None
     weights: Path | None = None
     device: str = "cpu"
     precision: str = "fp32"
     compile: bool = False
+    off_label: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -126,7 +137,13 @@ class Method(ABC):
     Attributes:
         prompt_types: subset of {"point", "box", "everything"}; modes that need another type do not apply. "everything"
             is no prompt at all: the method has `everything`.
-        candidates: how many masks it returns for a prompt.
+        untrained_types: further types that its network computes without having been made for them; they apply only
+            where the entry says `off_label: true`.
+        max_points: how many points of a prompt it was made for; None for any number.
+        negative_points: whether it was made for points on the background.
+        mask_feedback: whether a mask of its own can be part of the next prompt (`Query.previous`), which the switch
+            `mask_feedback` of a protocol asks for.
+        candidates: how many masks it returns for a prompt at most.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
         images_at_once: how many images are under way together; prompts of all of them share a batch.
         refines: whether it has a refinement stage, which `Query.refine` switches.
@@ -134,6 +151,10 @@ class Method(ABC):
     """
 
     prompt_types: ClassVar[frozenset[str]]
+    untrained_types: ClassVar[frozenset[str]] = frozenset()
+    max_points: ClassVar[int | None] = None
+    negative_points: ClassVar[bool] = True
+    mask_feedback: ClassVar[bool] = False
     candidates: ClassVar[int] = 1
     cacheable: ClassVar[bool] = False
     images_at_once: int = 4
@@ -142,6 +163,20 @@ class Method(ABC):
 
     def __init__(self, settings: Settings):
         self.settings = settings
+
+    @classmethod
+    def architecture(cls, variant: str) -> "nn.Module":
+        """The network of a variant, its weights yet to be loaded, with the parameter names of the published file.
+
+        Raises:
+            PromptsegError: there is no such variant.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def input_size(cls, variant: str) -> int | None:  # noqa: ARG003 - what overrides it reads
+        """Side of the network's square input in pixels; None for methods that take images as they are."""
+        return None
 
     def encode(self, pixels: np.ndarray) -> Any:
         """Whatever is computed once for an image and serves all its prompts.

@@ -20,6 +20,16 @@ class _NetworkClass(typing.Protocol):
     def from_config(self, config: Mapping[str, Any]) -> nn.Module: ...
 
 
+def check_variant(variant: str, known: Collection[str]) -> None:
+    """Refuse a variant that is not among the known ones.
+
+    Raises:
+        PromptsegError: it is not.
+    """
+    if variant not in known:
+        raise PromptsegError(f"There is no variant {variant!r}; `variant:` is one of {', '.join(known)}.")
+
+
 def load_network(network_class: _NetworkClass, variants: Collection[str], settings: Settings) -> Any:
     """The network of `settings.weights` on the device, ready to predict.
 
@@ -30,8 +40,8 @@ def load_network(network_class: _NetworkClass, variants: Collection[str], settin
     """
     variant, path = settings.variant, settings.weights
     assert path is not None
-    if variant is not None and variant not in variants:
-        raise PromptsegError(f"There is no variant {variant!r}; `variant:` is one of {', '.join(variants)}.")
+    if variant is not None:
+        check_variant(variant, variants)
     checkpoint = load_checkpoint(path)
     with torch.device("meta"):  # initial weights, of no use here, would take longer than the real ones
         named = None if variant is None else network_class.from_variant(variant)

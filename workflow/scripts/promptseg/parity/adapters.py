@@ -17,7 +17,7 @@ from torch import nn
 
 from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.networks.sam_small import VARIANTS as SMALL
-from promptseg.methods.sam import empty_sam
+from promptseg.methods.sam import Sam
 from promptseg.parity.fixtures import Fixture, FixtureError
 from promptseg.parity.generated_weights import read_overrides, rule_state
 
@@ -59,7 +59,7 @@ def empty_network(family: str, variant: str) -> nn.Module:
         FixtureError: there is no such variant.
     """
     if family == "sam":
-        known, build = (*sam_model_registry, *SMALL), lambda: empty_sam(variant)
+        known, build = (*sam_model_registry, *SMALL), lambda: Sam.architecture(variant)
     else:
         module_name, class_name = _NETWORKS[family]
         module = importlib.import_module(module_name)

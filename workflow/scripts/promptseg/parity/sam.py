@@ -97,8 +97,10 @@ def _check_prompt(fixture: Fixture, method: Any, embedding: Any, key: str, name:
     comparison.count("prompts")
     prompt, fed = asked.prompt(fixture, key), None
     if asked.mask_input:
-        fed = method.logits(embedding, Asked(_MASK_FROM_POINTS, False, False, False).prompt(fixture, key))[2][0]
-    full, scores, low = method.logits(embedding, prompt, multimask=not asked.single, mask_input=fed)
+        first = Asked(_MASK_FROM_POINTS, False, False, False).prompt(fixture, key)
+        fed = method.answer(embedding, first).low[0]
+    answer = method.answer(embedding, prompt, not asked.single, fed)
+    full, scores, low = (value.numpy() for value in (answer.logits, answer.scores, answer.low))
     recorded = fixture.array(f"{name}_low_{key}", (len(low), None, None))
     comparison.numbers("low-res logits", where, sample(low, recorded.shape, _LOGIT_STRIDES), recorded, limit)
     if f"{name}_low_stats_{key}" in fixture:

@@ -103,7 +103,7 @@ class Group:
                     trajectory.prompt(),
                     trajectory.previous(),
                     trajectory.protocol.refinement or not self.method.refines,
-                    self._truth(trajectory.target),
+                    truth=self._truth(trajectory.target),
                 )
                 add(trajectory, name, trajectory.take, query)
         return list(found.values())

@@ -1,0 +1,71 @@
+"""Where an image lies in the input of a network, and the way back from its low-resolution masks to the image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def axis_matrix(low: int, *steps: int | slice, mode: str = "bilinear", device: str = "cpu") -> Tensor:
+    """(size, low) float32 matrix of what a chain of resizes and cuts does to a map along one axis.
+
+    Interpolation is linear and separable, so each axis of a map is handled by one matrix, whatever the steps.
+
+    Args:
+        low: size of the map.
+        steps: a number resizes to so many pixels (`align_corners=False`, no antialiasing), a slice cuts.
+        mode: "bilinear" or "bicubic".
+    """
+    unit = torch.eye(low, device=device)
+    for step in steps:
+        if isinstance(step, slice):
+            unit = unit[:, step]
+        else:
+            unit = F.interpolate(unit[None, None], (low, step), mode=mode, align_corners=False)[0, 0]
+    return unit.t().contiguous()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image in the input of a network.
+
+    Attributes:
+        size: (h, w) of the image.
+        scale: (x, y): pixels of the input per pixel of the image.
+        rows, columns: (h, h'), (w, w') float32, see `axis_matrix`: a map (h', w') of the network becomes one of the
+            image's size as rows @ map @ columns.T.
+    """
+
+    size: tuple[int, int]
+    scale: tuple[float, float]
+    rows: Tensor
+    columns: Tensor
+
+    def scaled(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) (x, y) pixels of the image -> float32 pixels of the input."""
+        return (np.asarray(points, np.float64) * self.scale).astype(np.float32)
+
+    def scaled_box(self, box: np.ndarray) -> np.ndarray:
+        """(4,) XYXY pixels of the image -> float32 pixels of the input."""
+        return self.scaled(box.reshape(2, 2)).ravel()
+
+    def full(self, low: Tensor) -> Tensor:
+        """(..., h', w') maps -> (..., h, w) of the image's size."""
+        return self.rows @ low @ self.columns.t()
+
+
+def stretched(size: tuple[int, int], side: int, low: int, device: str = "cpu", *, twice: bool = False) -> Frame:
+    """The frame of an image that fills a square input, its aspect not kept.
+
+    Args:
+        size: (h, w) of the image.
+        side: of the input.
+        low: side of the network's maps.
+        twice: maps are resized to the input's side before the image's, instead of at once.
+    """
+    height, width = size
+    between = (side,) if twice else ()
+    rows, columns = (axis_matrix(low, *between, whole, device=device) for whole in (height, width))
+    return Frame(size, (side / width, side / height), rows, columns)

@@ -1,0 +1,118 @@
+"""What SAM and its successors have in common: an image is encoded once, prompts are decoded from it in batches."""
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
+from promptseg.methods.checkpoints import load_state_dict, load_strictly
+
+# Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
+BATCH = {"cpu": 8, "cuda": 64}
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All that a network says to one prompt.
+
+    Attributes:
+        logits: (k, h, w) float32 of the image's size: a pixel belongs to the mask above 0. Where the authors' code
+            gives probabilities, these minus 0.5.
+        scores: (k,) float32 predicted IoU, or None.
+        low: (k, h', w') float32 logits in the network's resolution, as they would be fed back; None if they cannot.
+        token: which of SAM 2's mask tokens the single mask comes from; None where there is no choice.
+        stability: of the single mask of SAM 2, on which that choice depends.
+    """
+
+    logits: Tensor
+    scores: Tensor | None
+    low: Tensor | None
+    token: int | None = None
+    stability: float | None = None
+
+    def candidates(self) -> Candidates:
+        """The masks, on the CPU."""
+        masks = (self.logits > 0).cpu().numpy()
+        scores = None if self.scores is None else self.scores.float().cpu().numpy()
+        return Candidates(masks, scores, None if self.low is None else list(self.low))
+
+
+class Promptable(Method, Generic[Network]):
+    """A network that takes points, boxes and masks: `encode` once per image, `decode` for its prompts.
+
+    Attributes:
+        batch: prompts decoded together at most.
+    """
+
+    mask_feedback = True
+    batch: int
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self.batch = BATCH["cpu" if settings.device == "cpu" else "cuda"]
+        if settings.device != "cpu":
+            self.images_at_once = 16
+
+    def load(self) -> Network:
+        """The network of the settings on the device, with its weights, ready to predict.
+
+        Raises:
+            PromptsegError: there is no such variant, or the file does not fit it.
+        """
+        assert self.settings.weights is not None
+        network = self.architecture(self.settings.variant or "")
+        load_strictly(network, self.translated(load_state_dict(self.settings.weights)), self.settings.weights)
+        return cast(Network, network.to(self.settings.device).eval())
+
+    @classmethod
+    def translated(cls, state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The entries of a published file by the names of `architecture`."""
+        return state_dict
+
+    def multimask(self, query: Query) -> bool:
+        """Whether several masks are asked for: always, or as the authors do where the query says `official`.
+
+        SAM's authors ask for three masks for a single click, which is ambiguous, and for one otherwise (the notebooks
+        of `segment-anything` and `sam2`).
+        """
+        return query.multimask == "always" or (query.prompt.box is None and len(query.prompt.points) == 1)
+
+    @abstractmethod
+    def decode(self, queries: Sequence[Query], multimask: bool) -> Iterable[Decoded]:
+        """Answers in order to queries that have equally many points, all or none a box, and all or none a mask."""
+
+    @torch.inference_mode()
+    def decoded(self, queries: Sequence[Query]) -> Iterator[tuple[int, Decoded]]:
+        """Answers with the numbers of their queries, which may be mixed: those that are alike are decoded together."""
+        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for index, query in enumerate(queries):
+            prompt = query.prompt
+            alike = (len(prompt.points), prompt.box is None, query.previous is None, self.multimask(query))
+            groups[alike].append(index)
+        for (*_, multimask), members in groups.items():
+            for start in range(0, len(members), self.batch):
+                chunk = members[start : start + self.batch]
+                yield from zip(chunk, self.decode([queries[index] for index in chunk], multimask), strict=True)
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        answers = {index: decoded.candidates() for index, decoded in self.decoded(queries)}
+        return [answers[index] for index in range(len(queries))]
+
+    @torch.inference_mode()
+    def answer(self, image: Any, prompt: Prompt, multimask: bool = True, previous: Tensor | None = None) -> Decoded:
+        """All that the network says to one prompt.
+
+        Args:
+            image: what `encode` returned.
+            multimask: several masks, or the single one.
+            previous: (h', w') float32 logits of a mask that is part of the prompt.
+        """
+        (decoded,) = self.decode([Query(image, prompt, previous)], multimask)
+        return decoded
