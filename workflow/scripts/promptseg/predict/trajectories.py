@@ -21,7 +21,7 @@ def prediction(object_id: str, mode: str, **values: Any) -> dict[str, Any]:
     return {"object_id": object_id, "mode": mode, "step": 0, "status": "ok", **selection, **values}
 
 
-def _prompts_of(row: Mapping[str, Any]) -> list[Prompt]:
+def prompts_of(row: Mapping[str, Any]) -> list[Prompt]:
     """Prompts of one mode: all points in one prompt, but every box in its own."""
     no_points = (np.zeros((0, 2), np.int32), np.zeros(0, np.int8))
     if row["mode"] in BOX_MODES:
@@ -90,7 +90,7 @@ class Single:
 
     def __init__(self, item: Item, target: Target, mode: str):
         self.item, self.target, self.mode = item, target, mode
-        self.prompts = _prompts_of(target.prompts[mode])
+        self.prompts = prompts_of(target.prompts[mode])
         self._answers: dict[int, Answer] = {}
         self._rows: list[dict[str, Any]] = []
         self._lock = Lock()  # the boxes of mode 4 may be answered in several threads
