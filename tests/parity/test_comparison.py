@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from promptseg.parity.comparison import Comparison
-from promptseg.parity.fixtures import FixtureError
+from promptseg.parity.fixtures import FixtureError, Name
 
 
 def test_numbers_that_are_none_never_pass():
-    comparison = Comparison()
+    comparison = Comparison(Name("sam", "vit_b", "prompts"))
     assert not comparison.passed  # nothing was compared
     comparison.numbers("logits", "here", [1, np.inf], [1, np.inf], 0.1)
     assert comparison.passed

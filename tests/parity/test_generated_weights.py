@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from promptseg.core.errors import PromptsegError
-from promptseg.parity.generated_weights import read_overrides, rule_state, rule_tensor
+from promptseg.parity.generated_weights import Changes, rule_state, rule_tensor
 
 
 def test_every_kind_of_weight_is_drawn_as_the_rule_says():
@@ -38,15 +38,34 @@ def test_overrides_replace_entries_and_have_to_fit(tmp_path):
     path.write_text(json.dumps({"overrides": {"bias": {"shape": [2], "values": [1, 2.5]}}}))
     with torch.device("meta"):
         network = nn.Linear(3, 2)
-    state = rule_state(network, "dev", read_overrides(path))
+    state = rule_state(network, "dev", Changes.read(path))
     assert state["bias"].tolist() == [1, 2.5]
     assert torch.equal(state["weight"], rule_tensor("weight", (2, 3), "dev"))
     with pytest.raises(PromptsegError, match=r"bias the shape \(3,\); Linear has \(2,\)"):
-        rule_state(network, "dev", {"bias": torch.zeros(3)})
-    with pytest.raises(PromptsegError, match="name scale, which Linear does not have"):
-        rule_state(network, "dev", {"scale": torch.zeros(3)})
+        rule_state(network, "dev", Changes(overrides={"bias": torch.zeros(3)}))
+    with pytest.raises(PromptsegError, match="The overrides name scale, which Linear does not have"):
+        rule_state(network, "dev", Changes(overrides={"scale": torch.zeros(3)}))
+    with pytest.raises(PromptsegError, match="The gains name scale, which Linear does not have"):
+        rule_state(network, "dev", Changes(gains={"scale": 2.0}))
     path.write_text('{"overrides": {"bias": {"shape": [3], "values": [1, 2]}}}')
     with pytest.raises(PromptsegError, match=r"x.overrides.json is no file of overrides \(ValueError"):
-        read_overrides(path)
+        Changes.read(path)
     with pytest.raises(PromptsegError, match=r"gone.overrides.json is missing"):
-        read_overrides(tmp_path / "gone.overrides.json")
+        Changes.read(tmp_path / "gone.overrides.json")
+
+
+def test_gains_multiply_in_float32_and_overrides_come_last():
+    with torch.device("meta"):
+        network = nn.Linear(3, 2)
+    changes = Changes.parse({"weight": 4.6, "bias": 9}, {"bias": {"shape": [2], "values": [0.1, 1]}})
+    state = rule_state(network, "dev", changes)
+    rule = rule_tensor("weight", (2, 3), "dev").numpy()
+    assert np.array_equal(state["weight"].numpy(), rule * np.float32(4.6))
+    assert np.array_equal(state["bias"].numpy(), np.float32([0.1, 1]))
+    assert list(state) == ["weight", "bias"]
+
+
+def test_entries_of_complex_type_are_no_weights():
+    network = nn.Linear(1, 1)
+    network.register_buffer("freqs_cis", torch.zeros(2, dtype=torch.complex64))
+    assert list(rule_state(network)) == ["weight", "bias"]

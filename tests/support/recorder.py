@@ -10,7 +10,7 @@ from promptseg.core import masks
 from promptseg.methods import Prompt, Query, Settings
 from promptseg.methods.networks.focalclick import FocalClickNet
 from promptseg.methods.networks.hrnet import RitmNet
-from promptseg.parity.generated_weights import read_overrides, rule_state
+from promptseg.parity.generated_weights import Changes, rule_state
 from promptseg.prompts.modes import deepest_pixels, depth
 
 SALT = "another salt"
@@ -54,7 +54,7 @@ class Recorder:
         }
         self.file = f"{self.name}.overrides.json"
         (folder / self.file).write_text(json.dumps({"salt": SALT, "overrides": overrides}))
-        save_file(rule_state(empty, SALT, read_overrides(folder / self.file)), folder / "weights.safetensors")
+        save_file(rule_state(empty, SALT, Changes.read(folder / self.file)), folder / "weights.safetensors")
         settings = Settings(variant=variant, weights=folder / "weights.safetensors", options=options)
         self.method = method(settings)
 

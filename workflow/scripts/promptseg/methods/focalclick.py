@@ -16,11 +16,12 @@ from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Query, Settings
 from promptseg.methods.click_tensors import click_tensor, resize
 from promptseg.methods.clicking import BATCH, THRESHOLD, ClickMethod, ClickPredictor, ClickState, Pass, Step
-from promptseg.methods.loading import load_network
+from promptseg.methods.loading import check_variant, load_network
 from promptseg.methods.networks.focalclick import VARIANTS, FocalClickNet
 from promptseg.methods.regions import Roi, ZoomIn
 
 ZOOM = ZoomIn(target_size=None, min_crop_size=10, recompute_thresh_iou=None, prob_thresh=THRESHOLD)
+INFER_SIZE = 256  # side at which the network sees a crop, if the options do not say otherwise
 _EXPANSION = 1.4  # of the focus crop
 _FEW = 10  # a mask of fewer pixels has no box of its own
 _LATE = 10  # after so many clicks only the focus crop changes
@@ -216,6 +217,15 @@ class FocalClick(ClickMethod):
 
     refines = True
 
+    @classmethod
+    def architecture(cls, variant: str) -> FocalClickNet:
+        check_variant(variant, VARIANTS)
+        return FocalClickNet.from_variant(variant)
+
+    @classmethod
+    def input_size(cls, variant: str) -> int:  # noqa: ARG003 - the same for all
+        return INFER_SIZE
+
     def __init__(self, settings: Settings):
         super().__init__(settings)
         self.network: FocalClickNet = load_network(FocalClickNet, VARIANTS, settings)
@@ -229,5 +239,5 @@ class FocalClick(ClickMethod):
         if settings.compile:
             self.network.feature_extractor.compile()
         self.predictor = FocalPredictor(
-            self.network, infer_size=settings.options.get("infer_size", 256), precision=settings.precision
+            self.network, infer_size=settings.options.get("infer_size", INFER_SIZE), precision=settings.precision
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from promptseg.methods.base import Settings
 from promptseg.methods.clicking import ClickMethod, ClickPredictor
-from promptseg.methods.loading import load_network
+from promptseg.methods.loading import check_variant, load_network
 from promptseg.methods.networks.hrnet import SMALL, VARIANTS, RitmNet
 from promptseg.methods.regions import ZoomIn
 
@@ -31,6 +31,11 @@ class Ritm(ClickMethod):
     click, and whether logits are averaged over the image and its mirror image. `target_size` (400), `min_crop_size`
     (200) and `skip_clicks` (1): see `ZoomIn`.
     """
+
+    @classmethod
+    def architecture(cls, variant: str) -> RitmNet:
+        check_variant(variant, VARIANTS | SMALL)
+        return RitmNet.from_variant(variant)
 
     def __init__(self, settings: Settings):
         super().__init__(settings)

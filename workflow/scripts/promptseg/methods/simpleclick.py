@@ -6,7 +6,7 @@ from typing import Any
 
 from promptseg.methods.base import Settings
 from promptseg.methods.clicking import ClickMethod, ClickPredictor
-from promptseg.methods.loading import load_network
+from promptseg.methods.loading import check_variant, load_network
 from promptseg.methods.networks.simpleclick import SMALL, VARIANTS, SimpleClickNet
 from promptseg.methods.regions import ZoomIn
 
@@ -36,6 +36,15 @@ class SimpleClick(ClickMethod):
     mask, until that settles: 0 for SimpleClick, 5 for CFR-ICL in the study. `flip` (true): whether logits are averaged
     over the image and its mirror image. `min_crop_size` (200): see `ZoomIn`.
     """
+
+    @classmethod
+    def architecture(cls, variant: str) -> SimpleClickNet:
+        check_variant(variant, VARIANTS | SMALL)
+        return SimpleClickNet.from_variant(variant)
+
+    @classmethod
+    def input_size(cls, variant: str) -> int:
+        return (VARIANTS | SMALL)[variant].image_size[0]
 
     def __init__(self, settings: Settings):
         super().__init__(settings)

@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-import importlib
+import json
 import logging
 import tempfile
 from pathlib import Path
@@ -12,38 +12,29 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from segment_anything import sam_model_registry
-from torch import nn
 
 from promptseg.methods import Method, Settings, adapter_class
-from promptseg.methods.networks.sam_small import VARIANTS as SMALL
-from promptseg.methods.sam import Sam
-from promptseg.parity.fixtures import Fixture, FixtureError
-from promptseg.parity.generated_weights import read_overrides, rule_state
+from promptseg.parity.fixtures import PIPELINES, Fixture, FixtureError
+from promptseg.parity.generated_weights import Changes, rule_state
 
 logger = logging.getLogger(__name__)
 
-_ADAPTERS = {
+ADAPTERS = {
     "ritm": "promptseg.methods.ritm:Ritm",
     "simpleclick": "promptseg.methods.simpleclick:SimpleClick",
     "focalclick": "promptseg.methods.focalclick:FocalClick",
     "sam": "promptseg.methods.sam:Sam",
-}
-_NETWORKS = {
-    "ritm": ("promptseg.methods.networks.hrnet", "RitmNet"),
-    "simpleclick": ("promptseg.methods.networks.simpleclick", "SimpleClickNet"),
-    "focalclick": ("promptseg.methods.networks.focalclick", "FocalClickNet"),
+    "sam2": "promptseg.methods.sam2:Sam2",
+    "sam3": "promptseg.methods.sam3:Sam3",
+    "hq_sam": "promptseg.methods.hq_sam:HqSam",
+    "mobile_sam": "promptseg.methods.mobile_sam:MobileSam",
+    "medsam": "promptseg.methods.medsam:MedSam",
+    "sam_med2d": "promptseg.methods.sam_med2d:SamMed2D",
+    "scribbleprompt_sam": "promptseg.methods.scribbleprompt:ScribblePromptSam",
+    "scribbleprompt_unet": "promptseg.methods.scribbleprompt:ScribblePromptUnet",
 }
 _CASCADE_STEPS = 5  # of CFR-ICL in the study's script
 _LARGE = 50_000_000  # parameters, whose generation takes seconds
-
-
-def overrides_path(fixture: Fixture) -> Path | None:
-    """The file that replaces the last layer of a click model; SAM has none."""
-    if fixture.name.family == "sam":
-        return None
-    default = f"{fixture.name.family}_{fixture.name.variant}.overrides.json"
-    return fixture.path.parent / fixture.text("overrides_file", default)
 
 
 def options(fixture: Fixture) -> dict[str, Any]:
@@ -52,22 +43,33 @@ def options(fixture: Fixture) -> dict[str, Any]:
     return {"cascade_steps": _CASCADE_STEPS} if cascade else {}
 
 
-def empty_network(family: str, variant: str) -> nn.Module:
-    """The network without memory for its weights.
+def overrides_path(fixture: Fixture) -> Path | None:
+    """The file that replaces the last layer of a click model; other fixtures have none."""
+    if fixture.name.family not in PIPELINES:
+        return None
+    default = f"{fixture.name.family}_{fixture.name.variant}.overrides.json"
+    return fixture.path.parent / fixture.text("overrides_file", default)
+
+
+def changes(fixture: Fixture) -> tuple[Changes, bytes]:
+    """What of the weights differs from the rule, and a digest of it.
 
     Raises:
-        FixtureError: there is no such variant.
+        PromptsegError: it is not there, or not as it should be.
     """
-    if family == "sam":
-        known, build = (*sam_model_registry, *SMALL), lambda: Sam.architecture(variant)
-    else:
-        module_name, class_name = _NETWORKS[family]
-        module = importlib.import_module(module_name)
-        known, build = module.VARIANTS, lambda: getattr(module, class_name).from_variant(variant)
-    if variant not in known:
-        raise FixtureError(f"the variant {variant} of {family} is not known; known are {', '.join(known)}")
-    with torch.device("meta"):
-        return build()
+    path = overrides_path(fixture)
+    if path is not None:
+        if not path.is_file():
+            raise FixtureError(f"the file of overrides {path.name} is missing")
+        return Changes.read(path), hashlib.sha256(path.read_bytes()).digest()
+    if not fixture.listed:
+        return Changes(), b""
+    gains, overrides = fixture.json("gains", dict), fixture.json("overrides", dict)
+    try:
+        parsed = Changes.parse(gains, overrides)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FixtureError(f"gains or overrides are not understood ({type(error).__name__}: {error})") from error
+    return parsed, hashlib.sha256(json.dumps([gains, overrides]).encode()).digest()
 
 
 class Adapters:
@@ -96,10 +98,8 @@ class Adapters:
             PromptsegError: the variant or the file of overrides is wrong.
         """
         family, variant, salt = fixture.name.family, fixture.name.variant, fixture.text("salt")
-        overrides = overrides_path(fixture)
-        if overrides is not None and not overrides.is_file():
-            raise FixtureError(f"the file of overrides {overrides.name} is missing")
-        weights = (family, variant, salt, overrides and hashlib.sha256(overrides.read_bytes()).digest())
+        changed, digest = changes(fixture)
+        weights = (family, variant, salt, digest)
         chosen = options(fixture)
         key = (*weights, *chosen.items())
         if key == self._key and self._method is not None:
@@ -107,17 +107,19 @@ class Adapters:
         self._key, self._method = (), None
         self._embeddings.clear()
         gc.collect()
+        adapter = adapter_class(ADAPTERS[family])
         path = Path(self._folder.name) / "weights.safetensors"
         if weights != self._weights:
             self._weights = ()
             path.unlink(missing_ok=True)
-            network = empty_network(family, variant)
+            with torch.device("meta"):
+                network = adapter.architecture(variant)
             parameters = sum(value.numel() for value in network.state_dict().values())
             if parameters > _LARGE:
                 logger.info("generating %.0f million weights of %s %s", parameters / 1e6, family, variant)
-            save_file(rule_state(network, salt, read_overrides(overrides) if overrides else None), path)
+            save_file(rule_state(network, salt, changed), path)
             self._weights = weights
-        method = adapter_class(_ADAPTERS[family])(Settings(variant=variant, weights=path, options=chosen))
+        method = adapter(Settings(variant=variant, weights=path, options=chosen))
         self._key, self._method = key, method
         return method
 

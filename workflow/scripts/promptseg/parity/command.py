@@ -13,13 +13,13 @@ import torch
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.devices import keep_freed_memory
-from promptseg.parity.adapters import Adapters, options, overrides_path
+from promptseg.parity.adapters import Adapters, changes, options
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture
 from promptseg.parity.networks import check_network
 from promptseg.parity.pipelines import check_pipeline
+from promptseg.parity.promptable import check_promptable
 from promptseg.parity.protocols import check_protocol
-from promptseg.parity.sam import check_sam
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,12 @@ names of fixtures:
   FAMILY_VARIANT__MODE.npz     the predictor, one map for each click. MODE is for ritm seq, oneshot or leak (which
                                needs the file of seq beside it), for simpleclick paper, seq or plain, for focalclick
                                paper, seq or focal
-  sam_VARIANT.npz              SAM's embeddings, logits, masks and predicted IoU of several prompts
+  sam_VARIANT.npz              SAM's embeddings, logits, masks and predicted IoU of several prompts; the same of
+                               other promptable networks: sam2_hiera_SIZE, sam2.1_hiera_SIZE, edgetam,
+                               medsam2_VARIANT, sam3_tracker, hq_sam_VARIANT, mobile_sam_VARIANT, medsam_VARIANT,
+                               sam_med2d_VARIANT, scribbleprompt_sam_VARIANT, scribbleprompt_unet_VARIANT
   protocol_FAMILY_VARIANT.npz  the study's click loop; protocol_sam_VARIANT_oracle.npz with the best mask chosen
-Salt, numbers of images, clicks and prompts, and strides are read from the files.
+Salt, numbers of images, clicks and prompts, calls, and strides are read from the files.
 """
 
 
@@ -61,16 +64,17 @@ class Outcome:
 def check(path: Path, adapters: Adapters) -> Outcome:
     """Compare one fixture; whatever goes wrong becomes its outcome."""
     start = time.perf_counter()
-    comparison = Comparison()
+    comparison: Comparison | None = None
     passed = False
     try:
         fixture = Fixture(path)
-        fixture.unused -= {"salt", "overrides_file"}
+        fixture.unused -= {"salt", "overrides_file", "meta"}
+        comparison = Comparison(fixture.name)
         method = adapters.get(fixture)
         if fixture.name.kind == "net":
             check_network(fixture, method, comparison)
         elif fixture.name.kind == "prompts":
-            check_sam(fixture, method, adapters, comparison)
+            check_promptable(fixture, method, adapters, comparison)
         elif fixture.name.kind.startswith("protocol"):
             check_protocol(fixture, method, adapters, comparison)
         else:
@@ -80,10 +84,10 @@ def check(path: Path, adapters: Adapters) -> Outcome:
             comparison.note(f"not compared: {', '.join(ignored)}")
         text = comparison.summary()
     except PromptsegError as error:
-        text = "; ".join([str(error), *comparison.failures])
+        text = "; ".join([str(error), *(comparison.failures if comparison else [])])
     except Exception as error:  # a defect of ours must not keep the other fixtures from being compared
         traceback.print_exc()
-        text = "; ".join([f"{type(error).__name__}: {error}".strip(), *comparison.failures])
+        text = "; ".join([f"{type(error).__name__}: {error}".strip(), *(comparison.failures if comparison else [])])
     return Outcome(path.name, passed, time.perf_counter() - start, " ".join(text.split()))
 
 
@@ -92,15 +96,14 @@ def in_order(paths: list[Path]) -> list[Path]:
 
     def key(path: Path) -> tuple[str, ...]:
         try:
-            fixture = Fixture(path, ("salt", "overrides_file"))
-            overrides = overrides_path(fixture)
-            name = fixture.name
+            fixture = Fixture(path, ("salt", "overrides_file", "calls", "gains", "overrides"))
+            name, (_, digest) = fixture.name, changes(fixture)
             return (
                 "1",
                 name.family,
                 name.variant,
                 fixture.text("salt"),
-                overrides.name if overrides else "",
+                digest.hex(),
                 str(options(fixture)),
                 path.name,
             )

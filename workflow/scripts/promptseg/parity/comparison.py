@@ -1,38 +1,46 @@
 """What is compared, how closely, and the sentence about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from promptseg.parity.fixtures import FixtureError, Name
 
-# Two runs of the reference with different numbers of threads differ by at most a tenth of these on a CPU in float32;
-# what must be noticed (a wrong resize, a lost click) is larger by orders of magnitude.
-MASK_PIXELS = 1e-4  # share of the pixels of a mask that may differ
-IOU = 1e-4
-SAM_EMBEDDING = 1e-4
-SAM_SCORE = 1e-4
-SAM_UNDECIDED = 1e-3  # |logit| below which a pixel of a mask of SAM may differ
-HALF_PRECISION = 1e-3  # of maps stored as float16
+# Largest absolute differences of what is compared, and of "masks" the share of pixels, by family and variant; the first
+# that fits holds. "statistics of x" has the limit of x.
+_SAM = {
+    "embedding": 1e-4,
+    "high-res features": 2e-4,
+    "low-res logits": 2e-3,
+    "logits": 2e-3,
+    "predicted IoU": 1e-4,
+    "stability": 1e-4,
+    "masks": 1e-4,
+    "resized image": 0.0,
+    "input planes": 0.0,
+    "at once": 1e-4,
+}
+_CLICKS = {"masks": 1e-4, "last map": 1e-3, "at once": 1e-4}
+LIMITS: Mapping[str, Mapping[str, float]] = {
+    "ritm hrnet32": _CLICKS | {"logits": 1e-3, "probabilities": 2e-4},
+    "ritm *": _CLICKS | {"logits": 2e-4, "probabilities": 2e-4},
+    "focalclick hrnet32*": _CLICKS | {"logits": 1e-3, "probabilities": 2e-4},
+    "focalclick hrnet*": _CLICKS | {"logits": 2e-4, "probabilities": 2e-4},
+    "focalclick segformerB3*": _CLICKS | {"logits": 1e-3, "probabilities": 5e-5},
+    "focalclick *": _CLICKS | {"logits": 2e-4, "probabilities": 5e-5},
+    "simpleclick vit_xtiny": _CLICKS | {"logits": 2e-4, "probabilities": 5e-5},
+    "simpleclick *": _CLICKS | {"logits": 1e-3, "probabilities": 5e-5},
+    "sam vit_*": _SAM | {"logits": 1e-3, "low-res logits": 1e-3},
+    "sam *": _SAM | {"logits": 2e-4, "low-res logits": 2e-4},
+    "sam3 *": _SAM | {"embedding": 1e-3, "logits": 1e-2, "low-res logits": 1e-2, "masks": 1e-3},
+    "medsam *": _SAM | {"logits": 1e-4},  # probabilities
+    "scribbleprompt_unet *": _SAM | {"logits": 1e-4},  # probabilities
+    "*": _SAM,
+}
 _RELATIVE = 1e-5  # of auxiliary logits and features, which reach several hundred
-_LARGE = ("hrnet32", "vit_base", "vit_large", "vit_huge", "segformerB3", "vit_l", "vit_h")
-
-
-def logit_limit(name: Name) -> float:
-    """Largest difference of logits; deeper networks carry more rounding."""
-    return 1e-3 if name.variant.startswith(_LARGE) else 2e-4
-
-
-def probability_limit(name: Name) -> float:
-    """Largest difference of probabilities; HRNet, of RITM and some variants of FocalClick, carries more rounding."""
-    return 2e-4 if name.variant.startswith("hrnet") else 5e-5
-
-
-def scaled_limit(limit: float, recorded: np.ndarray) -> float:
-    """Largest difference of maps inside a network, which may be much larger than logits."""
-    return max(limit, _RELATIVE * float(np.abs(recorded).max(initial=0.0)))
 
 
 @dataclass
@@ -53,23 +61,39 @@ class _Masks:
 class Comparison:
     """All comparisons of one fixture. Each `where` names a place, e.g. "image 0 click 2"."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: Name) -> None:
+        whole = f"{name.family} {name.variant}"
+        self._limits = next(limits for pattern, limits in LIMITS.items() if fnmatchcase(whole, pattern))
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.counts: dict[str, int] = {}
         self._numbers: dict[str, _Numbers] = {}
-        self._masks: dict[str, _Masks] = {}
+        self._masks = _Masks()
         self._exact: dict[str, int] = {}
 
     def fail(self, where: str, reason: str) -> None:
         """Record a difference that is too large."""
         self.failures.append(f"{where}: {reason}")
 
-    def numbers(self, what: str, where: str, ours: ArrayLike, theirs: ArrayLike, limit: float) -> None:
-        """Compare two arrays of numbers of one shape."""
+    def limit(self, what: str) -> float:
+        """Largest difference that is accepted."""
+        return self._limits[what.removeprefix("statistics of ")]
+
+    def numbers(
+        self, what: str, where: str, ours: ArrayLike, theirs: ArrayLike, limit: float | None = None, part: str = ""
+    ) -> None:
+        """Compare two arrays of numbers of one shape.
+
+        Args:
+            limit: if it is not that of `what`.
+            part: of the network: a map inside it, which has the limit of `what` or more where it is much larger.
+        """
         ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
         if ours.shape != theirs.shape:
-            raise FixtureError(f"{where}: {what} have the shape {theirs.shape}, ours have {ours.shape}")
+            raise FixtureError(f"{where}: {part or what} have the shape {theirs.shape}, ours have {ours.shape}")
+        limit = self.limit(what) if limit is None else limit
+        if part:
+            what, limit = part, max(limit, _RELATIVE * float(np.abs(theirs).max(initial=0.0)))
         with np.errstate(invalid="ignore"):
             difference = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
         difference = np.where(np.isnan(difference), np.inf, difference)
@@ -82,17 +106,24 @@ class Comparison:
         if largest > limit:
             self.fail(where, f"{what} differ by {largest:.1e} (limit {limit:.0e})")
 
-    def masks(self, what: str, where: str, ours: np.ndarray, theirs: np.ndarray) -> int:
-        """Compare two bool arrays of one shape; a single pixel is always allowed. Returns how many differ."""
-        if ours.shape != theirs.shape:
-            raise FixtureError(f"{where}: {what} have the shape {theirs.shape}, ours have {ours.shape}")
-        differing = int(np.count_nonzero(ours != theirs))
-        record = self._masks.setdefault(what, _Masks())
-        record.worst = max(record.worst, differing / ours.size)
+    def masks(self, where: str, values: np.ndarray, threshold: float | np.float32, theirs: np.ndarray, of: str) -> int:
+        """Compare the mask `values > threshold` with a bool array. Returns how many pixels differ.
+
+        They may differ only where a difference of `of` ("logits", "probabilities") within its limit explains it.
+        """
+        if values.shape != theirs.shape:
+            raise FixtureError(f"{where}: masks have the shape {theirs.shape}, ours have {values.shape}")
+        differs = (values > threshold) != theirs
+        differing, share = int(np.count_nonzero(differs)), self.limit("masks")
+        record = self._masks
+        record.worst = max(record.worst, differing / values.size)
         record.differing += differing
-        record.pixels += ours.size
-        if differing > max(1, MASK_PIXELS * ours.size):
-            self.fail(where, f"{what} differ in {differing} of {ours.size} pixels (limit {MASK_PIXELS:.0e})")
+        record.pixels += values.size
+        if differing > max(1, share * values.size):
+            self.fail(where, f"masks differ in {differing} of {values.size} pixels (limit {share:.0e})")
+        decided = int(np.count_nonzero(np.abs(values[differs] - threshold) > self.limit(of)))
+        if decided:
+            self.fail(where, f"masks differ in {decided} pixels whose {of} are not that close to the threshold")
         return differing
 
     def exact(self, what: str, where: str, ours: Sequence[int] | int, theirs: Sequence[int] | int) -> None:
@@ -118,7 +149,7 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether something was compared and nothing differed."""
-        return not self.failures and bool(self._numbers or self._masks or self._exact)
+        return not self.failures and bool(self._numbers or self._masks.pixels or self._exact)
 
     def summary(self) -> str:
         """One line: what was compared and how far it is apart; the first failure comes first."""
@@ -131,10 +162,9 @@ class Comparison:
             f"{what} max {record.largest:.1e} mean {record.total / max(record.count, 1):.1e} (limit {record.limit:.0e})"
             for what, record in self._numbers.items()
         ]
-        parts += [
-            f"{what} differ in {record.differing} of {record.pixels} pixels (worst {record.worst:.1e})"
-            for what, record in self._masks.items()
-        ]
+        if (record := self._masks).pixels:
+            pixels = f"{record.differing} of {record.pixels} pixels"
+            parts.append(f"masks differ in {pixels} (worst {record.worst:.1e})")
         if self._exact:
             parts.append(f"exactly: {', '.join(f'{what} ({number})' for what, number in self._exact.items())}")
         return "; ".join(parts + [f"note: {note}" for note in self.notes])

@@ -1,9 +1,11 @@
 """Names of fixtures, and their arrays, read with checks."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,12 +16,31 @@ PIPELINES = {
     "simpleclick": ("paper", "seq", "plain"),
     "focalclick": ("paper", "seq", "focal"),
 }
+# Whole names of fixtures of promptable networks -> their family; the group is the variant.
+_CALLS = {
+    r"(sam2(?:\.1)?_hiera_\w+|edgetam|medsam2_\w+)": "sam2",
+    r"(sam3)_tracker": "sam3",
+    r"hq_sam_(\w+)": "hq_sam",
+    r"mobile_sam_(\w+)": "mobile_sam",
+    r"medsam_(\w+)": "medsam",
+    r"sam_med2d_(\w+)": "sam_med2d",
+    r"scribbleprompt_sam_(\w+)": "scribbleprompt_sam",
+    r"scribbleprompt_unet_(\w+)": "scribbleprompt_unet",
+}
 KNOWN_NAMES = (
     *(f"{family}_VARIANT__{{net,{','.join(modes)}}}" for family, modes in PIPELINES.items()),
     "sam_VARIANT",
+    "sam2_hiera_SIZE",
+    "sam2.1_hiera_SIZE",
+    "edgetam",
+    "medsam2_VARIANT",
+    "sam3_tracker",
+    *(f"{family}_VARIANT" for family in list(_CALLS.values())[2:]),
     f"protocol_{{{','.join([*PIPELINES, 'sam'])}}}_VARIANT",
     "protocol_sam_VARIANT_oracle",
 )
+
+Parsed = TypeVar("Parsed", list, dict)
 
 
 class FixtureError(PromptsegError):
@@ -31,9 +52,9 @@ class Name:
     """What the name of a file says.
 
     Attributes:
-        family: ritm, simpleclick, focalclick or sam.
+        family: a key of `adapters.ADAPTERS`.
         variant: of the network, as the method's `variant`.
-        kind: `net`, a mode of PIPELINES, `prompts` (SAM), `protocol` or `protocol_oracle`.
+        kind: `net`, a mode of PIPELINES, `prompts` (SAM and the like), `protocol` or `protocol_oracle`.
     """
 
     family: str
@@ -47,6 +68,9 @@ class Name:
         Raises:
             FixtureError: it has none.
         """
+        for pattern, called in _CALLS.items():
+            if match := re.fullmatch(pattern, stem):
+                return cls(called, match[1], "prompts")
         family, _, rest = stem.removeprefix("protocol_").partition("_")
         if stem.startswith("protocol_"):
             if family == "sam" and rest.removesuffix("_oracle"):
@@ -81,6 +105,11 @@ class Fixture:
         except Exception as error:  # a damaged archive can make the readers stumble in any way
             raise FixtureError(f"the file is damaged or no .npz ({type(error).__name__}: {error})") from error
         self.unused = set(self._arrays)
+
+    @property
+    def listed(self) -> bool:
+        """Whether prompts stand in a list `calls`, with packed masks and more. The first ones of SAM have none."""
+        return self.name.kind == "prompts" and (self.name.family != "sam" or "calls" in self)
 
     @property
     def names(self) -> list[str]:
@@ -119,6 +148,15 @@ class Fixture:
             raise FixtureError(f"the image {name} is {value.dtype} instead of uint8")
         return value
 
+    def pixels(self, name: str) -> np.ndarray:
+        """(h, w, 3) uint8 of an image that may be stored in grey."""
+        if name not in self or self._arrays[name].ndim != 2:
+            return self.image(name)
+        grey = self.array(name)
+        if grey.dtype != np.uint8:
+            raise FixtureError(f"the image {name} is {grey.dtype} instead of uint8")
+        return np.repeat(grey[..., None], 3, axis=2)
+
     def mask(self, name: str, shape: Sequence[int | None]) -> np.ndarray:
         """A bool array."""
         return self.array(name, shape).astype(bool)
@@ -142,6 +180,16 @@ class Fixture:
             value = value.decode("utf-8", "replace")
         if not isinstance(value, str):
             raise FixtureError(f"the array {name} is no string")
+        return value
+
+    def json(self, name: str, kind: type[Parsed]) -> Parsed:
+        """What a text holds as JSON, a list or a mapping."""
+        try:
+            value = json.loads(self.text(name))
+        except ValueError as error:
+            raise FixtureError(f"the array {name} is no JSON ({error})") from None
+        if not isinstance(value, kind):
+            raise FixtureError(f"the array {name} holds no {'list' if kind is list else 'mapping'}")
         return value
 
     def keys(self, *prefixes: str, pattern: str = r"\d+") -> list[str]:

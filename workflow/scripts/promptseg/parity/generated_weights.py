@@ -1,14 +1,16 @@
 """Deterministic weights for networks whose checkpoints cannot travel with recorded outputs.
 
 Every tensor is drawn from a generator seeded by a salt and the tensor's own name, so that a network built anywhere gets
-the same weights: two implementations can be compared without exchanging a checkpoint. Only the last layer of the click
-models comes from a file of overrides, because random weights alone give no mask that looks like an object.
+the same weights: two implementations can be compared without exchanging a checkpoint. Only last layers are changed, by
+overrides and gains, because random weights alone give no mask that looks like an object.
 """
 
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,45 +63,72 @@ def rule_tensor(name: str, shape: tuple[int, ...], salt: str = "dev") -> Tensor:
     return torch.from_numpy(value.astype(np.float32))
 
 
-def rule_state(
-    module: nn.Module, salt: str = "dev", overrides: Mapping[str, Tensor] | None = None
-) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class Changes:
+    """What of generated weights differs from the rule.
+
+    Attributes:
+        gains: factors of entries.
+        overrides: tensors that replace entries.
+    """
+
+    gains: Mapping[str, float] = field(default_factory=dict)
+    overrides: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, gains: Mapping[str, Any], overrides: Mapping[str, Any]) -> "Changes":
+        """Factors `{name: factor}` and float32 tensors `{name: {"shape": [...], "values": [...]}}`.
+
+        Raises:
+            ValueError, KeyError, TypeError: they are no such mappings.
+        """
+        tensors = {
+            name: torch.from_numpy(np.asarray(entry["values"], np.float32).reshape(entry["shape"]))
+            for name, entry in overrides.items()
+        }
+        return cls({name: float(factor) for name, factor in gains.items()}, tensors)
+
+    @classmethod
+    def read(cls, path: Path) -> "Changes":
+        """The overrides of a file `{"overrides": ...}`, see `parse`.
+
+        Raises:
+            PromptsegError: the file is not there, or is no such file.
+        """
+        try:
+            return cls.parse({}, json.loads(path.read_text(encoding="utf-8"))["overrides"])
+        except FileNotFoundError:
+            raise PromptsegError(f"The file of overrides {path} is missing.") from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PromptsegError(f"{path} is no file of overrides ({type(error).__name__}: {error}).") from error
+
+
+def rule_state(module: nn.Module, salt: str = "dev", changes: Changes | None = None) -> dict[str, Tensor]:
     """A whole state dict of a network, which may be on the `meta` device.
 
+    Entries of complex type are no weights (SAM 3 stores rotations of positions) and are left out.
+
     Args:
-        module: only the names and shapes of its entries matter.
-        overrides: tensors that replace those of the rule, see `read_overrides`.
+        module: only the names, shapes and types of its entries matter.
 
     Raises:
-        PromptsegError: an override names an entry that the network lacks, or has another shape.
+        PromptsegError: a change names an entry that the network lacks, or has another shape.
     """
-    overrides = overrides or {}
-    state = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    for name, value in overrides.items():
-        if name not in state:
-            raise PromptsegError(f"The overrides name {name}, which {type(module).__name__} does not have.")
+    changes = changes or Changes()
+    state = {name: tuple(value.shape) for name, value in module.state_dict().items() if not value.is_complex()}
+    network = type(module).__name__
+    for kind, names in (("gains", changes.gains), ("overrides", changes.overrides)):
+        for name in names:
+            if name not in state:
+                raise PromptsegError(f"The {kind} name {name}, which {network} does not have.")
+    for name, value in changes.overrides.items():
         if tuple(value.shape) != state[name]:
             raise PromptsegError(
-                f"The overrides give {name} the shape {tuple(value.shape)}; {type(module).__name__} has {state[name]}."
+                f"The overrides give {name} the shape {tuple(value.shape)}; {network} has {state[name]}."
             )
-    return {
-        name: overrides[name] if name in overrides else rule_tensor(name, shape, salt) for name, shape in state.items()
-    }
-
-
-def read_overrides(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file `{"overrides": {name: {"shape": [...], "values": [...]}}}`, as float32.
-
-    Raises:
-        PromptsegError: the file is not there, or is no such file.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            name: torch.from_numpy(np.asarray(entry["values"], np.float32).reshape(entry["shape"]))
-            for name, entry in content["overrides"].items()
-        }
-    except FileNotFoundError:
-        raise PromptsegError(f"The file of overrides {path} is missing.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PromptsegError(f"{path} is no file of overrides ({type(error).__name__}: {error}).") from error
+    result = dict(changes.overrides)
+    for name in state.keys() - result.keys():
+        result[name] = rule_tensor(name, state[name], salt)
+        if name in changes.gains:
+            result[name] *= torch.tensor(changes.gains[name], dtype=torch.float32)
+    return {name: result[name] for name in state}

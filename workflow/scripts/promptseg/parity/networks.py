@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from promptseg.methods import Method
-from promptseg.parity.comparison import Comparison, logit_limit, sample, scaled_limit, statistics
+from promptseg.parity.comparison import Comparison, sample, statistics
 from promptseg.parity.fixtures import Fixture, FixtureError
 
 # How the maps are thinned out in the files (channels, rows, columns), where no stride is stored.
@@ -30,7 +30,6 @@ def network_input(fixture: Fixture, key: str) -> tuple[Tensor, Tensor]:
 def check_network(fixture: Fixture, method: Method, comparison: Comparison) -> None:
     """Compare logits, and what else the network of the family puts out."""
     network: Any = method.network  # type: ignore[attr-defined]  # all click adapters have one
-    limit = logit_limit(fixture.name)
     for key in fixture.keys("image_u8", "points", "logits"):
         where = f"input {key}"
         comparison.count("inputs")
@@ -45,19 +44,18 @@ def check_network(fixture: Fixture, method: Method, comparison: Comparison) -> N
                 logits = network(inputs, points)
         ours = logits[0, 0].float().numpy()
         stride = fixture.integer(f"logits_stride_{key}")
-        comparison.numbers("logits", where, ours[::stride, ::stride], fixture.array(f"logits_{key}"), limit)
-        comparison.numbers(
-            "statistics of logits", where, statistics(ours), fixture.array(f"logits_stats_{key}", (4,)), limit
-        )
+        comparison.numbers("logits", where, ours[::stride, ::stride], fixture.array(f"logits_{key}"))
+        stats = fixture.array(f"logits_stats_{key}", (4,))
+        comparison.numbers("statistics of logits", where, statistics(ours), stats)
         if fixture.name.family == "ritm" and extra is not None:
             aux = fixture.array(f"aux_{key}")
             # The file may hold all of them or the same rows and columns as of the logits.
             thinned = sample(extra[0, 0].float().numpy(), aux.shape, (stride, stride))
-            comparison.numbers("auxiliary logits", where, thinned, aux, scaled_limit(limit, aux))
+            comparison.numbers("logits", where, thinned, aux, part="auxiliary logits")
         if fixture.name.family == "focalclick" and extra is not None:
             recorded = fixture.array(f"feature_{key}", (None, None, None))
             thinned = sample(extra[0].float().numpy(), recorded.shape, _FEATURE_STRIDES)
-            comparison.numbers("feature", where, thinned, recorded, scaled_limit(limit, recorded))
+            comparison.numbers("logits", where, thinned, recorded, part="feature")
             if key == "0":
                 _check_refinement(fixture, network, inputs, extra, logits, comparison)
 
@@ -75,5 +73,4 @@ def _check_refinement(
         for name, output in zip(_REFINED, outputs, strict=True):
             recorded = fixture.array(f"refine{number}_{name}", (None, None))
             thinned = sample(output[0, 0].float().numpy(), recorded.shape, _REFINED_STRIDES)
-            limit = scaled_limit(logit_limit(fixture.name), recorded)
-            comparison.numbers("refinement", f"box {number} {name}", thinned, recorded, limit)
+            comparison.numbers("logits", f"box {number} {name}", thinned, recorded, part="refinement")

@@ -6,7 +6,7 @@ import numpy as np
 
 from promptseg.methods import Method, Prompt, Query
 from promptseg.methods.clicking import THRESHOLD, ClickState, Step
-from promptseg.parity.comparison import HALF_PRECISION, Comparison, probability_limit, statistics
+from promptseg.parity.comparison import Comparison, statistics
 from promptseg.parity.fixtures import Fixture, FixtureError
 
 _FRESH = ("paper", "oneshot")  # every click starts from an empty mask, with all clicks so far
@@ -85,23 +85,18 @@ def _states_of_another_object(fixture: Fixture, method: Method, images: dict[str
 
 
 def _check_answer(fixture: Fixture, key: str, count: int, total: int, answer: Step, comparison: Comparison) -> None:
-    where, row, limit = f"image {key} click {count}", count - 1, probability_limit(fixture.name)
+    where, row = f"image {key} click {count}", count - 1
     comparison.count("clicks")
     height, width = fixture.image(f"image_{key}").shape[:2]
     stride = fixture.integer("stride")
     ours = answer.state.probability.float().numpy()
     thinned = ours[::stride, ::stride]
     recorded = fixture.array(f"prob_{key}", (total, *thinned.shape))
-    comparison.numbers("probabilities", where, thinned, recorded[row], limit)
-    comparison.numbers(
-        "statistics of probabilities",
-        where,
-        statistics(ours),
-        fixture.array(f"prob_stats_{key}", (total, 4))[row],
-        limit,
-    )
-    mask = answer.state.probability.numpy() > np.float32(THRESHOLD)
-    comparison.masks("masks", where, mask, fixture.mask(f"mask_{key}", (total, height, width))[row])
+    comparison.numbers("probabilities", where, thinned, recorded[row])
+    stats = fixture.array(f"prob_stats_{key}", (total, 4))
+    comparison.numbers("statistics of probabilities", where, statistics(ours), stats[row])
+    mask = fixture.mask(f"mask_{key}", (total, height, width))[row]
+    comparison.masks(where, ours, np.float32(THRESHOLD), mask, "probabilities")
     roi = answer.state.roi or (-1, -1, -1, -1)
     comparison.exact("zoom-in ROI", where, roi, fixture.array(f"zoom_roi_{key}", (total, 4))[row])
     comparison.exact("network passes", where, answer.calls, fixture.array(f"net_calls_{key}", (total,))[row])
@@ -110,4 +105,4 @@ def _check_answer(fixture: Fixture, key: str, count: int, total: int, answer: St
         comparison.exact("focus ROI", where, focus, fixture.array(f"focus_roi_{key}", (total, 4))[row])
     name = f"last_prob_f16_{key}"
     if count == total and (name in fixture or key == "0"):
-        comparison.numbers("last map", where, ours, fixture.array(name, (height, width)), HALF_PRECISION)
+        comparison.numbers("last map", where, ours, fixture.array(name, (height, width)))

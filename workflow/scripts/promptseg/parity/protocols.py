@@ -8,13 +8,26 @@ import numpy as np
 
 from promptseg.core import masks
 from promptseg.methods import Method, Prompt, Query
+from promptseg.methods.clicking import THRESHOLD
 from promptseg.parity.adapters import Adapters
-from promptseg.parity.comparison import IOU, Comparison
+from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture, FixtureError
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol, click_sign, error_depth, next_click
 from promptseg.prompts.modes import deepest_pixels
 
-Asker = Callable[[Prompt, np.ndarray], np.ndarray]  # prompt and truth -> (h, w) bool
+_IOU = 1e-6  # rounding of a quotient of pixels
+
+
+@dataclass(frozen=True)
+class _Map:
+    """(h, w) float32 values, of which those above the threshold are the object."""
+
+    values: np.ndarray
+    threshold: np.float32
+    kind: str
+
+
+Asker = Callable[[Prompt, np.ndarray], _Map]  # of a prompt and the truth
 
 
 def as_released(family: str) -> Protocol:
@@ -55,17 +68,19 @@ def check_protocol(fixture: Fixture, method: Method, adapters: Adapters, compari
             _check_object(fixture, key, item, ask, comparison)
 
 
-def _asker(fixture: Fixture, method: Method, image: Any) -> Asker:
+def _asker(fixture: Fixture, method: Any, image: Any) -> Asker:
     """Asks the method about one image as the study's script does."""
     protocol, state = as_released(fixture.name.family), None
 
-    def ask(prompt: Prompt, truth: np.ndarray) -> np.ndarray:
+    def ask(prompt: Prompt, truth: np.ndarray) -> _Map:
         nonlocal state
+        if fixture.name.family == "sam":
+            logits = method.answer(image, prompt).logits.float().cpu().numpy()
+            oracle = fixture.name.kind == "protocol_oracle"
+            return _Map(logits[masks.best_candidate(logits > 0, truth) if oracle else 0], np.float32(0), "logits")
         query = Query(image, prompt, None if protocol.previous_mask == "reset" else state, protocol.refinement)
-        answer = method.predict([query])[0]
-        state = None if answer.states is None else answer.states[0]
-        oracle = fixture.name.kind == "protocol_oracle"
-        return answer.masks[masks.best_candidate(answer.masks, truth) if oracle else 0]
+        (state,) = method.predict([query])[0].states
+        return _Map(state.probability.float().cpu().numpy(), np.float32(THRESHOLD), "probabilities")
 
     return ask
 
@@ -117,10 +132,11 @@ def _check_object(fixture: Fixture, key: str, item: _Object, ask: Asker, compari
         comparison.exact("labels", where, int(sign), signs[number])
         comparison.exact("sides", where, int(truth[y, x]), sides[number])
         clicks.append(Click(x, y, bool(signs[number])))
-        ours = ask(Prompt(points[: number + 1].astype(np.int32), signs[: number + 1]), truth)
+        found = ask(Prompt(points[: number + 1].astype(np.int32), signs[: number + 1]), truth)
+        ours = found.values > found.threshold
         theirs = recorded[number]
-        differing = comparison.masks("masks", where, ours, theirs)
+        differing = comparison.masks(where, found.values, found.threshold, theirs, found.kind)
         # The recorded mask has to give the recorded IoU; ours may be off by what its differing pixels explain.
-        comparison.numbers("IoU of the recorded masks", where, masks.iou(theirs, truth), overlaps[number], 1e-6)
+        comparison.numbers("IoU of the recorded masks", where, masks.iou(theirs, truth), overlaps[number], _IOU)
         union = max(1, int(np.logical_or(theirs, truth).sum()) - differing)
-        comparison.numbers("IoU", where, masks.iou(ours, truth), overlaps[number], max(IOU, 2 * differing / union))
+        comparison.numbers("IoU", where, masks.iou(ours, truth), overlaps[number], max(_IOU, 2 * differing / union))
