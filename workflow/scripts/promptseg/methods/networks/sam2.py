@@ -1,0 +1,115 @@
+"""The image part of SAM 2 (Ravi et al. 2024) and of its descendants, with the names of the published weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from segment_anything.modeling import PromptEncoder
+from torch import Tensor, nn
+
+from promptseg.methods.networks.fpn import Neck
+from promptseg.methods.networks.hiera import HIERA, Hiera, HieraSizes
+from promptseg.methods.networks.repvit import RepVit, merge
+from promptseg.methods.networks.sam2_decoder import Sam2MaskDecoder
+
+# Beginnings of the names of what only videos use: memory of earlier frames, and pointers to objects in them.
+VIDEO = (
+    "maskmem_tpos_enc",
+    "no_mem_pos_enc",
+    "no_obj_ptr",
+    "no_obj_embed_spatial",
+    "mask_downsample.",
+    "memory_attention.",
+    "memory_encoder.",
+    "obj_ptr_proj.",
+    "obj_ptr_tpos_proj.",
+    "spatial_perceiver.",
+)
+
+
+@dataclass(frozen=True)
+class Sam2Sizes:
+    """What the variants differ in: side of the network's input, and the trunk (None for EdgeTAM's RepViT)."""
+
+    input_size: int
+    trunk: HieraSizes | None
+
+
+VARIANTS = {
+    **{
+        f"{version}_hiera_{name}": Sam2Sizes(1024, sizes)
+        for version in ("sam2.1", "sam2")
+        for name, sizes in HIERA.items()
+    },
+    "edgetam": Sam2Sizes(1024, None),
+    "medsam2_hiera_t512": Sam2Sizes(512, HIERA["tiny"]),
+}
+
+
+class _ImageEncoder(nn.Module):
+    def __init__(self, trunk: Hiera | RepVit, width: int):
+        super().__init__()
+        self.trunk = trunk
+        self.neck = Neck(trunk.widths, width)
+
+
+class Sam2Net(nn.Module):
+    """Holds the weights of the image part.
+
+    Args:
+        width: channels of the embedding.
+        heads, hidden: of the decoder's attention, and of its MLP.
+    """
+
+    def __init__(self, sizes: Sam2Sizes, width: int = 256, heads: int = 8, hidden: int = 2048):
+        super().__init__()
+        self.sizes = sizes
+        trunk = RepVit() if sizes.trunk is None else Hiera(sizes.trunk)
+        self.image_encoder = _ImageEncoder(trunk, width)
+        grid = (sizes.input_size // 16, sizes.input_size // 16)
+        size = (sizes.input_size, sizes.input_size)
+        self.sam_prompt_encoder = PromptEncoder(width, grid, size, mask_in_chans=16)
+        self.sam_mask_decoder = Sam2MaskDecoder(width, heads, hidden)
+        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, width))
+
+
+class Sam2Encoder(nn.Module):
+    """Forward pass of the image encoder, up to all that the decoder takes from an image.
+
+    Args:
+        net: holds the weights, which are shared. In bfloat16 they are converted.
+        dtype: of the matrix products, torch.float32 or torch.bfloat16.
+    """
+
+    def __init__(self, net: Sam2Net, dtype: torch.dtype = torch.float32):
+        super().__init__()
+        encoder, decoder = net.image_encoder, net.sam_mask_decoder
+        self.trunk, self.neck, self.no_memory = encoder.trunk, encoder.neck, net.no_mem_embed
+        self.finest = self.neck.behind(0, decoder.conv_s0)
+        self.fine = self.neck.behind(1, decoder.conv_s1)
+        if isinstance(self.trunk, RepVit) and dtype == torch.bfloat16:
+            # Not in float32, where results should be those of the authors' code: with untrained weights the values of
+            # this trunk grow to 1e5, and the decoder's attention makes 0.01 of a last bit there.
+            merge(self.trunk)
+        for module in encoder.modules():
+            if isinstance(module, nn.Linear | nn.Conv2d):
+                module.to(dtype)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings of normalised images.
+
+        Args:
+            x: (b, 3, s, s) float32.
+
+        Returns:
+            (b, c, s / 16, s / 16) embedding, (b, s / 8, s / 8, c / 4) and (b, s / 4, s / 4, c / 8) finer maps.
+        """
+        levels = self.trunk(x)
+        embedding = self.neck.embedding(levels) + self.no_memory.reshape(1, -1, 1, 1)
+        return embedding, F.linear(levels[1].float(), *self.fine), F.linear(levels[0].float(), *self.finest)
+
+
+def image_part(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The entries of a published file that images use."""
+    return {name: value for name, value in state.items() if not name.startswith(VIDEO)}
