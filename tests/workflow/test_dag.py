@@ -105,6 +105,13 @@ def test_a_method_changed(project):
     assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
 
 
+def test_an_environment_of_its_own_is_said_where_it_is_not_made(project):
+    config = changed()
+    config.setdefault("methods", {})["box_fill"] = {"environment": "envs/analysis.yaml"}
+    project.configure(config)
+    assert "The method box_fill has an environment of its own, envs/analysis.yaml" in project.run("-n")
+
+
 def test_a_score_parameter_changed(project):
     project.configure(changed(metrics={**TINY["metrics"], "nsd_tolerance_mm": 3}))
     assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}

@@ -57,6 +57,14 @@ OWN_WEIGHTS = {
     for name in METHODS
     if (path := config["methods"][name].get("checkpoint", {}).get("path"))
 }
+# Methods whose packages cannot live with those of the others.
+OWN_ENVIRONMENTS = {name: own for name in METHODS if (own := config["methods"][name].get("environment"))}
+for name, own in OWN_ENVIRONMENTS.items():
+    if not any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
+        logger.warning(
+            f"The method {name} has an environment of its own, {own}, which --use-conda makes. Without it the method runs "
+            "in this one and needs its packages here."
+        )
 LOCK_FILE = "config/datasets.lock.yaml"
 PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazurowski2023.csv")
 
@@ -169,7 +177,7 @@ def get_predict_entry(wildcards):
 
 
 def get_environment(wildcards):
-    own = method_entry(wildcards).get("environment")
+    own = OWN_ENVIRONMENTS.get(wildcards.method)
     return os.path.abspath(own) if own else "../../envs/inference.yaml"
 
 
