@@ -2,12 +2,14 @@
 
 import argparse
 import fnmatch
+import json
 import logging
 import sys
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -50,12 +52,17 @@ Salt, numbers of images, clicks and prompts, calls, and strides are read from th
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fixture's line."""
+    """One fixture's line.
+
+    Attributes:
+        measured: what `--json` writes of it; None if it could not be compared.
+    """
 
     name: str
     passed: bool
     seconds: float
     text: str
+    measured: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         return f"{'pass' if self.passed else 'FAIL'}  {self.name}  {self.seconds:.1f} s  {self.text}"
@@ -65,7 +72,7 @@ def check(path: Path, adapters: Adapters) -> Outcome:
     """Compare one fixture; whatever goes wrong becomes its outcome."""
     start = time.perf_counter()
     comparison: Comparison | None = None
-    passed = False
+    passed, measured = False, None
     try:
         fixture = Fixture(path)
         fixture.unused -= {"salt", "overrides_file", "meta"}
@@ -83,12 +90,14 @@ def check(path: Path, adapters: Adapters) -> Outcome:
         if ignored := sorted(name for name in fixture.unused if not name.startswith("object_")):
             comparison.note(f"not compared: {', '.join(ignored)}")
         text = comparison.summary()
+        name = {"family": fixture.name.family, "variant": fixture.name.variant}
+        measured = {**name, "passed": passed, **comparison.measured()}
     except PromptsegError as error:
         text = "; ".join([str(error), *(comparison.failures if comparison else [])])
     except Exception as error:  # a defect of ours must not keep the other fixtures from being compared
         traceback.print_exc()
         text = "; ".join([f"{type(error).__name__}: {error}".strip(), *(comparison.failures if comparison else [])])
-    return Outcome(path.name, passed, time.perf_counter() - start, " ".join(text.split()))
+    return Outcome(path.name, passed, time.perf_counter() - start, " ".join(text.split()), measured)
 
 
 def in_order(paths: list[Path]) -> list[Path]:
@@ -113,6 +122,13 @@ def in_order(paths: list[Path]) -> list[Path]:
     return sorted(paths, key=key)
 
 
+def note(path: Path, fixture: str, measured: dict[str, Any]) -> None:
+    """Put what was measured with a fixture into a file, by its name."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    ordered = dict(sorted({**known, fixture: measured}.items()))
+    path.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Compare the fixtures of a folder, see DESCRIPTION."""
     parser = argparse.ArgumentParser(
@@ -124,6 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder of the fixtures")
     parser.add_argument("--only", metavar="GLOB", default="*", help="only fixtures of such names, e.g. 'ritm_*'")
     parser.add_argument("--threads", metavar="N", type=int, help="threads of PyTorch (default: as many as it likes)")
+    parser.add_argument(
+        "--json", metavar="FILE", type=Path, help="write what was measured, too; what FILE says of other fixtures stays"
+    )
     chosen = parser.parse_args(arguments)
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -147,6 +166,8 @@ def main(arguments: list[str] | None = None) -> int:
             outcome = check(path, adapters)
             print(outcome, flush=True)
             failed += not outcome.passed
+            if chosen.json and outcome.measured:
+                note(chosen.json, path.stem, outcome.measured)
     seconds = time.perf_counter() - start
     print(f"{len(paths)} fixtures: {len(paths) - failed} passed, {failed} failed, in {seconds:.0f} s")
     return int(failed > 0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -150,6 +151,12 @@ class Comparison:
     def passed(self) -> bool:
         """Whether something was compared and nothing differed."""
         return not self.failures and bool(self._numbers or self._masks.pixels or self._exact)
+
+    def measured(self) -> dict[str, Any]:
+        """Largest differences, to two digits, and how many pixels of masks differ."""
+        largest = {what: float(f"{record.largest:.1e}") for what, record in self._numbers.items()}
+        masks = {"differing": self._masks.differing, "pixels": self._masks.pixels} if self._masks.pixels else None
+        return {"differences": largest, "masks": masks}
 
     def summary(self) -> str:
         """One line: what was compared and how far it is apart; the first failure comes first."""
