@@ -30,10 +30,20 @@ VIDEO = (
 
 @dataclass(frozen=True)
 class Sam2Sizes:
-    """What the variants differ in: side of the network's input, and the trunk (None for EdgeTAM's RepViT)."""
+    """What the variants differ in, and what they share.
+
+    Attributes:
+        input_size: side of the network's input.
+        trunk: of the image encoder; None for EdgeTAM's RepViT.
+        width: channels of the embedding.
+        heads, hidden: of the decoder's attention, and of its MLP.
+    """
 
     input_size: int
     trunk: HieraSizes | None
+    width: int = 256
+    heads: int = 8
+    hidden: int = 2048
 
 
 VARIANTS = {
@@ -55,23 +65,17 @@ class _ImageEncoder(nn.Module):
 
 
 class Sam2Net(nn.Module):
-    """Holds the weights of the image part.
+    """Holds the weights of the image part."""
 
-    Args:
-        width: channels of the embedding.
-        heads, hidden: of the decoder's attention, and of its MLP.
-    """
-
-    def __init__(self, sizes: Sam2Sizes, width: int = 256, heads: int = 8, hidden: int = 2048):
+    def __init__(self, sizes: Sam2Sizes):
         super().__init__()
         self.sizes = sizes
         trunk = RepVit() if sizes.trunk is None else Hiera(sizes.trunk)
-        self.image_encoder = _ImageEncoder(trunk, width)
-        grid = (sizes.input_size // 16, sizes.input_size // 16)
-        size = (sizes.input_size, sizes.input_size)
-        self.sam_prompt_encoder = PromptEncoder(width, grid, size, mask_in_chans=16)
-        self.sam_mask_decoder = Sam2MaskDecoder(width, heads, hidden)
-        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, width))
+        self.image_encoder = _ImageEncoder(trunk, sizes.width)
+        grid, size = sizes.input_size // 16, sizes.input_size
+        self.sam_prompt_encoder = PromptEncoder(sizes.width, (grid, grid), (size, size), mask_in_chans=16)
+        self.sam_mask_decoder = Sam2MaskDecoder(sizes.width, sizes.heads, sizes.hidden)
+        self.no_mem_embed = nn.Parameter(torch.zeros(1, 1, sizes.width))
 
 
 class Sam2Encoder(nn.Module):

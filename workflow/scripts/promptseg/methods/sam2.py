@@ -1,0 +1,162 @@
+"""SAM 2 and SAM 2.1 (Ravi et al. 2024), EdgeTAM (Zhou et al. 2025) and MedSAM2 (Ma et al. 2025) on single images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.functional import normalize, resize
+
+from promptseg.methods.base import Grid, Proposals, Query, Settings
+from promptseg.methods.frames import Frame, stretched
+from promptseg.methods.loading import check_variant
+from promptseg.methods.networks.sam2 import VARIANTS, Sam2Encoder, Sam2Net, image_part
+from promptseg.methods.networks.sam2_decoder import DecoderImage, Sam2Decoder, steady
+from promptseg.methods.promptable import Decoded, Promptable
+from promptseg.methods.proposals import propose
+
+# Of ImageNet, for values from 0 to 1.
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+# Logits of masks are fed back within these limits.
+LIMIT = 32.0
+
+# Pixels of masks of the image's size that are made together.
+MASK_PIXELS = 2**26
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """An encoded image.
+
+    Attributes:
+        features: (1, c, n, n) float32 embedding.
+        high_res: (c / 8, 4 n, 4 n) and (c / 4, 2 n, 2 n) float32 maps that the decoder adds while it upscales.
+        decoding: what the decoder makes of these once per image.
+        frame: where the image lies in the network's input.
+    """
+
+    features: Tensor
+    high_res: tuple[Tensor, Tensor]
+    decoding: DecoderImage
+    frame: Frame
+
+
+class Sam2(Promptable[Sam2Net]):
+    """SAM 2 as its image predictor is used: the image fills a square input, whatever its aspect.
+
+    The single mask gives way to the best of three where it is not stable, unless the option `dynamic_multimask` is
+    false. `precision: bf16` concerns the image encoder. MedSAM2 was made for volumes, slice after slice as a video, and
+    its authors have no script for 2-D images: the variant medsam2_hiera_t512 is run as SAM 2 is, at 512 pixels.
+    """
+
+    prompt_types = frozenset({"point", "box", "everything"})
+    candidates = 3
+    cacheable = True
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self.dynamic_multimask = bool(settings.options.get("dynamic_multimask", True))
+        self._take(self.load())
+
+    @classmethod
+    def architecture(cls, variant: str) -> Sam2Net:
+        check_variant(variant, VARIANTS)
+        return Sam2Net(VARIANTS[variant])
+
+    @classmethod
+    def input_size(cls, variant: str) -> int:
+        check_variant(variant, VARIANTS)
+        return VARIANTS[variant].input_size
+
+    @classmethod
+    def translated(cls, state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        return image_part(state_dict)
+
+    @torch.inference_mode()
+    def _take(self, network: Sam2Net) -> None:
+        dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
+        self.encoder: nn.Module = Sam2Encoder(network, dtype)
+        self.decoder = Sam2Decoder(network.sam_prompt_encoder, network.sam_mask_decoder)
+        self.side = network.sizes.input_size
+        if self.settings.compile:
+            self.encoder.compile()
+
+    def prepare(self, pixels: np.ndarray) -> Tensor:
+        """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input."""
+        image = torch.as_tensor(pixels, device=self.settings.device).permute(2, 0, 1).contiguous().float() / 255
+        return normalize(resize(image, [self.side, self.side], antialias=True), MEAN, STD)[None]
+
+    @torch.inference_mode()
+    def encode(self, pixels: np.ndarray) -> Embedding:
+        features, fine, finest = self.encoder(self.prepare(pixels))
+        return self._embedding(features, fine, finest, pixels)
+
+    def _embedding(self, features: Tensor, fine: Tensor, finest: Tensor, pixels: np.ndarray) -> Embedding:
+        height, width = pixels.shape[:2]
+        return Embedding(
+            features,
+            (finest[0].permute(2, 0, 1), fine[0].permute(2, 0, 1)),
+            self.decoder.prepare(features, fine[0], finest[0]),
+            stretched((height, width), self.side, 4 * features.shape[-1], self.settings.device),
+        )
+
+    def pack(self, encoded: Embedding) -> bytes:
+        finest, fine = (level.permute(1, 2, 0)[None].contiguous() for level in encoded.high_res)
+        return safetensors.torch.save({"features": encoded.features, "fine": fine, "finest": finest})
+
+    @torch.inference_mode()
+    def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
+        maps = {name: value.to(self.settings.device) for name, value in safetensors.torch.load(content).items()}
+        return self._embedding(maps["features"], maps["fine"], maps["finest"], pixels)
+
+    @torch.inference_mode()
+    def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:
+        images: list[Embedding] = [query.image for query in queries]
+        fed = None if queries[0].previous is None else torch.stack([query.previous for query in queries])
+        chooses = not multimask and self.dynamic_multimask
+        slots = (1, 2, 3) if multimask else (0, 1, 2, 3) if chooses else (0,)
+        low, scores = self.decoder([image.decoding for image in images], self._sparse(queries), fed, slots)
+        tokens, stable = (
+            [t.tolist() for t in steady(low, scores)] if chooses else ([None] * len(low), [None] * len(low))
+        )
+        for image, masks, their_scores, token, stability in zip(images, low, scores, tokens, stable, strict=True):
+            if token is not None:
+                masks, their_scores = masks[token, None], their_scores[token, None]
+            yield Decoded(self.full(masks, image.frame), their_scores, masks.clamp(-LIMIT, LIMIT), token, stability)
+
+    def full(self, low: Tensor, frame: Frame) -> Tensor:
+        """(k, h', w') logits of the network -> (k, h, w) logits of the image's size."""
+        return frame.full(low)
+
+    def _sparse(self, queries: Sequence[Query]) -> Tensor:
+        """(b, t, c) embedded corners of boxes and points of prompts that are alike."""
+        points, labels = [], []
+        for query in queries:
+            prompt, frame = query.prompt, query.image.frame
+            corners = np.zeros((0, 2), np.int32) if prompt.box is None else prompt.box.reshape(2, 2)
+            points.append(frame.scaled(np.concatenate([corners, prompt.points])))
+            labels.append(np.concatenate([np.arange(2, 2 + len(corners)), prompt.labels]))
+        device = self.settings.device
+        return self.decoder.embed(
+            torch.as_tensor(np.stack(points), device=device), torch.as_tensor(np.stack(labels), device=device)
+        )
+
+    @torch.inference_mode()
+    def everything(self, encoded: Embedding, pixels: np.ndarray, grid: Grid) -> Proposals:
+        return propose(self._ask_points, self.encode, encoded, pixels, grid)
+
+    def _ask_points(
+        self, image: Embedding, points: np.ndarray, together: int, least: float
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Full-size logits and predicted IoU of what lies at single points; see `proposals.AskPoints`."""
+        scaled = torch.as_tensor(image.frame.scaled(points), device=self.settings.device)[:, None]
+        at_once = max(1, MASK_PIXELS // (image.frame.size[0] * image.frame.size[1]))
+        for some in scaled.split(min(together, self.batch)):
+            sparse = self.decoder.embed(some, torch.ones(len(some), 1, dtype=torch.int64, device=some.device))
+            low, scores = self.decoder([image.decoding] * len(some), sparse)
+            kept = scores > least
+            for masks, their_scores in zip(low[kept].split(at_once), scores[kept].split(at_once), strict=True):
+                yield self.full(masks, image.frame), their_scores
