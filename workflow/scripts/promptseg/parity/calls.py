@@ -12,6 +12,7 @@ from promptseg.methods import Method, Prompt
 from promptseg.parity.fixtures import Fixture, FixtureError
 
 _NAMED = re.compile(r"(?P<box>box)?_?(?:p(?P<points>\d+))?_?(?P<extra>single|maskin)?")
+_ARRAY = re.compile(r"(.+?)_(?:low|low_stats|iou|logits|mask)_(\d+)")
 _MASK_FROM = "p3"  # the call whose first low-resolution map is the mask input of `..._maskin`
 _BOXES: Mapping[Any, tuple[str, ...]] = {0: (), 1: ("box",), "second": ("box2",), 2: ("box", "box2")}
 # Keys of a call that switch an attribute of the method.
@@ -111,12 +112,15 @@ def read_calls(fixture: Fixture, key: str) -> list[Call]:
     Raises:
         FixtureError: there are none, or they are not understood.
     """
+    recorded: dict[str, set[str]] = {}  # names of calls and the images that they are about
+    for name in fixture.names:
+        if match := _ARRAY.fullmatch(name):
+            recorded.setdefault(match[1], set()).add(match[2])
     if fixture.listed:
         calls = [Call.parse(entry) for entry in fixture.json("calls", list)]
+        calls = [call for call in calls if key in recorded.get(call.name, {key})]  # large images have fewer than others
     else:
-        pattern = re.compile(rf"(.+?)_(?:low|low_stats|iou|logits|mask)_{key}")
-        names = dict.fromkeys(match[1] for name in fixture.names if (match := pattern.fullmatch(name)))
-        calls = [Call.named(name) for name in names]
+        calls = [Call.named(name) for name, keys in recorded.items() if key in keys]
     if not calls:
         raise FixtureError(f"no prompt of image {key} is recorded")
     seen: set[str] = set()
