@@ -62,7 +62,7 @@ class Sam2(Promptable[Sam2Net]):
         self._take(self.load())
 
     @classmethod
-    def architecture(cls, variant: str) -> Sam2Net:
+    def architecture(cls, variant: str) -> nn.Module:
         check_variant(variant, VARIANTS)
         return Sam2Net(VARIANTS[variant])
 
