@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import safetensors.torch
@@ -19,6 +19,7 @@ from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
 from promptseg.methods.networks.sam_encoder import Encoder
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam
+from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.promptable import Decoded, Promptable
 from promptseg.methods.proposals import propose
 
@@ -45,12 +46,14 @@ class Sam(Promptable[SamModel]):
     """SAM with its three masks per prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
     `precision: bf16` concerns the image encoder, in which nearly all time is spent. Methods on SAM's network that
-    prepare images in another way override `prepare` and `frame`.
+    prepare images in another way override `prepare` and `frame`, those with other networks `encoding` and
+    `decoder_class`.
     """
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
+    decoder_class: ClassVar[type[Decoder]] = Decoder
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
@@ -76,15 +79,21 @@ class Sam(Promptable[SamModel]):
     def _take(self, model: SamModel) -> None:
         self.model = model
         dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
-        self.encoder: nn.Module
         with torch.inference_mode():
-            vit = isinstance(model.image_encoder, ImageEncoderViT)
-            self.encoder = Encoder(model.image_encoder, dtype) if vit else model.image_encoder
-            self.decoder = Decoder(self.model)
+            self.encoder = self.encoding(model.image_encoder, dtype)
+            self.decoder = self.decoder_class(self.model)
         if self.settings.compile:
             self.encoder.compile()
         self.side = int(self.model.image_encoder.img_size)
         self.resize = ResizeLongestSide(self.side)
+
+    def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:
+        """What encodes prepared images, with the modules and weights of the network's encoder."""
+        if isinstance(encoder, ImageEncoderViT):
+            return Encoder(encoder, dtype)
+        if isinstance(encoder, TinyViT):
+            encoder.dtype = dtype
+        return encoder
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
         """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input."""
@@ -121,10 +130,13 @@ class Sam(Promptable[SamModel]):
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:
-        tokens = [self._tokens(query) for query in queries]
-        low, scores = self.decoder(tokens, self._sparse(queries), multimask)
+        low, scores = self.low(queries, multimask)
         for query, masks, their_scores in zip(queries, low, scores, strict=True):
             yield Decoded(query.image.frame.full(masks), their_scores, masks)
+
+    def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
+        """(b, k, h', w') logits in the network's resolution and (b, k) predicted IoU of prompts that are alike."""
+        return self.decoder([self._tokens(query) for query in queries], self._sparse(queries), multimask)
 
     def _tokens(self, query: Query) -> ImageTokens:
         if query.previous is None:

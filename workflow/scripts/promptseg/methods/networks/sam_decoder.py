@@ -26,6 +26,7 @@ class Decoder(nn.Module):
         self.two_way = TwoWay(sam.mask_decoder.transformer, self.prompts.get_dense_pe()[0].flatten(1).t())
         first, norm, _, second, _ = sam.mask_decoder.output_upscaling
         self.norm = norm
+        self.special = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
         self.upscaling = [
             (conv.weight.permute(2, 3, 1, 0).flatten(0, 2), conv.bias.repeat(4)) for conv in (first, second)
         ]
@@ -54,24 +55,29 @@ class Decoder(nn.Module):
             (b, k, 4 h, 4 w) logits and (b, k) predicted IoU.
         """
         decoder = self.decoder
-        special = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
-        points = torch.cat([special.expand(len(sparse), -1, -1), sparse], dim=1)
-        tokens, image = self.two_way(images, points)
+        tokens, image = self.two_way(images, self._points(sparse))
         chosen = list(range(1, decoder.num_mask_tokens)) if multimask else [0]
         hyper = torch.stack([decoder.output_hypernetworks_mlps[i](tokens[:, 1 + i]) for i in chosen], dim=2)
-        return self._masks(image, hyper), decoder.iou_prediction_head(tokens[:, 0])[:, chosen]
+        masks = self._in_place(torch.bmm(self._upscaled(image), hyper))
+        return masks, decoder.iou_prediction_head(tokens[:, 0])[:, chosen]
 
-    def _masks(self, image: Tensor, hyper: Tensor) -> Tensor:
-        """(b, n, c) image tokens upscaled four times, times (b, c / 8, k) weights -> (b, k, 4 h, 4 w).
+    def _points(self, sparse: Tensor) -> Tensor:
+        """(b, t, c) embedded points and boxes, behind the decoder's own tokens."""
+        return torch.cat([self.special.expand(len(sparse), -1, -1), sparse], dim=1)
 
-        A transposed convolution whose stride is its size is a matrix product that turns a pixel into 2 x 2; the pixels
-        are put into place only at the end, where they are few numbers.
+    def _upscaled(self, image: Tensor) -> Tensor:
+        """(b, n, c) image tokens upscaled four times, yet to be put into place: (b, 16 n, c / 8).
+
+        A transposed convolution whose stride is its size is a matrix product that turns a pixel into 2 x 2.
         """
         (w1, b1), (w2, b2) = self.upscaling
         b = len(image)
-        height, width = self.prompts.image_embedding_size
         x = F.linear(image, w1, b1).view(b, -1, w1.shape[0] // 4)
         x = F.gelu(F.layer_norm(x, x.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps))
-        x = F.gelu(F.linear(x, w2, b2)).view(b, -1, w2.shape[0] // 4)
-        x = torch.bmm(x, hyper).view(b, height, width, 2, 2, 2, 2, -1)
-        return x.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(b, -1, 4 * height, 4 * width)
+        return F.gelu(F.linear(x, w2, b2)).view(b, -1, w2.shape[0] // 4)
+
+    def _in_place(self, x: Tensor) -> Tensor:
+        """(b, 16 n, k) values of `_upscaled` pixels -> (b, k, 4 h, 4 w) maps."""
+        height, width = self.prompts.image_embedding_size
+        x = x.view(len(x), height, width, 2, 2, 2, 2, -1)
+        return x.permute(0, 7, 1, 3, 5, 2, 4, 6).reshape(len(x), -1, 4 * height, 4 * width)

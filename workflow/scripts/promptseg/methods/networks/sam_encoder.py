@@ -43,12 +43,28 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, s, s) float32 normalised and padded images -> (b, c, s / 16, s / 16) float32 embeddings."""
+        return self._neck(self._blocks(self._patches(x)))
+
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, with the tokens behind the first block of global attention before it: (b, h, w, c')."""
+        split = 1 + next(index for index, block in enumerate(self.encoder.blocks) if not block.window_size)
+        early = self._blocks(self._patches(x), 0, split)
+        return early, self._neck(self._blocks(early, split))
+
+    def _patches(self, x: Tensor) -> Tensor:
+        """(b, 3, s, s) images -> (b, h, w, c) tokens."""
+        x = self.encoder.patch_embed(x.to(self.dtype)).float()
+        return x if self.encoder.pos_embed is None else x + self.encoder.pos_embed
+
+    def _blocks(self, x: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """(b, h, w, c) tokens after the blocks from `first` to before `last`."""
+        blocks, positions = list(self.encoder.blocks)[first:last], list(self.positions)[first:last]
+        for block, its_positions in zip(blocks, positions, strict=True):
+            x = self._block(block, its_positions, x)
+        return x
+
+    def _neck(self, x: Tensor) -> Tensor:
         encoder = self.encoder
-        x = encoder.patch_embed(x.to(self.dtype)).float()
-        if encoder.pos_embed is not None:
-            x = x + encoder.pos_embed
-        for block, positions in zip(encoder.blocks, self.positions, strict=True):
-            x = self._block(block, positions, x)
         x = encoder.neck[0](x.permute(0, 3, 1, 2).to(self.dtype)).float()
         x = encoder.neck[2](encoder.neck[1](x).to(self.dtype)).float()
         return encoder.neck[3](x).contiguous()

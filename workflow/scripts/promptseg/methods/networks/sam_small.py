@@ -6,11 +6,12 @@ Plain transformers need far more images than can be generated and seen on a CPU;
 from typing import Any
 
 import torch
-from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 from segment_anything.modeling import Sam as SamModel
 from segment_anything.modeling.common import LayerNorm2d
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from promptseg.methods.networks.sam_around import sam_around
 
 _STRIDE = 8  # of the embedding
 
@@ -92,20 +93,5 @@ def small_sam(variant: str) -> SamModel:
     """The network of that name in `VARIANTS`, with weights yet to be loaded; a KeyError if there is none."""
     sizes = VARIANTS[variant]
     size, width = sizes["image_size"], sizes["width"]
-    grid = (size // _STRIDE, size // _STRIDE)
     encoder = ConvEncoder(size, sizes["widths"], sizes["depths"], width)
-    transformer = TwoWayTransformer(depth=2, embedding_dim=width, num_heads=sizes["heads"], mlp_dim=4 * width)
-    return SamModel(
-        image_encoder=encoder,
-        prompt_encoder=PromptEncoder(width, grid, (size, size), mask_in_chans=16),
-        mask_decoder=MaskDecoder(
-            num_multimask_outputs=3,
-            transformer=transformer,
-            transformer_dim=width,
-            iou_head_depth=3,
-            iou_head_hidden_dim=width,
-        ),
-        # SAM's own
-        pixel_mean=[123.675, 116.28, 103.53],
-        pixel_std=[58.395, 57.12, 57.375],
-    )
+    return sam_around(encoder, size, size // _STRIDE, width, sizes["heads"], 4 * width)
