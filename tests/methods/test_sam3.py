@@ -29,11 +29,11 @@ def entries(monkeypatch):
 
 @pytest.fixture
 def tiny(entries, tmp_path):
-    """Makes the method with options."""
+    """Makes the method with settings."""
 
-    def make(**options):
+    def make(**settings):
         torch.save({"model": entries}, tmp_path / "tiny.pt")
-        return Sam3(Settings(variant="tiny", weights=tmp_path / "tiny.pt", options=options))
+        return Sam3(Settings(variant="tiny", weights=tmp_path / "tiny.pt", **settings))
 
     return make
 
@@ -97,7 +97,7 @@ def test_holes_are_filled_in_the_mask_and_not_in_what_is_fed_back(tiny):
     asked = prompt([(20, 30), (50, 10)], [1, 0])
     counts = []
     for options in ({}, {"max_hole_area": 0}):
-        method = tiny(**options)
+        method = tiny(options=options)
         answer = method.answer(method.encode(pixels), asked)
         assert answer.low.shape == (3, 64, 64)
         assert answer.low.abs().max() < 32  # nothing was clamped: `low` is what was decoded
@@ -116,6 +116,20 @@ def test_the_embedding_holds_that_there_is_no_memory(tiny, entries):
     entries["tracker.no_mem_embed"] += 1
     after = tiny().encode(pixels)
     torch.testing.assert_close(after.features, before.features + 1)
+
+
+def test_bfloat16_is_the_encoders_alone(tiny):
+    pixels = np.random.default_rng(2).integers(0, 256, (30, 40, 3), np.uint8)
+    exact, rough = tiny(), tiny(precision="bf16")
+    expected, embedding = exact.encode(pixels), rough.encode(pixels)
+    for other, level in zip(
+        (embedding.features, *embedding.high_res), (expected.features, *expected.high_res), strict=True
+    ):
+        assert other.dtype == torch.float32
+        assert 0 < (other - level).abs().max() < 0.1 * level.abs().max()
+    asked = prompt(box=(4, 5, 30, 20))
+    given = (exact.answer(expected, asked), rough.answer(expected, asked))
+    assert torch.equal(given[0].low, given[1].low)
 
 
 def published(entries):
