@@ -29,6 +29,18 @@ def test_csv_is_written_in_the_declared_order_with_six_decimals(tmp_path):
     assert (tmp_path / "things.csv").read_text() == "name,n,of,x\nNA,1,,1.000000\n,2,3,2.500000\n"
 
 
+def test_p_values_never_read_as_zero(tmp_path):
+    table = Table("tests.csv", "Tests.", [NAME, Column("p", FLOAT, "p value", p_value=True), Column("x", FLOAT, "")])
+    p = [0.03125, 1.2345678e-13, 0.0, 5e-324, 1.0, np.nan, 0.0001]
+    write_csv(tmp_path / "tests.csv", pd.DataFrame({"name": list("abcdefg"), "p": p, "x": p}), table)
+    written = [line.split(",")[1] for line in (tmp_path / "tests.csv").read_text().splitlines()[1:]]
+    assert written == ["0.03125", "1.23457e-13", "2.22508e-308", "2.22508e-308", "1", "", "0.0001"]
+    read = read_csv(tmp_path / "tests.csv", table)
+    assert read["p"].dtype == np.float64
+    assert (read["p"].dropna() > 0).all()
+    assert read["x"].tolist()[1:3] == [0, 0]
+
+
 def test_csv_is_read_with_the_declared_types(tmp_path):
     (tmp_path / "things.csv").write_text("x,name,extra,of,n\n0.123457,NA,1,,7\n,,2,3,8\n")
     frame = read_csv(tmp_path / "things.csv", TABLE)

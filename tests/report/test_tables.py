@@ -1,10 +1,12 @@
 """The tables of the page."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
-from promptseg.report.tables import ablation_table, precision_notes, throughput_table, unseen_table
+from promptseg.report.tables import ablation_table, pairs_table, precision_notes, throughput_table, unseen_table
 from support import synthetic
 from support.reports import ABLATED, BF16, FP32, speeds
 
@@ -46,6 +48,14 @@ def test_what_a_reduced_precision_does_to_the_iou():
         "sam_vit_b, bf16 against fp32 on 1 image: mean IoU changes by +0.0000."
     ]
     assert precision_notes(speeds(FP32), synthetic.METHODS) == []
+
+
+@pytest.mark.parametrize(("p", "text"), [(1e-12, "< 0.001"), (0.0, "< 0.001"), (0.031, "0.031"), (np.nan, "")])
+def test_a_p_value_does_not_read_as_zero(p, text):
+    row = {"kind": "methods", "unit": "tasks", "a": "perfect", "b": "grabcut", "mode": "mode1", "step": 0, "note": ""}
+    row |= {"protocol": "", "selection": "first", "n": 9, "mean_difference": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    table = pairs_table(pd.DataFrame([{**row, "p_holm": p, "effect": 1.0}]), synthetic.METHODS)
+    assert dict(zip(table["columns"], table["rows"][0], strict=True))["p (Holm)"] == text
 
 
 def test_method_that_has_seen_everything_has_no_mean_without_it(results):

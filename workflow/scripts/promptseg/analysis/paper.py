@@ -62,6 +62,11 @@ def number(value: float, digits: int = 3, sign: str = "") -> str:
     return "" if pd.isna(value) else f"{value:{sign}.{digits}f}"
 
 
+def p_text(p: float) -> str:
+    """A p value as text that never reads as zero; nothing where there is none."""
+    return "< 0.001" if p < 0.001 else number(p)
+
+
 def _with_interval(row: Mapping[str, Any], metric: str, digits: int = 3) -> str:
     """ "0.654 [0.612, 0.691]", or the mean alone where there is no interval."""
     ends = [row[name] for name in (("ci_low", "ci_high") if metric == "iou" else _ends(metric))]

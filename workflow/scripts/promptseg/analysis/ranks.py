@@ -24,7 +24,7 @@ RANKS = Table(
             FLOAT,
             "statistic of Friedman's test that all methods are equal; empty for two methods",
         ),
-        Column("friedman_p", FLOAT, "its p value"),
+        Column("friedman_p", FLOAT, "its p value", p_value=True),
         Column("critical_difference", FLOAT, "Nemenyi's: mean ranks that differ by more differ at 0.05"),
         Column("group", STRING, "letters; methods that share one are not told apart"),
         PROVENANCE,

@@ -29,8 +29,8 @@ TABLES = [
 ]
 _HEAD = """# Tables of this run
 
-Text keys are empty where they do not apply; numbers have six decimals (a p of 0.000000 is smaller than that), shares
-and IoU go from 0 to 1. A setting is named by method, protocol, mode, step and selection everywhere. The column
+Text keys are empty where they do not apply; numbers have six decimals, p values six significant digits; shares and
+IoU go from 0 to 1. A setting is named by method, protocol, mode, step and selection everywhere. The column
 `provenance` leads to provenance.csv: weights, manifest, seed, protocols, versions and commit of every number; tables
 without it are joined by method and dataset. Some tables are there only if their part of the run was asked for. The
 folder `paper` holds some tables as Markdown, and as LaTeX for the package booktabs.

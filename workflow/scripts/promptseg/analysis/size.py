@@ -44,7 +44,12 @@ CORRELATION = Table(
         *(LEVEL, DATASET, *SETTING_COLUMNS),
         N.but(meaning="objects"),
         *(N_PATIENTS, SPEARMAN, CI_LOW, CI_HIGH),
-        Column("spearman_p", FLOAT, "p value as if objects of one patient were independent; prefer the interval"),
+        Column(
+            "spearman_p",
+            FLOAT,
+            "p value as if objects of one patient were independent; prefer the interval",
+            p_value=True,
+        ),
         PROVENANCE,
     ],
 )

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from promptseg.core.files import atomic
 
 Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
 
+_LEAST_P = 2.22508e-308  # the smallest normal float64, rounded up to six digits
 STRING, INTEGER, FLOAT = pa.string(), pa.int64(), pa.float64()
 
 
@@ -32,6 +34,7 @@ class Column:
         meaning: what a value says, as results/tables/README.md prints it.
         unit: of the values; empty for words, counts and shares.
         optional: whether an integer may be missing in a CSV file; string and number may everywhere.
+        p_value: whether the numbers are p values, whose size matters near 0, see `write_csv`.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Column:
     meaning: str
     unit: str = ""
     optional: bool = False
+    p_value: bool = False
 
     def but(self, **changes: Any) -> "Column":
         """The same column where it differs in some respect."""
@@ -163,14 +167,18 @@ def batches(path: str | Path, size: int, columns: list[str] | None = None) -> It
 def write_csv(path: str | Path, frame: pd.DataFrame, table: Table) -> None:
     """Write the columns of `table` in their order as CSV, atomically.
 
-    Numbers have six decimals, so that equal numbers give equal files; missing values are empty.
+    Numbers have six decimals, so that equal numbers give equal files; missing values are empty. p values have six
+    significant digits and are never 0: those that a float64 cannot hold are written as the smallest normal one, 2e-308.
 
     Raises:
         KeyError: the frame lacks a column.
     """
     numbers = {column.name: column.dtype for column in table.columns if column.type != STRING}
+    written = frame[table.names].astype(numbers)
+    for name in [column.name for column in table.columns if column.p_value]:
+        written[name] = [None if np.isnan(p) else f"{max(p, _LEAST_P):.6g}" for p in written[name]]
     with atomic(path) as temporary:
-        frame[table.names].astype(numbers).to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+        written.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def read_csv(path: str | Path, table: Table) -> pd.DataFrame:

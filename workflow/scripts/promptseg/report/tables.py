@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promptseg.analysis.paper import number
+from promptseg.analysis.paper import number, p_text
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
@@ -197,10 +197,7 @@ def task_tables(
 
 def claims_table(claims: pd.DataFrame) -> Table:
     """The findings as sentences: published and ours below one another."""
-    cells = [
-        [row.source, row.protocol, row.statement, "" if np.isnan(row.p) else f"{row.p:.2g}", row.note]
-        for row in claims.itertuples()
-    ]
+    cells = [[row.source, row.protocol, row.statement, p_text(row.p), row.note] for row in claims.itertuples()]
     return _table(cells, ["source", "protocol", "finding", "p", "note"], 5)
 
 
@@ -211,7 +208,7 @@ def pairs_table(pairs: pd.DataFrame, methods: Titles) -> Table:
         [
             *(titled(methods, row.a), titled(methods, row.b), row.mode, row.step or "", row.protocol, row.selection),
             *(row.n, number(row.mean_difference, 3, "+"), _interval(row)),
-            *(number(row.p_holm), number(row.effect, 2, "+"), row.note),
+            *(p_text(row.p_holm), number(row.effect, 2, "+"), row.note),
         ]
         for row in rows.itertuples()
     ]

@@ -25,6 +25,7 @@ CLAIMS = Table(
             "p",
             FLOAT,
             "p value of a Wilcoxon signed-rank test over tasks where one supports the statement; not corrected",
+            p_value=True,
         ),
         Column("statement", STRING, "the finding in words"),
         NOTE.but(meaning="what the study says, or how to read the value"),
