@@ -1,9 +1,19 @@
 """Clicks and maps on their way into a network and back, by hand."""
 
 import numpy as np
+import pytest
 import torch
 
-from promptseg.methods.click_tensors import click_tensor, into_crop, mirrored, paste, resize
+from promptseg.methods.click_tensors import click_tensor, image_tensor, into_crop, mirrored, paste, resize
+
+
+@pytest.mark.filterwarnings("error")
+def test_pixels_that_must_not_be_written_to():
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    pixels.flags.writeable = False
+    tensor = image_tensor(pixels[:, ::-1], "cpu")
+    assert tensor.dtype == torch.float32
+    np.testing.assert_allclose(tensor[:, 0, 3] * 255, [0, 1, 2])
 
 
 def test_clicks_follow_their_crop():

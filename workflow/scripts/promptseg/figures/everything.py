@@ -77,7 +77,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         for axis in (axes[0], *axes[1::2]):
             pictures.show(axis, example, view)
         pictures.outline(axes[0], example.truth)
-        axes[0].set_ylabel(pictures.label(example), fontsize=6)
+        pictures.label(axes[0], example)
         for method, every, match in zip(methods, axes[1::2], axes[2::2], strict=True):
             found = masks[method][example.image.image_id]
             every.imshow(layer(found, example.truth.shape), aspect=every.get_aspect(), interpolation="nearest")

@@ -77,7 +77,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         pictures.outline(axes[0], example.truth)
         pictures.prompt(axes[0], given.get((name, "mode1"), {}).get("points"), None)
         pictures.prompt(axes[0], None, given.get((name, "mode5"), {}).get("boxes"))
-        axes[0].set_ylabel(pictures.label(example), fontsize=6)
+        pictures.label(axes[0], example)
         for axis, method in zip(axes[1:], methods, strict=True):
             mask, iou = shown[method][1].get(name, (None, 0.0))
             pictures.result(axis, mask, example.truth, f"{iou:.2f}")

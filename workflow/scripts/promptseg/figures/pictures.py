@@ -143,6 +143,11 @@ def _square(start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[flo
     return float(left), float(right), float(bottom), float(top)
 
 
+def _side(rows: int, columns: int) -> float:
+    """Height and width in inches of each panel of a figure that fits a page."""
+    return max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
+
+
 def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
     """A figure of square panels that fits a page, and its axes (rows, columns).
 
@@ -153,7 +158,7 @@ def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[F
     """
     style.use()
     columns = len(headings)
-    panel = max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
+    panel = _side(rows, columns)
     width = max(style.COLUMN, panel * columns + 0.25)
     words, note = textwrap.fill(title, int(19 * width)), textwrap.fill(legend, int(24 * width))
     lines = words.count("\n") + note.count("\n") + max(text.count("\n") for text in headings)
@@ -170,9 +175,18 @@ def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[F
     return figure, axes
 
 
-def label(example: Example) -> str:
-    """What stands left of the panels of an object: its task and image."""
-    return f"{style.wrap(example.task.replace('_', ' '), 16)}\n{example.image.image_id[-22:]}"
+def label(axis: Axes, example: Example) -> None:
+    """Write the task and the image of an object beside its first panel, in lines that are no longer than the panel.
+
+    Of names that need more than three lines the end is shown, which tells slices apart.
+    """
+    rows, columns = axis.get_subplotspec().get_gridspec().get_geometry()  # type: ignore[union-attr]
+    width = int(16 * _side(rows, columns))  # characters
+    name = example.image.image_id
+    name = name if len(name) <= 3 * width else f"...{name[3 - 3 * width :]}"
+    lines = [name[start : start + width] for start in range(0, len(name), width)]
+    task = textwrap.wrap(example.task.replace("_", " "), min(width, 16))
+    axis.set_ylabel("\n".join([*task, *lines]), fontsize=6)
 
 
 def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) -> None:

@@ -12,7 +12,8 @@ from promptseg.methods.regions import Roi, Size, shape_of
 
 def image_tensor(pixels: np.ndarray, device: str | torch.device) -> Tensor:
     """(h, w, 3) uint8 RGB as the (3, h, w) float32 that `ClickPredictor` takes, in 0..1."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(2, 0, 1).float().div(255)
+    # A copy: PyTorch warns of memory that it may not write to, as that of decoded pictures.
+    return torch.from_numpy(np.array(pixels, order="C")).to(device).permute(2, 0, 1).float().div(255)
 
 
 def into_crop(clicks: np.ndarray, roi: Roi, size: Size) -> np.ndarray:
