@@ -37,6 +37,8 @@ def test_recall_and_gaps(tmp_path):
     assert [liver[name] for name in names] == pytest.approx([2, 0.4, 0.5, 0.5, 0, 1.5, 0.05, -0.05])
     assert [spleen[name] for name in names[:-1]] == pytest.approx([1, 0.95, 1, 1, 1, 3, 0.05])
     assert np.isnan(spleen["gap_mode1_oracle"])
+    images = ("n_images", "n_images_without_masks")
+    assert [[row[name] for name in images] for row in (liver, spleen, total)] == [[2, 1], [1, 0], [2, 1]]
     assert [total[name] for name in names] == pytest.approx([3, 0.675, 0.75, 0.75, 0.5, 2.25, 0.05, -0.05])
     assert liver["ci_low"] == 0
     assert liver["ci_high"] == pytest.approx(0.8)

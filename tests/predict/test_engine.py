@@ -13,7 +13,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.tables import read_table
 from promptseg.core.vocabulary import MODES
-from promptseg.methods import Method, Proposals, Settings
+from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import ClickDisk, Perfect
 from promptseg.predict import engine
 from promptseg.predict.engine import Runner
@@ -136,6 +136,26 @@ def test_a_failure_is_a_row_and_what_the_method_said_is_in_the_log(caplog):
 def test_a_method_that_needs_prompts_is_not_asked():
     (item,) = Runner(Perfect(Settings()), Plan()).run([(image(LABELS), targets(LABELS, [1], MODES_AND_ALL))])
     assert {row["mode"] for row in item.rows} == set(MODES)
+
+
+def test_images_without_masks_are_counted_in_the_log(tmp_path, caplog):
+    dark = image(LABELS)
+    dark.pixels[:] = 10
+    pairs = [(picture, targets(LABELS, [1, 2], MODES_AND_ALL)) for picture in (dark, image(LABELS), dark)]
+    paths = [tmp_path / name for name in ("predictions.parquet", "everything.parquet")]
+    plan = Plan(grid=Grid(pred_iou_thresh=0.7))
+    predict(pairs, Runner(Bright(Settings()), plan), paths[0], everything=paths[1], label="bright")
+    assert caplog.messages == [
+        "bright: The mode everything found no mask in 2 of 3 images. It keeps masks whose predicted IoU is above 0.7 "
+        "(`everything: pred_iou_thresh`) and whose stability is at least 0.95 (`everything: stability_score_thresh`). "
+        "Lower thresholds in the configuration keep more; 0 keeps all."
+    ]
+    caplog.clear()
+    for method, asked in ((Bright(Settings()), pairs[1:2]), (Perfect(Settings()), pairs)):
+        predict(asked, Runner(method, plan), paths[0], everything=paths[1])
+    assert caplog.messages == []
+    predict(pairs[:1], Runner(Bright(Settings()), plan), paths[0], everything=paths[1])
+    assert "found no mask in its only image." in caplog.text
 
 
 def test_all_masks_are_written(tmp_path):

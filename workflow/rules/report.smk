@@ -13,6 +13,7 @@ rule build_page:
         datasets=rules.aggregate.output.datasets,
         contamination=rules.aggregate.output.contamination,
         pairs=rules.aggregate.output.pairs,
+        everything=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "everything"],
         figures=get_figures(),
         captions=get_captions(),
         lib=library("build_page"),
@@ -34,5 +35,6 @@ rule build_page:
         datasets=about_datasets(),
         methods=about_methods(),
         notes=notes_on_methods(),
+        grid=facts.grid(config),
     script:
         "../scripts/build_page.py"

@@ -17,7 +17,7 @@ TABLES = [
 if __name__ == "__main__":
     with job(snakemake):
         build_page(
-            files={name: Path(snakemake.input[name]) for name in TABLES},
+            files={name: Path(str(snakemake.input[name])) for name in [*TABLES, "everything"] if snakemake.input[name]},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
             run=Run(**snakemake.params),

@@ -19,7 +19,7 @@ from promptseg.analysis.columns import (
 )
 from promptseg.analysis.objects import object_means
 from promptseg.core.columns import DATASET, METHOD, TASK
-from promptseg.core.tables import FLOAT, Column, Table, read_table
+from promptseg.core.tables import FLOAT, INTEGER, Column, Table, read_table
 from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.predict.tables import PROPOSALS
 from promptseg.score.tables import SCORES
@@ -49,6 +49,8 @@ EVERYTHING_MEANS = Table(
         *(LEVEL, DATASET, TASK, METHOD, N_TASKS, N_OBJECTS, N_PATIENTS),
         MEAN_IOU.but(meaning="mean IoU of the best-overlap mask"),
         *(CI_LOW, CI_HIGH),
+        Column("n_images", INTEGER, "images that the method was asked for masks of"),
+        Column("n_images_without_masks", INTEGER, "how many of them it found no mask in"),
         *(part for column in _OTHERS for part in (column, *ends(column))),
         PROVENANCE,
     ],
@@ -63,7 +65,7 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
         proposals: predict.tables.PROPOSALS of the same method and dataset.
 
     Returns:
-        One row per object that the mode `everything` was run for: dataset, task, case_id, method, iou of the
+        One row per object that the mode `everything` was run for: dataset, task, case_id, image_id, method, iou of the
         best-overlap mask, recall50, recall75, recall90 (1 or 0: whether it reaches that IoU), masks_per_image (how many
         its image has), and for modes 1 to 5 gap_{mode} and gap_{mode}_oracle: iou minus the IoU of that mode's first
         and of its best mask, NaN where there is none.
@@ -79,7 +81,15 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
     for (mode, selection), gap in GAPS.items():
         other = frame[(frame["mode"] == mode) & (frame["selection"] == selection)].set_index("object_id")["iou"]
         rows[gap] = rows["iou"] - other.reindex(rows.index)
-    return rows.reset_index(drop=True).drop(columns="image_id")
+    return rows.reset_index(drop=True)
+
+
+def _images(rows: pd.DataFrame) -> pd.DataFrame:
+    """n_images and n_images_without_masks by dataset, task and method, dataset and task empty for all of a method."""
+    all_tasks = rows.drop_duplicates(["dataset", "image_id", "method"]).assign(dataset="", task="")
+    each = pd.concat([rows.drop_duplicates(["dataset", "task", "image_id", "method"]), all_tasks])
+    empty = (each["masks_per_image"] == 0).groupby([each[name] for name in ("dataset", "task", "method")])
+    return empty.agg(n_images="size", n_images_without_masks="sum").reset_index()
 
 
 def everything_table(files: Iterable[tuple[Path, Path]], resamples: int, seed: int) -> pd.DataFrame:
@@ -94,6 +104,8 @@ def everything_table(files: Iterable[tuple[Path, Path]], resamples: int, seed: i
     parts = [rows for pair in files if len(rows := read_everything(*pair))]
     if not parts:
         return pd.DataFrame(columns=made(EVERYTHING_MEANS))
-    table = object_means(pd.concat(parts, ignore_index=True), METRICS, ["method"], resamples, seed)
+    rows = pd.concat(parts, ignore_index=True)
+    table = object_means(rows, METRICS, ["method"], resamples, seed)
+    table = table.merge(_images(rows), on=["dataset", "task", "method"], how="left")
     table = table.rename(columns={"n": "n_objects", "iou_ci_low": "ci_low", "iou_ci_high": "ci_high"})
     return table[made(EVERYTHING_MEANS)]

@@ -1,5 +1,6 @@
 """The stage predict: run one method on one dataset, write its predictions and count what they cost."""
 
+import logging
 import resource
 import sys
 import time
@@ -10,9 +11,13 @@ from typing import Any
 
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table
+from promptseg.core.vocabulary import EVERYTHING
 from promptseg.predict.engine import Runner
-from promptseg.predict.plan import Inputs
+from promptseg.predict.nothing import nothing_found
+from promptseg.predict.plan import Inputs, Item
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
+
+logger = logging.getLogger(__name__)
 
 ROWS = 20_000  # of a row group
 
@@ -26,6 +31,11 @@ def _peak_memory_mb(device: str) -> dict[str, float]:
 
         memory["peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated() / 2**20
     return memory
+
+
+def _segmented(item: Item) -> bool:
+    """Whether a method answered the mode `everything` for an image, be it with no mask."""
+    return any(row["mode"] == EVERYTHING and row["status"] == "ok" for row in item.rows)
 
 
 def predict(
@@ -51,6 +61,7 @@ def predict(
     provenance = {**(provenance or {}), "prompt_types": sorted(method.prompt_types)}
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
+    found: list[bool] = []  # whether there are masks, of the images that the mode `everything` was run for
     with ExitStack() as stack:
         table = stack.enter_context(open_table(output, PREDICTIONS, provenance))
         proposals = stack.enter_context(open_table(everything, PROPOSALS, provenance)) if everything else None
@@ -59,10 +70,13 @@ def predict(
             rows += item.rows
             if proposals:
                 proposals.write(item.proposals)
+                found += [bool(item.proposals)] if _segmented(item) else []
             if len(rows) >= ROWS:
                 table.write(rows)
                 rows = []
         table.write(rows)
+    if not all(found):
+        logger.warning("%s: %s", label, nothing_found(found.count(False), len(found), vars(runner.plan.grid)))
     return {
         **vars(runner.cost),
         "wall_seconds": time.perf_counter() - start,

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from promptseg.analysis.ablation import ABLATION
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
+from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.analysis.pairs import PAIRS
 from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.claims import CLAIMS
@@ -25,6 +26,7 @@ from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv
 from promptseg.figures.catalogue import FIGURES, declared
 from promptseg.report import tables
+from promptseg.report.everything import everything_notes, everything_table
 from promptseg.report.failures import failures
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
@@ -40,6 +42,7 @@ class Run:
         configuration: what to show of the configuration: name -> anything that JSON can hold.
         datasets, methods: name -> {title}, methods in the order of the registry.
         notes: title of a method -> what readers have to know of it.
+        grid: how the mode `everything` covers an image; empty without that mode.
     """
 
     title: str
@@ -47,6 +50,7 @@ class Run:
     datasets: tables.Titles
     methods: tables.Titles
     notes: Mapping[str, str]
+    grid: Mapping[str, Any] = field(default_factory=dict)
 
 
 def caption_html(path: Path) -> Markup:
@@ -97,7 +101,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
 
     Args:
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
-            contamination and pairs.
+            contamination and pairs, and under everything if the run has that mode.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -107,6 +111,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
     measured = read_csv(files["statistics"], STATISTICS)
     speeds = read_csv(files["throughput"], THROUGHPUT)
     answers = read_csv(files["contamination"], CONTAMINATION)
+    everything = read_csv(files["everything"], EVERYTHING_MEANS) if "everything" in files else None
     failed = failures(files["scores"])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -128,6 +133,8 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         pairs=tables.pairs_table(read_csv(files["pairs"], PAIRS), methods),
         published=tables.published_table(read_csv(files["published"], COMPARISON), methods),
         throughput=tables.throughput_table(speeds, run.datasets, methods),
+        everything=None if everything is None else everything_table(everything, methods),
+        nothing={} if everything is None else everything_notes(everything, run.grid, methods),
         precision=tables.precision_notes(speeds, methods),
         failed=int(failed["score rows"].sum()),
         failures=tables.failures_table(failed),

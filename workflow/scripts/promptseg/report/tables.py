@@ -18,7 +18,8 @@ Titles = Mapping[str, Mapping[str, Any]]  # what the page says of methods or dat
 Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, text: number of leading text columns}
 
 
-def _table(rows: Sequence[Sequence[Any]], columns: Sequence[str], text: int) -> Table:
+def as_table(rows: Sequence[Sequence[Any]], columns: Sequence[str], text: int) -> Table:
+    """Rows of anything as text, of which the first `text` columns are words."""
     return {"columns": list(columns), "rows": [[str(value) for value in row] for row in rows], "text": text}
 
 
@@ -42,7 +43,7 @@ def headline_table(summary: pd.DataFrame, methods: Titles) -> Table:
     table = main_table(summary)
     rows = [[titled(methods, row[0]), *row[1:]] for row in table.itertuples(index=False)]
     names = [f"mode {name}" if name in "12345" else name for name in table.columns]
-    return _table(rows, names, 2)
+    return as_table(rows, names, 2)
 
 
 def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
@@ -59,7 +60,7 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     ]
     heads = ["method", "mode", "selection", "IoU, images", "IoU, patients"]
     heads += [f"{metric.label}, tasks" for metric in METRICS]
-    return _table(cells, [*heads, "masks", "patients", "failed"], 3)
+    return as_table(cells, [*heads, "masks", "patients", "failed"], 3)
 
 
 def _mean(row: Mapping[str, Any], metric: Metric) -> str:
@@ -77,7 +78,7 @@ def clicks_table(summary: pd.DataFrame, methods: Titles) -> Table:
         for selection in [name for name in SELECTIONS if name in set(of_method["selection"])]:
             own = of_method[of_method["selection"] == selection].set_index("step")["iou_mean_tasks"].reindex(steps)
             cells.append([titled(methods, method), protocol, selection, *map(number, own)])
-    return _table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
+    return as_table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
 
 
 def ablation_table(ablation: pd.DataFrame, methods: Titles) -> Table:
@@ -108,7 +109,7 @@ def ablation_table(ablation: pd.DataFrame, methods: Titles) -> Table:
             ]
             cells.append([*labels, f"without {switch}", _count(rows["n_tasks"]), *values])
     heads = [f"{click} click{'s' if click > 1 else ''}" for click in COMPARED_CLICKS]
-    return _table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
+    return as_table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
 
 
 def datasets_table(counts: pd.DataFrame) -> Table:
@@ -124,7 +125,7 @@ def datasets_table(counts: pd.DataFrame) -> Table:
         numbers[-1] += "?" if numbers[-1] and row["certain"] != "yes" else ""
         cells.append([*texts, *numbers, number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
     heads = ["dataset", "status", "slices", "objects", "licence", "images", "patients", "failed cases"]
-    return _table(cells, [*heads, "study's images", "difference", "manifest"], 5)
+    return as_table(cells, [*heads, "study's images", "difference", "manifest"], 5)
 
 
 def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
@@ -140,7 +141,7 @@ def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles
         names = [titled(datasets, name) for name in rows["dataset"]]
         where = f"all {total}" if len(names) == total > 1 else ", ".join(names)
         cells.append([titled(methods, method), answer, where, source or "no entry in the configuration"])
-    return _table(cells, ["method", "seen", "datasets", "source"], 4)
+    return as_table(cells, ["method", "seen", "datasets", "source"], 4)
 
 
 def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Titles) -> Table:
@@ -161,7 +162,7 @@ def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Titles) 
         for row in [tables[level].get(key, {"tasks": "0"})]
     ]
     heads = [f"mode {name}" if name in "12345" else name for name in names[2:]]
-    return _table(cells, ["method", "selection", "datasets", *heads], 3)
+    return as_table(cells, ["method", "selection", "datasets", *heads], 3)
 
 
 def _count(numbers: pd.Series) -> str:
@@ -190,7 +191,7 @@ def task_tables(
                 counts = [mine["n_images"].max(), mine["n_patients"].max()]
                 cells.append([task, titled(methods, method), selection, *counts, *values, interval])
         heads = ["task", "method", "selection", "images", "patients", *(f"mode {mode[-1]}" for mode in SINGLE_MODES)]
-        table = _table(cells, [*heads, "95 % interval, mode 4"], 3)
+        table = as_table(cells, [*heads, "95 % interval, mode 4"], 3)
         tables.append({"title": titled(datasets, dataset), "table": table})
     return tables
 
@@ -198,7 +199,7 @@ def task_tables(
 def claims_table(claims: pd.DataFrame) -> Table:
     """The findings as sentences: published and ours below one another."""
     cells = [[row.source, row.protocol, row.statement, p_text(row.p), row.note] for row in claims.itertuples()]
-    return _table(cells, ["source", "protocol", "finding", "p", "note"], 5)
+    return as_table(cells, ["source", "protocol", "finding", "p", "note"], 5)
 
 
 def pairs_table(pairs: pd.DataFrame, methods: Titles) -> Table:
@@ -213,7 +214,7 @@ def pairs_table(pairs: pd.DataFrame, methods: Titles) -> Table:
         for row in rows.itertuples()
     ]
     heads = ["method", "minus", "mode", "click", "protocol", "selection", "tasks", "difference", "95 % interval"]
-    return _table(cells, [*heads, "p (Holm)", "effect", "note"], 6)
+    return as_table(cells, [*heads, "p (Holm)", "effect", "note"], 6)
 
 
 def published_table(published: pd.DataFrame, methods: Titles) -> Table:
@@ -228,7 +229,7 @@ def published_table(published: pd.DataFrame, methods: Titles) -> Table:
         for row in rows.itertuples()
     ]
     heads = ["task", "method", "mode", "click", "selection", "protocol", "images", "published", "ours"]
-    return _table(cells, [*heads, "95 % interval", "difference", "inside"], 3)
+    return as_table(cells, [*heads, "95 % interval", "difference", "inside"], 3)
 
 
 def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
@@ -246,7 +247,7 @@ def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles
     ]
     heads = ["dataset", "method", "device", "precision", "images", "prompts", "masks"]
     heads += ["encode s", "decode s", "wall s", "images/s", "objects/s", "peak MB"]
-    return _table(cells, [*heads, "peak GPU MB"] if gpu else heads, 4)
+    return as_table(cells, [*heads, "peak GPU MB"] if gpu else heads, 4)
 
 
 def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
@@ -268,7 +269,7 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
 
 def failures_table(failed: pd.DataFrame) -> Table:
     """What `failures` found."""
-    return _table(failed.to_numpy().tolist(), failed.columns, 5)
+    return as_table(failed.to_numpy().tolist(), failed.columns, 5)
 
 
 def provenance_table(scores: Path) -> Table:
@@ -280,4 +281,4 @@ def provenance_table(scores: Path) -> Table:
             text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
             facts.setdefault((name, text), []).append(part)
     cells = [[*fact, "all" if len(where) == len(parts) else ", ".join(where)] for fact, where in facts.items()]
-    return _table(sorted(cells), ["fact", "value", "method/dataset"], 3)
+    return as_table(sorted(cells), ["fact", "value", "method/dataset"], 3)
