@@ -144,10 +144,12 @@ class Method(ABC):
         mask_feedback: whether a mask of its own can be part of the next prompt (`Query.previous`), which the switch
             `mask_feedback` of a protocol asks for.
         candidates: how many masks it returns for a prompt at most.
+        main_mask: where it returns one of several that its network computes: which.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
         images_at_once: how many images are under way together; prompts of all of them share a batch.
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
+        code_licence: of the code that runs, and whose it is.
     """
 
     prompt_types: ClassVar[frozenset[str]]
@@ -156,10 +158,12 @@ class Method(ABC):
     negative_points: ClassVar[bool] = True
     mask_feedback: ClassVar[bool] = False
     candidates: ClassVar[int] = 1
+    main_mask: ClassVar[str] = ""
     cacheable: ClassVar[bool] = False
     images_at_once: int = 4
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
+    code_licence: ClassVar[str] = "Apache-2.0, ours"
 
     def __init__(self, settings: Settings):
         self.settings = settings

@@ -10,6 +10,8 @@ from skimage.segmentation import flood, random_walker
 
 from promptseg.methods.base import Candidates, Method, Query
 
+_SCIKIT_IMAGE = "BSD-3-Clause, scikit-image"
+
 
 def _grey(pixels: np.ndarray) -> np.ndarray:
     """(h, w) float64 in [0, 1] of an (h, w, 3) uint8 image."""
@@ -27,6 +29,7 @@ class GrabCut(Method):
     """
 
     prompt_types = frozenset({"box"})
+    code_licence = "Apache-2.0, OpenCV"
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [Candidates(self._cut(query)[None]) for query in queries]
@@ -73,6 +76,7 @@ class RandomWalker(Method):
     """
 
     prompt_types = frozenset({"point", "box"})
+    code_licence = _SCIKIT_IMAGE
 
     def encode(self, pixels: np.ndarray) -> Any:
         height, width = pixels.shape[:2]
@@ -131,6 +135,7 @@ class RegionGrowing(Method):
     """
 
     prompt_types = frozenset({"point"})
+    code_licence = _SCIKIT_IMAGE
 
     def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[tuple[int, int], np.ndarray]]:
         """The smoothed image, and the regions grown in it so far: a trajectory asks for each click many times."""
