@@ -104,8 +104,9 @@ class Sam2(Promptable[Sam2Net]):
         )
 
     def pack(self, encoded: Embedding) -> bytes:
-        finest, fine = (level.permute(1, 2, 0)[None].contiguous() for level in encoded.high_res)
-        return safetensors.torch.save({"features": encoded.features, "fine": fine, "finest": finest})
+        finest, fine = (level.permute(1, 2, 0)[None] for level in encoded.high_res)
+        maps = {"features": encoded.features, "fine": fine, "finest": finest}
+        return safetensors.torch.save({name: value.contiguous() for name, value in maps.items()})
 
     @torch.inference_mode()
     def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
