@@ -3,8 +3,8 @@
 # Expected: the same weights, image and click give the same mask in both; as in SAM, what is upscaled to the masks are
 #   the image tokens behind the decoder's transformer.
 # Seen: since 4.56 the decoder keeps the transformer's prompt tokens and drops its image tokens: the untouched image
-#   embedding is upscaled, its rows and columns swapped by a transpose that was meant for tokens. 39 % of the mask differ
-#   here; the predicted IoU comes from the prompt tokens and agrees to 1e-6, so that checks of scores pass.
+#   embedding is upscaled, its rows and columns swapped by a transpose meant for tokens. 39 % of the mask differ here;
+#   the predicted IoU comes from the prompt tokens and agrees to 1e-6, so that checks of scores pass.
 # Matters: masks of HQ-SAM made with this class in releases since September 2025, and benchmarks that contain them.
 set -euo pipefail
 work=$(mktemp -d)
