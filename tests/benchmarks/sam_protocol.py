@@ -43,7 +43,7 @@ from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
 from promptseg.prompts.modes import PromptSettings, make_prompts
 
 CLICKS = 9
-AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 KEEPING = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**33),

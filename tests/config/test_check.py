@@ -37,8 +37,11 @@ def test_defaults_are_filled_in():
         "error_region": "larger",
         "click_label": "object",
         "repeat_clicks": False,
+        "distance": "exact",
         "previous_mask": "keep",
         "refinement": True,
+        "mask_feedback": "none",
+        "multimask": "always",
     }
     assert config["methods"]["box_fill"]["protocols"] == {}
     entry = config["datasets"]["mine"]
@@ -142,13 +145,27 @@ def test_adapters_are_found_without_being_imported(tmp_path):
     assert adapter_file("no_such_module:Class") is None
 
 
+def test_the_protocol_of_the_authors_is_taken_apart_against_the_corrected_one():
+    config = copy.deepcopy(BASE)
+    config["protocols"]["authors"] = {"mask_feedback": "logits", "multimask": "official"}
+    config["run"]["ablation"] = ["authors"]
+    corrected = check(config)["protocols"]["corrected"]
+    found = {(one["protocol"], one["switch"]): one["switches"] for one in protocols_of(config, "box_fill")}
+    assert found == {
+        ("corrected", None): corrected,
+        ("authors", None): corrected | {"mask_feedback": "logits", "multimask": "official"},
+        ("authors", "mask_feedback"): corrected | {"multimask": "official"},
+        ("authors", "multimask"): corrected | {"mask_feedback": "logits"},
+    }
+
+
 def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
     config = copy.deepcopy(BASE)
     config["protocols"]["released"] = {"error_region": "joint", "previous_mask": "reset"}
     config["run"]["ablation"] = ["released"]
     config["methods"]["ritm"] = {"adapter": "a:B", "protocols": {"released": {"previous_mask": "keep"}}}
     check(config)
-    authors = config["protocols"]["corrected"]
+    authors = config["protocols"]["corrected"]  # all defaults
 
     def found(method):
         return {(entry["protocol"], entry["switch"]): entry["switches"] for entry in protocols_of(config, method)}

@@ -31,7 +31,7 @@ from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
 
 TASKS = {"left": [1], "both": [1, 2]}
-AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 PLAN = Plan(clicks=4, tie_break="first")
 
 
@@ -221,7 +221,8 @@ def test_repeated_runs_are_byte_identical_and_carry_provenance(tables, tmp_path)
         run(tables, ThreeDisks(Settings()), tmp_path / folder)
     for name in ("predictions1.parquet", "scores1.parquet"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-        assert read_provenance(tmp_path / "a" / name) == {"seed": 0, "prompt_types": ["point"]}
+        facts = {"prompt_types": ["point"], "candidates": 3}
+        assert read_provenance(tmp_path / "a" / name) == {"seed": 0, **facts}
     cost = json.loads((tmp_path / "a" / "cost1.json").read_text())
     assert (cost["images"], cost["objects"], cost["device"]) == (3, 6, "cpu")
     assert cost["peak_memory_mb"] > 0

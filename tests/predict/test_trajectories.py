@@ -17,7 +17,7 @@ from promptseg.prompts.clicks import Protocol
 from promptseg.score.scoring import Tolerance, score_object
 from support.objects import disk, image, targets
 
-AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 
 
 def run(method, labels, values, plan=None, modes=MODES):

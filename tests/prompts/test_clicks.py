@@ -3,7 +3,7 @@ import numpy as np
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
 
 CORRECTED = Protocol()
-AS_RELEASED = Protocol("joint", "any_class", repeat_clicks=True, previous_mask="reset", refinement=False)
+AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 
 
 def ask(truth, prediction, clicks=(), labels=None, protocol=CORRECTED):
@@ -48,6 +48,14 @@ def test_an_error_that_was_clicked_everywhere_ends_the_clicks():
 
 def test_of_equally_deep_errors_the_false_positives_are_clicked():
     assert ask(square(2, 9), square(9, 16)) == Click(12, 5, False)
+
+
+def test_the_distance_decides_which_error_is_deeper():
+    rows, columns = np.ogrid[:13, :24]
+    wrong = (rows - 5) ** 2 + (columns - 6) ** 2 < 25  # 5 pixels deep, by the 5 by 5 steps 4.9969
+    truth = (abs(rows - 6) < 5) & (abs(columns - 18) < 5)  # 5 pixels deep by either
+    assert ask(truth, wrong) == Click(6, 5, False)
+    assert ask(truth, wrong, protocol=Protocol(distance="chamfer5")) == Click(18, 6, True)
 
 
 def test_joint_errors_form_one_region_and_the_label_comes_from_any_class():

@@ -25,6 +25,33 @@ def test_depth_of_literal_shapes():
     np.testing.assert_array_equal(depth(np.array([[1, 1, 0]], bool)), [[1, 1, 0]])
 
 
+@given(filled_masks)
+def test_the_exact_distance_is_that_to_the_nearest_pixel_outside(mask):
+    outside = np.argwhere(~np.pad(mask, 1)) - 1
+    squared = ((np.indices(mask.shape)[:, :, :, None] - outside.T[:, None, None]) ** 2).sum(axis=0).min(axis=-1)
+    np.testing.assert_array_equal(depth(mask, "exact"), np.sqrt(squared.astype(np.float32)))
+
+
+def disk_and_square(disk_x, square_x):
+    """A disk and a square whose deepest pixels lie 5 pixels from the outside, in the disk by 5 by 5 steps 4.9969."""
+    rows, columns = np.ogrid[:13, :24]
+    disk = (rows - 5) ** 2 + (columns - disk_x) ** 2 < 25
+    square = (abs(rows - 6) < 5) & (abs(columns - square_x) < 5)
+    return disk, square
+
+
+def test_the_first_click_by_either_distance():
+    disk, square = disk_and_square(6, 18)
+    assert [depth(part, "exact").max() for part in (disk, square)] == [5, 5]
+    assert [depth(part).max() for part in (disk, square)] == pytest.approx([4.9969, 5])
+    prompts = by_mode(disk | square, tie_break="first")
+    assert prompts["iterative"]["points"] == [(18, 6)]
+    assert prompts["iterative"]["exact_points"] == [(6, 5)]
+    assert prompts["mode1"]["points"] == [(18, 6)]  # modes 1 and 2 are those of the study
+    assert prompts["mode1"]["exact_points"] is None
+    assert by_mode(disk, tie_break="first")["mode1"]["points"] == [(6, 5)]
+
+
 def test_ties_are_row_major_and_random_ties_depend_on_object_alone():
     pixels = deepest_pixels(depth(np.ones((2, 3), bool)))
     assert pixels.tolist() == [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]
@@ -72,7 +99,8 @@ def test_which_of_equally_large_parts_comes_first():
 
 def test_the_mode_without_prompts_has_a_row():
     (row,) = make_prompts("object", np.ones((3, 3), bool), ["everything"], PromptSettings())
-    assert row == {"object_id": "object", "mode": "everything", "points": [], "point_labels": [], "boxes": []}
+    empty = {"points": [], "point_labels": [], "boxes": [], "exact_points": None}
+    assert row == {"object_id": "object", "mode": "everything", **empty}
 
 
 def test_one_pixel_at_the_corner():

@@ -69,8 +69,10 @@ def tables(tmp_path):
         ("prompts", [points, box], PROMPTS),
         ("predictions", [*predictions, clicks, failed], PREDICTIONS),
         ("two", predictions[:2], PREDICTIONS),
+        ("single", predictions[:4], PREDICTIONS),
     ):
-        write_table(tmp_path / f"{name}.parquet", rows, schema, {"seed": 7})
+        facts = {"seed": 7, "multimask": "official" if name == "single" else "always"}
+        write_table(tmp_path / f"{name}.parquet", rows, schema, facts)
     return tmp_path
 
 
@@ -89,6 +91,10 @@ def test_rows_of_the_single_prompts(tables):
     assert [point[f"grown_{k}"] for k in range(3)] == [0.5, 1, 0.5]  # the region that grows is the object
     assert point["iou_02"] == 0.25
     assert np.isnan(box["grown_0"])
+
+
+def test_a_box_that_was_officially_answered_by_one_mask_has_no_row(tables):
+    assert written(tables, "single")["mode"].tolist() == ["mode1"]
 
 
 def test_another_number_of_masks_is_refused(tables):

@@ -23,7 +23,7 @@ if __name__ == "__main__":
         weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing)
         protocols = {(one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in params.protocols}
-        settings = {key: params[key] for key in ("clicks", "tie_break", "seed", "strict")}
+        settings = {key: params[key] for key in ("clicks", "multimask", "tie_break", "seed", "strict")}
         plan = Plan(protocols=protocols, grid=Grid(**params.everything), **settings)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard))
         asked = Inputs.read(objects, inputs.prompts)
@@ -34,7 +34,9 @@ if __name__ == "__main__":
                 outputs.predictions,
                 everything=outputs.everything,
                 label=f"predict {run.name} {run.dataset}",
-                provenance=run.provenance(protocols=params.protocols, everything=params.everything, seed=params.seed),
+                provenance=run.provenance(
+                    **{key: params[key] for key in ("protocols", "multimask", "everything", "seed")}
+                ),
             )
         if run.method.settings.precision != "fp32":
             cost |= compare_precision(asked, run.method, run.in_fp32(), plan)

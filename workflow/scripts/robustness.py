@@ -26,9 +26,9 @@ if __name__ == "__main__":
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_robustness(
             InexactInputs(objects, Changes(**changes), exact),
-            Runner(run.method, Plan(protocols={}, strict=params.strict)),
+            Runner(run.method, Plan(protocols={}, multimask=params.multimask, strict=params.strict)),
             Path(snakemake.output.table),
             dataset=run.dataset,
             method=run.name,
-            provenance=run.provenance(robustness=changes, seed=params.seed),
+            provenance=run.provenance(robustness=changes, multimask=params.multimask, seed=params.seed),
         )

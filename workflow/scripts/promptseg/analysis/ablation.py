@@ -15,7 +15,7 @@ ABLATION = Table(
         METHOD,
         SELECTION,
         PROTOCOL.but(meaning="the protocol"),
-        SWITCH.but(meaning="the switch that was set to what the methods' authors do"),
+        SWITCH.but(meaning="the switch that was set to its default, as in the protocol `corrected`"),
         CLICKS,
         N_TASKS.but(meaning="tasks that were run either way", optional=False),
         MEAN_IOU.but(meaning="mean IoU over tasks under the protocol"),

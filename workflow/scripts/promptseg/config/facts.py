@@ -86,7 +86,7 @@ def run_protocols(config: Config) -> list[str]:
 
 
 def shown_protocol(config: Config) -> str:
-    """The protocol of figures that show the clicks of one: what the methods' authors do, if the run has it."""
+    """The protocol of figures that show the clicks of one: `corrected`, if the run has it."""
     protocols = run_protocols(config)
     return "corrected" if "corrected" in protocols else protocols[0]
 

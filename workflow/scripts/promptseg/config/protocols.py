@@ -10,21 +10,20 @@ def protocols_of(config: Mapping[str, Any], method: str) -> list[dict[str, Any]]
     """What a method runs: the protocols with their variants, in the order of work.
 
     These are the protocols of the run with the changes that the method's entry makes to them, and for each protocol
-    in `run.ablation` a variant for each of its switches that differs from what the methods' authors do, with that
-    switch alone set to the authors' value.
+    in `run.ablation` a variant for each of its switches that is not at its default, with that switch alone set to it.
 
     Returns:
         `protocol` (its name), `switch` (the one that a variant changes, None for the protocol itself), and `switches`
         (all of them, see `clicks.Protocol`).
     """
     switches = read_schema()["properties"]["protocols"]["additionalProperties"]["properties"]
-    authors = {switch: about["default"] for switch, about in switches.items()}
+    defaults = {switch: about["default"] for switch, about in switches.items()}
     run, changes = config["run"], config["methods"][method]["protocols"]
     names = dict.fromkeys([*run["protocols"], *run["ablation"]])
     own = {name: {**config["protocols"][name], **changes.get(name, {})} for name in names}
     return [{"protocol": name, "switch": None, "switches": switches} for name, switches in own.items()] + [
         {"protocol": name, "switch": switch, "switches": {**own[name], switch: value}}
         for name in run["ablation"]
-        for switch, value in authors.items()
+        for switch, value in defaults.items()
         if own[name][switch] != value
     ]

@@ -14,7 +14,7 @@ PROTOCOL = Column("protocol", STRING, "how corrective clicks are found; empty fo
 SWITCH = Column(
     "switch",
     STRING,
-    "the one switch of the protocol that is set to what the methods' authors do; null for the protocol as it is",
+    "the one switch of the protocol that is set to its default; null for the protocol as it is",
 )
 MODE = Column(
     "mode",

@@ -36,6 +36,7 @@ def as_released(family: str) -> Protocol:
         error_region="joint",
         click_label="any_class",
         repeat_clicks=True,
+        distance="chamfer5",
         previous_mask="leak" if family == "ritm" else "reset",
         refinement=False,
     )

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pycocotools import mask as coco
@@ -23,7 +23,7 @@ from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.methods import Candidates, Method, Proposals, Query
 from promptseg.predict.embeddings import EmbeddingCache
-from promptseg.predict.plan import Cost, Item, Plan, ProtocolKey, Target, modes_of
+from promptseg.predict.plan import Cost, Item, Plan, ProtocolKey, Target, leaks, modes_of
 from promptseg.predict.trajectories import Answer, Ask, Search, Single, Trajectory, prediction
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 
@@ -67,8 +67,8 @@ class Group:
                 self.searches[item].append(Search(item, target))
             for key, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
                 for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
-                    after = last.get((key, selection)) if protocol.previous_mask == "leak" else None
-                    trajectory = Trajectory(item, target, key, self.plan, selection, after)
+                    after = last.get((key, selection)) if leaks(self.method, protocol) else None
+                    trajectory = Trajectory(item, target, key, self.plan, self.method, selection, after)
                     last[key, selection] = trajectory
                     self.trajectories.append(trajectory)
 
@@ -85,7 +85,7 @@ class Group:
         def add(user: Single | Trajectory, name: str, take: Callable[[Answer], None], query: Query) -> None:
             box = None if query.prompt.box is None else query.prompt.box.tobytes()
             prompt = (query.prompt.points.tobytes(), query.prompt.labels.tobytes(), box)
-            key = (id(user.item), *prompt, id(query.previous), query.refine, id(query.truth))
+            key = (id(user.item), *prompt, id(query.previous), query.refine, query.multimask, id(query.truth))
             pixels = user.item.image.labels.size * self.method.candidates
             found.setdefault(key, Ask(query, name, [], pixels)).takers.append(take)
 
@@ -93,7 +93,9 @@ class Group:
             for index, prompt in enumerate(single.prompts):
                 take = partial(single.take, index)
                 name = f"{single.target.object_id} {single.mode}"
-                add(single, name, take, Query(single.item.encoded, prompt, truth=self._truth(single.target)))
+                truth = self._truth(single.target)
+                multimask = self._multimask(self.plan.multimask)
+                add(single, name, take, Query(single.item.encoded, prompt, multimask=multimask, truth=truth))
         self._new = False
         for trajectory in self.trajectories:
             if trajectory.ready():
@@ -103,10 +105,15 @@ class Group:
                     trajectory.prompt(),
                     trajectory.previous(),
                     trajectory.protocol.refinement or not self.method.refines,
-                    truth=self._truth(trajectory.target),
+                    self._multimask(trajectory.protocol.multimask),
+                    self._truth(trajectory.target),
                 )
                 add(trajectory, name, trajectory.take, query)
         return list(found.values())
+
+    def _multimask(self, wanted: Literal["always", "official"]) -> Literal["always", "official"]:
+        """What is wanted, where it may make a difference: so that click models are asked once for all protocols."""
+        return wanted if self.method.candidates > 1 or self.method.mask_feedback else "always"
 
     def _truth(self, target: Target) -> np.ndarray | None:
         return target.truth if self.method.needs_truth else None

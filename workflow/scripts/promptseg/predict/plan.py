@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Plan:
     Attributes:
         clicks: length of the iterative trajectories.
         protocols: how the trajectories are clicked.
+        multimask: of modes 1 to 5, which have no protocol; see `clicks.Protocol`.
         selections: those that trajectories follow, as far as they make a difference for the method.
         grid: for the mode `everything`.
         strict: stop at the first prompt that a method cannot answer, instead of recording it.
@@ -32,6 +33,7 @@ class Plan:
 
     clicks: int = 9
     protocols: Mapping[ProtocolKey, Protocol] = field(default_factory=lambda: {("corrected", None): Protocol()})
+    multimask: Literal["always", "official"] = "always"
     selections: Sequence[str] = SELECTIONS
     tie_break: str = "random"
     seed: int = 0
@@ -110,3 +112,13 @@ class Item:
 def modes_of(target: Target, method: Method) -> list[str]:
     """The modes of an object that a method can answer."""
     return [mode for mode in target.prompts if applies(mode, method.prompt_types)]
+
+
+def feeds_back(method: Method, protocol: Protocol) -> bool:
+    """Whether a method gets the state of the mask that was chosen at the click before."""
+    return protocol.mask_feedback == "logits" if method.mask_feedback else protocol.previous_mask != "reset"
+
+
+def leaks(method: Method, protocol: Protocol) -> bool:
+    """Whether a method begins an object with the last state of the object before it in the same image."""
+    return protocol.previous_mask == "leak" and not method.mask_feedback

@@ -52,13 +52,14 @@ def predict(
     Args:
         everything: where to write all masks of the mode `everything` (predict.tables.PROPOSALS); None: nowhere.
         label: shown beside the progress.
-        provenance: stored in the metadata of `output`, with the prompts that the method takes.
+        provenance: stored in the metadata of `output`, with the prompts that the method takes and the masks it gives.
 
     Returns:
         What they cost, for `throughput.json`: counts, seconds and memory, see `Cost`, with device and precision.
     """
     method = runner.method
-    provenance = {**(provenance or {}), "prompt_types": sorted(method.prompt_types)}
+    facts = {"prompt_types": sorted(method.prompt_types), "candidates": method.candidates}
+    provenance = {**(provenance or {}), **facts}
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
     found: list[bool] = []  # whether there are masks, of the images that the mode `everything` was run for

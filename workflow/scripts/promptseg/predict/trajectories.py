@@ -10,8 +10,8 @@ from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
-from promptseg.methods import Candidates, Prompt, Proposals, Query
-from promptseg.predict.plan import Item, Plan, ProtocolKey, Target
+from promptseg.methods import Candidates, Method, Prompt, Proposals, Query
+from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, feeds_back, leaks
 from promptseg.prompts.clicks import Click, ClickTarget, next_click
 
 
@@ -125,11 +125,20 @@ class Trajectory:
     """
 
     def __init__(
-        self, item: Item, target: Target, key: ProtocolKey, plan: Plan, selection: str, after: "Trajectory | None"
+        self,
+        item: Item,
+        target: Target,
+        key: ProtocolKey,
+        plan: Plan,
+        method: Method,
+        selection: str,
+        after: "Trajectory | None",
     ):
-        x, y = target.prompts[ITERATIVE]["points"][0]
         self.item, self.target, self.key, self.plan, self.selection = item, target, key, plan, selection
         self.protocol = plan.protocols[key]
+        first = "exact_points" if self.protocol.distance == "exact" else "points"
+        x, y = target.prompts[ITERATIVE][first][0]
+        self.feeds_back, self.leaks = feeds_back(method, self.protocol), leaks(method, self.protocol)
         self.after = after
         self.clicks = [Click(int(x), int(y), True)]
         self.state: Any = None
@@ -170,9 +179,10 @@ class Trajectory:
             return
         index = answer.select(self.selection, self.target.truth)
         row |= answer.coded(index)
-        if self.protocol.previous_mask != "reset" and answer.candidates.states is not None:
-            self.state = answer.candidates.states[index]
         following = self._next_click(answer, index) if len(self.clicks) < self.plan.clicks else None
+        # A state that nobody will ask for is let go: it may hold memory of the GPU.
+        kept = self.feeds_back and (following is not None or self.leaks)
+        self.state = answer.candidates.states[index] if kept and answer.candidates.states is not None else None
         if following is None:
             self.finished = True
         else:

@@ -3,12 +3,12 @@
 Only this module and the controls see the truth; a method gets clicks.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from promptseg.prompts.modes import deepest_pixels, depth, pick
+from promptseg.prompts.modes import Distance, deepest_pixels, depth, pick
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Click:
 @dataclass(frozen=True)
 class Protocol:
     """How the user clicks and what the method may remember: the switches in which the study's released script and the
-    methods' authors differ. The defaults are the authors'.
+    methods' authors differ. The defaults are what the authors of the click models do; what other methods' authors do
+    beside them is switched on by the protocol `authors` of the configuration.
 
     Attributes:
         error_region: `larger`: the click goes to the false negatives or the false positives, whichever region is
@@ -32,18 +33,27 @@ class Protocol:
         click_label: `object`: positive where the pixel belongs to the object. `any_class`: positive where it belongs to
             any labelled class of the image, as in the study's script.
         repeat_clicks: whether a pixel may be clicked again; the study's script allows it.
+        distance: by which the deepest pixel is found, also for the first click: `exact`, as in the authors' clicker, or
+            `chamfer5`, as in the study; see `modes.depth`.
         previous_mask: `keep`: a click model builds on its mask of the click before. `reset`: it gets all clicks at once
             and forgets its mask, as the study's script calls SimpleClick and FocalClick. `leak`: as `keep`, and the
             first click on an object finds the last mask of the object before it in the same image, as the script calls
-            RITM. Methods without such a state (SAM as the study runs it) do not differ.
+            RITM. It concerns click models only, whose networks always take a mask.
         refinement: whether FocalClick runs its focus crop and refiner; the study's script runs its coarse network only.
+        mask_feedback: `logits`: a method that can take its own low-resolution mask as part of a prompt gets that of the
+            mask chosen at the click before, as SAM's authors do. `none`: it gets the clicks only, as in the study.
+        multimask: `always`: a method that can give several masks does so at each click, as in the study. `official`: it
+            gives as many as its authors ask for with so many clicks (SAM: one from the second click on).
     """
 
     error_region: Literal["larger", "joint"] = "larger"
     click_label: Literal["object", "any_class"] = "object"
     repeat_clicks: bool = False
+    distance: Distance = "exact"
     previous_mask: Literal["keep", "reset", "leak"] = "keep"
     refinement: bool = True
+    mask_feedback: Literal["none", "logits"] = "none"
+    multimask: Literal["always", "official"] = "always"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +70,6 @@ class ClickTarget:
     labels: np.ndarray
 
 
-SWITCHES = tuple(field.name for field in fields(Protocol))
-
-
 def error_depth(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], protocol: Protocol) -> np.ndarray:
     """(h, w) float32: how deep each pixel lies in the region that the next click may go to; 0 outside it.
 
@@ -72,7 +79,8 @@ def error_depth(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], 
         clicks: those given so far.
     """
     missed, wrong = truth & ~prediction, prediction & ~truth
-    distances = [depth(missed | wrong)] if protocol.error_region == "joint" else [depth(wrong), depth(missed)]
+    regions = [missed | wrong] if protocol.error_region == "joint" else [wrong, missed]
+    distances = [depth(region, protocol.distance) for region in regions]
     if not protocol.repeat_clicks:
         for click in clicks:
             for distance in distances:

@@ -6,7 +6,7 @@ Source: Mazurowski et al., MedIA 89:102918 (2023), section 2.2, and the released
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -15,9 +15,12 @@ from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import open_table, read_table
-from promptseg.core.vocabulary import EVERYTHING, POINT_MODES
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, POINT_MODES
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.tables import PROMPTS
+
+Distance: TypeAlias = Literal["exact", "chamfer5"]
+_MASK_SIZES = {"exact": cv2.DIST_MASK_PRECISE, "chamfer5": cv2.DIST_MASK_5}
 
 
 def applies(mode: str, prompt_types: Collection[str]) -> bool:
@@ -26,18 +29,25 @@ def applies(mode: str, prompt_types: Collection[str]) -> bool:
     return needed in prompt_types
 
 
-def depth(mask: np.ndarray) -> np.ndarray:
+def depth(mask: np.ndarray, distance: Distance = "chamfer5") -> np.ndarray:
     """Distance of every pixel of an (h, w) bool mask to the nearest pixel outside it, float32 pixels.
 
-    Outside the image counts as outside the mask. This is OpenCV's DIST_L2 with mask size 5, an approximation of the
-    Euclidean distance, because the study used it.
+    Outside the image counts as outside the mask.
+
+    Args:
+        distance: `exact`: Euclidean, as in the clicker of RITM's authors. `chamfer5`: its approximation by steps of 1,
+            1.4 and 2.1969 pixels (OpenCV's mask size 5), as in the study.
     """
     result = np.zeros(mask.shape, np.float32)
     if mask.any():
         # Every path out of the mask crosses the ring around its box, so the box alone gives the same distances.
         x0, y0, x1, y1 = masks.tight_box(mask)
         padded = np.pad(mask[y0 : y1 + 1, x0 : x1 + 1].astype(np.uint8), 1)
-        result[y0 : y1 + 1, x0 : x1 + 1] = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+        found = cv2.distanceTransform(padded, cv2.DIST_L2, _MASK_SIZES[distance])[1:-1, 1:-1]
+        if distance == "exact":
+            # OpenCV's last bit depends on where its buffer lies in memory (its IPP build), and so would ties.
+            found = np.sqrt(np.rint(np.square(found, dtype=np.float64))).astype(np.float32)
+        result[y0 : y1 + 1, x0 : x1 + 1] = found
     return result
 
 
@@ -81,7 +91,8 @@ def make_prompts(
 
     mode1: a point in the largest component; mode2: a point in each of the largest components; mode3: the box of the
     largest; mode4: a box for each; mode5: one box around the whole object; iterative: the first click, at the
-    deepest pixel of the whole object; everything: none. Components are 8-connected, boxes XYXY, tight and inclusive.
+    deepest pixel of the whole object, by the distance of the study (`points`) and by the exact one (`exact_points`);
+    everything: none. Components are 8-connected, boxes XYXY, tight and inclusive.
 
     Args:
         mask: (h, w) bool, not empty.
@@ -94,14 +105,17 @@ def make_prompts(
         for index, component in enumerate(largest)
     ]
     boxes = [masks.tight_box(component.mask) for component in largest]
-    first_click = pick(deepest_pixels(depth(mask)), tie_break, seed, object_id, "click", 1)
+    distances: tuple[Distance, Distance] = ("chamfer5", "exact")
+    study_click, exact_click = (
+        pick(deepest_pixels(depth(mask, distance)), tie_break, seed, object_id, "click", 1) for distance in distances
+    )
     chosen: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int, int, int]]]] = {
         "mode1": (points[:1], []),
         "mode2": (points, []),
         "mode3": ([], boxes[:1]),
         "mode4": ([], boxes),
         "mode5": ([], [masks.tight_box(mask)]),
-        "iterative": ([first_click], []),
+        ITERATIVE: ([study_click], []),
         EVERYTHING: ([], []),
     }
     return [
@@ -111,6 +125,7 @@ def make_prompts(
             "points": chosen[mode][0],
             "point_labels": [1] * len(chosen[mode][0]),
             "boxes": chosen[mode][1],
+            "exact_points": [exact_click] if mode == ITERATIVE else None,
         }
         for mode in modes
     ]

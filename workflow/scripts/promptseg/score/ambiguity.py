@@ -63,10 +63,13 @@ def _rows(
     truth: np.ndarray,
     region_growing: Method,
     encoded: Any,
+    single: bool,
 ) -> list[dict[str, Any]]:
-    """One row per mode that one object was prompted in."""
+    """One row per mode that one object was prompted in; without those of a single mask, if there may be some."""
     rows = []
     for mode, group in predictions.groupby("mode", sort=False):
+        if single and len(group) == 1:
+            continue
         codes = [{**code, "size": list(code["size"])} for code in group.sort_values("candidate")["rle"]]
         if len(codes) != CANDIDATES:
             raise PromptsegError(
@@ -91,6 +94,8 @@ def write_ambiguity(
 ) -> None:
     """Write score.tables.AMBIGUITY of one method on one dataset: every object and mode 1 to 5 that it answered.
 
+    Prompts for which its authors ask for a single mask have no row where they were asked so (`multimask: official`).
+
     Args:
         region_growing: a method that takes points.
 
@@ -101,12 +106,14 @@ def write_ambiguity(
     answered = read_table(predictions, PREDICTIONS, filters=wanted)
     by_object = dict(tuple(answered.groupby("object_id", sort=False)))
     asked = read_prompts(prompts, by_object)
-    with open_table(output, AMBIGUITY, read_provenance(predictions)) as table:
+    origin = read_provenance(predictions)
+    single = origin.get("multimask") == "official"
+    with open_table(output, AMBIGUITY, origin) as table:
         for image, objects in progress(stream, len(stream), f"ambiguity {method} {dataset}", "image"):
             encoded = region_growing.encode(image.pixels)
             table.write(
                 {"dataset": dataset, "method": method, **item.keys, **row}
                 for item in objects
                 if (name := item.row.object_id) in by_object
-                for row in _rows(by_object[name], asked[name], item.mask, region_growing, encoded)
+                for row in _rows(by_object[name], asked[name], item.mask, region_growing, encoded, single)
             )

@@ -43,10 +43,10 @@ def score_masks(
     return {metric.name: metric.values(comparison) for metric in METRICS}
 
 
-def _choices(group: pd.DataFrame, overlaps: np.ndarray) -> list[tuple[str, int]]:
+def _choices(group: pd.DataFrame, overlaps: np.ndarray, several: bool) -> list[tuple[str, int]]:
     """(selection, position in the group) for the candidates of one prompt of modes 1 to 5."""
     choices = [("first", 0)]
-    if len(group) > 1:
+    if several or len(group) > 1:  # of a method that can give several masks, all selections take a single one
         scores = group["score"].to_numpy()
         if not np.isnan(scores).all():
             choices.append(("best_score", masks.best_score(scores)))
@@ -71,8 +71,14 @@ def score_object(
     image: LabelledImage,
     tolerance: Tolerance,
     keys: Mapping[str, Any],
+    *,
+    several: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows of score.tables.SCORES for one object: every mode, step and selection that was predicted."""
+    """Rows of score.tables.SCORES for one object: every mode, step and selection that was predicted.
+
+    Args:
+        several: whether the method gives several masks for some prompts.
+    """
     rows: list[dict[str, Any]] = []
     good = predictions[predictions["status"] == "ok"]
     for _, group in predictions[predictions["status"] != "ok"].groupby(
@@ -90,7 +96,7 @@ def score_object(
     single = good["mode"].isin(SINGLE_MODES)
     for _, group in good[single].groupby("mode", sort=False):
         scores = values.loc[codes[group.index]]
-        for selection, position in _choices(group, scores["iou"].to_numpy()):
+        for selection, position in _choices(group, scores["iou"].to_numpy(), several):
             identity = _identity(group.iloc[position])
             rows.append({**keys, **identity, "selection": selection, "status": "ok", **scores.iloc[position]})
     for index, row in good[~single].iterrows():
@@ -122,7 +128,7 @@ def score(
         PromptsegError: the predictions do not say which prompts their method takes.
     """
     origin = read_provenance(predictions)
-    if "prompt_types" not in origin:
+    if not {"prompt_types", "candidates"} <= origin.keys():
         raise PromptsegError(
             f"{predictions} does not say which prompts {method} takes: another version made it. Delete it and run "
             "again."
@@ -137,8 +143,9 @@ def score(
             for item in objects:
                 area = {"area": item.row.area, "relative_area": item.row.area / image.labels.size}
                 about = {**keys, **item.keys, **area}
-                if item.row.object_id in by_object:
-                    rows += score_object(by_object[item.row.object_id], item.mask, image, tolerance, about)
+                if (found := by_object.get(item.row.object_id)) is not None:
+                    several = origin["candidates"] > 1
+                    rows += score_object(found, item.mask, image, tolerance, about, several=several)
                 rows += [
                     {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
                     for mode in idle
