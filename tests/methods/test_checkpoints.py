@@ -195,6 +195,23 @@ def shown(value: Any) -> Any:
 SAMPLES = sorted((SHARED / "specs" / "checkpoints").glob("*.pth"))
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_optimizer_beside_the_weights(zipped: bool, tmp_path: Path) -> None:
+    """SAM-Med2D's training code saves the object itself, with tensors as keys of a dictionary that has a default."""
+    layer = nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    content = {"model": layer.state_dict(), "optimizer": optimizer}
+    torch.save(content, tmp_path / "w.pth", _use_new_zipfile_serialization=zipped)
+    found = load_state_dict(tmp_path / "w.pth")
+    assert list(found) == ["weight", "bias"]
+    assert torch.equal(found["weight"], layer.weight)
+    torch.save(content | {"optimizer": torch.optim.Adadelta(layer.parameters())}, tmp_path / "w.pth")
+    with pytest.raises(PromptsegError, match=r"is refused: it names torch.optim.adadelta.Adadelta"):
+        load_state_dict(tmp_path / "w.pth")
+
+
 @pytest.mark.skipif(not SAMPLES, reason="the folder shared with checkpoints of the official format is absent")
 def test_official_formats() -> None:
     assert len(SAMPLES) >= 8

@@ -43,11 +43,22 @@ class _Inert:
         pass
 
 
+def _plain(*args: object) -> dict[object, object]:  # noqa: ARG001 - what a missing key would give
+    return {}
+
+
 # The training code of SimpleClick and CFR-ICL stores its loss, an object that holds a function, in the configuration
-# beside the weights. These two names are replaced by `_Inert`; PyTorch's restricted reader refuses any further one but
-# those of tensors and plain containers.
+# beside the weights; that of SAM-Med2D its optimizer, an object with dictionaries that have defaults. These names are
+# replaced by what does nothing; PyTorch's restricted reader refuses any further one but those of tensors and plain
+# containers.
 _LOSS = "isegm.model.modeling.transformer_helper.cross_entropy_loss"
-_FOREIGN: list[Any] = [(_Inert, f"{_LOSS}.CrossEntropyLoss"), (_Inert, f"{_LOSS}.cross_entropy")]
+_FOREIGN: list[Any] = [
+    (_Inert, f"{_LOSS}.CrossEntropyLoss"),
+    (_Inert, f"{_LOSS}.cross_entropy"),
+    (_Inert, "torch.optim.adam.Adam"),
+    (_plain, "collections.defaultdict"),
+    (dict, "builtins.dict"),
+]
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
