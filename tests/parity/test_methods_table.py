@@ -8,6 +8,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.methods import Method
 from promptseg.methods.ritm import Ritm
 from promptseg.methods.sam import Sam
+from promptseg.methods.sam_med2d import SamMed2D
 from promptseg.parity.methods_table import (
     COMMAND,
     DOCUMENT,
@@ -55,7 +56,7 @@ def test_facts_of_a_class_in_words():
         "3: `first`, `best_score`, `oracle`",
         "logits",
     )
-    assert fed_back(Ritm) == "probabilities"
+    assert fed_back(Ritm) == fed_back(SamMed2D) == "probabilities"
 
 
 def test_parameters_are_those_of_the_published_network():

@@ -16,6 +16,7 @@ from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Method, adapter_class
 from promptseg.methods.clicking import ClickMethod
+from promptseg.methods.sam_med2d import SamMed2D
 from promptseg.parity.adapters import ADAPTERS
 
 ROOT = SCRIPTS.parents[1]
@@ -59,7 +60,7 @@ def masks(cls: type[Method]) -> str:
 
 def fed_back(cls: type[Method]) -> str:
     """What of its last answer the network sees."""
-    return "probabilities" if issubclass(cls, ClickMethod) else "logits" if cls.mask_feedback else "no"
+    return "probabilities" if issubclass(cls, ClickMethod | SamMed2D) else "logits" if cls.mask_feedback else "no"
 
 
 @cache

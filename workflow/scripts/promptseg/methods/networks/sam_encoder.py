@@ -38,7 +38,7 @@ class Encoder(nn.Module):
             self.positions.append(nn.Parameter(torch.stack(resolved) if resolved else torch.zeros(0), False))
         for part in (encoder.patch_embed, encoder.neck, *encoder.blocks):
             for module in part.modules():
-                if isinstance(module, nn.Linear | nn.Conv2d):
+                if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                     module.to(dtype)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,8 +73,10 @@ class Encoder(nn.Module):
         h = block.norm1(x).to(self.dtype)
         attend = self._windows if block.window_size else self._everywhere
         x = x + attend(block, positions, h)
-        h = block.mlp.lin1(block.norm2(x).to(self.dtype))
-        return block.mlp.lin2(block.mlp.act(h)).to(x.dtype).add_(x)
+        return self._mlp(block, block.norm2(x).to(self.dtype)).to(x.dtype).add_(x)
+
+    def _mlp(self, block: Block, x: Tensor) -> Tensor:
+        return block.mlp.lin2(block.mlp.act(block.mlp.lin1(x)))
 
     def _everywhere(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
         """Global attention: (b, h, w, c) -> (b, h, w, c)."""
