@@ -132,6 +132,14 @@ def test_bfloat16_is_the_encoders_alone(tiny):
     assert torch.equal(given[0].low, given[1].low)
 
 
+def test_an_embedding_survives_the_cache(tiny):
+    method, pixels = tiny(), np.random.default_rng(3).integers(0, 256, (30, 40, 3), np.uint8)
+    encoded = method.encode(pixels)
+    again = method.unpack(method.pack(encoded), pixels)
+    answers = [method.answer(each, prompt([(9, 9)], [1])) for each in (encoded, again)]
+    assert torch.equal(answers[0].logits, answers[1].logits)
+
+
 def published(entries):
     """A file as it is published: with what other tasks use, and tables of complex numbers."""
     others = {
