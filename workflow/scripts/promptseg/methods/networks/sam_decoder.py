@@ -4,6 +4,7 @@ It computes what the package's own `forward` computes, up to rounding; see `two_
 """
 
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -20,16 +21,27 @@ class Decoder(nn.Module):
         sam: holds the weights, which are shared.
     """
 
+    two_way_class: ClassVar[type[TwoWay]] = TwoWay
+
     def __init__(self, sam: SamModel):
         super().__init__()
         self.decoder, self.prompts = sam.mask_decoder, sam.prompt_encoder
-        self.two_way = TwoWay(sam.mask_decoder.transformer, self.prompts.get_dense_pe()[0].flatten(1).t())
-        first, norm, _, second, _ = sam.mask_decoder.output_upscaling
-        self.norm = norm
+        positions = self.prompts.get_dense_pe()[0].flatten(1).t()
+        self.two_way = self.two_way_class(sam.mask_decoder.transformer, positions)
+        first, self.norm, second = self._upscaling()
         self.special = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
         self.upscaling = [
             (conv.weight.permute(2, 3, 1, 0).flatten(0, 2), conv.bias.repeat(4)) for conv in (first, second)
         ]
+
+    def _upscaling(self) -> tuple[Any, Any, Any]:
+        """Two transposed convolutions, and the normalisation between them."""
+        first, norm, _, second, _ = self.decoder.output_upscaling
+        return first, norm, second
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        """(b, 4 n, c / 4) upscaled image tokens -> (b, 4 n, c / 4)."""
+        return F.layer_norm(x, x.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps)
 
     def prepare(self, features: Tensor, mask: Tensor | None = None) -> ImageTokens:
         """Tokens of one image.
@@ -73,7 +85,7 @@ class Decoder(nn.Module):
         (w1, b1), (w2, b2) = self.upscaling
         b = len(image)
         x = F.linear(image, w1, b1).view(b, -1, w1.shape[0] // 4)
-        x = F.gelu(F.layer_norm(x, x.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps))
+        x = F.gelu(self._normalised(x))
         return F.gelu(F.linear(x, w2, b2)).view(b, -1, w2.shape[0] // 4)
 
     def _in_place(self, x: Tensor) -> Tensor:

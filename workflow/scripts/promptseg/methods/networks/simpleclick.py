@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.networks.clickmaps import disk_maps, normalise
 from promptseg.methods.networks.config import SHARED, constructor_arguments
+from promptseg.methods.networks.vit import Block, PatchEmbedding
 
 RADIUS = 5
 _WINDOW = 224  # pixels: the training size of the pretrained ViT is the size of a window
@@ -55,53 +56,6 @@ VARIANTS: dict[str, Architecture] = {
 SMALL = {"small": Architecture(8, 160, 8, 4, (96, 192, 288, 384), 128, (112, 112), 3)}
 
 
-class _PatchEmbedding(nn.Module):
-    def __init__(self, patch: int, dim: int):
-        super().__init__()
-        self.proj = nn.Conv2d(3, dim, patch, patch)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """(B, 3, h, w) -> (B, dim, rows, columns)."""
-        return self.proj(image)
-
-
-class _Attention(nn.Module):
-    def __init__(self, dim: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        batch, count, dim = tokens.shape
-        query, key, value = self.qkv(tokens).view(batch, count, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return self.proj(mixed.transpose(1, 2).reshape(batch, count, dim))
-
-
-class _Mlp(nn.Module):
-    def __init__(self, dim: int):
-        super().__init__()
-        self.fc1 = nn.Linear(dim, 4 * dim)
-        self.fc2 = nn.Linear(4 * dim, dim)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(tokens)))
-
-
-class _Block(nn.Module):
-    def __init__(self, dim: int, heads: int):
-        super().__init__()
-        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
-        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
-        self.attn = _Attention(dim, heads)
-        self.mlp = _Mlp(dim)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        tokens = tokens + self.attn(self.norm1(tokens))
-        return tokens + self.mlp(self.norm2(tokens))
-
-
 class _Backbone(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
@@ -112,8 +66,8 @@ class _Backbone(nn.Module):
         self.global_every = 6 if architecture.depth == 12 else architecture.depth // 4
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + self.grid[0] * self.grid[1], dim))
-        self.patch_embed = _PatchEmbedding(patch, dim)
-        self.blocks = nn.ModuleList(_Block(dim, architecture.heads) for _ in range(architecture.depth))
+        self.patch_embed = PatchEmbedding(patch, dim)
+        self.blocks = nn.ModuleList(Block(dim, architecture.heads) for _ in range(architecture.depth))
         self.fc_norm = nn.LayerNorm(dim, eps=1e-6)
         self.head = nn.Linear(dim, 1000)
 
@@ -232,7 +186,7 @@ class SimpleClickNet(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
-        self.patch_embed_coords = _PatchEmbedding(architecture.patch, architecture.dim)
+        self.patch_embed_coords = PatchEmbedding(architecture.patch, architecture.dim)
         self.backbone = _Backbone(architecture)
         self.neck = _Pyramid(architecture.dim, architecture.pyramid)
         self.head = _Head(architecture.pyramid, architecture.channels)

@@ -144,17 +144,23 @@ class TwoWay(nn.Module):
         """
         tokens, image = self._first_layer(images, points)
         for layer, to_image, from_image in list(zip(self.layers, self.to_image, self.from_image, strict=True))[1:]:
-            placed = tokens + points
-            tokens = layer.norm1(tokens + layer.self_attn(placed, placed, tokens))
+            tokens = self._among(layer, tokens, points)
             tokens = _attend(layer, tokens, to_image(tokens + points, image))
             image = layer.norm4(from_image(image, tokens, points))
         return self.final_norm(tokens + self.final(tokens + points, image)), image
+
+    def _among(self, layer: TwoWayAttentionBlock, tokens: Tensor | None, points: Tensor) -> Tensor:
+        """(b, t, c) tokens, None before the first layer, after what they took from each other."""
+        if tokens is None:
+            return layer.norm1(layer.self_attn(points, points, points))
+        placed = tokens + points
+        return layer.norm1(tokens + layer.self_attn(placed, placed, tokens))
 
     def _first_layer(self, images: Sequence[ImageTokens], points: Tensor) -> tuple[Tensor, Tensor]:
         """(b, t, c) tokens and (b, n, c) image tokens after the first layer, whose image side is the same for all
         prompts of an image."""
         layer, to_image, from_image = self.layers[0], self.to_image[0], self.from_image[0]
-        tokens = layer.norm1(layer.self_attn(points, points, points))
+        tokens = self._among(layer, None, points)
         placed = _split(to_image.attention.q_proj(tokens + points), to_image.heads) * to_image.scale
         runs = [(image, len(list(run))) for image, run in groupby(images, key=lambda image: image)]
         attended = []
