@@ -88,8 +88,7 @@ class Sam3Encoder(nn.Module):
         """
         finest, fine, embedding = self.backbone(x)
         fine, finest = self.decoder.conv_s1(fine), self.decoder.conv_s0(finest)
-        embedding = (embedding + self.no_memory.view(1, -1, 1, 1)).contiguous()
-        return embedding, fine.permute(0, 2, 3, 1), finest.permute(0, 2, 3, 1)
+        return embedding + self.no_memory.view(1, -1, 1, 1), fine.permute(0, 2, 3, 1), finest.permute(0, 2, 3, 1)
 
 
 def image_part(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
