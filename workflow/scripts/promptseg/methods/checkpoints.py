@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import is_page
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model")
 _SAMPLE = 5  # names that an error lists
 
 
@@ -47,15 +47,23 @@ def _plain(*args: object) -> dict[object, object]:  # noqa: ARG001 - what a miss
     return {}
 
 
-# The training code of SimpleClick and CFR-ICL stores its loss, an object that holds a function, in the configuration
-# beside the weights; that of SAM-Med2D its optimizer, an object with dictionaries that have defaults. These names are
-# replaced by what does nothing; PyTorch's restricted reader refuses any further one but those of tensors and plain
-# containers.
+# What published files name beside their weights is replaced by what does nothing; PyTorch's restricted reader refuses
+# any further name but those of tensors and plain containers.
+# The training code of SimpleClick and CFR-ICL stores its loss, an object that holds a function, in the configuration;
+# that of SAM-Med2D its optimizer, an object with dictionaries that have defaults.
 _LOSS = "isegm.model.modeling.transformer_helper.cross_entropy_loss"
+_TRAINING = (f"{_LOSS}.CrossEntropyLoss", f"{_LOSS}.cross_entropy", "torch.optim.adam.Adam")
+# mmengine, with which UltraSam was trained, stores the history of the training: arrays, and the functions that average
+# them, which are got with `getattr`.
+_HISTORY = (
+    "mmengine.logging.history_buffer.HistoryBuffer",
+    "builtins.getattr",
+    "numpy.ndarray",
+    "numpy.dtype",
+    *(f"numpy.{core}.multiarray.{name}" for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
+)
 _FOREIGN: list[Any] = [
-    (_Inert, f"{_LOSS}.CrossEntropyLoss"),
-    (_Inert, f"{_LOSS}.cross_entropy"),
-    (_Inert, "torch.optim.adam.Adam"),
+    *((_Inert, name) for name in (*_TRAINING, *_HISTORY)),
     (_plain, "collections.defaultdict"),
     (dict, "builtins.dict"),
 ]
@@ -64,7 +72,9 @@ _FOREIGN: list[Any] = [
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a `.safetensors` file or a PyTorch checkpoint of either format, without running code from the file.
 
-    A checkpoint may hold the tensors under `state_dict`, `model_state_dict` or `model`.
+    A checkpoint may hold the tensors under `state_dict`, `model_state_dict`, `model_state` or `model`; what else is
+    there, such as an optimiser's state, is left out. PyTorch's files since version 1.6 are mapped: their tensors are
+    read from the disk when they are used.
 
     Raises:
         PromptsegError: the file cannot be read, names code, or holds no tensors by name.
@@ -98,7 +108,7 @@ def _read(path: Path) -> Any:
         if path.suffix == ".safetensors":
             return load_file(path)
         with torch.serialization.safe_globals(_FOREIGN):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
     except pickle.UnpicklingError as error:
         name = _refused_name(error)
         would = "would run code when it is loaded"
@@ -115,6 +125,12 @@ def _read(path: Path) -> Any:
             f"{path} cannot be read as weights ({type(error).__name__}): it is damaged, incomplete, or no PyTorch or "
             "safetensors file. Delete it and get it again."
         ) from error
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether PyTorch can map the file: it is of the format that it writes since version 1.6, a zip archive."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\3\4"
 
 
 def _refused_name(error: pickle.UnpicklingError) -> str | None:

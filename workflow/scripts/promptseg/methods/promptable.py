@@ -44,6 +44,12 @@ class Decoded:
         return Candidates(masks, scores, None if self.low is None else list(self.low))
 
 
+def best(low: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Of (b, k, h', w') logits and their (b, k) predicted IoU the best of each prompt: (b, 1, h', w') and (b, 1)."""
+    chosen = torch.arange(len(scores), device=scores.device), scores.argmax(1)
+    return low[chosen][:, None], scores[chosen][:, None]
+
+
 class Promptable(Method, Generic[Network]):
     """A network that takes points, boxes and masks: `encode` once per image, `decode` for its prompts.
 
