@@ -18,6 +18,7 @@ from promptseg.methods.base import Candidates, Query
 from promptseg.methods.frames import Frame, stretched
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_med2d import SIDE, AdaptedEncoder, adapted_sam
+from promptseg.methods.promptable import best
 from promptseg.methods.sam import Sam
 
 
@@ -63,9 +64,7 @@ class SamMed2D(Sam):
         return True
 
     def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
-        low, scores = super().low(queries, multimask)
-        best = torch.arange(len(scores), device=scores.device), scores.argmax(1)
-        return low[best][:, None], scores[best][:, None]
+        return best(*super().low(queries, multimask))
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         answers = super().predict(queries)
