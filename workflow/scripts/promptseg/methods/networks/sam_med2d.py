@@ -5,6 +5,7 @@ Modules and names are those of the `segment_anything` package, plus an adapter i
 
 from functools import partial
 
+import torch
 from segment_anything.modeling import ImageEncoderViT
 from segment_anything.modeling import Sam as SamModel
 from segment_anything.modeling.image_encoder import Block
@@ -37,7 +38,7 @@ class Adapter(nn.Module):
             nn.ReLU(),
             nn.ConvTranspose2d(width, width, 4, 2, 1, bias=False),
             nn.ReLU(),
-        )
+        ).to(memory_format=torch.channels_last)  # what convolutions on a CPU want
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, h, w, c), h and w even -> (b, h, w, c) float32."""
