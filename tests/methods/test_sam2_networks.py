@@ -204,8 +204,7 @@ def parts():
     return prompts, ready(Sam2MaskDecoder(32, 2, 16))
 
 
-def test_the_decoder_computes_what_a_plain_forward_pass_does(parts, monkeypatch):
-    monkeypatch.setattr("promptseg.methods.networks.sam2_decoder.TOKENS", 8)  # pieces that do not divide 25 tokens
+def test_the_decoder_computes_what_a_plain_forward_pass_does(parts):
     prompts, decoder = parts
     generator = torch.Generator().manual_seed(0)
     maps = [

@@ -19,9 +19,6 @@ from promptseg.methods.networks.two_way import ImageTokens, TwoWay
 # below STABLE.
 OFFSET, STABLE = 0.05, 0.98
 
-# Tokens of an image upscaled together on a CPU: what they become, 512 floats each, then stays in the cache.
-TOKENS = 256
-
 
 class Sam2MaskDecoder(MaskDecoder):
     """The weights of the mask decoder."""
@@ -70,6 +67,11 @@ class Sam2Decoder(nn.Module):
         self.biases = [first.bias, second.bias]
         # A transposed convolution whose stride is its size is a matrix product that turns a pixel into 2 x 2.
         self.upscaling = [conv.weight.permute(0, 2, 3, 1).flatten(1).contiguous() for conv in (first, second)]
+        height, width = prompts.image_embedding_size
+        made = torch.arange(16 * height * width, device=norm.weight.device).view(height, width, 2, 2, 2, 2)
+        self.order = made.permute(
+            0, 2, 4, 1, 3, 5
+        ).flatten()  # which of the pixels, as upscaling makes them, comes where
 
     def prepare(self, embedding: Tensor, fine: Tensor, finest: Tensor) -> DecoderImage:
         """What is computed once per image.
@@ -132,31 +134,23 @@ class Sam2Decoder(nn.Module):
             dense = self.prompts.mask_downscaling(masks[:, None])
             seen = [self.two_way.prepare(image.embedding + mask) for image, mask in zip(images, dense, strict=True)]
         tokens, upscaled = self.two_way(seen, points)
-        hyper = torch.stack([decoder.output_hypernetworks_mlps[slot](tokens[:, 2 + slot]) for slot in slots], dim=2)
+        hyper = torch.stack([decoder.output_hypernetworks_mlps[slot](tokens[:, 2 + slot]) for slot in slots], dim=1)
         scores = decoder.iou_prediction_head(tokens[:, 1]).sigmoid()[:, list(slots)]
         return self._masks(images, upscaled, hyper), scores
 
     def _masks(self, images: Sequence[DecoderImage], tokens: Tensor, hyper: Tensor) -> Tensor:
-        """(b, n, c) image tokens upscaled four times, times (b, c / 8, k) weights -> (b, k, 4 h, 4 w).
+        """(b, n, c) image tokens upscaled four times, times (b, k, c / 8) weights -> (b, k, 4 h, 4 w).
 
         Pixels are put into place only at the end, where they are few numbers.
         """
-        (b, n, _), k = tokens.shape, hyper.shape[-1]
-        low = tokens.new_empty(b, 16 * n, k)
-        step = TOKENS if tokens.device.type == "cpu" else n
-        for image, one, weights, out in zip(images, tokens, hyper, low, strict=True):
-            for start in range(0, n, step):
-                part = one[start : start + step]
-                fine, finest = (
-                    x[each * start : each * (start + step)] for x, each in ((image.fine, 4), (image.finest, 16))
-                )
-                x = torch.addmm(fine.view(len(part), -1), part, self.upscaling[0]).view(4 * len(part), -1)
-                x = F.gelu(F.layer_norm(x, x.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps))
-                x = F.gelu(torch.addmm(finest.view(len(x), -1), x, self.upscaling[1])).view(16 * len(part), -1)
-                torch.mm(x, weights, out=out[16 * start : 16 * (start + len(part))])
+        low = []
+        for image, one, weights in zip(images, tokens, hyper, strict=True):
+            x = torch.addmm(image.fine.view(len(one), -1), one, self.upscaling[0]).view(len(image.fine), -1)
+            x = F.gelu(F.layer_norm(x, x.shape[-1:], self.norm.weight, self.norm.bias, self.norm.eps))
+            x = F.gelu(torch.addmm(image.finest.view(len(x), -1), x, self.upscaling[1])).view(len(image.finest), -1)
+            low.append((weights @ x.t()).index_select(1, self.order))
         height, width = self.prompts.image_embedding_size
-        low = low.view(b, height, width, 2, 2, 2, 2, k).permute(0, 7, 1, 3, 5, 2, 4, 6)
-        return low.reshape(b, k, 4 * height, 4 * width)
+        return torch.stack(low).view(len(low), -1, 4 * height, 4 * width)
 
 
 def stability(low: Tensor) -> Tensor:
