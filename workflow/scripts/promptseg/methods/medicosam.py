@@ -1,7 +1,6 @@
 """MedicoSAM (Archit, Freckmann, Pape 2025, arXiv 2501.11734): SAM's ViT-B, fine-tuned on SA-Med2D-20M."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 from segment_anything.modeling import Sam as SamModel
@@ -30,7 +29,7 @@ class MedicoSam(Sam):
     """
 
     prompt_types = frozenset({"point", "box"})
-    variants: ClassVar[tuple[str, ...]] = ("vit_b",)
+    variants = ("vit_b",)
 
     def __init__(self, settings: Settings):
         super().__init__(settings)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -60,7 +59,7 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     """
 
     prompt_types = frozenset({"point", "box"})
-    variants: ClassVar[tuple[str, ...]] = ("nf192_res128",)
+    variants = ("nf192_res128",)
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
@@ -136,7 +135,8 @@ class ScribblePromptSam(Sam):
 
     prompt_types = frozenset({"point", "box"})
     candidates = 1
-    variants: ClassVar[tuple[str, ...]] = ("vit_b",)
+    main_mask = "of 3 the one with the highest predicted IoU"
+    variants = ("vit_b",)
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -68,7 +67,8 @@ class UltraSam(Sam):
     negative_points = False
     mask_feedback = False
     candidates = 1
-    variants: ClassVar[tuple[str, ...]] = ("vit_b",)
+    main_mask = "of 3 the one with the highest predicted IoU"
+    variants = ("vit_b",)
     passes: int = 2
 
     def __init__(self, settings: Settings):
