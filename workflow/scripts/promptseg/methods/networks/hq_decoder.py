@@ -127,31 +127,32 @@ class HqDecoder(Decoder):
             for index in chosen.unique().tolist():
                 asked = chosen == index
                 share[asked] = decoder.output_hypernetworks_mlps[index](tokens[asked, 1 + index])
-        upscaled = self._in_place(self._upscaled(image))
+        upscaled = self._upscaled(image)
         masks = [
-            self._mask(upscaled[index, None], cast(HqTokens, images[index]).details, share[index], hyper[index])
+            self._mask(upscaled[index], cast(HqTokens, images[index]).details, share[index], hyper[index])
             for index in range(len(tokens))
         ]
-        return torch.stack(masks), scores.gather(1, chosen[:, None])
+        return torch.stack(masks)[:, None], scores.gather(1, chosen[:, None])
 
     def _mask(self, upscaled: Tensor, details: Tensor, share: Tensor, hyper: Tensor) -> Tensor:
-        """(1, h, w) logits of one prompt.
+        """(4 h, 4 w) logits of one prompt.
 
         The last convolution of the additional mask's features is linear, as is their product with the token's weights:
         the convolution is done with the product of both, for a single channel instead of many.
 
         Args:
-            upscaled: (1, c / 8, h, w) map of the decoder.
+            upscaled: (16 n, c / 8) pixels of the decoder's map, yet to be put into place.
             details: see `HqTokens`.
             share, hyper: (c / 8,) weights of SAM's mask and of the additional one.
         """
         layers: list[Any] = list(self.decoder.embedding_maskfeature)
         first, norm, _, second = layers
-        height, width = upscaled.shape[-2:]
-        hidden = first(upscaled).permute(0, 2, 3, 1)
+        height, width = self.prompts.image_embedding_size
+        pixels = upscaled.view(1, height, width, 2, 2, 2, 2, -1).permute(0, 1, 3, 5, 2, 4, 6, 7)
+        pixels = pixels.reshape(1, 4 * height, 4 * width, -1)  # channels stay last, all along
+        hidden = first(pixels.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         hidden = F.gelu(F.layer_norm(hidden, hidden.shape[-1:], norm.weight, norm.bias, norm.eps))
         kernel = torch.tensordot(hyper, second.weight, 1).flip(1, 2).flatten(1)  # (c / 4, 9)
-        spread = (hidden.view(-1, hidden.shape[-1]) @ kernel).t()
-        mask = F.fold(spread[None], (height, width), 3, padding=1)[0]
-        mask = mask + (details @ hyper + hyper @ second.bias).view(1, height, width)
-        return mask + torch.tensordot(share, upscaled[0], 1)
+        spread = kernel.t() @ hidden.view(-1, hidden.shape[-1]).t()
+        mask = F.fold(spread[None], (4 * height, 4 * width), 3, padding=1)[0, 0]
+        return mask + (details @ hyper + hyper @ second.bias).view_as(mask) + pixels[0] @ share
