@@ -48,7 +48,8 @@ def test_a_stage_gets_the_keys_that_it_depends_on(config):
 
 
 def test_predictions_do_not_depend_on_titles_nor_on_protocols_of_other_runs(config):
-    assert facts.predict_entry(config, "ritm") == {"adapter": "a:Ritm", "options": {"size": 4}, "gpu": True}
+    entry = {"adapter": "a:Ritm", "off_label": False, "options": {"size": 4}, "gpu": True}
+    assert facts.predict_entry(config, "ritm") == entry
 
 
 def test_what_tables_and_figures_say_of_datasets(config):
@@ -69,6 +70,18 @@ def test_methods_keep_the_order_of_the_registry_whatever_a_user_adds(config):
 def test_notes_and_controls(config):
     assert facts.notes_on_methods(config) == {"RITM": "mind the gap"}
     assert facts.controls(config) == ["fill"]
+
+
+@pytest.mark.parametrize("name", ["ritm", "fill"])
+def test_a_method_that_is_run_off_label_is_marked_wherever_it_is_named(name):
+    edited = copy.deepcopy(CONFIG)
+    edited["methods"][name]["off_label"] = True
+    config = check(check(edited))  # a job checks again what was checked
+    title = {"ritm": "RITM (off-label)", "fill": "fill (off-label)"}[name]
+    assert facts.about_methods(config, ["ritm", "fill"])[name]["title"] == title
+    note = facts.notes_on_methods(config)[title]
+    assert note.startswith("mind the gap Off-label: " if name == "ritm" else "Off-label: ")
+    assert facts.predict_entry(config, name)["off_label"] is True
 
 
 def test_parts_that_only_some_runs_have(config):

@@ -41,7 +41,8 @@ def test_a_method_without_weights_runs_in_full_precision_on_its_device(tmp_path)
     assert (settings.precision, settings.device, settings.options) == ("fp32", "cpu", {"radius": 0.2})
     found = run.provenance(seed=3)
     assert (found["method"], found["dataset"], found["seed"], found["weights_sha256"]) == ("disk", "toy", 3, None)
-    assert found["entry"] == {"adapter": ENTRY["adapter"], "variant": None, "options": {"radius": 0.2}}
+    expected = {"adapter": ENTRY["adapter"], "variant": None, "off_label": None, "options": {"radius": 0.2}}
+    assert found["entry"] == expected
     assert "numpy" in found["versions"]
     assert type(run.in_fp32()) is type(run.method)
 

@@ -221,7 +221,7 @@ def test_repeated_runs_are_byte_identical_and_carry_provenance(tables, tmp_path)
         run(tables, ThreeDisks(Settings()), tmp_path / folder)
     for name in ("predictions1.parquet", "scores1.parquet"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-        facts = {"prompt_types": ["point"], "candidates": 3}
+        facts = {"prompt_types": ["point"], "max_points": None, "max_clicks": None, "candidates": 3}
         assert read_provenance(tmp_path / "a" / name) == {"seed": 0, **facts}
     cost = json.loads((tmp_path / "a" / "cost1.json").read_text())
     assert (cost["images"], cost["objects"], cost["device"]) == (3, 6, "cpu")

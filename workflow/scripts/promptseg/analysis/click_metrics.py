@@ -114,7 +114,8 @@ def click_sums(rows: pd.DataFrame) -> pd.DataFrame:
 def read_click_sums(scores: str | Path) -> pd.DataFrame:
     """`click_sums` of every task of `scores.parquet`, with dataset and task; one task is in memory at a time.
 
-    Variants of protocols are left out.
+    Variants of protocols are left out, and settings in which not all clicks apply: a method that takes the first click
+    only would need one click to whatever it reaches.
     """
     clicked = (pc.field("mode") == "iterative") & pc.field("switch").is_null()
     keys = pq.read_table(scores, columns=["dataset", "task"], filters=clicked).group_by(["dataset", "task"])
@@ -124,10 +125,14 @@ def read_click_sums(scores: str | Path) -> pd.DataFrame:
             continue
         keep = clicked & (pc.field("dataset") == key["dataset"]) & (pc.field("task") == key["task"])
         names = ["case_id", "object_id", *SETTING, "step", "iou", "status"]
-        table = pq.read_table(scores, columns=names, filters=keep & (pc.field("status") != "not_applicable"))
-        frame = table.to_pandas(categories=["case_id", "object_id", *SETTING, "status"])
+        frame = pq.read_table(scores, columns=names, filters=keep).to_pandas(
+            categories=["case_id", "object_id", *SETTING, "status"]
+        )
         frame["iou"] = frame["iou"].where(frame["status"] == "ok")
         frame = frame.dropna(subset=SETTING)
+        if (idle := frame["status"] == "not_applicable").any():
+            limited = pd.MultiIndex.from_frame(frame.loc[idle, SETTING].drop_duplicates())
+            frame = frame[~pd.MultiIndex.from_frame(frame[SETTING]).isin(limited)]
         if len(frame):
             found.append(click_sums(frame).assign(**key))
     if found:

@@ -36,7 +36,7 @@ SUMMARY = Table(
     "Means of every metric in every setting, of three kinds that answer different questions.",
     [
         *(LEVEL, DATASET, TASK, *SETTING_COLUMNS, N_TASKS, N_IMAGES, N_PATIENTS, N_FAILED),
-        Column("n_not_applicable", INTEGER, "rows of prompts that the method does not take"),
+        Column("n_not_applicable", INTEGER, "rows of prompts, and of clicks, that the method does not take"),
         *(
             Column(f"{metric.name}_mean_{over}", FLOAT, f"mean {metric.name} {way}", metric.column.unit)
             for metric in METRICS

@@ -15,6 +15,9 @@ from promptseg.core.errors import PromptsegError
 _NEEDED = ["run", "datasets", "methods", "protocols"]
 
 
+_OFF_LABEL = " (off-label)"  # ends the title of a method that is asked what it was not made for
+
+
 def _nearest(name: str, known: Iterable[Any]) -> str:
     close = difflib.get_close_matches(str(name), [str(item) for item in known], n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
@@ -146,6 +149,8 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     for registry in (config["datasets"], config["methods"]):
         for name, entry in registry.items():
             entry.setdefault("title", name)
+            if entry.get("off_label"):
+                entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
     for name in config["run"]["methods"]:
         _check_local_weights(name, config["methods"][name].get("checkpoint", {}))
     return config

@@ -9,6 +9,12 @@ Config: TypeAlias = Mapping[str, Any]
 Entries: TypeAlias = dict[str, dict[str, Any]]
 
 
+_OFF_LABEL = (
+    "Off-label: it is also asked prompts that it was not made for (`off_label: true`). Scores of these say what its "
+    "network makes of them, not how good it is at what it was made for."
+)
+
+
 def part_of(config: Config, registry: str, name: str, stage: str) -> dict[str, Any]:
     """What a stage has to know of an entry: its keys that the schema annotates with the stage.
 
@@ -62,7 +68,8 @@ def seen_by_methods(config: Config, registered: Sequence[str]) -> Entries:
 def notes_on_methods(config: Config) -> dict[str, str]:
     """What readers have to know of methods of the run, by title."""
     chosen = (config["methods"][name] for name in config["run"]["methods"])
-    return {entry["title"]: entry["note"] for entry in chosen if entry["note"]}
+    notes = {entry["title"]: [entry["note"], _OFF_LABEL if entry["off_label"] else ""] for entry in chosen}
+    return {title: " ".join(filter(None, texts)) for title, texts in notes.items() if any(texts)}
 
 
 def ambiguous_methods(config: Config) -> list[str]:

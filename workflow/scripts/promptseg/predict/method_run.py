@@ -85,7 +85,7 @@ class MethodRun:
             PACKAGES,
             method=self.name,
             dataset=self.dataset,
-            entry={key: self.entry.get(key) for key in ("adapter", "variant", "options")},
+            entry={key: self.entry.get(key) for key in ("adapter", "variant", "off_label", "options")},
             weights_sha256=self.weights_sha256,
             device=self.method.settings.device,
             precision=self.method.settings.precision,
@@ -143,6 +143,7 @@ def prepare(
         device=choose_device(computing.device, entry["gpu"]),
         precision=computing.precision if weights else "fp32",
         compile=computing.compile,
+        off_label=entry.get("off_label", False),
         options=entry["options"],
     )
     if settings.precision == "bf16" and not has_bf16(settings.device):

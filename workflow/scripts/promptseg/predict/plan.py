@@ -9,10 +9,11 @@ import numpy as np
 
 from promptseg.core.vocabulary import SELECTIONS
 from promptseg.methods import Grid, Method
+from promptseg.predict.abilities import Abilities
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import applies, read_prompts
+from promptseg.prompts.modes import read_prompts
 
 # Name of a protocol, and the switch that a variant changes: None for the protocol itself.
 ProtocolKey: TypeAlias = tuple[str, str | None]
@@ -25,19 +26,19 @@ class Plan:
     Attributes:
         clicks: length of the iterative trajectories.
         protocols: how the trajectories are clicked.
-        multimask: of modes 1 to 5, which have no protocol; see `clicks.Protocol`.
         selections: those that trajectories follow, as far as they make a difference for the method.
-        grid: for the mode `everything`.
         strict: stop at the first prompt that a method cannot answer, instead of recording it.
+        multimask: of modes 1 to 5, which have no protocol; see `clicks.Protocol`.
+        grid: for the mode `everything`.
     """
 
     clicks: int = 9
     protocols: Mapping[ProtocolKey, Protocol] = field(default_factory=lambda: {("corrected", None): Protocol()})
-    multimask: Literal["always", "official"] = "always"
     selections: Sequence[str] = SELECTIONS
     tie_break: str = "random"
     seed: int = 0
     strict: bool = False
+    multimask: Literal["always", "official"] = "always"
     grid: Grid = field(default_factory=Grid)
 
 
@@ -110,8 +111,8 @@ class Item:
 
 
 def modes_of(target: Target, method: Method) -> list[str]:
-    """The modes of an object that a method can answer."""
-    return [mode for mode in target.prompts if applies(mode, method.prompt_types)]
+    """The modes of an object that a method is asked."""
+    return [mode for mode in target.prompts if Abilities.of(method).answer(mode)]
 
 
 def feeds_back(method: Method, protocol: Protocol) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table
 from promptseg.core.vocabulary import EVERYTHING
+from promptseg.predict.abilities import Abilities
 from promptseg.predict.engine import Runner
 from promptseg.predict.nothing import nothing_found
 from promptseg.predict.plan import Inputs, Item
@@ -52,14 +53,13 @@ def predict(
     Args:
         everything: where to write all masks of the mode `everything` (predict.tables.PROPOSALS); None: nowhere.
         label: shown beside the progress.
-        provenance: stored in the metadata of `output`, with the prompts that the method takes and the masks it gives.
+        provenance: stored in the metadata of `output`, with what the method is asked, see `Abilities`.
 
     Returns:
         What they cost, for `throughput.json`: counts, seconds and memory, see `Cost`, with device and precision.
     """
     method = runner.method
-    facts = {"prompt_types": sorted(method.prompt_types), "candidates": method.candidates}
-    provenance = {**(provenance or {}), **facts}
+    provenance = {**(provenance or {}), **Abilities.of(method).facts()}
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
     found: list[bool] = []  # whether there are masks, of the images that the mode `everything` was run for

@@ -11,6 +11,7 @@ from pycocotools import mask as coco
 from promptseg.core import masks
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Method, Prompt, Proposals, Query
+from promptseg.predict.abilities import Abilities
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, feeds_back, leaks
 from promptseg.prompts.clicks import Click, ClickTarget, next_click
 
@@ -140,6 +141,7 @@ class Trajectory:
         x, y = target.prompts[ITERATIVE][first][0]
         self.feeds_back, self.leaks = feeds_back(method, self.protocol), leaks(method, self.protocol)
         self.after = after
+        self.last = min(plan.clicks, Abilities.of(method).max_clicks or plan.clicks)
         self.clicks = [Click(int(x), int(y), True)]
         self.state: Any = None
         self.finished = False
@@ -161,17 +163,7 @@ class Trajectory:
     def take(self, answer: Answer) -> None:
         """Record the answer to the last click and choose the next one."""
         click = self.clicks[-1]
-        row = prediction(
-            self.target.object_id,
-            ITERATIVE,
-            protocol=self.key[0],
-            switch=self.key[1],
-            selection=self.selection,
-            step=len(self.clicks),
-            click_x=click.x,
-            click_y=click.y,
-            click_label=int(click.positive),
-        )
+        row = self._row(len(self.clicks), click_x=click.x, click_y=click.y, click_label=int(click.positive))
         self._rows.append(row)
         if isinstance(answer.candidates, str):
             row["status"] = answer.candidates
@@ -179,7 +171,7 @@ class Trajectory:
             return
         index = answer.select(self.selection, self.target.truth)
         row |= answer.coded(index)
-        following = self._next_click(answer, index) if len(self.clicks) < self.plan.clicks else None
+        following = self._next_click(answer, index) if len(self.clicks) < self.last else None
         # A state that nobody will ask for is let go: it may hold memory of the GPU.
         kept = self.feeds_back and (following is not None or self.leaks)
         self.state = answer.candidates.states[index] if kept and answer.candidates.states is not None else None
@@ -204,15 +196,20 @@ class Trajectory:
         return answer.next_clicks[key]
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each click.
+        """A row for each click of the plan.
 
         Once nothing is left to correct, or the method failed, the last row is repeated without a click. (The study's
-        script then clicks a random pixel of the image.)
+        script then clicks a random pixel of the image.) Clicks that the method is not asked do not apply.
         """
         last = self._rows[-1]
         nothing = {"click_x": None, "click_y": None, "click_label": None}
-        rest = range(last["step"] + 1, self.plan.clicks + 1)
-        return self._rows + [last | nothing | {"step": step} for step in rest]
+        rest = [last | nothing | {"step": step} for step in range(last["step"] + 1, self.last + 1)]
+        idle = range(self.last + 1, self.plan.clicks + 1)
+        return self._rows + rest + [self._row(step, status="not_applicable") for step in idle]
+
+    def _row(self, step: int, **values: Any) -> dict[str, Any]:
+        about = {"protocol": self.key[0], "switch": self.key[1], "selection": self.selection, "step": step}
+        return prediction(self.target.object_id, ITERATIVE, **about, **values)
 
 
 class Search:

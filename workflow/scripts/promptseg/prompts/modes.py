@@ -23,10 +23,11 @@ Distance: TypeAlias = Literal["exact", "chamfer5"]
 _MASK_SIZES = {"exact": cv2.DIST_MASK_PRECISE, "chamfer5": cv2.DIST_MASK_5}
 
 
-def applies(mode: str, prompt_types: Collection[str]) -> bool:
-    """Whether a mode can be run by a method that takes these prompt types."""
+def applies(mode: str, prompt_types: Collection[str], max_points: int | None = None) -> bool:
+    """Whether a mode can be run by a method that takes these prompt types, and at most so many points at once."""
     needed = EVERYTHING if mode == EVERYTHING else "point" if mode in POINT_MODES else "box"
-    return needed in prompt_types
+    # A point in each component: of a method that takes one, objects in one piece would be answered and no others.
+    return needed in prompt_types and not (mode == "mode2" and max_points == 1)
 
 
 def depth(mask: np.ndarray, distance: Distance = "chamfer5") -> np.ndarray:

@@ -119,7 +119,7 @@ def score(
     """Write scores of one method on one dataset, or on the part of it in `stream` (score.tables.SCORES).
 
     Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
-    prompts. An image that could not be read has one row with its status.
+    prompts, also at the clicks that it is not asked. An image that could not be read has one row with its status.
 
     Args:
         with_failed: whether the images of the dataset that could not be read get their rows here.
@@ -128,14 +128,14 @@ def score(
         PromptsegError: the predictions do not say which prompts their method takes.
     """
     origin = read_provenance(predictions)
-    if not {"prompt_types", "candidates"} <= origin.keys():
+    if not {"prompt_types", "max_points", "candidates"} <= origin.keys():
         raise PromptsegError(
             f"{predictions} does not say which prompts {method} takes: another version made it. Delete it and run "
             "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
     modes = list(dict.fromkeys(read_table(prompts, PROMPTS, ["mode"])["mode"]))
-    idle = [mode for mode in modes if not applies(mode, origin["prompt_types"])]
+    idle = [mode for mode in modes if not applies(mode, origin["prompt_types"], origin["max_points"])]
     by_object = dict(tuple(read_table(predictions, PREDICTIONS).groupby("object_id", sort=False)))
     with open_table(output, SCORES, origin) as table:
         for image, objects in progress(stream, len(stream), f"score {method} {dataset}", "image"):

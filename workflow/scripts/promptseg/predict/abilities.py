@@ -1,0 +1,40 @@
+"""What a method is asked: what it was made for or, with `off_label`, whatever its network computes."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from promptseg.methods import Method
+from promptseg.prompts.modes import applies
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """Prompts that a method is asked, and how many masks it may answer them with.
+
+    Attributes:
+        prompt_types, max_points, candidates: see `Method`.
+        max_clicks: how many clicks of the mode `iterative` it is asked; None for any number. Where clicks on the
+            background are nothing that it was made for, that is one: of the later clicks it could answer those of the
+            few objects that happen to need none, and their mean would be that of other objects than its rivals'.
+    """
+
+    prompt_types: frozenset[str]
+    max_points: int | None
+    max_clicks: int | None
+    candidates: int
+
+    @classmethod
+    def of(cls, method: Method) -> "Abilities":
+        """What the class of a method declares, as far as its entry does not lift it."""
+        if method.settings.off_label:
+            return cls(method.prompt_types | method.untrained_types, None, None, method.candidates)
+        clicks = method.max_points if method.negative_points else 1
+        return cls(method.prompt_types, method.max_points, clicks, method.candidates)
+
+    def answer(self, mode: str) -> bool:
+        """Whether a mode is asked."""
+        return applies(mode, self.prompt_types, self.max_points)
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON takes them, for provenance: scoring reads there what does not apply."""
+        return {**asdict(self), "prompt_types": sorted(self.prompt_types)}
