@@ -54,7 +54,6 @@ class Sam(Promptable[SamModel]):
     candidates = 3
     cacheable = True
     decoder_class: ClassVar[type[Decoder]] = Decoder
-    code_licence = "Apache-2.0, package `segment-anything-py` and ours"
 
     def __init__(self, settings: Settings):
         super().__init__(settings)

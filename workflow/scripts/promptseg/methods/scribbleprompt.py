@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from segment_anything.modeling import Sam as SamModel
 from torch import Tensor
 
-from promptseg.methods.base import Prompt, Query, Settings
+from promptseg.methods.base import Method, Prompt, Query, Settings
 from promptseg.methods.frames import Frame, stretched
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.scribble_unet import ScribbleUnet
@@ -59,6 +59,7 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     """
 
     prompt_types = frozenset({"point", "box"})
+    code_licence = Method.code_licence
     variants = ("nf192_res128",)
 
     def __init__(self, settings: Settings):

@@ -28,8 +28,12 @@ ADAPTERS = {
     "sam3": "promptseg.methods.sam3:Sam3",
     "hq_sam": "promptseg.methods.hq_sam:HqSam",
     "mobile_sam": "promptseg.methods.mobile_sam:MobileSam",
+    "efficient_sam": "promptseg.methods.efficient_sam:EfficientSam",
     "medsam": "promptseg.methods.medsam:MedSam",
+    "lite_medsam": "promptseg.methods.lite_medsam:LiteMedSam",
     "sam_med2d": "promptseg.methods.sam_med2d:SamMed2D",
+    "medicosam": "promptseg.methods.medicosam:MedicoSam",
+    "ultrasam": "promptseg.methods.ultrasam:UltraSam",
     "scribbleprompt_sam": "promptseg.methods.scribbleprompt:ScribblePromptSam",
     "scribbleprompt_unet": "promptseg.methods.scribbleprompt:ScribblePromptUnet",
 }
@@ -37,9 +41,9 @@ _CASCADE_STEPS = 5  # of CFR-ICL in the study's script
 _LARGE = 50_000_000  # parameters, whose generation takes seconds
 
 
-def options(fixture: Fixture) -> dict[str, Any]:
-    """Options of the adapter for a fixture."""
-    cascade = fixture.name.family == "simpleclick" and fixture.name.kind in ("paper", "seq", "protocol")
+def options(family: str, kind: str) -> dict[str, Any]:
+    """Options of the adapter for a kind of fixture."""
+    cascade = family == "simpleclick" and kind in ("paper", "seq", "protocol")
     return {"cascade_steps": _CASCADE_STEPS} if cascade else {}
 
 
@@ -100,7 +104,7 @@ class Adapters:
         family, variant, salt = fixture.name.family, fixture.name.variant, fixture.text("salt")
         changed, digest = changes(fixture)
         weights = (family, variant, salt, digest)
-        chosen = options(fixture)
+        chosen = options(fixture.name.family, fixture.name.kind)
         key = (*weights, *chosen.items())
         if key == self._key and self._method is not None:
             return self._method

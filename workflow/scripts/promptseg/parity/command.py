@@ -22,6 +22,7 @@ from promptseg.parity.networks import check_network
 from promptseg.parity.pipelines import check_pipeline
 from promptseg.parity.promptable import check_promptable
 from promptseg.parity.protocols import check_protocol
+from promptseg.parity.record import main as record
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +44,12 @@ names of fixtures:
                                paper, seq or focal
   sam_VARIANT.npz              SAM's embeddings, logits, masks and predicted IoU of several prompts; the same of
                                other promptable networks: sam2_hiera_SIZE, sam2.1_hiera_SIZE, edgetam,
-                               medsam2_VARIANT, sam3_tracker, hq_sam_VARIANT, mobile_sam_VARIANT, medsam_VARIANT,
-                               sam_med2d_VARIANT, scribbleprompt_sam_VARIANT, scribbleprompt_unet_VARIANT
+                               medsam2_VARIANT, sam3_tracker, and X_VARIANT with hq_sam, mobile_sam, efficient_sam,
+                               medsam, lite_medsam, sam_med2d, medicosam, ultrasam, scribbleprompt_sam or
+                               scribbleprompt_unet as X
   protocol_FAMILY_VARIANT.npz  the study's click loop; protocol_sam_VARIANT_oracle.npz with the best mask chosen
 Salt, numbers of images, clicks and prompts, calls, and strides are read from the files.
+`python -m promptseg.parity record --help` tells how to record fixtures of our own methods.
 """
 
 
@@ -113,7 +116,7 @@ def in_order(paths: list[Path]) -> list[Path]:
                 name.variant,
                 fixture.text("salt"),
                 digest.hex(),
-                str(options(fixture)),
+                str(options(name.family, name.kind)),
                 path.name,
             )
         except PromptsegError:
@@ -130,7 +133,10 @@ def note(path: Path, fixture: str, measured: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compare the fixtures of a folder, see DESCRIPTION."""
+    """Compare the fixtures of a folder, see DESCRIPTION, or record some."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["record"]:
+        return record(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m promptseg.parity",
         description=DESCRIPTION,

@@ -16,16 +16,15 @@ PIPELINES = {
     "simpleclick": ("paper", "seq", "plain"),
     "focalclick": ("paper", "seq", "focal"),
 }
+_OTHERS = (
+    *("hq_sam", "mobile_sam", "efficient_sam", "medsam", "lite_medsam", "sam_med2d", "medicosam", "ultrasam"),
+    *("scribbleprompt_sam", "scribbleprompt_unet"),
+)
 # Whole names of fixtures of promptable networks -> their family; the group is the variant.
 _CALLS = {
     r"(sam2(?:\.1)?_hiera_\w+|edgetam|medsam2_\w+)": "sam2",
     r"(sam3)_tracker": "sam3",
-    r"hq_sam_(\w+)": "hq_sam",
-    r"mobile_sam_(\w+)": "mobile_sam",
-    r"medsam_(\w+)": "medsam",
-    r"sam_med2d_(\w+)": "sam_med2d",
-    r"scribbleprompt_sam_(\w+)": "scribbleprompt_sam",
-    r"scribbleprompt_unet_(\w+)": "scribbleprompt_unet",
+    **{rf"{family}_(\w+)": family for family in _OTHERS},
 }
 KNOWN_NAMES = (
     *(f"{family}_VARIANT__{{net,{','.join(modes)}}}" for family, modes in PIPELINES.items()),
@@ -35,7 +34,7 @@ KNOWN_NAMES = (
     "edgetam",
     "medsam2_VARIANT",
     "sam3_tracker",
-    *(f"{family}_VARIANT" for family in list(_CALLS.values())[2:]),
+    *(f"{family}_VARIANT" for family in _OTHERS),
     f"protocol_{{{','.join([*PIPELINES, 'sam'])}}}_VARIANT",
     "protocol_sam_VARIANT_oracle",
 )
@@ -84,6 +83,14 @@ class Name:
             if variant and mode in ("net", *PIPELINES[family]):
                 return cls(family, variant, mode)
         raise FixtureError(f"the name is not understood; known are {'; '.join(KNOWN_NAMES)}")
+
+
+def stem(family: str, variant: str, kind: str = "prompts") -> str:
+    """The name of a fixture without its suffix, which `Name.parse` takes apart."""
+    name = {"sam2": variant, "sam3": "sam3_tracker"}.get(family, f"{family}_{variant}")
+    if kind.startswith("protocol"):
+        return f"protocol_{name}{kind.removeprefix('protocol')}"
+    return name if kind == "prompts" else f"{name}__{kind}"
 
 
 class Fixture:

@@ -13,7 +13,7 @@ from promptseg.parity.fixtures import Fixture, FixtureError
 # How the maps are thinned out in the files (channels, rows, columns), where no stride is stored.
 _FEATURE_STRIDES = (16, 2, 2)
 _REFINED_STRIDES = (2, 2)
-_REFINED = ("instances_refined", "instances_coarse", "trimap")
+REFINED = ("instances_refined", "instances_coarse", "trimap")
 
 
 def network_input(fixture: Fixture, key: str) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ def _check_refinement(
         with torch.inference_mode():
             outputs = network.refine(inputs[:, :3], points, feature, logits, boxes[number : number + 1])
         comparison.count("boxes")
-        for name, output in zip(_REFINED, outputs, strict=True):
+        for name, output in zip(REFINED, outputs, strict=True):
             recorded = fixture.array(f"refine{number}_{name}", (None, None))
             thinned = sample(output[0, 0].float().numpy(), recorded.shape, _REFINED_STRIDES)
             comparison.numbers("logits", f"box {number} {name}", thinned, recorded, part="refinement")

@@ -9,8 +9,8 @@ from promptseg.methods.clicking import THRESHOLD, ClickState, Step
 from promptseg.parity.comparison import Comparison, statistics
 from promptseg.parity.fixtures import Fixture, FixtureError
 
-_FRESH = ("paper", "oneshot")  # every click starts from an empty mask, with all clicks so far
-_OTHER_OBJECT = 3  # clicks that an earlier object got, in mode `leak`
+FRESH = ("paper", "oneshot")  # every click starts from an empty mask, with all clicks so far
+OTHER_OBJECT = 3  # clicks that an earlier object got, in mode `leak`
 
 
 def read_clicks(fixture: Fixture, key: str) -> tuple[np.ndarray, np.ndarray]:
@@ -52,7 +52,7 @@ def _step(
     active: list[str],
     count: int,
 ) -> list[Step]:
-    fresh = fixture.name.kind in _FRESH
+    fresh = fixture.name.kind in FRESH
     queries = [
         Query(
             images[key],
@@ -77,7 +77,7 @@ def _states_of_another_object(fixture: Fixture, method: Method, images: dict[str
     except FixtureError as error:
         raise FixtureError(f"{path.name}, whose first clicks it starts from: {error}") from None
     states: dict[str, ClickState | None] = dict.fromkeys(images)
-    for count in range(1, _OTHER_OBJECT + 1):
+    for count in range(1, OTHER_OBJECT + 1):
         active = [key for key in images if count <= len(clicks[key][1])]
         answers = _step(fixture, method, images, clicks, states, active, count)
         states |= {key: answer.state for key, answer in zip(active, answers, strict=True)}

@@ -15,18 +15,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from promptseg.methods import Prompt, Query
+from promptseg.methods import Query
 from promptseg.methods.promptable import Decoded, Promptable
 from promptseg.parity.adapters import Adapters
+from promptseg.parity.asking import STABLE, ImageCalls, array, asked_of
 from promptseg.parity.calls import Call, read_calls
 from promptseg.parity.comparison import Comparison, sample, statistics
 from promptseg.parity.fixtures import Fixture, FixtureError
 
 _LOGIT_STRIDES = (1, 8, 8)
-_STABLE = ("sam2", "sam3")  # families that choose the single mask by its stability
 
 
 @dataclass(frozen=True)
@@ -66,29 +64,19 @@ def check_promptable(fixture: Fixture, method: Any, adapters: Adapters, comparis
     _check_at_once(method, list(first.values()), comparison, packed=True)
 
 
-def _array(value: Any) -> np.ndarray:
-    return value.detach().float().cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-
-
-def _asked_of(thing: Any, name: str) -> Any:
-    if not hasattr(thing, name):
-        raise FixtureError(f"{type(thing).__name__} has no {name}, which is recorded (see promptseg.parity.promptable)")
-    return getattr(thing, name)
-
-
 def _check_image(
     fixture: Fixture, method: Any, pixels: np.ndarray, embedding: Any, key: str, comparison: Comparison
 ) -> None:
     where = f"image {key}"
     if fixture.name.family == "medsam":
-        resized = _array(_asked_of(method, "resized")(pixels)).astype(np.int64)
+        resized = array(asked_of(method, "resized")(pixels)).astype(np.int64)
         recorded = fixture.array(f"resized_{key}", (None, None, 3))
         comparison.numbers("resized image", where, sample(resized, recorded.shape, (16, 16, 1)), recorded)
         sums = fixture.array(f"resized_sum_{key}", (3,))
         comparison.numbers("resized image", f"{where} sums", resized.sum((0, 1)), sums)
     if fixture.name.family == "scribbleprompt_unet":
         return  # nothing is computed of an image alone
-    features = _array(_asked_of(embedding, "features"))[0]
+    features = array(asked_of(embedding, "features"))[0]
     recorded = fixture.array(f"embedding_{key}", (None, None, None))
     across = features.shape[-1] // 16 if fixture.listed else 2
     thinned = sample(features, recorded.shape, (8, max(across, 1), max(across, 1)))
@@ -96,70 +84,34 @@ def _check_image(
     if fixture.listed or f"embedding_stats_{key}" in fixture:
         stats = fixture.array(f"embedding_stats_{key}", (4,))
         comparison.numbers("statistics of embedding", where, statistics(features), stats)
-    if fixture.name.family in _STABLE:
-        for level, found in enumerate(_asked_of(embedding, "high_res")):
+    if fixture.name.family in STABLE:
+        for level, found in enumerate(asked_of(embedding, "high_res")):
             recorded = fixture.array(f"high_res{level}_{key}", (None, None, None))
-            ours = _array(found)
+            ours = array(found)
             thinned = sample(ours.reshape(ours.shape[-3:]), recorded.shape, (8, 16, 16))
             comparison.numbers("high-res features", f"{where} level {level}", thinned, recorded)
 
 
-class _Image:
-    """The calls about one image of a fixture."""
-
-    def __init__(self, fixture: Fixture, method: Promptable[Any], embedding: Any, key: str, calls: Sequence[Call]):
-        self.fixture, self.method, self.embedding, self.key = fixture, method, embedding, key
-        self.calls = {call.name: call for call in calls}
-        self.answers: dict[str, tuple[list[Query], list[Decoded]]] = {}
-
+class _Image(ImageCalls):
     def check(self, comparison: Comparison) -> Iterator[Asked]:
         """Compare all calls."""
         for call in self.calls.values():
             comparison.count("calls")
-            queries, answers = self.ask(call, comparison)
-            with call.switched(self.method):
-                self._compare(call, queries, answers, comparison)
-            yield Asked(call, self.key, queries, np.stack([_array(answer.logits) for answer in answers]))
-
-    def ask(self, call: Call, comparison: Comparison) -> tuple[list[Query], list[Decoded]]:
-        """The queries of a call and their answers."""
-        if call.name not in self.answers:
-            fed = None if call.mask is None else self._fed(call, comparison)
-            queries = [Query(self.embedding, prompt, fed) for prompt in self._prompts(call)]
-            with call.switched(self.method), torch.inference_mode():
-                self.answers[call.name] = queries, list(self.method.decode(queries, call.multimask))
-        return self.answers[call.name]
-
-    def _prompts(self, call: Call) -> list[Prompt]:
-        prompts = call.prompts(self.fixture, self.key)
-        if not call.scribble:
-            return prompts
-        height, width = self.fixture.pixels(f"image_{self.key}").shape[:2]
-        scribbles = self.fixture.array(f"scribbles_{self.key}", (2, height, width)).astype(np.float32)
-        return [_asked_of(self.method, "scribbled")(prompt, scribbles) for prompt in prompts]
-
-    def _fed(self, call: Call, comparison: Comparison) -> Tensor:
-        """The low-resolution map of an earlier call that is the mask input."""
-        earlier = str(call.mask)
-        _, answers = self.ask(self.calls.get(earlier) or Call.named(earlier), comparison)
-        low, scores = answers[0].low, answers[0].scores
-        if low is None:
-            raise FixtureError(f"the call {call.name} feeds back a mask, and the method gives none")
-        if call.first:
-            return low[0]
-        best = 0 if scores is None or len(scores) != len(low) else int(_array(scores).argmax())
-        if len(low) > 1 or f"{call.name}_source_{self.key}" in self.fixture:
-            recorded = int(self.fixture.array(f"{call.name}_source_{self.key}", ()))
-            comparison.exact("mask sources", f"image {self.key} {call.name}", best, recorded)
-            best = recorded if 0 <= recorded < len(low) else best
-        return low[best]
+            queries, answers = self.ask(call)
+            if call.mask is not None and not call.first:
+                recorded = self.recorded_source(call)
+                if recorded is not None or len(self.ask(self.calls[call.mask])[1][0].logits) > 1:
+                    source = self.fixture.array(f"{call.name}_source_{self.key}", ()).item()
+                    comparison.exact("mask sources", f"image {self.key} {call.name}", self.sources[call.name], source)
+            self._compare(call, queries, answers, comparison)
+            yield Asked(call, self.key, queries, np.stack([array(answer.logits) for answer in answers]))
 
     def _compare(self, call: Call, queries: list[Query], answers: list[Decoded], comparison: Comparison) -> None:
         where = f"image {self.key} {call.name}"
         if any(answer.low is None for answer in answers):
             raise FixtureError(f"{where}: the method gives no low-resolution logits")
-        full = np.concatenate([_array(answer.logits) for answer in answers])
-        low = np.concatenate([_array(answer.low) for answer in answers])
+        full = np.concatenate([array(answer.logits) for answer in answers])
+        low = np.concatenate([array(answer.low) for answer in answers])
         for what, name, ours in (("low-res logits", "low", low), ("logits", "logits", full)):
             recorded = self._rows(f"{call.name}_{name}", len(ours), 2)
             comparison.numbers(what, where, sample(ours, recorded.shape, _LOGIT_STRIDES), recorded)
@@ -169,10 +121,10 @@ class _Image:
                 comparison.numbers(f"statistics of {what}", where, ours, stats)
         self._compare_masks(call, where, full, comparison)
         self._compare_scores(call, where, answers, comparison)
-        if self.fixture.name.family in _STABLE and not call.multimask and not call.switches:
+        if self.fixture.name.family in STABLE and not call.multimask and not call.switches:
             self._compare_choice(call, where, answers, comparison)
         if self.fixture.name.family == "scribbleprompt_unet":
-            planes = _array(_asked_of(self.method, "planes")(queries[0]))
+            planes = array(asked_of(self.method, "planes")(queries[0]))
             recorded = self.fixture.array(f"{call.name}_planes_{self.key}", (3,))
             comparison.numbers("input planes", where, planes.sum((1, 2)), recorded)
 
@@ -203,7 +155,7 @@ class _Image:
             if name in self.fixture:
                 raise FixtureError(f"{where}: the method gives no predicted IoU")
             return
-        ours = np.concatenate([_array(answer.scores) for answer in answers])
+        ours = np.concatenate([array(answer.scores) for answer in answers])
         recorded = self.fixture.array(name).reshape(-1)
         # ScribblePrompt keeps the best of three masks; the file has the scores of all.
         best = self.fixture.name.family == "scribbleprompt_sam" and len(ours) == 1
@@ -242,4 +194,4 @@ def _check_at_once(
                 one, number, _ = members[index]
                 where = f"image {one.key} {one.call.name} {'packed' if packed else 'at once'}"
                 limit = comparison.limit("at once")
-                comparison.numbers(what, where, _array(decoded.logits), one.logits[number], limit)
+                comparison.numbers(what, where, array(decoded.logits), one.logits[number], limit)
