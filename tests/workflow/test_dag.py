@@ -112,6 +112,16 @@ def test_an_environment_of_its_own_is_said_where_it_is_not_made(project):
     assert "The method box_fill has an environment of its own, envs/analysis.yaml" in project.run("-n")
 
 
+def test_a_protocol_added(project):
+    project.configure(changed(protocols={"mine": {"distance": "chamfer5"}}))
+    assert project.planned() == {}  # the run does not name it
+    project.configure(changed(run={**TINY["run"], "protocols": ["corrected", "authors"]}))
+    chain = {"predict": 4, "score": 4, "plot_examples": 2, "plot_clicks": 2}
+    assert project.planned() == AGGREGATES | chain
+    project.configure(changed(prompts={"multimask": "official"}))
+    assert project.planned() == AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}
+
+
 def test_a_score_parameter_changed(project):
     project.configure(changed(metrics={**TINY["metrics"], "nsd_tolerance_mm": 3}))
     assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}
