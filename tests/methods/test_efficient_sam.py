@@ -80,7 +80,7 @@ def encoded(network, pixels):
 
 
 def slots(network, pixels, points, labels):
-    """(1, 6, 32) embedded points; label -1 is padding, 2 and 3 are corners of a box."""
+    """(1, at least 6, 32) embedded points; label -1 is padding, 2 and 3 are corners of a box."""
     prompts = network.prompt_encoder
     known = {1: prompts.point_embeddings, 2: prompts.bbox_top_left_embeddings, 3: prompts.bbox_bottom_right_embeddings}
     rows = []
@@ -89,7 +89,7 @@ def slots(network, pixels, points, labels):
         row = prompts.pe_layer.forward_with_coords(place, (128, 128))[0, 0]
         rows.append(row + known[label].weight[0] if label else row)
     padding = prompts.pe_layer.forward_with_coords(torch.tensor([[[-0.5, -0.5]]]), (128, 128))[0, 0]
-    return torch.stack(rows + (6 - len(rows)) * [padding + prompts.invalid_points.weight[0]])[None]
+    return torch.stack(rows + max(0, 6 - len(rows)) * [padding + prompts.invalid_points.weight[0]])[None]
 
 
 @torch.inference_mode()
@@ -143,11 +143,15 @@ def test_a_mixed_batch_is_answered_as_one_by_one(small, usage):
     torch.testing.assert_close(single.scores, scores[:1], atol=1e-5, rtol=0)
 
 
-def test_more_points_than_slots_are_an_error_not_dropped(small):
-    method, _ = small
-    embedding = method.encode(image(64, 64))
+def test_more_points_than_slots_are_an_error_and_off_label_all_seen(small, tmp_path):
+    method, network = small
+    pixels, points = image(64, 64), [(5 * index, 50 - 7 * index) for index in range(7)]
+    asked = prompt(points[2:], [1] * 5, (*points[0], *points[1]))
     with pytest.raises(PromptsegError, match="takes 6 points per prompt, of which a box takes two; this one has 7"):
-        method.predict([Query(embedding, prompt([(index, 5) for index in range(5)], [1] * 5, (0, 0, 9, 9)))])
+        method.predict([Query(method.encode(pixels), asked)])
+    other = Small(Settings("small", tmp_path / "small.safetensors", off_label=True))
+    low, _ = plain(network, pixels, points, [2, 3, 1, 1, 1, 1, 1])
+    torch.testing.assert_close(other.answer(other.encode(pixels), asked).low, low[1:], atol=2e-5, rtol=0)
 
 
 def test_half_precision_changes_little(small, tmp_path):

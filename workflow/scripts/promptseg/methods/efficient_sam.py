@@ -30,7 +30,8 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class EfficientSam(Sam):
     """EfficientSAM with its three masks per prompt; `variant` is vitt or vits.
 
-    Clicks on the background have no embedding of their own: the network sees where they are, not what they mean.
+    Clicks on the background have no embedding of their own: the network sees where they are, not what they mean. With
+    `off_label` prompts may have more than its six points, of which the authors' code drops the rest without a word.
     """
 
     variants = tuple(VARIANTS)
@@ -70,27 +71,28 @@ class EfficientSam(Sam):
         return True
 
     def _sparse(self, queries: Sequence[Query]) -> Tensor:
-        """(b, 6, c) embedded slots: the corners of a box, the points, and padding.
+        """(b, 6, c) embedded slots: the corners of a box, the points, and padding; more slots for more points.
 
         Raises:
-            PromptsegError: a prompt has more than six points. The authors' code drops the rest without a word.
+            PromptsegError: a prompt has more than six points, and the method does not run off-label.
         """
         slots = [self._slots(query) for query in queries]
         points = torch.as_tensor(np.stack([points for points, _ in slots]), device=self.settings.device)
         labels = torch.as_tensor(np.stack([labels for _, labels in slots]), device=self.settings.device)
         return self.model.prompt_encoder(points, labels)
 
-    @staticmethod
-    def _slots(query: Query) -> tuple[np.ndarray, np.ndarray]:
+    def _slots(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """(6, 2) float32 (x, y) pixels of the input and (6,) int64 labels."""
         prompt = query.prompt
         box = np.zeros((0, 2), np.int32) if prompt.box is None else prompt.box.reshape(2, 2)
         given, corners = np.concatenate([box, prompt.points]), [TOP_LEFT, BOTTOM_RIGHT][: len(box)]
-        if len(given) > SLOTS:
+        if len(given) > SLOTS and not self.settings.off_label:
             raise PromptsegError(
-                f"EfficientSAM takes {SLOTS} points per prompt, of which a box takes two; this one has {len(given)}."
+                f"EfficientSAM takes {SLOTS} points per prompt, of which a box takes two; this one has {len(given)}. "
+                "Ask it less, or set `off_label: true` in its entry."
             )
-        points, labels = np.full((SLOTS, 2), -1, np.float32), np.full(SLOTS, PADDING, np.int64)
+        count = max(SLOTS, len(given))
+        points, labels = np.full((count, 2), -1, np.float32), np.full(count, PADDING, np.int64)
         points[: len(given)] = query.image.frame.scaled(given)
         labels[: len(given)] = [*corners, *prompt.labels]
         return points, labels
