@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from promptseg.methods import Candidates, Method, Settings
+from promptseg.methods.sam import Sam
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
 from promptseg.predict.tables import PREDICTIONS
@@ -14,6 +15,7 @@ from promptseg.prompts.clicks import Protocol
 from promptseg.score.scoring import score_object
 from promptseg.score.surfaces import Tolerance
 from support.objects import disk, image, targets
+from support.projects import ROOT
 
 AUTHORS = Protocol(mask_feedback="logits", multimask="official")
 LABELS = disk() + 2 * disk(centre=(10, 24), radius=4)
@@ -148,3 +150,14 @@ def test_the_first_click_is_that_of_the_distance():
     protocols = {"exact": Protocol(), "study": Protocol(distance="chamfer5")}
     rows = run(Promptable(), protocols, both.astype(np.uint8), clicks=1)
     assert [(row["protocol"], row["click_x"], row["click_y"]) for row in rows] == [("exact", 6, 5), ("study", 18, 6)]
+
+
+def test_a_real_network_is_fed_its_mask():
+    settings = Settings("small", ROOT / "resources" / "quickstart" / "sam_small.safetensors")
+    protocols = {"corrected": Protocol(), "authors": AUTHORS, "single": Protocol(multimask="official")}
+    rows = run(Sam(settings), protocols, disk((64, 64), (30, 28), 14), selections=("best_score",), clicks=3)
+    found = {(row["protocol"], row["step"]): row for row in rows}
+    assert {row["status"] for row in rows} == {"ok"}
+    assert len({found[name, 1]["rle"]["counts"] for name in protocols}) == 1
+    assert found["authors", 2]["candidate"] == found["single", 2]["candidate"] == 0
+    assert found["authors", 2]["score"] != found["single", 2]["score"]  # the same clicks, with a mask and without

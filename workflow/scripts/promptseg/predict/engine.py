@@ -165,7 +165,7 @@ class Runner:
                     self._advance(group, pool)
                 while under_way and under_way[0].finished:
                     for item in under_way.popleft().items:
-                        self.cost.predictions += len(item.rows)
+                        self.cost.predictions += sum("rle" in row for row in item.rows)
                         yield item
 
     def _groups(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[list[Item]]:
