@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Grid, Prompt, Query, Settings
 from promptseg.methods.hq_sam import HqSam
-from promptseg.methods.networks.hq_decoder import HqMaskDecoder
+from promptseg.methods.networks.hq_decoder import TOGETHER, HqMaskDecoder
 from promptseg.parity.generated_weights import rule_state
 from support.networks import tiny_sam
 
@@ -99,9 +99,10 @@ def test_other_variants_are_refused():
 
 
 @pytest.mark.parametrize("usage", ["always", "official"])
-@pytest.mark.parametrize("hq_only", [False, True])
-def test_every_prompt_of_a_mixed_batch_gets_one_mask(small, usage, hq_only):
+@pytest.mark.parametrize(("hq_only", "together"), [(False, 1), (True, 8)])
+def test_every_prompt_of_a_mixed_batch_gets_one_mask(small, monkeypatch, usage, hq_only, together):
     method, network = small
+    monkeypatch.setitem(TOGETHER, "cpu", together)
     method.hq_token_only = hq_only
     images = [image(90, 120), image(128, 100, 1)]
     encoded = [method.encode(pixels) for pixels in images]

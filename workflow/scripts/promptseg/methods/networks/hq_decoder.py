@@ -21,6 +21,9 @@ from promptseg.methods.networks.sam_encoder import Encoder
 from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.networks.two_way import ImageTokens
 
+# Prompts whose additional masks are computed together. On a CPU the maps of one fill the cache.
+TOGETHER = {"cpu": 1, "cuda": 64}
+
 
 def _upsampling(inputs: int, between: int, outputs: int) -> nn.Sequential:
     """Four times as fine a map."""
@@ -128,31 +131,35 @@ class HqDecoder(Decoder):
                 asked = chosen == index
                 share[asked] = decoder.output_hypernetworks_mlps[index](tokens[asked, 1 + index])
         upscaled = self._upscaled(image)
-        masks = [
-            self._mask(upscaled[index], cast(HqTokens, images[index]).details, share[index], hyper[index])
-            for index in range(len(tokens))
-        ]
-        return torch.stack(masks)[:, None], scores.gather(1, chosen[:, None])
+        details = [cast(HqTokens, tokens).details for tokens in images]
+        together = TOGETHER["cpu" if image.device.type == "cpu" else "cuda"]
+        masks = []
+        for start in range(0, len(image), together):
+            some = slice(start, start + together)
+            masks.append(self._hq_masks(upscaled[some], details[some], share[some], hyper[some]))
+        return torch.cat(masks), scores.gather(1, chosen[:, None])
 
-    def _mask(self, upscaled: Tensor, details: Tensor, share: Tensor, hyper: Tensor) -> Tensor:
-        """(4 h, 4 w) logits of one prompt.
+    def _hq_masks(self, upscaled: Tensor, details: Sequence[Tensor], share: Tensor, hyper: Tensor) -> Tensor:
+        """(b, 1, 4 h, 4 w) logits.
 
         The last convolution of the additional mask's features is linear, as is their product with the token's weights:
         the convolution is done with the product of both, for a single channel instead of many.
 
         Args:
-            upscaled: (16 n, c / 8) pixels of the decoder's map, yet to be put into place.
-            details: see `HqTokens`.
-            share, hyper: (c / 8,) weights of SAM's mask and of the additional one.
+            upscaled: (b, 16 n, c / 8) pixels of the decoder's maps, yet to be put into place.
+            details: see `HqTokens`, of each prompt.
+            share, hyper: (b, c / 8) weights of SAM's mask and of the additional one.
         """
         layers: list[Any] = list(self.decoder.embedding_maskfeature)
         first, norm, _, second = layers
-        height, width = self.prompts.image_embedding_size
-        pixels = upscaled.view(1, height, width, 2, 2, 2, 2, -1).permute(0, 1, 3, 5, 2, 4, 6, 7)
-        pixels = pixels.reshape(1, 4 * height, 4 * width, -1)  # channels stay last, all along
+        batch, (height, width) = len(upscaled), self.prompts.image_embedding_size
+        pixels = upscaled.view(batch, height, width, 2, 2, 2, 2, -1).permute(0, 1, 3, 5, 2, 4, 6, 7)
+        pixels = pixels.reshape(batch, 4 * height, 4 * width, -1)  # channels stay last, all along
         hidden = first(pixels.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         hidden = F.gelu(F.layer_norm(hidden, hidden.shape[-1:], norm.weight, norm.bias, norm.eps))
-        kernel = torch.tensordot(hyper, second.weight, 1).flip(1, 2).flatten(1)  # (c / 4, 9)
-        spread = kernel.t() @ hidden.view(-1, hidden.shape[-1]).t()
-        mask = F.fold(spread[None], (4 * height, 4 * width), 3, padding=1)[0, 0]
-        return mask + (details @ hyper + hyper @ second.bias).view_as(mask) + pixels[0] @ share
+        kernels = torch.tensordot(hyper, second.weight, 1).flip(2, 3).flatten(2)  # (b, c / 4, 9)
+        spread = kernels.transpose(1, 2) @ hidden.flatten(1, 2).transpose(1, 2)
+        masks = F.fold(spread, (4 * height, 4 * width), 3, padding=1)
+        shares = torch.stack([one @ weights for one, weights in zip(details, hyper, strict=True)])
+        shares = shares + (hyper @ second.bias)[:, None] + (pixels.flatten(1, 2) @ share[..., None])[..., 0]
+        return masks + shares.view_as(masks)
