@@ -1,7 +1,5 @@
 """The neck of SAM 2's image encoder: a feature pyramid without output convolutions (Lin et al. 2017)."""
 
-from typing import cast
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -11,9 +9,13 @@ class _Lateral(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(width, out, 1)
 
+    def forward(self, level: Tensor) -> Tensor:
+        """(b, h, w, width) -> (b, out, h, w)."""
+        return self.conv(level.permute(0, 3, 1, 2).to(self.conv.weight.dtype))
+
 
 class Neck(nn.Module):
-    """Lateral 1 x 1 convolutions of all levels; only the level at 1/16 takes something from the coarser one above it.
+    """Lateral 1 x 1 convolutions, one per level; only the level at 1/16 takes something from the coarser one above it.
 
     Args:
         widths: channels of the trunk's levels, finest first.
@@ -24,23 +26,7 @@ class Neck(nn.Module):
         super().__init__()
         self.convs = nn.ModuleList(_Lateral(width, out) for width in reversed(widths))  # the file's order
 
-    def embedding(self, levels: list[Tensor]) -> Tensor:
-        """The map at 1/16 of trunk levels (b, h, w, c) -> (b, out, h, w) float32."""
-        coarse, middle = (self._lateral(index, levels[-1 - index]) for index in (0, 1))
-        return middle + F.interpolate(coarse, scale_factor=2.0, mode="nearest")
-
-    def behind(self, level: int, after: nn.Conv2d) -> tuple[Tensor, Tensor]:
-        """Weight and bias of the lateral convolution of a fine level (0 or 1) and the 1 x 1 convolution after it, as
-        one: no nonlinearity lies between them."""
-        lateral = self._conv(-1 - level)
-        weight, point = after.weight.flatten(1) @ lateral.weight.flatten(1), after.weight.flatten(1)
-        assert lateral.bias is not None
-        assert after.bias is not None
-        return weight, point @ lateral.bias + after.bias
-
-    def _lateral(self, index: int, level: Tensor) -> Tensor:
-        conv = self._conv(index)
-        return conv(level.permute(0, 3, 1, 2).to(conv.weight.dtype)).float()
-
-    def _conv(self, index: int) -> nn.Conv2d:
-        return cast(nn.Conv2d, self.convs[index].conv)
+    def forward(self, levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Trunk levels (b, h, w, c) at 1/4, 1/8, 1/16 and 1/32 -> maps (b, out, h, w) at 1/4, 1/8 and 1/16."""
+        finest, fine, middle, coarse = (conv(level) for conv, level in zip(reversed(self.convs), levels, strict=True))
+        return finest, fine, middle + F.interpolate(coarse.float(), scale_factor=2.0, mode="nearest")

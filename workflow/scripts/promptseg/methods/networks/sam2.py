@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from segment_anything.modeling import PromptEncoder
 from torch import Tensor, nn
 
@@ -90,8 +89,7 @@ class Sam2Encoder(nn.Module):
         super().__init__()
         encoder, decoder = net.image_encoder, net.sam_mask_decoder
         self.trunk, self.neck, self.no_memory = encoder.trunk, encoder.neck, net.no_mem_embed
-        self.finest = self.neck.behind(0, decoder.conv_s0)
-        self.fine = self.neck.behind(1, decoder.conv_s1)
+        self.finest, self.fine = decoder.conv_s0, decoder.conv_s1
         if isinstance(self.trunk, RepVit) and dtype == torch.bfloat16:
             # Not in float32, where results should be those of the authors' code: with untrained weights the values of
             # this trunk grow to 1e5, and the decoder's attention makes 0.01 of a last bit there.
@@ -109,9 +107,10 @@ class Sam2Encoder(nn.Module):
         Returns:
             (b, c, s / 16, s / 16) embedding, (b, s / 8, s / 8, c / 4) and (b, s / 4, s / 4, c / 8) finer maps.
         """
-        levels = self.trunk(x)
-        embedding = self.neck.embedding(levels) + self.no_memory.reshape(1, -1, 1, 1)
-        return embedding, F.linear(levels[1].float(), *self.fine), F.linear(levels[0].float(), *self.finest)
+        finest, fine, embedding = self.neck(self.trunk(x))
+        maps = self.fine(fine.float()), self.finest(finest.float())
+        embedding = embedding + self.no_memory.reshape(1, -1, 1, 1)
+        return embedding, *(level.permute(0, 2, 3, 1) for level in maps)
 
 
 def image_part(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
