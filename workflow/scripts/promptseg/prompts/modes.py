@@ -46,8 +46,9 @@ def depth(mask: np.ndarray, distance: Distance = "chamfer5") -> np.ndarray:
         padded = np.pad(mask[y0 : y1 + 1, x0 : x1 + 1].astype(np.uint8), 1)
         found = cv2.distanceTransform(padded, cv2.DIST_L2, _MASK_SIZES[distance])[1:-1, 1:-1]
         if distance == "exact":
-            # OpenCV's last bit depends on where its buffer lies in memory (its IPP build), and so would ties.
-            found = np.sqrt(np.rint(np.square(found, dtype=np.float64))).astype(np.float32)
+            # OpenCV's last bit depends on where its buffer lies in memory (its IPP build), and so would ties. Squares
+            # are whole numbers, which float32 tells apart so up to distances of 1,200 pixels.
+            found = np.sqrt(np.rint(np.square(found)))
         result[y0 : y1 + 1, x0 : x1 + 1] = found
     return result
 
