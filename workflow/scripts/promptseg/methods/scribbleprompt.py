@@ -55,7 +55,8 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     """ScribblePrompt-UNet; `variant` is nf192_res128.
 
     Images are stretched to 128 x 128 pixels, as in the authors' demo, whose network was trained at this size. It draws
-    prompts into planes beside the image: all of the network runs anew for each prompt. It makes no estimate of IoU.
+    prompts into planes beside the image: all of the network runs anew for each prompt, and `precision` does not concern
+    it. It makes no estimate of IoU.
     """
 
     prompt_types = frozenset({"point", "box"})
