@@ -114,9 +114,9 @@ def test_probabilities_are_resized_and_logits_fed_back(unet):
     assert torch.equal(candidates.states[0], answers[0].low[0])
 
 
-def test_grey_is_spread():
+def test_the_first_channel_is_spread():
     pixels = np.zeros((1, 3, 3), np.uint8)
-    pixels[0] = [(50, 50, 50), (100, 100, 100), (90, 90, 90)]
+    pixels[0] = [(50, 50, 50), (100, 90, 100), (90, 200, 0)]
     assert spread_grey(pixels).tolist() == [[[[0, 1, pytest.approx(0.8)]]]]
     assert spread_grey(np.full((2, 2, 3), 7, np.uint8)).tolist() == [[[[0, 0], [0, 0]]]]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,8 +20,11 @@ SIDE = 128  # of the UNet's input
 
 
 def spread_grey(pixels: np.ndarray) -> Tensor:
-    """(h, w, 3) uint8 RGB -> (1, 1, h, w) float32 luminance, from 0 for the darkest pixel to 1 for the brightest."""
-    grey = torch.from_numpy(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)).float()
+    """(h, w, 3) uint8 RGB -> (1, 1, h, w) float32 of the first channel, from 0 for its darkest pixel to 1.
+
+    Both networks see grey images, whose channels are equal.
+    """
+    grey = torch.from_numpy(pixels[..., 0].astype(np.float32))
     low, high = grey.aminmax()
     return ((grey - low) / (high - low).clamp(min=1))[None, None]
 
