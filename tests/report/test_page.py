@@ -5,12 +5,13 @@ import re
 import pytest
 
 from promptseg.analysis.ablation import ABLATION
+from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.tables import write_csv
 from promptseg.figures.catalogue import FIGURES
 from promptseg.report.page import Run, build_page, caption_html
 from support import synthetic
-from support.reports import ABLATED, BF16, FP32, speeds
+from support.reports import ABLATED, BF16, FP32, GRID, everything, speeds
 
 NOTES = {
     "GrabCut": "Both of them are old.",
@@ -23,7 +24,9 @@ def build(results, output, title="Results of a run"):
     folder, tables = results
     figures = [folder / "figures" / f"{name}.png" for name in ("examples_chest_xray", "modes", "examples_breast_us")]
     configuration = {"device": "cpu", "run": {"datasets": ["chest_xray"]}}
-    build_page(tables, figures, output, Run(title, configuration, synthetic.DATASETS, synthetic.METHODS, NOTES))
+    run = Run(title, configuration, synthetic.DATASETS, synthetic.METHODS, NOTES, GRID)
+    write_csv(output.parent / "everything.csv", everything(), EVERYTHING_MEANS)
+    build_page({**tables, "everything": output.parent / "everything.csv"}, figures, output, run)
     return output.read_text(encoding="utf-8")
 
 
@@ -43,6 +46,13 @@ def test_notes_on_methods_stand_above_the_results(page):
     assert section.count("Both of them are old.") == 1
     assert "<b>GrabCut, Random walker</b>: Both of them are old." in section
     assert "<b>SAM ViT-B</b>: Not &lt;the&gt; largest." in section
+
+
+def test_images_without_masks_are_named_above_the_results(page):
+    above, below = page.split('id="results"')[1].split("<table", 1)
+    assert "<b>SAM ViT-B</b>: The mode everything found no mask in any of 112 images." in above
+    assert above.count("found no mask") == 1
+    assert ">3.0</td>" in below.split("<h3>Without a prompt</h3>")[1].split("</table>")[0]
 
 
 def test_page_stands_alone(page):
