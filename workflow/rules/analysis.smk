@@ -130,8 +130,8 @@ rule aggregate:
         seen=facts.seen_by_methods(config, REGISTERED),
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
-        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=config, dpath="prompts/seed"),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/aggregate.py"
 
@@ -162,8 +162,8 @@ rule tabulate_everything:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=config, dpath="prompts/seed"),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_everything.py"
 
@@ -195,8 +195,8 @@ rule tabulate_ambiguity:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=config, dpath="prompts/seed"),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_ambiguity.py"
 
@@ -229,7 +229,7 @@ rule tabulate_robustness:
         "../../envs/analysis.yaml"
     params:
         controls=facts.controls(config),
-        resamples=lookup(within=config, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=config, dpath="prompts/seed"),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_robustness.py"

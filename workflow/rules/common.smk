@@ -43,6 +43,8 @@ try:
 except PromptsegError as error:
     raise WorkflowError(str(error)) from None
 
+# What is no registry: `lookup` walks through all that it looks into.
+SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
 DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
 # In the order of the file; that of `config` changes with what a user overrides.

@@ -14,10 +14,10 @@ rule prompts:
         "../../envs/analysis.yaml"
     params:
         tasks=get_tasks,
-        modes=lookup(within=config, dpath="prompts/modes"),
-        max_components=lookup(within=config, dpath="prompts/max_components"),
-        equal_components=lookup(within=config, dpath="prompts/equal_components"),
-        tie_break=lookup(within=config, dpath="prompts/tie_break"),
-        seed=lookup(within=config, dpath="prompts/seed"),
+        modes=lookup(within=SETTINGS, dpath="prompts/modes"),
+        max_components=lookup(within=SETTINGS, dpath="prompts/max_components"),
+        equal_components=lookup(within=SETTINGS, dpath="prompts/equal_components"),
+        tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/prompts.py"

@@ -21,8 +21,8 @@ rule score:
         method="{method}",
         tasks=get_tasks,
         shard=[1, 1],
-        tolerance_mm=lookup(within=config, dpath="metrics/nsd_tolerance_mm"),
-        tolerance_px=lookup(within=config, dpath="metrics/nsd_tolerance_px"),
+        tolerance_mm=lookup(within=SETTINGS, dpath="metrics/nsd_tolerance_mm"),
+        tolerance_px=lookup(within=SETTINGS, dpath="metrics/nsd_tolerance_px"),
     script:
         "../scripts/score.py"
 

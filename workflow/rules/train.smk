@@ -26,7 +26,7 @@ rule train:
         gpu=0 if config["device"] == "cpu" else 1,
     params:
         network="{network}",
-        device=lookup(within=config, dpath="device"),
-        precision=lookup(within=config, dpath="precision"),
+        device=lookup(within=SETTINGS, dpath="device"),
+        precision=lookup(within=SETTINGS, dpath="precision"),
     script:
         "../scripts/train.py"

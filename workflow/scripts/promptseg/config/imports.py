@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,11 +14,22 @@ def _module_file(name: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a file at any depth: imports are some, and to look into expressions takes most of the time."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, name, ())
+            waiting += inner if isinstance(inner, list) else ()  # that of a lambda or of `a if b else c` is none
+
+
 @cache  # most of the hundreds of jobs of a run use the same files
 def _imported_files(path: Path) -> frozenset[Path]:
     """The files of the library that a Python file imports, at its top or inside functions."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
