@@ -9,6 +9,10 @@ CORES ?= all
 TORCH ?= default
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
+ifeq ($(filter $(TORCH),default cpu),)
+$(error TORCH is '$(TORCH)', but must be 'default' or 'cpu')
+endif
+
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONPATH := workflow/scripts
@@ -26,10 +30,10 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=long -m hypothesis
@@ -45,17 +49,20 @@ $(VENV)/.torch-$(TORCH):
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 ifeq ($(TORCH),cpu)
 	$(PIP) install --index-url $(TORCH_CPU_INDEX) $$(grep -E '^torch(vision)?==' requirements.txt)
-else ifneq ($(TORCH),default)
-	@echo "TORCH is '$(TORCH)', but must be 'default' or 'cpu'"; exit 1
 endif
 	@touch $@
 
+# pip compiles with one process, which takes a minute; some packages hold files that are no Python of this version.
+COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
+
 $(VENV)/.ready: requirements.txt | $(VENV)/.torch-$(TORCH)
-	$(PIP) install -r requirements.txt
+	$(PIP) install --no-compile -r requirements.txt
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.txt | $(VENV)/.torch-$(TORCH)
-	$(PIP) install -r requirements-dev.txt
+	$(PIP) install --no-compile -r requirements-dev.txt
+	$(COMPILE)
 	@touch $@ $(VENV)/.ready
 
 # What torch itself pins exactly (its CUDA libraries) is left to torch, so that its CPU build can be installed too.
