@@ -20,7 +20,8 @@ settings.load_profile("fixed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked `slow`, with a reason, unless they are asked for."""
+    """Files that start Snakemake, the longest, come first; `slow` tests are skipped unless they are asked for."""
+    items.sort(key=lambda item: ("workflow" not in item.path.parts, not hasattr(item.module, "Project")))
     if os.environ.get("RUN_SLOW") != "1":
         for item in items:
             if item.get_closest_marker("slow"):

@@ -46,7 +46,6 @@ def scores(tmp_path_factory):
     project = Project.create(tmp_path_factory.mktemp("small") / "project")
     config = copy.deepcopy(TINY)
     config["run"] |= {"datasets": ["blobs"], "methods": ["box_fill", "click_disk", *NAMES]}
-    config["run"]["protocols"] = ["as_released", "corrected"]
     config["prompts"]["clicks"] = 9
     project.configure(config)
     project.run()

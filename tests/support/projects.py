@@ -1,10 +1,13 @@
 """A copy of the project with two tiny datasets, in which Snakemake runs for real."""
 
+import atexit
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +16,10 @@ import yaml
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
+# Python and the imports of Snakemake take longer to start than most of what is asked of it, so each call is a fork of a
+# process that has them; what runs is `snakemake.cli.main`, as in a process of its own.
+_FORKED = multiprocessing.get_context("forkserver")
+_FORKED.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter", "support.projects"])
 PARTS = ("Snakefile", "workflow", "config", "envs", "notebooks", "profiles", "resources")
 
 TINY = {
@@ -29,6 +36,17 @@ TINY = {
         for name in ("blobs", "stripes")
     },
 }
+# What the finished run of tests/workflow/conftest.py is made of.
+RUN = {**TINY, "run": {**TINY["run"], "methods": ["perfect", "slow"]}, "methods": {"slow": {"adapter": "slow.py:Slow"}}}
+SLOW = """
+import time
+from promptseg.methods.controls import BoxEllipse
+
+class Slow(BoxEllipse):
+    def predict(self, queries):
+        time.sleep(0.4)
+        return super().predict(queries)
+"""
 
 
 def make_images(folder: Path, seed: int, count: int = 3) -> None:
@@ -44,6 +62,35 @@ def make_images(folder: Path, seed: int, count: int = 3) -> None:
         pixels = np.clip(labels * 80 + rng.normal(40, 8, labels.shape), 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / "images" / f"p{index}.png")
         Image.fromarray(labels).save(folder / "masks" / f"p{index}.png")
+
+
+def _main(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
+    """What `python -m snakemake` does in a folder; stdout and stderr go to a file."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.path[:] = [path for path in sys.path if not Path(path).is_relative_to(ROOT / "workflow")]  # it has its own
+    sys.argv = ["snakemake", *arguments]
+    from snakemake.cli import main
+
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # left out by multiprocessing; the lock counts on them
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call Snakemake in a folder; stdout and stderr come back together in `stdout`."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    with tempfile.NamedTemporaryFile(suffix=".txt") as output:
+        process = _FORKED.Process(target=_main, args=(list(arguments), folder, environment, Path(output.name)))
+        process.start()
+        process.join()
+        text = Path(output.name).read_text()
+    return subprocess.CompletedProcess(["snakemake", *arguments], process.exitcode or 0, text)
 
 
 class Project:
@@ -77,23 +124,17 @@ class Project:
         """Write a configuration file."""
         (self.path / name).write_text(yaml.safe_dump(config, sort_keys=False))
 
+    @staticmethod
+    def _arguments(*arguments: str, configfile: str | None) -> list[str]:
+        return ["--cores", "2", *arguments, *(["--configfile", configfile] if configfile else [])]
+
     def command(self, *arguments: str, configfile: str | None = "my.yaml") -> list[str]:
         """Arguments of a call of Snakemake."""
-        config = ["--configfile", configfile] if configfile else []
-        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *config]
+        return [sys.executable, "-m", "snakemake", *self._arguments(*arguments, configfile=configfile)]
 
     def snakemake(self, *arguments: str, configfile: str | None = "my.yaml") -> subprocess.CompletedProcess[str]:
         """Call Snakemake; stdout and stderr come back together in `stdout`."""
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        return subprocess.run(
-            self.command(*arguments, configfile=configfile),
-            cwd=self.path,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        return snakemake(self.path, *self._arguments(*arguments, configfile=configfile))
 
     def run(self, *arguments: str, **settings: str | None) -> str:
         """Call Snakemake, which has to succeed."""

@@ -5,29 +5,15 @@ import re
 
 import pytest
 
-from support.projects import ROOT, TINY, Project, make_images
+from support.projects import ROOT, RUN, Project, make_images
 
 AGGREGATES = dict.fromkeys(("aggregate", "plot_throughput", "plot_contamination", "build_page"), 1)
 AGGREGATES |= dict.fromkeys(("plot_modes", "plot_clicks", "plot_comparisons", "plot_distributions"), 1)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A project whose run is complete."""
-    project = Project.create(tmp_path_factory.mktemp("dag") / "finished")
-    project.run()
-    return project
-
-
-@pytest.fixture
-def project(finished, tmp_path):
-    """A copy of it that a test may change."""
-    return finished.clone(tmp_path / "project")
-
-
 def changed(**sections):
-    """The tiny configuration with entries laid over it."""
-    config = copy.deepcopy(TINY)
+    """The configuration of the finished run with entries laid over it."""
+    config = copy.deepcopy(RUN)
     for name, value in sections.items():
         config.setdefault(name, {}).update(value)
     return config
@@ -96,20 +82,20 @@ def test_a_title_changed(project):
 
 
 def test_a_method_added(project):
-    project.configure(changed(run={**TINY["run"], "methods": ["perfect", "box_fill", "box_ellipse"]}))
+    project.configure(changed(run={**RUN["run"], "methods": ["perfect", "slow", "box_ellipse"]}))
     assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
 
 
 def test_a_method_changed(project):
-    project.configure(changed(methods={"box_fill": {"options": {"any": 1}}}))
+    project.configure(changed(methods={"slow": {**RUN["methods"]["slow"], "options": {"any": 1}}}))
     assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
 
 
 def test_an_environment_of_its_own_is_said_where_it_is_not_made(project):
     config = changed()
-    config.setdefault("methods", {})["box_fill"] = {"environment": "envs/analysis.yaml"}
+    config["methods"]["slow"]["environment"] = "envs/analysis.yaml"
     project.configure(config)
-    assert "The method box_fill has an environment of its own, envs/analysis.yaml" in project.run("-n")
+    assert "The method slow has an environment of its own, envs/analysis.yaml" in project.run("-n")
 
 
 def test_a_protocol_added(project):
@@ -123,7 +109,7 @@ def test_a_protocol_added(project):
 
 
 def test_a_score_parameter_changed(project):
-    project.configure(changed(metrics={**TINY["metrics"], "nsd_tolerance_mm": 3}))
+    project.configure(changed(metrics={**RUN["metrics"], "nsd_tolerance_mm": 3}))
     assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}
 
 
@@ -154,6 +140,7 @@ def test_own_configuration_runs_just_that(project):
     make_images(project.path / "data" / "mine", seed=3)
     own = {
         "run": {"datasets": ["mine"], "methods": ["grabcut"]},
+        "methods": RUN["methods"],
         "datasets": {"mine": {"source": {"kind": "folder", "path": "data/mine"}, "tasks": {"thing": [1, 2]}}},
     }
     project.configure(own, "own.yaml")
@@ -164,7 +151,7 @@ def test_own_configuration_runs_just_that(project):
 
 def test_what_only_some_runs_do(project):
     """Two datasets and two methods, of which one is said to give three masks per prompt."""
-    config = changed(robustness={"enabled": True}, methods={"box_fill": {"ambiguity": True}})
+    config = changed(robustness={"enabled": True}, methods={"slow": {**RUN["methods"]["slow"], "ambiguity": True}})
     config["prompts"]["modes"] = ["mode1", "mode3", "everything"]
     project.configure(config)
     planned = project.planned()

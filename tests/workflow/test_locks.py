@@ -8,6 +8,7 @@ import pytest
 
 from promptseg.config.schema import SCRIPTS
 from promptseg.core.locks import release_stale_lock
+from support import projects
 
 SNAKEFILE = f"""
 import sys
@@ -43,14 +44,7 @@ def kill_a_run(folder, *host):
 
 
 def snakemake(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    return projects.snakemake(folder, "--cores", "1", *arguments)
 
 
 def state(folder):
