@@ -37,7 +37,8 @@ TINY = {
     },
 }
 # What the finished run of tests/workflow/conftest.py is made of.
-RUN = {**TINY, "run": {**TINY["run"], "methods": ["perfect", "slow"]}, "methods": {"slow": {"adapter": "slow.py:Slow"}}}
+SLOW_ENTRY = {"adapter": "slow.py:Slow", "title": "Slow", "note": "It sleeps before it answers."}
+RUN = {**TINY, "run": {**TINY["run"], "methods": ["perfect", "slow"]}, "methods": {"slow": SLOW_ENTRY}}
 SLOW = """
 import time
 from promptseg.methods.controls import BoxEllipse

@@ -39,6 +39,7 @@ def test_scores_and_figures_of_a_run(finished):
         assert {f"{stem}.png", f"{stem}.pdf"} <= names
     assert Image.open(finished.path / "results" / "figures" / "modes.png").width > 500
     page = (finished.path / "results" / "report" / "index.html").read_text()
+    assert "<b>Slow</b>: It sleeps before it answers." in page
     assert page.count("data:image/png;base64") == len([name for name in names if name.endswith(".png")])
 
 
