@@ -101,7 +101,7 @@ def test_an_environment_of_its_own_is_said_where_it_is_not_made(project):
 def test_a_protocol_added(project):
     project.configure(changed(protocols={"mine": {"distance": "chamfer5"}}))
     assert project.planned() == {}  # the run does not name it
-    project.configure(changed(run={**TINY["run"], "protocols": ["corrected", "authors"]}))
+    project.configure(changed(run={**RUN["run"], "protocols": ["corrected", "authors"]}))
     chain = {"predict": 4, "score": 4, "plot_examples": 2, "plot_clicks": 2}
     assert project.planned() == AGGREGATES | chain
     project.configure(changed(prompts={"multimask": "official"}))
