@@ -22,7 +22,10 @@ def read_clicks(fixture: Fixture, key: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_pipeline(fixture: Fixture, method: Method, comparison: Comparison) -> None:
-    """Compare maps, masks, regions of interest and numbers of passes, click by click; images advance together."""
+    """Compare maps, masks, regions of interest and numbers of passes, click by click.
+
+    Images advance together, as in a run; at the first click each is asked alone as well, which must not differ.
+    """
     if fixture.text("mode", fixture.name.kind) != fixture.name.kind:
         raise FixtureError(f"the file says that its mode is {fixture.text('mode')}")
     keys = fixture.keys("image", "clicks", "prob", "mask")
@@ -38,6 +41,13 @@ def check_pipeline(fixture: Fixture, method: Method, comparison: Comparison) -> 
     for count in range(1, max(len(labels) for _, labels in clicks.values()) + 1):
         active = [key for key in keys if count <= len(clicks[key][1])]
         answers = _step(fixture, method, images, clicks, states, active, count)
+        if count == 1 and len(active) > 1:
+            for key, answer in zip(active, answers, strict=True):
+                (alone,) = _step(fixture, method, images, clicks, states, [key], count)
+                ours, single = (step.state.probability.float().numpy() for step in (answer, alone))
+                comparison.numbers(
+                    "at once", f"image {key} click 1 at once", ours, single, part="probabilities at once"
+                )
         for key, answer in zip(active, answers, strict=True):
             _check_answer(fixture, key, count, len(clicks[key][1]), answer, comparison)
             states[key] = answer.state

@@ -76,7 +76,8 @@ def record_prompts(
     arrays: dict[str, Any] = {**texts, "calls": json.dumps(asked(family, type(method))), "gains": json.dumps(gains)}
     arrays["overrides"] = json.dumps({})
     for key, scene in enumerate(scenes):
-        arrays |= {f"image_{key}": scene.image, f"object_{key}": np.packbits(scene.truth)}
+        stored = scene.image[..., 0] if family.startswith("scribbleprompt") else scene.image  # it takes grey images
+        arrays |= {f"image_{key}": stored, f"object_{key}": np.packbits(scene.truth)}
         arrays |= {f"{name}_{key}": value for name, value in scene.prompts(method.negative_points).items()}
         if family == "scribbleprompt_unet":
             arrays[f"scribbles_{key}"] = scene.scribbles()
@@ -86,8 +87,8 @@ def record_prompts(
     arrays["overrides"] = json.dumps(overrides)
     save(path, **arrays)
     fixture, method = Fixture(path), method_of(Changes.parse(gains, overrides))
-    for key, scene in enumerate(scenes):
-        arrays |= {f"{name}_{key}": value for name, value in _answers(fixture, method, str(key), scene).items()}
+    for key in range(len(scenes)):
+        arrays |= {f"{name}_{key}": value for name, value in _answers(fixture, method, str(key)).items()}
     save(path, **arrays)
 
 
@@ -143,9 +144,10 @@ def _parameter(method: Any, name: str) -> Tensor | None:
     return None
 
 
-def _answers(fixture: Fixture, method: Any, key: str, scene: Scene) -> dict[str, Any]:
+def _answers(fixture: Fixture, method: Any, key: str) -> dict[str, Any]:
     """All that is compared of one image, by names without its number."""
-    embedding = method.encode(scene.image)
+    pixels = fixture.pixels(f"image_{key}")
+    embedding = method.encode(pixels)
     found: dict[str, Any] = {}
     if hasattr(embedding, "features"):
         features = array(embedding.features)[0]
@@ -154,7 +156,7 @@ def _answers(fixture: Fixture, method: Any, key: str, scene: Scene) -> dict[str,
     for level, values in enumerate(getattr(embedding, "high_res", ())):
         found[f"high_res{level}"] = array(values).reshape(values.shape[-3:])[::8, ::16, ::16]
     if fixture.name.family == "medsam":
-        resized = array(method.resized(scene.image))
+        resized = array(method.resized(pixels))
         found |= {"resized": resized[::16, ::16], "resized_sum": resized.astype(np.int64).sum((0, 1))}
     image = ImageCalls(fixture, method, embedding, key, read_calls(fixture, key))
     for call in image.calls.values():
