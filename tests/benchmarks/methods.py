@@ -16,6 +16,7 @@ images), and our own adapter otherwise. Each way runs in a process of its own; o
 """
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -54,19 +55,23 @@ DEFAULT = ("sam_vit_b", "mobile_sam", "sam2_1_tiny", "edgetam", "hq_sam_vit_tiny
 ENTRIES = yaml.safe_load((Path(__file__).resolve().parents[2] / "config" / "methods.yaml").read_text())["methods"]
 
 
-def samples(count: int, size: int) -> Iterator[tuple[LabelledImage, list[Target]]]:
-    """Noisy images with one object of two parts."""
+def samples(count: int, size: int, objects: int) -> Iterator[tuple[LabelledImage, list[Target]]]:
+    """Noisy images with so many objects, each of two parts."""
     rows, columns = np.mgrid[:size, :size] / size
     for index in range(count):
         rng = np.random.default_rng(index)
         labels = np.zeros((size, size), np.uint8)
-        for radius in (0.18, 0.08):
+        for label, radius in itertools.product(range(1, objects + 1), (0.18, 0.08)):
             y, x = rng.uniform(0.25, 0.75, 2)
-            labels[((rows - y) / radius) ** 2 + ((columns - x) / (1.4 * radius)) ** 2 < 1] = 1
+            labels[((rows - y) / radius) ** 2 + ((columns - x) / (1.4 * radius)) ** 2 < 1] = label
         pixels = np.clip(70 + 60 * labels[..., None] + rng.normal(0, 20, (size, size, 3)), 0, 255).astype(np.uint8)
-        name, truth = f"image{index}", labels == 1
-        prompts = {row["mode"]: row for row in make_prompts(name, truth, MODES, PromptSettings(tie_break="first"))}
-        yield LabelledImage(name, name, pixels, labels, None), [Target(name, truth, prompts)]
+        image = LabelledImage(f"image{index}", f"image{index}", pixels, labels, None)
+        yield image, [_target(f"image{index} {label}", labels == label) for label in range(1, objects + 1)]
+
+
+def _target(name: str, truth: np.ndarray) -> Target:
+    rows = make_prompts(name, truth, MODES, PromptSettings(tie_break="first"))
+    return Target(name, truth, {row["mode"]: row for row in rows})
 
 
 class Script:
@@ -82,19 +87,19 @@ class Script:
         self.asked = self.encoded = 0
 
     def run(self, images: Iterator[tuple[LabelledImage, list[Target]]]) -> dict[str, float]:
-        """IoU by image, mode, step and selection."""
+        """IoU by object, mode, step and selection."""
         found: dict[str, float] = {}
-        for image, (target,) in images:
+        for image, targets in images:
             encoded = None
-            for mode in target.prompts:
+            for mode, selection in itertools.product(MODES, self.selections):
                 if not applies(mode, self.prompt_types):
                     continue
-                for selection in self.selections:
-                    if encoded is None or self.anew:
-                        encoded = self.usage.encode(image.pixels)
-                        self.encoded += 1
+                if encoded is None or self.anew:
+                    encoded = self.usage.encode(image.pixels)
+                    self.encoded += 1
+                for target in targets:
                     for step, iou in self._answers(encoded, image, target, mode, selection):
-                        found[f"{image.image_id} {mode} {step} {selection}"] = iou
+                        found[f"{target.object_id} {mode} {step} {selection}"] = iou
         return found
 
     def _ask(self, encoded: Any, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:
@@ -138,21 +143,21 @@ def engine(runner: Runner, images: Iterator[tuple[LabelledImage, list[Target]]])
     """IoU as `Script.run` gives them."""
     found: dict[str, float] = {}
     for item in runner.run(images):
-        (target,) = item.targets
-        name, candidates = item.image.image_id, {}
+        truths = {target.object_id: target.truth for target in item.targets}
+        candidates: dict[tuple[str, str], list[tuple[np.ndarray, float]]] = {}
         for row in item.rows:
             if row["status"] != "ok":
                 continue
-            mask = masks.decode(row["rle"])
+            name, mask = row["object_id"], masks.decode(row["rle"])
             if row["mode"] != ITERATIVE:
-                candidates.setdefault(row["mode"], []).append((mask, row["score"] or 0.0))
+                candidates.setdefault((name, row["mode"]), []).append((mask, row["score"] or 0.0))
             elif row.get("click_x") is not None:
-                found[f"{name} {ITERATIVE} {row['step']} {row['selection']}"] = masks.iou(mask, target.truth)
-        for mode, answers in candidates.items():
+                found[f"{name} {ITERATIVE} {row['step']} {row['selection']}"] = masks.iou(mask, truths[name])
+        for (name, mode), answers in candidates.items():
             stacked, scores = np.stack([mask for mask, _ in answers]), np.array([score for _, score in answers])
             for selection in SELECTIONS:
-                mask = _selected(stacked, scores, selection, target.truth)
-                found[f"{name} {mode} 0 {selection}"] = masks.iou(mask, target.truth)
+                mask = _selected(stacked, scores, selection, truths[name])
+                found[f"{name} {mode} 0 {selection}"] = masks.iou(mask, truths[name])
     return found
 
 
@@ -161,7 +166,7 @@ def work(arguments: argparse.Namespace) -> dict[str, Any]:
     entry = ENTRIES[arguments.method]
     kind = adapter_class(entry["adapter"])
     keep_freed_memory()
-    images, device = lambda: samples(arguments.images, arguments.size), arguments.device
+    images, device = lambda: samples(arguments.images, arguments.size, arguments.objects), arguments.device
     warm = next(images())[0].pixels
     if arguments.way == "engine":
         method = own_method(entry, arguments.weights, device, arguments.precision)
@@ -187,7 +192,7 @@ def work(arguments: argparse.Namespace) -> dict[str, Any]:
 def child(arguments: argparse.Namespace, method: str, way: str, weights: Path) -> dict[str, Any]:
     """Run `work` in a fresh process."""
     command = [sys.executable, __file__, "--method", method, "--way", way, "--weights", str(weights)]
-    for name in ("images", "size", "device", "precision"):
+    for name in ("images", "objects", "size", "device", "precision"):
         command += [f"--{name}", str(getattr(arguments, name))]
     done = subprocess.run(command, env=os.environ, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -225,6 +230,7 @@ def main() -> None:
     parser.add_argument("--ways", nargs="+", default=["scripts", "once", "engine"])
     parser.add_argument("--images", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1, help="how often each way is timed")
+    parser.add_argument("--objects", type=int, default=1, help="objects per image")
     parser.add_argument("--size", type=int, default=512, help="height and width of the images")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of the engine")
@@ -234,7 +240,8 @@ def main() -> None:
     if arguments.way:
         print(json.dumps(work(arguments)))
         return
-    print(f"{arguments.images} images, side {arguments.size}, {torch.get_num_threads()} threads, {arguments.device}")
+    sizes = f"{arguments.images} images, side {arguments.size}, objects in each {arguments.objects}"
+    print(f"{sizes}, {torch.get_num_threads()} threads, {arguments.device}")
     with tempfile.TemporaryDirectory() as folder:
         for method in arguments.methods:
             compare(arguments, method, Path(folder))

@@ -1,20 +1,22 @@
 """Promptable methods one prompt at a time: their authors' package, `transformers`, or our own adapter."""
 
+import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
+import segment_anything
 import torch
 import torch.nn.functional as F
-from segment_anything import SamPredictor, sam_model_registry
 from torchvision.transforms.functional import normalize, resize
 
 from promptseg.methods import Method, Prompt, Query, Settings, adapter_class
 from promptseg.methods.checkpoints import load_state_dict
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-CLAMP = 32  # of SAM 2's logits that are fed back
+_STAND_IN = "until then our own adapter stands in"
 
 
 class Usage(Protocol):
@@ -38,13 +40,13 @@ class Own:
         return answer.masks, answer.scores
 
 
-class SamPackage:
-    """`segment_anything.SamPredictor`."""
+class AuthorsPackage:
+    """`SamPredictor` of `segment_anything` or, for HQ-SAM, of `segment_anything_hq`."""
 
-    def __init__(self, variant: str, weights: Path, device: str):
-        model = sam_model_registry[variant]()
+    def __init__(self, package: ModuleType, method: str, weights: Path, device: str):
+        model = package.sam_model_registry[method]()
         model.load_state_dict(load_state_dict(weights))
-        self.predictor = SamPredictor(model.to(device).eval())
+        self.predictor = package.SamPredictor(model.to(device).eval())
 
     def encode(self, pixels: np.ndarray) -> None:
         self.predictor.set_image(pixels)
@@ -116,7 +118,8 @@ class Sam2Transformers:
         sizes = _HIERA[variant.split("hiera_")[1]]
         channels = sizes.get("embed_dim_per_stage", [96, 192, 384, 768])[::-1]
         backbone = Sam2HieraDetConfig(**sizes)
-        self.model = Sam2Model(Sam2Config(Sam2VisionConfig(backbone, backbone_channel_list=channels)))
+        vision = Sam2VisionConfig(backbone_config=backbone, backbone_channel_list=channels)
+        self.model = Sam2Model(Sam2Config(vision_config=vision))
         state = self._renamed(load_state_dict(weights))
         self.model.load_state_dict(state, strict=True)
         self.model.to(device).eval()
@@ -166,11 +169,17 @@ def own_method(entry: dict[str, Any], weights: Path, device: str, precision: str
 def official(entry: dict[str, Any], weights: Path, device: str) -> tuple[str, Usage]:
     """The nearest public means to the authors' own usage, and its name."""
     variant = entry["variant"]
-    if entry["adapter"].endswith("sam:Sam") and variant in sam_model_registry:
-        return "segment_anything.SamPredictor", SamPackage(variant, weights, device)
+    if entry["adapter"].endswith(":Sam") and variant in segment_anything.sam_model_registry:
+        return "segment_anything.SamPredictor", AuthorsPackage(segment_anything, variant, weights, device)
+    if entry["adapter"].endswith(":HqSam"):
+        try:
+            package = importlib.import_module("segment_anything_hq")
+            return "segment_anything_hq.SamPredictor", AuthorsPackage(package, variant, weights, device)
+        except ModuleNotFoundError:
+            print(f"pip install segment-anything-hq==0.3 timm to measure HQ-SAM against it; {_STAND_IN}")
     if variant.startswith("sam2") and "hiera" in variant:
         try:
             return "transformers.Sam2Model", Sam2Transformers(variant, weights, device)
         except ModuleNotFoundError:
-            print("pip install transformers==5.24.0 to measure SAM 2 against it; until then our own adapter stands in")
+            print(f"pip install transformers==5.24.0 to measure SAM 2 against it; {_STAND_IN}")
     return "our adapter, one prompt per call", Own(own_method(entry, weights, device))
