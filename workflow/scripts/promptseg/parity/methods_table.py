@@ -33,6 +33,8 @@ _COLUMNS = (
     *("code", "weights", "parity", "seen in training"),
 )
 _NAMES = {"point": "points", "box": "boxes", "everything": "everything"}
+# What the logits of a fixture really are.
+_WORDS = dict.fromkeys(("medsam", "lite_medsam", "scribbleprompt_unet"), "probabilities")
 _ANSWERS = ("logits", "probabilities")  # what of a fixture is compared at the size of the image
 
 
@@ -82,7 +84,11 @@ def parity(adapter: str, variant: str | None, measured: Mapping[str, Any]) -> st
     if not found:
         return ""
     answers = [(kind, entry["differences"].get(kind, 0.0)) for entry in found.values() for kind in _ANSWERS]
-    largest = [f"{top:.0e} of {kind}" for kind in _ANSWERS if (top := max(v for name, v in answers if name == kind))]
+    largest = [
+        f"{top:.0e} of {_WORDS.get(families[0], kind)}"
+        for kind in _ANSWERS
+        if (top := max(v for name, v in answers if name == kind))
+    ]
     masks_of = [entry["masks"] for entry in found.values() if entry["masks"]]
     differing, pixels = (sum(one[key] for one in masks_of) for key in ("differing", "pixels"))
     names = f"`{next(iter(found))}`" if len(found) == 1 else f"{len(found)} fixtures"
