@@ -48,10 +48,11 @@ class AuthorsPackage:
         model.load_state_dict(load_state_dict(weights))
         self.predictor = package.SamPredictor(model.to(device).eval())
 
-    def encode(self, pixels: np.ndarray) -> None:
+    def encode(self, pixels: np.ndarray) -> torch.Tensor:
         self.predictor.set_image(pixels)
+        return self.predictor.get_image_embedding()
 
-    def ask(self, image: None, prompt: Prompt) -> tuple[np.ndarray, np.ndarray | None]:
+    def ask(self, image: torch.Tensor, prompt: Prompt) -> tuple[np.ndarray, np.ndarray | None]:
         points, labels = (prompt.points, prompt.labels) if len(prompt.points) else (None, None)
         masks, scores, _ = self.predictor.predict(points, labels, prompt.box)
         return masks, scores
