@@ -16,7 +16,7 @@ from promptseg.parity.fixtures import FixtureError, Name
 # of pixels of one answer. By family and variant; the first that fits holds. "statistics of x" counts as x.
 _SAM = {
     "embedding": 1e-5,
-    "predicted IoU": 7.2e-7,
+    "predicted IoU": 7.7e-7,
     "masks": 3e-5,
     "high-res features": 3.8e-6,
     "stability": 3e-5,
@@ -41,7 +41,7 @@ MEASURED: Mapping[str, Mapping[str, float]] = {
     "medsam *": _SAM | {"logits": 3.6e-6, "low-res logits": 1.4e-5},  # of probabilities, as in the two others
     "lite_medsam *": _SAM | {"logits": 3.6e-6, "low-res logits": 1.4e-5},
     "scribbleprompt_unet *": _SAM | {"logits": 7.2e-7, "low-res logits": 3.8e-6},
-    "*": _SAM | {"logits": 3.1e-5, "low-res logits": 3.5e-5},
+    "*": _SAM | {"logits": 4.0e-5, "low-res logits": 3.6e-5},
 }
 _FACTOR = 3  # by which a difference may be larger
 _AT_ONCE = 1e-4  # the largest difference between what is asked at once and what is asked alone
