@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike
 
 from promptseg.parity.fixtures import FixtureError, Name
 
-# Largest absolute differences that were measured, on a CPU with AVX-512 by one and by two threads, with
-#     python -m promptseg.parity DIR --threads {1,2} --json FILE
-# on the recordings of the reference and, for small variants, on those in tests/parity/fixtures; of "masks" the share
-# of pixels of one answer. By family and variant; the first that fits holds. "statistics of x" counts as x.
+# Largest absolute differences that were measured, on a CPU with AVX-512, with
+#     python -m promptseg.parity DIR --threads 1 --json FILE
+# on the recordings of the reference and, for small variants, on those in tests/parity/fixtures (SAM ViT-B, SAM 2.1
+# Hiera-T and the small click models with two threads, too); of "masks" the share of pixels of one answer. By family and
+# variant; the first that fits holds, and variants that were not measured share the row of the nearest one that was.
+# "statistics of x" counts as x.
 _SAM = {
     "embedding": 1e-5,
     "predicted IoU": 7.7e-7,
