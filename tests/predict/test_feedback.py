@@ -161,3 +161,16 @@ def test_a_real_network_is_fed_its_mask():
     assert len({found[name, 1]["rle"]["counts"] for name in protocols}) == 1
     assert found["authors", 2]["candidate"] == found["single", 2]["candidate"] == 0
     assert found["authors", 2]["score"] != found["single", 2]["score"]  # the same clicks, with a mask and without
+
+
+def test_a_network_that_takes_no_mask_is_fed_none_as_click_models_are():
+    class Closed(Sam):
+        mask_feedback = False
+
+    settings = Settings("small", ROOT / "resources" / "quickstart" / "sam_small.safetensors")
+    protocols = {"fresh": Protocol(previous_mask="reset"), "keep": Protocol(), "leak": Protocol(previous_mask="leak")}
+    rows = run(Closed(settings), protocols, disk((64, 64), (30, 28), 14), clicks=3)
+    assert len(rows) == 9
+    answers = {(row["protocol"], row["step"]): (row["rle"], row["score"]) for row in rows}
+    for step in (1, 2, 3):
+        assert answers["fresh", step] == answers["keep", step] == answers["leak", step]

@@ -37,11 +37,11 @@ class Decoded:
     token: int | None = None
     stability: float | None = None
 
-    def candidates(self) -> Candidates:
-        """The masks, on the CPU."""
+    def candidates(self, fed_back: bool) -> Candidates:
+        """The masks, on the CPU; with states if they are `fed_back`."""
         masks = (self.logits > 0).cpu().numpy()
         scores = None if self.scores is None else self.scores.float().cpu().numpy()
-        return Candidates(masks, scores, None if self.low is None else list(self.low))
+        return Candidates(masks, scores, list(self.low) if fed_back and self.low is not None else None)
 
 
 def best(low: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,7 +109,7 @@ class Promptable(Method, Generic[Network]):
                 yield from zip(chunk, self.decode([queries[index] for index in chunk], multimask), strict=True)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        answers = {index: decoded.candidates() for index, decoded in self.decoded(queries)}
+        answers = {index: decoded.candidates(self.mask_feedback) for index, decoded in self.decoded(queries)}
         return [answers[index] for index in range(len(queries))]
 
     @torch.inference_mode()
