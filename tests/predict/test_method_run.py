@@ -4,9 +4,12 @@ import hashlib
 import logging
 
 import pytest
+import yaml
 
 from promptseg.core.errors import PromptsegError
-from promptseg.predict.method_run import Computing, check_weights, prepare
+from promptseg.methods import Settings, adapter_class
+from promptseg.predict.method_run import Computing, check_entry, check_weights, prepare
+from support.projects import ROOT
 
 WEIGHTS = b"not quite a network"
 PUBLISHED = {"url": "http://example.org/w.pth", "sha256": "0" * 64}
@@ -69,3 +72,36 @@ def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
     weights.write_bytes(b"trained again")
     with cache("one") as other:
         assert other.get("image") is None
+
+
+@pytest.mark.parametrize(
+    ("adapter", "entry", "message"),
+    [
+        (
+            "hq_sam:HqSam",
+            {"options": {"hq_token_onyl": True}},
+            r"methods\.it\.options names 'hq_token_onyl', .*hq_token",
+        ),
+        (
+            "hq_sam:HqSam",
+            {"options": {"hq_token_only": "false"}},
+            r"options\.hq_token_only is 'false': .*without quotes",
+        ),
+        ("mobile_sam:MobileSam", {"options": {"flip": True}}, "MobileSam does not know.*known options: none"),
+        ("ultrasam:UltraSam", {"options": {"passes": 3}}, "passes` of UltraSam is 3"),
+        ("mobile_sam:MobileSam", {"off_label": True}, r"methods\.it\.off_label is true, but there is no prompt"),
+        ("mobile_sam:MobileSam", {}, "needs weights.*checkpoint"),
+        ("ritm:Ritm", {"variant": "small"}, "needs weights.*checkpoint"),
+    ],
+)
+def test_an_entry_that_does_not_fit_its_adapter_is_refused(adapter, entry, message):
+    whole = {"variant": "vit_t", "options": {}, "gpu": False, "adapter": f"promptseg.methods.{adapter}"}
+    with pytest.raises(PromptsegError, match=message):
+        prepare("it", "toy", whole | entry, None, Computing(device="cpu"))
+
+
+def test_all_options_of_the_registry_are_known():
+    registry = yaml.safe_load((ROOT / "config" / "methods.yaml").read_text())["methods"]
+    for name, entry in registry.items():
+        options = Settings(options=entry.get("options", {}))
+        check_entry(name, adapter_class(entry["adapter"]), options)

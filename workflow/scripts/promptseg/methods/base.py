@@ -149,6 +149,7 @@ class Method(ABC):
         images_at_once: how many images are under way together; prompts of all of them share a batch.
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
+        known_options: the options that its entry may have, each a number or true or false; None: any.
         code_licence: of the code that runs, and whose it is.
     """
 
@@ -163,6 +164,7 @@ class Method(ABC):
     images_at_once: int = 4
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
+    known_options: ClassVar[frozenset[str] | None] = None
     code_licence: ClassVar[str] = "Apache-2.0, ours"
 
     def __init__(self, settings: Settings):

@@ -29,6 +29,7 @@ class GrabCut(Method):
     """
 
     prompt_types = frozenset({"box"})
+    known_options = frozenset({"iterations", "margin", "core"})
     code_licence = "Apache-2.0, OpenCV"
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
@@ -76,6 +77,7 @@ class RandomWalker(Method):
     """
 
     prompt_types = frozenset({"point", "box"})
+    known_options = frozenset({"beta", "working_size"})
     code_licence = _SCIKIT_IMAGE
 
     def encode(self, pixels: np.ndarray) -> Any:
@@ -135,6 +137,7 @@ class RegionGrowing(Method):
     """
 
     prompt_types = frozenset({"point"})
+    known_options = frozenset({"tolerance", "sigma"})
     code_licence = _SCIKIT_IMAGE
 
     def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[tuple[int, int], np.ndarray]]:

@@ -15,6 +15,7 @@ class Perfect(Method):
     """Returns the truth: every score must reach its best value."""
 
     prompt_types = frozenset({"point", "box"})
+    known_options = frozenset()
     needs_truth = True
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
@@ -31,6 +32,7 @@ class BoxFill(Method):
     """The box itself."""
 
     prompt_types = frozenset({"box"})
+    known_options = frozenset()
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [_single(self._fill(query)) for query in queries]
@@ -48,6 +50,7 @@ class BoxEllipse(Method):
     """The ellipse that touches the four sides of the box."""
 
     prompt_types = frozenset({"box"})
+    known_options = frozenset()
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [_single(self._ellipse(query)) for query in queries]
@@ -69,6 +72,7 @@ class ClickDisk(Method):
     """
 
     prompt_types = frozenset({"point"})
+    known_options = frozenset({"radius"})
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [_single(self._disks(query)) for query in queries]

@@ -216,6 +216,7 @@ class FocalClick(ClickMethod):
     """
 
     refines = True
+    known_options = frozenset({"infer_size"})
 
     @classmethod
     def architecture(cls, variant: str) -> FocalClickNet:

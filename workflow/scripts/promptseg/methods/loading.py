@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -30,16 +31,26 @@ def check_variant(variant: str, known: Collection[str]) -> None:
         raise PromptsegError(f"There is no variant {variant!r}; `variant:` is one of {', '.join(known)}.")
 
 
+def named_weights(settings: Settings) -> Path:
+    """The file of weights.
+
+    Raises:
+        PromptsegError: there is none.
+    """
+    if settings.weights is None:
+        raise PromptsegError("The method needs weights. Say where they are by `checkpoint:` in its entry.")
+    return settings.weights
+
+
 def load_network(network_class: _NetworkClass, variants: Collection[str], settings: Settings) -> Any:
     """The network of `settings.weights` on the device, ready to predict.
 
     What an official checkpoint says of its network decides, for other weights `settings.variant` does.
 
     Raises:
-        PromptsegError: the weights are another network's, or not of the variant that `settings` names.
+        PromptsegError: there are no weights, they are another network's, or not of the variant that `settings` names.
     """
-    variant, path = settings.variant, settings.weights
-    assert path is not None
+    variant, path = settings.variant, named_weights(settings)
     if variant is not None:
         check_variant(variant, variants)
     checkpoint = load_checkpoint(path)

@@ -29,6 +29,7 @@ class MedicoSam(Sam):
     """
 
     prompt_types = frozenset({"point", "box"})
+    known_options = frozenset({"min_max"})
     variants = ("vit_b",)
 
     def __init__(self, settings: Settings):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
 from promptseg.methods.checkpoints import load_state_dict, load_strictly
+from promptseg.methods.loading import named_weights
 
 # Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
 BATCH = {"cpu": 8, "cuda": 64}
@@ -58,6 +59,7 @@ class Promptable(Method, Generic[Network]):
     """
 
     mask_feedback = True
+    known_options = frozenset()
     code_licence = "Apache-2.0, package `segment-anything-py` and ours"
     batch: int
 
@@ -71,11 +73,11 @@ class Promptable(Method, Generic[Network]):
         """The network of the settings on the device, with its weights, ready to predict.
 
         Raises:
-            PromptsegError: there is no such variant, or the file does not fit it.
+            PromptsegError: there are no weights, there is no such variant, or the file does not fit it.
         """
-        assert self.settings.weights is not None
+        path = named_weights(self.settings)
         network = self.architecture(self.settings.variant or "")
-        load_strictly(network, self.translated(load_state_dict(self.settings.weights)), self.settings.weights)
+        load_strictly(network, self.translated(load_state_dict(path)), path)
         return cast(Network, network.to(self.settings.device).eval())
 
     @classmethod

@@ -32,6 +32,8 @@ class Ritm(ClickMethod):
     (200) and `skip_clicks` (1): see `ZoomIn`.
     """
 
+    known_options = frozenset({"zoom_in", "flip", "target_size", "min_crop_size", "skip_clicks"})
+
     @classmethod
     def architecture(cls, variant: str) -> RitmNet:
         check_variant(variant, VARIANTS | SMALL)

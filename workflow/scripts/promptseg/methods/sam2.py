@@ -54,6 +54,7 @@ class Sam2(Promptable[Sam2Net]):
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
+    known_options = frozenset({"dynamic_multimask"})
     cacheable = True
 
     def __init__(self, settings: Settings):

@@ -49,6 +49,7 @@ class Sam3(Sam2):
     """
 
     prompt_types = frozenset({"point", "box"})
+    known_options = Sam2.known_options | {"max_hole_area"}
 
     def __init__(self, settings: Settings):
         self.max_hole_area = int(settings.options.get("max_hole_area", 256))

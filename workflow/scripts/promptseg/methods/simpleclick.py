@@ -37,6 +37,8 @@ class SimpleClick(ClickMethod):
     over the image and its mirror image. `min_crop_size` (200): see `ZoomIn`.
     """
 
+    known_options = frozenset({"cascade_steps", "flip", "min_crop_size"})
+
     @classmethod
     def architecture(cls, variant: str) -> SimpleClickNet:
         check_variant(variant, VARIANTS | SMALL)

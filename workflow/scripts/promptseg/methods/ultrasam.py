@@ -67,15 +67,16 @@ class UltraSam(Sam):
     negative_points = False
     mask_feedback = False
     candidates = 1
+    known_options = frozenset({"passes"})
     main_mask = "of 3 the one with the highest predicted IoU"
     variants = ("vit_b",)
     passes: int = 2
 
     def __init__(self, settings: Settings):
-        super().__init__(settings)
         self.passes = settings.options.get("passes", 2)
-        if self.passes not in (1, 2):
+        if self.passes not in (1, 2):  # said before the weights are read
             raise PromptsegError(f"The option `passes` of UltraSam is {self.passes}; set it to 1 or 2.")
+        super().__init__(settings)
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:

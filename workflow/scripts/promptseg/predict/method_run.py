@@ -115,6 +115,33 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     return sha256
 
 
+def check_entry(name: str, method: type[Method], settings: Settings) -> None:
+    """Refuse what the entry of a method asks of its adapter to no effect.
+
+    Raises:
+        PromptsegError: it has an option that the adapter does not know, or one that is no number and not true or false;
+            or it is `off_label` although the adapter takes all prompts anyway.
+    """
+    if method.known_options is not None:
+        for option, value in settings.options.items():
+            if option not in method.known_options:
+                known = ", ".join(sorted(method.known_options)) or "none"
+                raise PromptsegError(
+                    f"methods.{name}.options names {option!r}, which {method.__name__} does not know. "
+                    f"Correct or remove it; known options: {known}."
+                )
+            if not isinstance(value, (bool, int, float)):
+                raise PromptsegError(
+                    f"methods.{name}.options.{option} is {value!r}: give it a number, or true or false without quotes."
+                )
+    limited = method.max_points is not None or not method.negative_points or method.untrained_types
+    if settings.off_label and not limited:
+        raise PromptsegError(
+            f"methods.{name}.off_label is true, but there is no prompt that {method.__name__} takes and was not made "
+            "for. Remove it: results would be marked as off-label that are not."
+        )
+
+
 def prepare(
     name: str, dataset: str, entry: Mapping[str, Any], weights: str | Path | None, computing: Computing
 ) -> MethodRun:
@@ -126,8 +153,8 @@ def prepare(
         weights: their file, for a method that has any; without, it runs in fp32.
 
     Raises:
-        PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, or there is no
-            such adapter.
+        PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
+            such adapter, or the entry does not fit it.
     """
     keep_freed_memory()
     weights = Path(weights) if weights else None
@@ -148,5 +175,7 @@ def prepare(
     )
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
-    method = adapter_class(entry["adapter"])(settings)
+    found = adapter_class(entry["adapter"])
+    check_entry(name, found, settings)
+    method = found(settings)
     return MethodRun(name, dataset, entry, method, sha256)
