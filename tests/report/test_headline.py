@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
 from promptseg.report.headline import main_table
@@ -36,3 +38,13 @@ def test_show_starts_without_heavy_libraries():
     code = "import sys, promptseg.show; print({'torch', 'matplotlib', 'seaborn', 'monai'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_click_that_nobody_made_is_not_called_one_that_a_method_does_not_take():
+    common = {"level": "all", "selection": "first", "n_tasks": 1, "n_failed": 0}
+    clicked = {**common, "mode": "iterative", "protocol": "corrected", "iou_mean_tasks": 0.5}
+    rows = [{**clicked, "method": "sam", "step": step} for step in (1, 2)]
+    rows += [{**clicked, "method": "box", "step": 0, "protocol": "", "iou_mean_tasks": None}]
+    table = main_table(pd.DataFrame(rows), [1, 5]).set_index("method")
+    assert table.loc["sam", ["corrected, 1 click", "corrected, 5 clicks"]].tolist() == ["0.500", "-"]
+    assert table.loc["box", ["corrected, 1 click", "corrected, 5 clicks"]].tolist() == ["n/a", "-"]

@@ -42,10 +42,11 @@ def main_table(summary: pd.DataFrame, clicks: list[int] | None = None) -> pd.Dat
                 line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
             for protocol in protocols:
                 for click in clicks or HEADLINE_CLICKS:
-                    ours = mine[
-                        (mine["mode"] == "iterative") & (mine["protocol"] == protocol) & (mine["step"] == click)
+                    clicked = rows[
+                        (rows["mode"] == "iterative") & (rows["protocol"] == protocol) & (rows["step"] == click)
                     ]
+                    ours = clicked[(clicked["method"] == method) & (clicked["selection"] == selection)]
                     column = f"{protocol}, {click} click{'s' if click > 1 else ''}"
-                    line[column] = cell(ours, True)
+                    line[column] = cell(ours, len(clicked) > 0)
             table.append(line)
     return pd.DataFrame(table)
