@@ -251,6 +251,16 @@ def test_the_command_records(tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"{tmp_path / 'medsam_reduced.npz'}  ")
     assert main(["record", str(tmp_path), "--method", "sam", "--variant", "vit_x"]) == 1
     assert "There is no variant" in capsys.readouterr().out
+    file = tmp_path / "medsam_reduced.npz"
+    assert main(["record", str(file), *arguments[2:], "--adapter", "support.reduced:ReducedMedSam"]) == 1
+    assert capsys.readouterr().out == f"{file} cannot be made (File exists). Name a folder.\n"
+
+
+@pytest.mark.parametrize("size", ["70", "ax9", "70x110x3", "1x500", "0x0"])
+def test_images_without_room_for_their_prompts_are_refused(tmp_path, capsys, size):
+    with pytest.raises(SystemExit):
+        main(["record", str(tmp_path), "--method", "sam", "--variant", "small", "--sizes", size])
+    assert f"'{size}' is no size: write e.g. 70x110" in capsys.readouterr().err
 
 
 def test_fixtures_in_the_repository_are_small():

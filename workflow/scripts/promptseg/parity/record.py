@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ A promptable network gives one file, a click model one for each mode, and the ov
 arguments give the same bytes on the same machine.
 """
 
+SMALLEST = 16  # side of an image in pixels, for its disk and prompts to be in it
 SAM_LOOPS = ("protocol", "protocol_oracle")
 
 
@@ -43,7 +45,10 @@ class Recorder:
         self.adapter = adapter_class(adapter or ADAPTERS[family])
         with torch.device("meta"):
             self.network = self.adapter.architecture(variant)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PromptsegError(f"{folder} cannot be made ({error.strerror}). Name a folder.") from error
 
     def method(self, changes: Changes, **chosen: Any) -> Method:
         """The method with weights of the rule."""
@@ -88,7 +93,11 @@ class Recorder:
 
 
 def _size(text: str) -> tuple[int, int]:
-    height, width = (int(side) for side in text.lower().split("x"))
+    found = re.fullmatch(r"(\d+)[xX](\d+)", text)
+    if not found or min(height := int(found[1]), width := int(found[2])) < SMALLEST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size: write e.g. 70x110, with {SMALLEST} pixels a side or more"
+        )
     return height, width
 
 
