@@ -45,7 +45,7 @@ def test_everything(shapes, tmp_path):
     assert notes(grid[0, 1]) == ["2 masks"]
     assert notes(grid[0, 2]) == [f"{iou(match, truth):.2f}"]
     assert (layers(grid[0, 2])[0] == match).all()
-    assert notes(grid[3, 2]) == ["n/a"]  # an object that was not scored
+    assert notes(grid[3, 2]) == ["no mask"]  # an object that was not scored
     left, right = grid[0, 1].get_xlim()
     assert (left, right) == (-0.5, 127.5)  # the whole image, which is 128 mm each way
     assert recall.NOTHING in texts(everything.draw(replace(found, scores=[]), SHAPES, SHAPES_LOOKS))

@@ -30,7 +30,7 @@ def test_examples(shapes):
 def test_shown_number_is_the_scored_one_and_gaps_are_not_zero(shapes):
     some = replace(shapes, scores=[path for path in shapes.scores if path.parent.name != "sam_vit_b"])
     grid = np.array(examples.draw(some, SHAPES, SHAPES_LOOKS).axes).reshape(4, 4)
-    assert [axis.texts[0].get_text() for axis in grid[:, 3]] == ["n/a"] * 4
+    assert [axis.texts[0].get_text() for axis in grid[:, 3]] == ["no mask"] * 4
 
 
 def test_dataset_without_objects(shapes):

@@ -52,7 +52,7 @@ def test_trajectories(shapes, clicked):
         assert [line.get_marker() for line in axis.lines] == ["*", "X", "*"][:step]
     sizes = [line.get_markersize() for line in grid[1, 2].lines]
     assert sizes[2] > sizes[0]
-    assert notes(grid[0, 2]) == ["n/a"]
+    assert notes(grid[0, 2]) == ["no mask"]
     assert "Object: left disk, case1" in figure.get_suptitle().replace("\n", " ")
 
 

@@ -214,11 +214,11 @@ def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5
 
 
 def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray, words: str) -> None:
-    """A method's mask over the image, with the outline of the truth and a few words; "n/a" where there is no mask."""
+    """A method's mask over the image, with the outline of the truth and a few words; "no mask" where there is none."""
     if mask is not None:
         overlay(axis, mask)
         outline(axis, truth)
-    note(axis, "n/a" if mask is None else words)
+    note(axis, "no mask" if mask is None else words)
 
 
 def note(axis: Axes, words: str, low: bool = False) -> None:

@@ -76,6 +76,6 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
             if step in made[method] and step in scored[method]:
                 _panel(axis, example, made[method], step, scored[method][step]["iou"])
             else:
-                pictures.note(axis, "n/a")
+                pictures.note(axis, "no mask")  # it failed, or such a click does not apply
             pictures.frame(axis, looks[method])
     return figure
