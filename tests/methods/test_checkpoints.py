@@ -280,3 +280,12 @@ def test_load_strictly_lists_what_does_not_fit(tmp_path: Path) -> None:
     assert "1 unexpected: x; " in text
     assert "1 of another shape: 0.weight (2, 3) instead of (1, 1)." in text
     assert module.state_dict()["0.bias"].item() != 0  # nothing was loaded
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    module = nn.Linear(3, 2)
+    tensors = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    tensors["weight"][0, 0] = value
+    with pytest.raises(PromptsegError, match=r"w\.pth holds NaN or infinite values, in weight: it is damaged"):
+        load_strictly(module, tensors, tmp_path / "w.pth")

@@ -148,7 +148,7 @@ def load_strictly(module: nn.Module, state_dict: Mapping[str, Tensor], path: Pat
     """Load the tensors into the module; `path` is where they come from, for the error.
 
     Raises:
-        PromptsegError: a tensor is missing, is not known to the module, or has another shape.
+        PromptsegError: a tensor is missing, is not known to the module, has another shape, or holds NaN or infinity.
     """
     own = module.state_dict()
     lists = {
@@ -169,5 +169,10 @@ def load_strictly(module: nn.Module, state_dict: Mapping[str, Tensor], path: Pat
         raise PromptsegError(
             f"{path} does not fit the network {type(module).__name__}: {'; '.join(problems)}. "
             "Check the variant and the checkpoint of the method in the configuration."
+        )
+    if broken := [key for key, value in state_dict.items() if not value.isfinite().all()]:
+        raise PromptsegError(
+            f"{path} holds NaN or infinite values, in {', '.join(broken[:_SAMPLE])}: it is damaged, or its training "
+            "went astray. Get the file again, or take another one."
         )
     module.load_state_dict(state_dict, strict=True)
