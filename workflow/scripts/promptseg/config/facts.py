@@ -10,7 +10,7 @@ Entries: TypeAlias = dict[str, dict[str, Any]]
 
 
 _OFF_LABEL = (
-    "Off-label: it is also asked prompts that it was not made for (`off_label: true`). Scores of these say what its "
+    "Off-label: it is also asked prompts that it was not made for (off_label: true). Scores of these say what its "
     "network makes of them, not how good it is at what it was made for."
 )
 
