@@ -11,7 +11,6 @@ from segment_anything.modeling import Sam as SamModel
 from torch import Tensor, nn
 
 from promptseg.methods.base import Query, Settings
-from promptseg.methods.loading import check_variant
 from promptseg.methods.mobile_sam import MobileSam
 from promptseg.methods.networks.hq_decoder import HqDecoder, HqEncoder, HqMaskDecoder, HqTokens
 from promptseg.methods.sam import Embedding, Sam
@@ -52,15 +51,10 @@ class HqSam(Sam):
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         network = MobileSam.architecture("vit_t") if variant == "vit_tiny" else sam_model_registry[variant]()
         network.mask_decoder = HqMaskDecoder(network.mask_decoder.transformer, _EARLY[variant])
         return network
-
-    @classmethod
-    def input_size(cls, variant: str) -> int:
-        check_variant(variant, cls.variants)
-        return 1024
 
     def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:
         return HqEncoder(super().encoding(encoder, dtype))

@@ -11,13 +11,10 @@ import torch.nn.functional as F
 from segment_anything.modeling import Sam as SamModel
 from torch import Tensor
 
-from promptseg.methods.base import Query
 from promptseg.methods.frames import Frame, axis_matrix
-from promptseg.methods.loading import check_variant
-from promptseg.methods.medsam import spread
+from promptseg.methods.medsam import BoxesAlone, spread
 from promptseg.methods.networks.sam_around import sam_around
 from promptseg.methods.networks.tiny_vit import TinyViT
-from promptseg.methods.sam import Sam
 
 _SIDE = 256
 
@@ -29,25 +26,19 @@ class CutFrame(Frame):
         return np.trunc(np.asarray(box, np.float64) * self.scale[0]).astype(np.float32)
 
 
-class LiteMedSam(Sam):
-    """LiteMedSAM; `variant` is vit_t. Like MedSAM it was trained with single boxes: points (`off_label`) and masks of
-    its own mean nothing that it learned."""
+class LiteMedSam(BoxesAlone):
+    """LiteMedSAM; `variant` is vit_t."""
 
-    prompt_types = frozenset({"box"})
-    untrained_types = frozenset({"point"})
     variants = ("vit_t",)
-    candidates = 1
-    main_mask = "the one for prompts that are not ambiguous"
-    mask_feedback = False
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return sam_around(TinyViT(_SIDE, stride=1, classes=0), _SIDE, _SIDE // 4)
 
     @classmethod
     def input_size(cls, variant: str) -> int:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return _SIDE
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
@@ -67,6 +58,3 @@ class LiteMedSam(Sam):
         )
         scale = self.side / max(size)
         return CutFrame(size, (scale, scale), rows, columns)
-
-    def multimask(self, query: Query) -> bool:  # noqa: ARG002 - the same for all
-        return False

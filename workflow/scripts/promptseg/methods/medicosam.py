@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from segment_anything.modeling import Sam as SamModel
 from torch import Tensor
 
 from promptseg.methods.base import Settings
-from promptseg.methods.loading import check_variant
 from promptseg.methods.sam import Sam
 
 _PREFIX = "sam."  # of the entries of files that the authors' training code, torch_em, writes
@@ -35,11 +33,6 @@ class MedicoSam(Sam):
     def __init__(self, settings: Settings):
         super().__init__(settings)
         self.min_max = bool(settings.options.get("min_max", True))
-
-    @classmethod
-    def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
-        return super().architecture(variant)
 
     @classmethod
     def translated(cls, state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

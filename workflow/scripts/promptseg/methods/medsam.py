@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from segment_anything.modeling import Sam as SamModel
 from skimage.transform import resize
 from torch import Tensor
 
 from promptseg.methods.base import Candidates, Query
 from promptseg.methods.frames import Frame, stretched
-from promptseg.methods.loading import check_variant
 from promptseg.methods.promptable import Decoded
 from promptseg.methods.sam import Sam
 
@@ -22,27 +20,31 @@ def spread(pixels: np.ndarray) -> np.ndarray:
     return ((pixels - np.float64(low)) / max(high - low, 1e-8)).astype(np.float32)
 
 
-class MedSam(Sam):
+class BoxesAlone(Sam):
+    """A network trained with single boxes for one mask: points (`off_label`) and masks of its own mean nothing that it
+    learned."""
+
+    prompt_types = frozenset({"box"})
+    untrained_types = frozenset({"point"})
+    candidates = 1
+    main_mask = "the one for prompts that are not ambiguous"
+    mask_feedback = False
+
+    def multimask(self, query: Query) -> bool:  # noqa: ARG002 - the same for all
+        return False
+
+
+class MedSam(BoxesAlone):
     """MedSAM; `variant` is vit_b.
 
-    Its prompt encoder kept SAM's weights while the rest was trained on single boxes, so that points (`off_label`) and
-    masks of its own mean nothing that it learned. Nor was its estimate of a mask's IoU trained: `predict` gives none.
+    Its prompt encoder kept SAM's weights while the rest was trained. Nor was its estimate of a mask's IoU trained:
+    `predict` gives none.
 
     Its authors' window for CT (level 40, width 400) and percentiles for other modalities come before all this, where
     volumes become 8-bit images; here that is a matter of the data set's preprocessing.
     """
 
-    prompt_types = frozenset({"box"})
-    untrained_types = frozenset({"point"})
     variants = ("vit_b",)
-    candidates = 1
-    main_mask = "the one for prompts that are not ambiguous"
-    mask_feedback = False
-
-    @classmethod
-    def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
-        return super().architecture(variant)
 
     def resized(self, pixels: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8 -> (s, s, 3) uint8, by cubic splines and cut off to integers.
@@ -59,9 +61,6 @@ class MedSam(Sam):
 
     def frame(self, size: tuple[int, int], low: int) -> Frame:
         return stretched(size, self.side, low, self.settings.device)
-
-    def multimask(self, query: Query) -> bool:  # noqa: ARG002 - the same for all
-        return False
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:

@@ -2,7 +2,6 @@
 
 from segment_anything.modeling import Sam as SamModel
 
-from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_around import sam_around
 from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.sam import Sam
@@ -17,10 +16,5 @@ class MobileSam(Sam):
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return sam_around(TinyViT(_SIDE), _SIDE, _SIDE // 16)
-
-    @classmethod
-    def input_size(cls, variant: str) -> int:
-        check_variant(variant, cls.variants)
-        return _SIDE

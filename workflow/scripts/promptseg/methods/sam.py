@@ -48,11 +48,15 @@ class Sam(Promptable[SamModel]):
     `precision: bf16` concerns the image encoder, in which nearly all time is spent. Methods on SAM's network that
     prepare images in another way override `prepare` and `frame`, those with other networks `encoding` and
     `decoder_class`.
+
+    Attributes:
+        variants: those with published weights; empty for SAM itself, which has all of the package's and the small one.
     """
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
+    variants: ClassVar[tuple[str, ...]] = ()
     decoder_class: ClassVar[type[Decoder]] = Decoder
 
     def __init__(self, settings: Settings):
@@ -60,12 +64,17 @@ class Sam(Promptable[SamModel]):
         self._take(self.load())
 
     @classmethod
+    def _check(cls, variant: str) -> None:
+        check_variant(variant, cls.variants or [*sam_model_registry, *VARIANTS])
+
+    @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, [*sam_model_registry, *VARIANTS])
+        cls._check(variant)
         return small_sam(variant) if variant in VARIANTS else sam_model_registry[variant](checkpoint=None)
 
     @classmethod
     def input_size(cls, variant: str) -> int:
+        cls._check(variant)
         return VARIANTS[variant]["image_size"] if variant in VARIANTS else 1024
 
     @classmethod

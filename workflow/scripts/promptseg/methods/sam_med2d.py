@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from promptseg.methods.base import Candidates, Query
 from promptseg.methods.frames import Frame, stretched
-from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_med2d import SIDE, AdaptedEncoder, adapted_sam
 from promptseg.methods.promptable import best
 from promptseg.methods.sam import Sam
@@ -39,12 +38,12 @@ class SamMed2D(Sam):
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return adapted_sam(width=768, depth=12, heads=12, everywhere=(2, 5, 8, 11))
 
     @classmethod
     def input_size(cls, variant: str) -> int:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return SIDE
 
     def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:

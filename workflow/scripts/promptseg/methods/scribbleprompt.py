@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from segment_anything.modeling import Sam as SamModel
 from torch import Tensor
 
 from promptseg.methods.base import Method, Prompt, Query, Settings
@@ -141,11 +140,6 @@ class ScribblePromptSam(Sam):
     candidates = 1
     main_mask = "of 3 the one with the highest predicted IoU"
     variants = ("vit_b",)
-
-    @classmethod
-    def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
-        return super().architecture(variant)
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
         grey = spread_grey(pixels).to(self.settings.device)

@@ -13,7 +13,6 @@ from torch import Tensor
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Query, Settings
 from promptseg.methods.frames import Frame, axis_matrix
-from promptseg.methods.loading import check_variant
 from promptseg.methods.promptable import Decoded, best
 from promptseg.methods.sam import Sam
 
@@ -80,7 +79,7 @@ class UltraSam(Sam):
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:
-        check_variant(variant, cls.variants)
+        cls._check(variant)
         return as_ultrasam(super().architecture(variant))
 
     @classmethod
