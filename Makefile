@@ -24,7 +24,7 @@ help:
 
 quickstart: $(VENV)/.ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	@$(BIN)/python -m promptseg.show results
+	@$(BIN)/python -m promptseg.command show results
 
 test: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -55,13 +55,18 @@ endif
 # pip compiles with one process, which takes a minute; some packages hold files that are no Python of this version.
 COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
 
+# The command `promptseg`, which reads the library in place.
+COMMAND = $(PIP) install --quiet --no-deps -e .
+
 $(VENV)/.ready: requirements.txt | $(VENV)/.torch-$(TORCH)
 	$(PIP) install --no-compile -r requirements.txt
+	$(COMMAND)
 	$(COMPILE)
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.txt | $(VENV)/.torch-$(TORCH)
 	$(PIP) install --no-compile -r requirements-dev.txt
+	$(COMMAND)
 	$(COMPILE)
 	@touch $@ $(VENV)/.ready
 

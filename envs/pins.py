@@ -1,4 +1,4 @@
-"""The pins of envs/*.yaml, which are those of requirements.txt. `python envs/pins.py --write` writes them."""
+"""The pins of envs/*.yaml, which are those of requirements-dev.txt. `python envs/pins.py --write` writes them."""
 
 import re
 import sys
@@ -44,7 +44,7 @@ INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anythin
 ENVIRONMENTS = {
     "analysis": ANALYSIS,
     "inference": INFERENCE,
-    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbformat", "snakemake"]),
+    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbconvert", "nbformat", "snakemake"]),
 }
 
 
@@ -55,7 +55,7 @@ def read_pins(path: Path) -> dict[str, str]:
 
 def environment(name: str) -> str:
     """Text of envs/<name>.yaml."""
-    pins = read_pins(ROOT / "requirements.txt")
+    pins = read_pins(ROOT / "requirements-dev.txt")  # with those of the extras
     lines = [f"      - {package}=={pins[package]}" for package in ENVIRONMENTS[name]]
     head = ["channels:", "  - conda-forge", "  - nodefaults", "dependencies:", "  - python=3.11", "  - pip", "  - pip:"]
     return "\n".join([*head, *lines]) + "\n"

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from promptseg.analysis.summary import SUMMARY
+from promptseg.command.show import show
+from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_csv
 from promptseg.report.headline import main_table
-from promptseg.show import main
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 
@@ -21,7 +23,7 @@ def test_table_in_the_terminal(results, capsys):
     assert table.loc[("perfect", "first")].tolist() == ["17", *["1.000"] * 8]
     assert table.loc[("grabcut", "first"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
     assert list(table.columns[-3:]) == ["corrected, 1 click", "corrected, 5 clicks", "corrected, 9 clicks"]
-    assert main([str(folder)]) == 0
+    show(folder)
     printed = capsys.readouterr().out
     assert re.search(r"^sam_vit_b +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
     assert str(folder / "report" / "index.html") in printed
@@ -29,9 +31,16 @@ def test_table_in_the_terminal(results, capsys):
     assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("perfect")}) == 1
 
 
-def test_missing_results_are_explained(tmp_path, capsys):
-    assert main([str(tmp_path)]) == 1
-    assert "does not exist. Run the pipeline first" in capsys.readouterr().err
+def test_missing_results_are_explained(tmp_path):
+    with pytest.raises(PromptsegError, match="does not exist"):
+        show(tmp_path)
+
+
+def test_the_former_name_of_the_command_still_shows_and_explains(tmp_path):
+    command = [sys.executable, "-m", "promptseg.show", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=SCRIPTS, check=False)
+    assert done.returncode == 1
+    assert "does not exist. Run the pipeline first" in done.stderr
 
 
 def test_show_starts_without_heavy_libraries():

@@ -13,7 +13,7 @@ def test_environment_pins_equal_requirements(name):
     path = ROOT / "envs" / f"{name}.yaml"
     assert path.read_text() == environment(name), "run `make lock`"
     pip = yaml.safe_load(path.read_text())["dependencies"][-1]["pip"]
-    required = read_pins(ROOT / "requirements.txt")
+    required = read_pins(ROOT / "requirements-dev.txt")
     assert {line.split("==")[0]: line.split("==")[1] for line in pip}.items() <= required.items()
 
 

@@ -1,0 +1,1 @@
+"""The command `promptseg`: one file per subcommand."""
