@@ -34,6 +34,7 @@ def test_defaults_are_filled_in():
     assert config["prompts"]["clicks"] == 9
     assert config["device"] == "auto"
     assert config["protocols"]["corrected"] == {
+        "title": "corrected",
         "error_region": "larger",
         "click_label": "object",
         "repeat_clicks": False,
@@ -149,7 +150,7 @@ def test_the_protocol_of_the_authors_is_taken_apart_against_the_corrected_one():
     config = copy.deepcopy(BASE)
     config["protocols"]["authors"] = {"mask_feedback": "logits", "multimask": "official"}
     config["run"]["ablation"] = ["authors"]
-    corrected = check(config)["protocols"]["corrected"]
+    corrected = {key: value for key, value in check(config)["protocols"]["corrected"].items() if key != "title"}
     found = {(one["protocol"], one["switch"]): one["switches"] for one in protocols_of(config, "box_fill")}
     assert found == {
         ("corrected", None): corrected,
@@ -164,8 +165,8 @@ def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
     config["protocols"]["released"] = {"error_region": "joint", "previous_mask": "reset"}
     config["run"]["ablation"] = ["released"]
     config["methods"]["ritm"] = {"adapter": "a:B", "protocols": {"released": {"previous_mask": "keep"}}}
-    check(config)
-    authors = config["protocols"]["corrected"]  # all defaults
+    corrected = check(config)["protocols"]["corrected"]
+    authors = {key: value for key, value in corrected.items() if key != "title"}  # all defaults
 
     def found(method):
         return {(entry["protocol"], entry["switch"]): entry["switches"] for entry in protocols_of(config, method)}

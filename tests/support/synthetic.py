@@ -37,6 +37,8 @@ DATASETS: dict[str, dict[str, Any]] = {
         "unit": "px",
     },
 }
+for entry in DATASETS.values():
+    entry["tasks"] = {task: [value] for value, task in enumerate(entry["tasks"], 1)}
 DATASETS["brain_tumour"]["published"] = {"tumour": "MRI-Brain: Core"}
 DATASETS["chest_xray"]["published"] = {"lungs": "Xray-Chest"}
 DATASETS["abdomen_ct"]["published"] = {"liver": "CT-Liver", "spleen": "CT-Spleen"}

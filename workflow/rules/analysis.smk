@@ -114,6 +114,7 @@ rule aggregate:
             category="Tables",
             labels={"table": "provenance"},
         ),
+        names="<results>/tables/names.csv",
         readme="<results>/tables/README.md",
         paper=collect(
             "<results>/tables/paper/{table}.{ending}",
@@ -127,6 +128,7 @@ rule aggregate:
     params:
         datasets=about_datasets(stage="analysis"),
         methods=about_methods(),
+        protocols=about_protocols(),
         seen=facts.seen_by_methods(config, REGISTERED),
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,

@@ -92,6 +92,7 @@ notes_on_methods = partial(facts.notes_on_methods, config)
 configuration_summary = partial(facts.configuration_summary, config)
 ambiguous_methods = partial(facts.ambiguous_methods, config)
 optional_parts = partial(facts.optional_parts, config)
+about_protocols = partial(facts.about_protocols, config)
 run_protocols = partial(facts.run_protocols, config)
 shown_protocol = partial(facts.shown_protocol, config)
 

@@ -24,7 +24,7 @@ if __name__ == "__main__":
                 Path(snakemake.input.published),
             ),
             Path(snakemake.output.scores).parent,
-            About(snakemake.params.datasets, snakemake.params.methods, snakemake.params.seen),
+            About(**{name: snakemake.params[name] for name in ("datasets", "methods", "seen", "protocols")}),
             snakemake.params.resamples,
             snakemake.params.seed,
         )

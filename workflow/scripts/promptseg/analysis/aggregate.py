@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from promptseg.analysis.ablation import ABLATION, ablation
 from promptseg.analysis.click_metrics import CLICK_METRICS, click_metrics, read_click_sums
 from promptseg.analysis.contamination import CONTAMINATION, Seen, contamination, seen_of
+from promptseg.analysis.names import NAMES, names
 from promptseg.analysis.pairs import PAIRS, pairs
 from promptseg.analysis.paper import paper_tables, write_paper
 from promptseg.analysis.provenance import SOURCES, Provenance
@@ -49,17 +50,19 @@ class Inputs:
 
 @dataclass(frozen=True)
 class About:
-    """What the configuration says of datasets and methods.
+    """What the configuration says of datasets, methods and protocols.
 
     Attributes:
-        datasets: name -> {title, published: {our task: the study's task}}.
+        datasets: name -> {title, tasks: task -> label values, published: {our task: the study's task}}.
         methods: name -> {title, published: the study's method or None, control: whether it is a control}.
         seen: the `seen` of each method of the run.
+        protocols: name -> {title}.
     """
 
     datasets: Mapping[str, Mapping[str, Any]]
     methods: Mapping[str, Mapping[str, Any]]
     seen: Seen
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: int) -> None:
@@ -109,6 +112,7 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     write(THROUGHPUT, throughput(inputs.throughput), "method")
     write(CONTAMINATION, contamination(seen, list(seen), list(datasets)))
     write(SOURCES, origin.table())
+    write(NAMES, names(datasets, methods, about.protocols))
     write_paper(paper_tables(measured, compared, datasets, methods), folder / "paper")
     with atomic(folder / "README.md") as path:
         path.write_text(readme(), encoding="utf-8")

@@ -8,6 +8,7 @@ from promptseg.analysis.click_metrics import CLICK_METRICS
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
 from promptseg.analysis.everything import EVERYTHING_MEANS
+from promptseg.analysis.names import NAMES
 from promptseg.analysis.pairs import PAIRS
 from promptseg.analysis.provenance import SOURCES
 from promptseg.analysis.ranks import RANKS
@@ -24,8 +25,8 @@ from promptseg.score.tables import SCORES
 
 TABLES = [
     *(SCORES, SUMMARY, STATISTICS, PAIRS, RANKS, CLICK_METRICS, SIZE, CORRELATION, COMPARISON, COMPARISON_SUMMARY),
-    *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, EVERYTHING_MEANS, AMBIGUITY_MEANS, CALIBRATION),
-    *(ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, MANIFEST_COMPARISON),
+    *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, NAMES, EVERYTHING_MEANS, AMBIGUITY_MEANS),
+    *(CALIBRATION, ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, MANIFEST_COMPARISON),
 ]
 _HEAD = """# Tables of this run
 

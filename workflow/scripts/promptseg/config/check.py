@@ -146,7 +146,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
                     f"methods.{name}.protocols names {protocol!r}, which is not an entry of protocols:."
                     f"{_nearest(protocol, config['protocols'])}"
                 )
-    for registry in (config["datasets"], config["methods"]):
+    for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():
             entry.setdefault("title", name)
             if entry.get("off_label"):

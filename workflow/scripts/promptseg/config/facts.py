@@ -92,6 +92,11 @@ def run_protocols(config: Config) -> list[str]:
     return list(dict.fromkeys([*config["run"]["protocols"], *config["run"]["ablation"]]))
 
 
+def about_protocols(config: Config) -> Entries:
+    """What tables, figures and page say of the protocols of a run: name -> {title}."""
+    return {name: {"title": config["protocols"][name]["title"]} for name in run_protocols(config)}
+
+
 def shown_protocol(config: Config) -> str:
     """The protocol of figures that show the clicks of one: `corrected`, if the run has it."""
     protocols = run_protocols(config)

@@ -17,10 +17,10 @@ def protocols_of(config: Mapping[str, Any], method: str) -> list[dict[str, Any]]
         (all of them, see `clicks.Protocol`).
     """
     switches = read_schema()["properties"]["protocols"]["additionalProperties"]["properties"]
-    defaults = {switch: about["default"] for switch, about in switches.items()}
+    defaults = {switch: about["default"] for switch, about in switches.items() if switch != "title"}
     run, changes = config["run"], config["methods"][method]["protocols"]
     names = dict.fromkeys([*run["protocols"], *run["ablation"]])
-    own = {name: {**config["protocols"][name], **changes.get(name, {})} for name in names}
+    own = {name: {key: config["protocols"][name][key] for key in defaults} | changes.get(name, {}) for name in names}
     return [{"protocol": name, "switch": None, "switches": switches} for name, switches in own.items()] + [
         {"protocol": name, "switch": switch, "switches": {**own[name], switch: value}}
         for name in run["ablation"]
