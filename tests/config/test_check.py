@@ -182,3 +182,13 @@ def test_protocols_of_a_method_with_its_own_changes_and_taken_apart():
         ("released", None): authors | {"error_region": "joint"},
         ("released", "error_region"): authors,
     }
+
+
+def test_protocols_have_titles_and_methods_cannot_change_them():
+    config = copy.deepcopy(BASE)
+    config["protocols"] |= {"mine": {}, "theirs": {"title": "as they do"}}
+    titles = {name: entry["title"] for name, entry in check(config)["protocols"].items()}
+    assert (titles["mine"], titles["theirs"]) == ("mine", "as they do")
+    config["methods"]["box_fill"]["protocols"] = {"mine": {"title": "other"}}
+    with pytest.raises(PromptsegError, match=r"methods\.box_fill\.protocols\.mine"):
+        check(config)

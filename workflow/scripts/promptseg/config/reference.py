@@ -122,7 +122,10 @@ def default(key: str, about: Schema, mapping: Schema) -> str:
 
 def rows(section: Section, prefix: str = "") -> Iterator[tuple[list[str], Section | None]]:
     """The cells of each key of a section, and the section that the key has of its own, if any."""
+    refused = section.schema.get("not", {}).get("required", ())
     for key, about in section.schema["properties"].items():
+        if key in refused:
+            continue
         stages = about.get("x-stages", section.stages)
         found = mapping_in(about)
         step, inner = found or ("", {})
