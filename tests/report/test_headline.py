@@ -9,22 +9,21 @@ import pandas as pd
 import pytest
 
 from promptseg.analysis.summary import SUMMARY
-from promptseg.command.show import show
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_csv
 from promptseg.report.headline import main_table
+from promptseg.report.terminal import overview
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 
 
-def test_table_in_the_terminal(results, capsys):
+def test_table_in_the_terminal(results):
     folder, outputs = results
     table = main_table(read_csv(outputs["summary"], SUMMARY)).set_index(["method", "selection"])
     assert table.loc[("perfect", "first")].tolist() == ["17", *["1.000"] * 8]
     assert table.loc[("grabcut", "first"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
     assert list(table.columns[-3:]) == ["corrected, 1 click", "corrected, 5 clicks", "corrected, 9 clicks"]
-    show(folder)
-    printed = capsys.readouterr().out
+    printed = overview(folder)
     assert re.search(r"^sam_vit_b +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
     assert str(folder / "report" / "index.html") in printed
     assert "1 score rows of 1 images failed, the first with\nunreadable: truncated" in printed
@@ -33,7 +32,7 @@ def test_table_in_the_terminal(results, capsys):
 
 def test_missing_results_are_explained(tmp_path):
     with pytest.raises(PromptsegError, match="does not exist"):
-        show(tmp_path)
+        overview(tmp_path)
 
 
 def test_the_former_name_of_the_command_still_shows_and_explains(tmp_path):
@@ -41,12 +40,6 @@ def test_the_former_name_of_the_command_still_shows_and_explains(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=SCRIPTS, check=False)
     assert done.returncode == 1
     assert "does not exist. Run the pipeline first" in done.stderr
-
-
-def test_show_starts_without_heavy_libraries():
-    code = "import sys, promptseg.show; print({'torch', 'matplotlib', 'seaborn', 'monai'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
-    assert done.stdout.strip() == "set()"
 
 
 def test_a_click_that_nobody_made_is_not_called_one_that_a_method_does_not_take():

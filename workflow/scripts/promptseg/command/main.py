@@ -3,10 +3,12 @@
 A subcommand is a function in the file of its name; it imports what it needs when it runs, so that `--help` is quick.
 """
 
+import os
 import sys
 
 import typer
 
+from promptseg.command.run import run
 from promptseg.command.show import show
 from promptseg.core.errors import PromptsegError
 
@@ -17,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+# All arguments and options after the known ones are Snakemake's.
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 app.command()(show)
 
 
@@ -26,11 +30,17 @@ def promptseg() -> None:
 
 
 def main() -> None:
-    """Run a subcommand; an error of ours ends it with its one sentence and status 1."""
+    """Run a subcommand. An error of ours ends it with its one sentence and status 1; Ctrl-C with 130."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except PromptsegError as error:
         print(error, file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # who read the output has gone, as `| head` does; Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 

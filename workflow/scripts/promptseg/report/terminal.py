@@ -1,0 +1,45 @@
+"""The main table of a run for a terminal, and where the rest of the run is."""
+
+from pathlib import Path
+
+import pandas as pd
+from tabulate import tabulate
+
+from promptseg.analysis.summary import SUMMARY
+from promptseg.core.tables import read_csv
+from promptseg.report.failures import failures
+from promptseg.report.headline import main_table
+from promptseg.score.tables import SCORES
+
+
+def overview(results: Path) -> str:
+    """Main table, what failed, and the folders of a finished run, as lines of text.
+
+    Raises:
+        PromptsegError: the folder holds no finished run.
+    """
+    summary = read_csv(results / "tables" / SUMMARY.name, SUMMARY)
+    parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(main_table(summary))]
+    for row in failures(results / "tables" / SCORES.name).to_dict("records"):
+        parts.append(
+            f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"
+        )
+    places = {"tables": "tables", "figures": "figures", "report": "report/index.html"}
+    parts.append("\n".join(f"{name:8} {results / place}" for name, place in places.items()))
+    return "\n\n".join(parts)
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Columns side by side, numbers right-aligned; what groups of columns have in common stands above their first.
+
+    Args:
+        table: of strings, as `headline.main_table` makes it: the first two columns are text, the others numbers.
+    """
+    heads, before = [], ""
+    for column in table.columns:
+        group, _, head = column.rpartition(", ")
+        group = group or ("mode" if head.isdigit() else "")
+        heads.append(f"{'' if group == before else group}\n{head}")
+        before = group
+    aligned = ["left", "left", *["right"] * (len(heads) - 2)]
+    return tabulate(table.to_numpy().tolist(), heads, tablefmt="plain", disable_numparse=True, colalign=aligned)
