@@ -13,8 +13,8 @@ rule aggregate:
             method=METHODS,
             dataset=DATASETS,
         ),
-        manifests=collect("<results>/datasets/{dataset}/manifest.csv", dataset=DATASETS),
-        objects=collect("<results>/datasets/{dataset}/objects.parquet", dataset=DATASETS),
+        manifests=[of_dataset(name, "manifest.csv") for name in DATASETS],
+        objects=[of_dataset(name, "objects.parquet") for name in DATASETS],
         published=PUBLISHED,
         lib=library("aggregate"),
     output:

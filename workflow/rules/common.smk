@@ -1,6 +1,7 @@
 # What the rules look up: the checked configuration, and what it says of an entry. Nothing here writes a file. Snakemake's
 # linter wants functions apart from rules; those of the configuration alone are in promptseg/config/facts.py.
 import os
+import re
 import sys
 from functools import cache, partial
 from pathlib import Path
@@ -8,11 +9,15 @@ from pathlib import Path
 import yaml
 
 WORKFLOW = Path(workflow.current_basedir).parent
-sys.path.insert(0, str(WORKFLOW / "scripts"))
+SCRIPTS = str(WORKFLOW / "scripts")
+sys.path.insert(0, SCRIPTS)
+# Jobs, too, import the library that lies here, not one that is installed from another copy of the project.
+os.environ["PYTHONPATH"] = os.pathsep.join([SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 from promptseg.config import facts
 from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
+from promptseg.config.folders import folders
 from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.protocols import protocols_of
 from promptseg.download.contents import contents
@@ -28,7 +33,7 @@ def left_out():
         return {}
     from promptseg.download.availability import unavailable  # takes most of a second
 
-    found = unavailable(config)
+    found = unavailable(config, Path(SHARED, "raw"))
     for name, message in found.items():
         logger.warning(f"Without the dataset {name}: {message}")
     if len(found) == len(config["run"]["datasets"]):
@@ -38,10 +43,19 @@ def left_out():
 
 try:
     check(config)
+    RESULTS, SHARED = folders(config)
     UNAVAILABLE = left_out()
     ARCHIVES = archives_of(config["datasets"], config["run"]["datasets"])
 except PromptsegError as error:
     raise WorkflowError(str(error)) from None
+
+
+# Every job writes beside its log, into <results>/benchmarks, what it took: promptseg/core/jobs.py.
+pathvars:
+    results=RESULTS,
+    shared=SHARED,
+    logs=f"{RESULTS}/logs",
+
 
 # What is no registry: `lookup` walks through all that it looks into.
 SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
@@ -75,6 +89,7 @@ wildcard_constraints:
     dataset="|".join(DATASETS),
     method="|".join(METHODS),
     shard=r"\d+-of-\d+",
+    root="|".join(map(re.escape, sorted({RESULTS, SHARED}))),
 
 
 def library(script, adapter=None):
@@ -117,29 +132,46 @@ def get_patterns(wildcards):
     return case_patterns(dataset_entry(wildcards))
 
 
+# What a dataset is made of and made into lies in the shared folder, `{root}` in the rules that make it.
+def get_files(wildcards):
+    return f"{wildcards.root}/raw/{wildcards.dataset}/files.csv"
+
+
+def of_dataset(dataset, file):
+    return f"{SHARED}/datasets/{dataset}/{file}"
+
+
+def get_images(wildcards):
+    return of_dataset(wildcards.dataset, "images.parquet")
+
+
+def get_objects(wildcards):
+    return of_dataset(wildcards.dataset, "objects.parquet")
+
+
 def get_archives(wildcards):
     """The archives that a dataset is unpacked from, if its sources have some."""
     names = map(archive_name, get_sources(wildcards))
-    return [f"results/raw/archives/{name}" for name in names if name]
+    return [f"{SHARED}/raw/archives/{name}" for name in names if name]
 
 
 def get_downloads(wildcards):
     """The list of what a client fetched, for a dataset that has one."""
-    return f"results/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
+    return f"{wildcards.root}/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
 
 
 @cache  # Snakemake asks before a job and may ask after it: what changed in between must not be taken for what was read
 def contents_of(dataset):
     entry = config["datasets"][dataset]
     try:
-        return contents(sources_of(entry), case_patterns(entry), Path("results/raw", dataset), logger.info)
+        return contents(sources_of(entry), case_patterns(entry), Path(SHARED, "raw", dataset), logger.info)
     except PromptsegError as error:
         raise WorkflowError(str(error)) from None
 
 
 def get_contents(wildcards):
     """What the files of the user are that a dataset is read from: a change of a byte or a name reruns the dataset."""
-    if workflow.dryrun and not Path("results/raw", wildcards.dataset, "files.csv").exists():
+    if workflow.dryrun and not Path(wildcards.root, "raw", wildcards.dataset, "files.csv").exists():
         return ""  # it will run in any case
     return contents_of(wildcards.dataset)
 
@@ -162,13 +194,13 @@ def get_manifests_to_compare(wildcards):
         names = datasets_in(get_their_manifest(wildcards))
     except PromptsegError as error:
         raise WorkflowError(str(error)) from None
-    return [f"results/datasets/{name}/manifest.csv" for name in names if name in DATASETS]
+    return [of_dataset(name, "manifest.csv") for name in names if name in DATASETS]
 
 
 def get_weights(wildcards):
     """Weights of a method that the rule download_weights gets; a local file is no input, see `OWN_WEIGHTS`."""
     weights = method_entry(wildcards).get("checkpoint")
-    return f"results/weights/{wildcards.method}.pth" if weights and "path" not in weights else []
+    return f"{SHARED}/weights/{wildcards.method}.pth" if weights and "path" not in weights else []
 
 
 def get_own_weights(wildcards):
@@ -210,7 +242,7 @@ def get_example_facts(wildcards):
 def get_figures():
     """All figures of the run, as PNG."""
     values = {"dataset": DATASETS, "method": METHODS, "protocol": run_protocols()}
-    return [f"results/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
+    return [f"{RESULTS}/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
 
 
 def get_captions():

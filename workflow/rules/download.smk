@@ -3,9 +3,9 @@
 
 rule download_archive:
     output:
-        archive="<results>/raw/archives/{archive}",
+        archive="<shared>/raw/archives/{archive}",
     log:
-        "<logs>/download_archive/{archive}.log",
+        "<shared>/logs/download_archive/{archive}.log",
     wildcard_constraints:
         archive="|".join(map(re.escape, ARCHIVES)) or "none",
     retries: 1
@@ -23,9 +23,9 @@ rule download_archive:
 
 rule download_files:
     output:
-        files="<results>/raw/{dataset}/downloads.csv",
+        files="{root}/raw/{dataset}/downloads.csv",
     log:
-        "<logs>/download_files/{dataset}.log",
+        "{root}/logs/download_files/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(FETCHED) or "none",
     localrule: True
@@ -47,9 +47,9 @@ rule collect_files:
         downloads=get_downloads,
         lib=library("collect_files"),
     output:
-        files="<results>/raw/{dataset}/files.csv",
+        files="{root}/raw/{dataset}/files.csv",
     log:
-        "<logs>/collect_files/{dataset}.log",
+        "{root}/logs/collect_files/{dataset}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -72,6 +72,8 @@ rule datasets_status:
     localrule: True
     conda:
         "../../envs/analysis.yaml"
+    params:
+        raw=f"{SHARED}/raw",
     message:
         "Looking at the datasets of the registry"
     script:
@@ -80,9 +82,9 @@ rule datasets_status:
 
 rule download_weights:
     output:
-        weights="<results>/weights/{method}.pth",
+        weights="{root}/weights/{method}.pth",
     log:
-        "<logs>/download_weights/{method}.log",
+        "{root}/logs/download_weights/{method}.log",
     localrule: True
     conda:
         "../../envs/inference.yaml"

@@ -74,8 +74,8 @@ rule plot_clicks_published:
 
 rule plot_examples:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=METHODS),
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
@@ -171,8 +171,8 @@ rule plot_distributions:
 
 rule plot_ambiguity:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=ambiguous_methods()),
         ambiguity=collect("<results>/ambiguity/{method}/{{dataset}}.parquet", method=ambiguous_methods()),
@@ -209,8 +209,8 @@ rule plot_calibration:
 
 rule plot_everything:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=METHODS),
         everything=collect("<results>/predictions/{method}/{{dataset}}.everything.parquet", method=METHODS),
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),

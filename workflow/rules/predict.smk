@@ -3,8 +3,8 @@
 
 rule predict:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         prompts=rules.prompts.output.prompts,
         weights=get_weights,
         lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"]),
@@ -93,8 +93,8 @@ rule gather_predictions:
 # Inexact prompts: cut, run and scored in one job, because there are many and only their IoU is kept.
 rule robustness:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         weights=get_weights,
         lib=lambda wildcards: library("robustness", method_entry(wildcards)["adapter"]),
     output:

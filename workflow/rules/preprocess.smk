@@ -3,13 +3,13 @@
 
 rule preprocess:
     input:
-        files=rules.collect_files.output.files,
+        files=get_files,
         lib=library("preprocess"),
     output:
-        images="<results>/datasets/{dataset}/images.parquet",
-        objects="<results>/datasets/{dataset}/objects.parquet",
+        images="{root}/datasets/{dataset}/images.parquet",
+        objects="{root}/datasets/{dataset}/objects.parquet",
     log:
-        "<logs>/preprocess/{dataset}.log",
+        "{root}/logs/preprocess/{dataset}.log",
     conda:
         "../../envs/analysis.yaml"
     threads: 2
@@ -26,9 +26,9 @@ rule manifest:
         images=rules.preprocess.output.images,
         lib=library("manifest"),
     output:
-        manifest="<results>/datasets/{dataset}/manifest.csv",
+        manifest="{root}/datasets/{dataset}/manifest.csv",
     log:
-        "<logs>/manifest/{dataset}.log",
+        "{root}/logs/manifest/{dataset}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

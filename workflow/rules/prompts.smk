@@ -3,8 +3,8 @@
 
 rule prompts:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         lib=library("prompts"),
     output:
         prompts="<results>/prompts/{dataset}.parquet",

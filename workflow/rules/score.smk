@@ -3,8 +3,8 @@
 
 rule score:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions="<results>/predictions/{method}/{dataset}.parquet",
         lib=library("score"),
@@ -62,8 +62,8 @@ rule gather_scores:
 # Of the methods that give three masks for a prompt: how these differ from one another.
 rule ambiguity:
     input:
-        images=rules.preprocess.output.images,
-        objects=rules.preprocess.output.objects,
+        images=get_images,
+        objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions="<results>/predictions/{method}/{dataset}.parquet",
         lib=lambda wildcards: library("ambiguity"),

@@ -12,11 +12,11 @@ rule train:
         recipes=os.path.relpath(WORKFLOW.parent / "config" / "training.yaml"),
         lib=library("train"),
     output:
-        network="<results>/train/{network}/network.safetensors",
-        card="<results>/train/{network}/card.md",
-        log="<results>/train/{network}/log.csv",
+        network="<shared>/train/{network}/network.safetensors",
+        card="<shared>/train/{network}/card.md",
+        log="<shared>/train/{network}/log.csv",
     log:
-        "<logs>/train/{network}.log",
+        "<shared>/logs/train/{network}.log",
     wildcard_constraints:
         network="|".join(TRAINED),
     conda:

@@ -1,5 +1,6 @@
 """Print how every registered dataset stands."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
@@ -10,4 +11,4 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
-        print(as_table(availability(snakemake.config)))
+        print(as_table(availability(snakemake.config, Path(snakemake.params.raw))))

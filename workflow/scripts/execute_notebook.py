@@ -19,6 +19,8 @@ SECONDS = 600  # that one cell may take
 
 if __name__ == "__main__":
     with job(snakemake):
+        os.environ["PROMPTSEG_RESULTS"] = snakemake.params.results
+        os.environ["PROMPTSEG_SHARED"] = snakemake.params.shared
         os.environ["PROMPTSEG_CONFIGFILES"] = " ".join(snakemake.params.configfiles)
         notebook = nbformat.read(snakemake.input.notebook, as_version=4)
         try:

@@ -42,7 +42,7 @@ class Availability:
     message: str = ""
 
 
-def availability(config: Mapping[str, Any], root: Path = Path("results/raw")) -> list[Availability]:
+def availability(config: Mapping[str, Any], root: Path) -> list[Availability]:
     """How every registered dataset stands, in the order of the registry.
 
     Args:
@@ -52,7 +52,7 @@ def availability(config: Mapping[str, Any], root: Path = Path("results/raw")) ->
     return [_dataset(name, entry, root) for name, entry in config["datasets"].items()]
 
 
-def unavailable(config: Mapping[str, Any], root: Path = Path("results/raw")) -> dict[str, str]:
+def unavailable(config: Mapping[str, Any], root: Path) -> dict[str, str]:
     """Datasets of the run that are not there and need a manual download or a token, with what has to be done."""
     rows = (_dataset(name, config["datasets"][name], root) for name in config["run"]["datasets"])
     return {row.dataset: row.message for row in rows if row.message}

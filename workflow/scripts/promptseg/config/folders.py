@@ -1,0 +1,29 @@
+"""Where a run writes (`results`) and where it finds what several runs share (`shared`), as the configuration says."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from promptseg.core.errors import PromptsegError
+
+# Characters that Snakemake reads as something else in a path: wildcards, path variables, lists of targets.
+_RESERVED = set("{}<>,=:*?[]\n")
+
+
+def folders(config: Mapping[str, Any]) -> tuple[str, str]:
+    """The folder of the run and the shared one: relative to the project where they are inside it, else absolute.
+
+    Raises:
+        PromptsegError: one of them cannot be a folder of results.
+    """
+    return _folder("results", config["results"]), _folder("shared", config["shared"])
+
+
+def _folder(key: str, path: str) -> str:
+    full = Path(os.path.normpath(Path.cwd() / Path(path).expanduser()))
+    if _RESERVED & set(path) or path != path.strip():
+        raise PromptsegError(f"{key}: {path!r} has a character that a folder of results cannot have: rename it.")
+    if full in (Path.cwd(), *Path.cwd().parents):
+        raise PromptsegError(f"{key}: {path!r} holds the project itself. Give a folder of its own, such as runs/a.")
+    return str(full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full)
