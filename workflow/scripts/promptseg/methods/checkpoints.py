@@ -94,8 +94,24 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def load_state_dict(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file of weights, see `load_checkpoint`."""
-    return load_checkpoint(path).state_dict
+    """The tensors of a file of weights, see `load_checkpoint`; of a folder those of all its `.safetensors` files.
+
+    Large networks are saved in parts, and `transformers` saves into a folder.
+
+    Raises:
+        PromptsegError: as `load_checkpoint`; the folder holds no such file, or two that both have a tensor.
+    """
+    if not path.is_dir():
+        return load_checkpoint(path).state_dict
+    tensors: dict[str, Tensor] = {}
+    for part in sorted(path.glob("*.safetensors")):
+        found = load_checkpoint(part).state_dict
+        if twice := sorted(tensors.keys() & found.keys()):
+            raise PromptsegError(f"{part} holds {twice[0]} again, as another file of {path} does. Name one file.")
+        tensors |= found
+    if not tensors:
+        raise PromptsegError(f"{path} is a folder without `.safetensors` files. Name the file of weights in it.")
+    return tensors
 
 
 def _read(path: Path) -> Any:

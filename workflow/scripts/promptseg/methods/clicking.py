@@ -7,10 +7,9 @@ Their `Query.image` is a (3, h, w) float32 RGB tensor in 0..1 on the network's d
 `Query.previous` is a `ClickState` of any earlier click on this image, also of another object; None starts afresh.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,9 @@ import torch
 from torch import Tensor
 
 from promptseg.methods.base import Candidates, Method, Query
+from promptseg.methods.batching import chunks
 from promptseg.methods.click_tensors import click_tensor, crop, image_tensor, into_crop, mirrored, paste, resize
+from promptseg.methods.devices import autocast
 from promptseg.methods.regions import Roi, Size, ZoomIn, candidate_roi, moved_roi, occupied, shape_of, zoomed_size
 
 # (B, 4, h, w) image and previous mask, (B, 2n, 3) clicks -> (B, 1, h, w) logits, and features if the network gives them
@@ -162,26 +163,20 @@ class ClickPredictor:
 
     def _different_passes(self, queries: Sequence[Query], states: Sequence[ClickState | None]) -> list[Pass]:
         views = self._views(queries, states)
-        groups: dict[Size, list[int]] = defaultdict(list)
-        for index, view in enumerate(views):
-            groups[view.size].append(index)
         results: dict[int, Pass] = {}
-        for size, members in groups.items():
-            most = self._most(size, queries[members[0]].image.device)
-            for start in range(0, len(members), most):
-                chunk = members[start : start + most]
-                logits, features = self._forward(
-                    [queries[index] for index in chunk],
-                    [states[index] for index in chunk],
-                    [views[index] for index in chunk],
-                )
-                for place, index in enumerate(chunk):
-                    state = self._restored(logits[place], queries[index], states[index], views[index])
-                    feature = None if features is None else features[place]
-                    results[index] = Pass(state, views[index].crop, logits[place], feature)
+        for _, chunk in chunks([view.size for view in views], partial(self._most, queries[0].image.device)):
+            logits, features = self._forward(
+                [queries[index] for index in chunk],
+                [states[index] for index in chunk],
+                [views[index] for index in chunk],
+            )
+            for place, index in enumerate(chunk):
+                state = self._restored(logits[place], queries[index], states[index], views[index])
+                feature = None if features is None else features[place]
+                results[index] = Pass(state, views[index].crop, logits[place], feature)
         return [results[index] for index in range(len(queries))]
 
-    def _most(self, size: Size, device: torch.device) -> int:
+    def _most(self, device: torch.device, size: Size) -> int:
         """How many objects a forward pass takes."""
         if device.type != "cpu":
             return self.batch
@@ -234,7 +229,7 @@ class ClickPredictor:
             stacked = torch.cat([stacked, stacked.flip(3)])
             clicks += [mirrored(points, stacked.shape[3]) for points in clicks]
             labels += labels
-        with self._autocast(stacked.device):
+        with autocast(stacked.device.type, self.precision):
             output = self.network(stacked, click_tensor(clicks, labels).to(stacked.device))
         logits, features = output if isinstance(output, tuple) else (output, None)
         logits = logits.float()
@@ -242,11 +237,6 @@ class ClickPredictor:
             straight, mirror = logits.chunk(2)
             logits = 0.5 * (straight + mirror.flip(3))
         return logits, features
-
-    def _autocast(self, device: torch.device) -> AbstractContextManager:
-        if self.precision == "bf16":
-            return torch.autocast(device.type, dtype=torch.bfloat16)
-        return nullcontext()
 
     def _restored(self, logits: Tensor, query: Query, state: ClickState | None, view: _View) -> ClickState:
         """The state after a pass: its probabilities at the place and size they have in the image."""

@@ -2,6 +2,8 @@
 
 import ctypes
 import platform
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from promptseg.core.errors import PromptsegError
 
@@ -45,6 +47,16 @@ def choose_device(wanted: str, can_use_gpu: bool = True) -> str:
             "Set device: auto or cpu, or install an NVIDIA driver and a PyTorch build with CUDA."
         )
     return "cpu"
+
+
+def autocast(device: str, precision: str) -> AbstractContextManager[Any]:
+    """What a network runs in: PyTorch's mixed precision on the device for "bf16", nothing for "fp32".
+
+    `with torch.inference_mode(), autocast(settings.device, settings.precision):` and the network inside.
+    """
+    import torch
+
+    return torch.autocast(device, dtype=torch.bfloat16) if precision == "bf16" else nullcontext()
 
 
 def has_bf16(device: str) -> bool:

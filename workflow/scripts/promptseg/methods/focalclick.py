@@ -16,6 +16,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Query, Settings
 from promptseg.methods.click_tensors import click_tensor, resize
 from promptseg.methods.clicking import BATCH, THRESHOLD, ClickMethod, ClickPredictor, ClickState, Pass, Step
+from promptseg.methods.devices import autocast
 from promptseg.methods.loading import check_variant, load_network
 from promptseg.methods.networks.focalclick import VARIANTS, FocalClickNet
 from promptseg.methods.regions import Roi, ZoomIn
@@ -185,7 +186,7 @@ class FocalPredictor(ClickPredictor):
             clicks.append((rows_columns - (y1, x1)) * self.side / (y2 - y1, x2 - x1))
         device = crops[0].device
         numbered = [(float(index), *place) for index, place in enumerate(places)]
-        with self._autocast(device):
+        with autocast(device.type, self.precision):
             output = self.refiner(
                 torch.stack(crops),
                 click_tensor(clicks, [np.asarray(query.prompt.labels) for query in queries]).to(device),

@@ -56,6 +56,23 @@ class Frame:
         return self.rows @ low @ self.columns.t()
 
 
+def padded(size: tuple[int, int], inside: tuple[int, int], side: int, low: int, device: str = "cpu") -> Frame:
+    """The frame of an image that lies in the top left corner of a square input, the rest of which is padding.
+
+    As SAM does, maps are resized to the input, what is padding is cut off, and the rest is resized to the image.
+
+    Args:
+        size: (h, w) of the image.
+        inside: (h, w) that the image has in the input.
+        side: of the input.
+        low: side of the network's maps.
+    """
+    rows, columns = (
+        axis_matrix(low, side, slice(part), whole, device=device) for part, whole in zip(inside, size, strict=True)
+    )
+    return Frame(size, (inside[1] / size[1], inside[0] / size[0]), rows, columns)
+
+
 def stretched(size: tuple[int, int], side: int, low: int, device: str = "cpu", *, twice: bool = False) -> Frame:
     """The frame of an image that fills a square input, its aspect not kept.
 

@@ -1,16 +1,18 @@
-"""The networks of click models, built for a checkpoint and loaded with it."""
+"""Networks, loaded with the weights of the settings; those of click models are built for their checkpoint."""
 
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Settings
-from promptseg.methods.checkpoints import load_checkpoint, load_strictly
+from promptseg.methods.checkpoints import load_checkpoint, load_state_dict, load_strictly
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class _NetworkClass(typing.Protocol):
@@ -32,7 +34,7 @@ def check_variant(variant: str, known: Collection[str]) -> None:
 
 
 def named_weights(settings: Settings) -> Path:
-    """The file of weights.
+    """The file or folder of weights.
 
     Raises:
         PromptsegError: there is none.
@@ -40,6 +42,25 @@ def named_weights(settings: Settings) -> Path:
     if settings.weights is None:
         raise PromptsegError("The method needs weights. Say where they are by `checkpoint:` in its entry.")
     return settings.weights
+
+
+def load_weights(
+    network: Network,
+    settings: Settings,
+    translated: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None,
+) -> Network:
+    """The network with the weights of the settings, on their device, ready to predict.
+
+    Args:
+        translated: turns the names in the file, or folder, into those of the network.
+
+    Raises:
+        PromptsegError: there are no weights, they cannot be read, or do not fit the network in every tensor.
+    """
+    path = named_weights(settings)
+    state_dict: Mapping[str, Tensor] = load_state_dict(path)
+    load_strictly(network, translated(state_dict) if translated else state_dict, path)
+    return network.to(settings.device).eval()
 
 
 def load_network(network_class: _NetworkClass, variants: Collection[str], settings: Settings) -> Any:

@@ -1,7 +1,6 @@
 """What SAM and its successors have in common: an image is encoded once, prompts are decoded from it in batches."""
 
 from abc import abstractmethod
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -10,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
-from promptseg.methods.checkpoints import load_state_dict, load_strictly
-from promptseg.methods.loading import named_weights
+from promptseg.methods.batching import batches
+from promptseg.methods.loading import load_weights, named_weights
 
 # Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
 BATCH = {"cpu": 8, "cuda": 64}
@@ -75,10 +74,9 @@ class Promptable(Method, Generic[Network]):
         Raises:
             PromptsegError: there are no weights, there is no such variant, or the file does not fit it.
         """
-        path = named_weights(self.settings)
-        network = self.architecture(self.settings.variant or "")
-        load_strictly(network, self.translated(load_state_dict(path)), path)
-        return cast(Network, network.to(self.settings.device).eval())
+        named_weights(self.settings)  # said before a large network is built
+        network = cast(Network, self.architecture(self.settings.variant or ""))
+        return load_weights(network, self.settings, self.translated)
 
     @classmethod
     def translated(cls, state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -100,15 +98,8 @@ class Promptable(Method, Generic[Network]):
     @torch.inference_mode()
     def decoded(self, queries: Sequence[Query]) -> Iterator[tuple[int, Decoded]]:
         """Answers with the numbers of their queries, which may be mixed: those that are alike are decoded together."""
-        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for index, query in enumerate(queries):
-            prompt = query.prompt
-            alike = (len(prompt.points), prompt.box is None, query.previous is None, self.multimask(query))
-            groups[alike].append(index)
-        for (*_, multimask), members in groups.items():
-            for start in range(0, len(members), self.batch):
-                chunk = members[start : start + self.batch]
-                yield from zip(chunk, self.decode([queries[index] for index in chunk], multimask), strict=True)
+        for batch in batches(queries, self.batch, alike=self.multimask):
+            yield from zip(batch.indices, self.decode(batch.queries, batch.key), strict=True)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         answers = {index: decoded.candidates(self.mask_feedback) for index, decoded in self.decoded(queries)}

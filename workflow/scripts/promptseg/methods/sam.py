@@ -14,7 +14,7 @@ from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
 from promptseg.methods.base import Grid, Proposals, Query, Settings
-from promptseg.methods.frames import Frame, axis_matrix
+from promptseg.methods.frames import Frame, padded
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
 from promptseg.methods.networks.sam_encoder import Encoder
@@ -115,11 +115,7 @@ class Sam(Promptable[SamModel]):
         SAM upsamples its masks to the padded input, cuts the padding off and resizes to the image.
         """
         inside = self.resize.get_preprocess_shape(*size, self.side)
-        rows, columns = (
-            axis_matrix(low, self.side, slice(part), whole, device=self.settings.device)
-            for part, whole in zip(inside, size, strict=True)
-        )
-        return Frame(size, (inside[1] / size[1], inside[0] / size[0]), rows, columns)
+        return padded(size, inside, self.side, low, self.settings.device)
 
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Embedding:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Query, Settings
-from promptseg.methods.frames import Frame, axis_matrix
+from promptseg.methods.frames import Frame, padded
 from promptseg.methods.promptable import Decoded, best
 from promptseg.methods.sam import Sam
 
@@ -108,12 +108,7 @@ class UltraSam(Sam):
         return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
 
     def frame(self, size: tuple[int, int], low: int) -> Frame:
-        inside = self._inside(size)
-        rows, columns = (
-            axis_matrix(low, self.side, slice(part), whole, device=self.settings.device)
-            for part, whole in zip(inside, size, strict=True)
-        )
-        return Frame(size, (inside[1] / size[1], inside[0] / size[0]), rows, columns)
+        return padded(size, self._inside(size), self.side, low, self.settings.device)
 
     def multimask(self, query: Query) -> bool:  # noqa: ARG002 - the same for all
         return True
