@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import Settings, adapter_class
+from promptseg.methods import adapter_class
 from promptseg.predict.method_run import Computing, check_entry, check_weights, prepare
 from support.projects import ROOT
 
@@ -88,9 +88,10 @@ def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
             r"options\.hq_token_only is 'false': .*without quotes",
         ),
         ("mobile_sam:MobileSam", {"options": {"flip": True}}, "MobileSam does not know.*known options: none"),
-        ("ultrasam:UltraSam", {"options": {"passes": 3}}, "passes` of UltraSam is 3"),
+        ("ultrasam:UltraSam", {"variant": "vit_b", "options": {"passes": 3}}, "passes` of UltraSam is 3"),
         ("mobile_sam:MobileSam", {"off_label": True}, r"methods\.it\.off_label is true, but there is no prompt"),
-        ("mobile_sam:MobileSam", {}, "needs weights.*checkpoint"),
+        ("mobile_sam:MobileSam", {}, r"methods\.it: .*needs weights.*checkpoint"),
+        ("sam:Sam", {"variant": "vit_x"}, r"methods\.it\.variant is 'vit_x', which Sam does not have.*vit_h, vit_l"),
         ("ritm:Ritm", {"variant": "small"}, "needs weights.*checkpoint"),
     ],
 )
@@ -100,8 +101,18 @@ def test_an_entry_that_does_not_fit_its_adapter_is_refused(adapter, entry, messa
         prepare("it", "toy", whole | entry, None, Computing(device="cpu"))
 
 
-def test_all_options_of_the_registry_are_known():
+def test_a_constructor_has_to_keep_the_settings(tmp_path):
+    adapter = tmp_path / "it.py"
+    adapter.write_text(
+        "from promptseg.methods.controls import BoxFill\n"
+        "class Fill(BoxFill):\n    def __init__(self, settings):\n        self.side = 3\n"
+    )
+    entry = {**ENTRY, "options": {}, "adapter": f"{adapter}:Fill"}
+    with pytest.raises(PromptsegError, match=r"^methods\.it: Fill\.__init__ does not call `super\(\)"):
+        prepare("it", "toy", entry, None, Computing(device="cpu"))
+
+
+def test_all_entries_of_the_registry_fit_their_classes():
     registry = yaml.safe_load((ROOT / "config" / "methods.yaml").read_text())["methods"]
     for name, entry in registry.items():
-        options = Settings(options=entry.get("options", {}))
-        check_entry(name, adapter_class(entry["adapter"]), options)
+        check_entry(name, adapter_class(entry["adapter"]), entry)

@@ -2,6 +2,10 @@
 
 import importlib
 import importlib.util
+import re
+import sys
+import traceback
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -14,12 +18,41 @@ __all__ = ["Candidates", "Grid", "Method", "Prompt", "Proposals", "Query", "Sett
 def _load(module_name: str) -> ModuleType:
     if not module_name.endswith(".py"):
         return importlib.import_module(module_name)
-    spec = importlib.util.spec_from_file_location(Path(module_name).stem, module_name)
+    # In sys.modules, where dataclasses look, by a name that no installed package has.
+    name = "promptseg_adapter_" + re.sub(r"\W", "_", module_name)
+    spec = importlib.util.spec_from_file_location(name, module_name)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
+
+
+def _import(module_name: str) -> ModuleType:
+    """The module; what it prints goes to stderr, because the output of `snakemake --dag` is read by programs.
+
+    Raises:
+        PromptsegError: it cannot be imported: what it raised, with its file and line.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            return _load(module_name)
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        file = module_name if module_name.endswith(".py") else module_name.replace(".", "/") + ".py"
+        lines = [f"{file}, line {frame.lineno}: " for frame in frames if frame.filename.endswith(file)]
+        remedy = "Correct the file."
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            remedy = f"Install {error.name.split('.')[0]}, or correct the name."
+            if Path(module_name).with_name(f"{error.name}.py").is_file():
+                remedy = f"An adapter is one file: put what it uses of {error.name}.py into it, or install that."
+        what = f"{lines[-1] if lines else ''}{type(error).__name__}: {error}"
+        raise PromptsegError(f"module {module_name} cannot be imported: {what}. {remedy}") from error
 
 
 def adapter_class(adapter: str) -> type[Method]:
@@ -30,16 +63,16 @@ def adapter_class(adapter: str) -> type[Method]:
     """
     module_name, _, class_name = adapter.rpartition(":")
     try:
-        found = getattr(_load(module_name), class_name)
-    except (ImportError, FileNotFoundError) as error:
-        raise PromptsegError(
-            f"adapter {adapter}: module {module_name} cannot be imported ({error}). "
-            "Install it, or correct `adapter:` in the method's entry."
-        ) from error
+        found = getattr(_import(module_name), class_name)
+    except PromptsegError as error:
+        raise PromptsegError(f"adapter {adapter}: {error}") from error.__cause__
     except AttributeError as error:
         raise PromptsegError(
             f"adapter {adapter}: module {module_name} has no {class_name!r}. Write it as module:Class."
         ) from error
     if not (isinstance(found, type) and issubclass(found, Method)):
-        raise PromptsegError(f"adapter {adapter}: {class_name} is not a subclass of promptseg.methods.Method.")
+        raise PromptsegError(
+            f"adapter {adapter}: {class_name} is not a subclass of promptseg.methods.Method. Write "
+            f"`class {class_name}(Method):`."
+        )
     return found

@@ -5,7 +5,7 @@ A new method is a subclass in its own module and an entry of `methods:` in the c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -149,6 +149,7 @@ class Method(ABC):
         images_at_once: how many images are under way together; prompts of all of them share a batch.
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
+        variants: what `variant` of its entry may be; empty: anything.
         known_options: the options that its entry may have, each a number or true or false; None: any.
         code_licence: of the code that runs, and whose it is.
     """
@@ -164,6 +165,7 @@ class Method(ABC):
     images_at_once: int = 4
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
+    variants: ClassVar[Collection[str]] = ()
     known_options: ClassVar[frozenset[str] | None] = None
     code_licence: ClassVar[str] = "Apache-2.0, ours"
 

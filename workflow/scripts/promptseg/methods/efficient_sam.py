@@ -43,12 +43,12 @@ class EfficientSam(Sam):
 
     @classmethod
     def architecture(cls, variant: str) -> EfficientSamNetwork:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return EfficientSamNetwork(VARIANTS[variant])
 
     @classmethod
     def input_size(cls, variant: str) -> int:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return VARIANTS[variant].side
 
     def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:

@@ -5,7 +5,8 @@ The coarse network sees the target crop (the object found so far and some margin
 Without, the coarse mask is the answer: the "baseline" of the authors' code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -217,11 +218,12 @@ class FocalClick(ClickMethod):
     """
 
     refines = True
+    variants: ClassVar[Collection[str]] = VARIANTS
     known_options = frozenset({"infer_size"})
 
     @classmethod
     def architecture(cls, variant: str) -> FocalClickNet:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return FocalClickNet.from_variant(variant)
 
     @classmethod
@@ -230,7 +232,7 @@ class FocalClick(ClickMethod):
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
-        self.network: FocalClickNet = load_network(FocalClickNet, VARIANTS, settings)
+        self.network: FocalClickNet = load_network(FocalClickNet, self.variants, settings)
         # Networks of both pipelines have the same parameters.
         if settings.variant is not None and self.network.pipeline != VARIANTS[settings.variant]["pipeline"]:
             raise PromptsegError(

@@ -1,8 +1,9 @@
 """RITM (Sofiiuk et al. 2022) as its authors evaluate it: HRNet with zoom-in from the second click, and mirroring."""
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from promptseg.methods.base import Settings
 from promptseg.methods.clicking import ClickMethod, ClickPredictor
@@ -32,16 +33,17 @@ class Ritm(ClickMethod):
     (200) and `skip_clicks` (1): see `ZoomIn`.
     """
 
+    variants: ClassVar[Collection[str]] = ChainMap(SMALL, VARIANTS)
     known_options = frozenset({"zoom_in", "flip", "target_size", "min_crop_size", "skip_clicks"})
 
     @classmethod
     def architecture(cls, variant: str) -> RitmNet:
-        check_variant(variant, VARIANTS | SMALL)
+        check_variant(variant, cls.variants)
         return RitmNet.from_variant(variant)
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
-        self.network: RitmNet = load_network(RitmNet, VARIANTS | SMALL, settings)
+        self.network: RitmNet = load_network(RitmNet, self.variants, settings)
         if settings.compile:
             self.network.compile()
         self.predictor = ritm_predictor(self.network, settings.options, settings.precision)

@@ -1,6 +1,7 @@
 """Segment Anything (Kirillov et al. 2023), with the weights and modules of the `segment_anything` package."""
 
-from collections.abc import Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -50,13 +51,13 @@ class Sam(Promptable[SamModel]):
     `decoder_class`.
 
     Attributes:
-        variants: those with published weights; empty for SAM itself, which has all of the package's and the small one.
+        decoder_class: what decodes prompts.
     """
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
-    variants: ClassVar[tuple[str, ...]] = ()
+    variants: ClassVar[Collection[str]] = ChainMap(VARIANTS, sam_model_registry)
     decoder_class: ClassVar[type[Decoder]] = Decoder
 
     def __init__(self, settings: Settings):
@@ -65,7 +66,7 @@ class Sam(Promptable[SamModel]):
 
     @classmethod
     def _check(cls, variant: str) -> None:
-        check_variant(variant, cls.variants or [*sam_model_registry, *VARIANTS])
+        check_variant(variant, cls.variants)
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:

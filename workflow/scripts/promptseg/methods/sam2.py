@@ -1,7 +1,8 @@
 """SAM 2 and SAM 2.1 (Ravi et al. 2024), EdgeTAM (Zhou et al. 2025) and MedSAM2 (Ma et al. 2025) on single images."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import safetensors.torch
@@ -54,6 +55,7 @@ class Sam2(Promptable[Sam2Net]):
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
+    variants: ClassVar[Collection[str]] = VARIANTS
     known_options = frozenset({"dynamic_multimask"})
     cacheable = True
 
@@ -64,12 +66,12 @@ class Sam2(Promptable[Sam2Net]):
 
     @classmethod
     def architecture(cls, variant: str) -> nn.Module:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return Sam2Net(VARIANTS[variant])
 
     @classmethod
     def input_size(cls, variant: str) -> int:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return VARIANTS[variant].input_size
 
     @classmethod

@@ -49,6 +49,7 @@ class Sam3(Sam2):
     """
 
     prompt_types = frozenset({"point", "box"})
+    variants = VARIANTS
     known_options = Sam2.known_options | {"max_hole_area"}
 
     def __init__(self, settings: Settings):
@@ -57,14 +58,14 @@ class Sam3(Sam2):
 
     @classmethod
     def architecture(cls, variant: str) -> nn.Module:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         with torch.device("meta"):  # initial weights, of no use here, would take longer than the real ones
             network = Sam3Net(VARIANTS[variant])
         return network.to_empty(device=torch.get_default_device())
 
     @classmethod
     def input_size(cls, variant: str) -> int:
-        check_variant(variant, VARIANTS)
+        check_variant(variant, cls.variants)
         return VARIANTS[variant].image_size
 
     @classmethod

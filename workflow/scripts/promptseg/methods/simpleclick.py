@@ -1,8 +1,9 @@
 """SimpleClick (Liu et al. 2023), and CFR-ICL (Sun et al. 2024), which has other weights and adds a cascade."""
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from promptseg.methods.base import Settings
 from promptseg.methods.clicking import ClickMethod, ClickPredictor
@@ -37,11 +38,12 @@ class SimpleClick(ClickMethod):
     over the image and its mirror image. `min_crop_size` (200): see `ZoomIn`.
     """
 
+    variants: ClassVar[Collection[str]] = ChainMap(SMALL, VARIANTS)
     known_options = frozenset({"cascade_steps", "flip", "min_crop_size"})
 
     @classmethod
     def architecture(cls, variant: str) -> SimpleClickNet:
-        check_variant(variant, VARIANTS | SMALL)
+        check_variant(variant, cls.variants)
         return SimpleClickNet.from_variant(variant)
 
     @classmethod
@@ -50,7 +52,7 @@ class SimpleClick(ClickMethod):
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
-        self.network: SimpleClickNet = load_network(SimpleClickNet, VARIANTS | SMALL, settings)
+        self.network: SimpleClickNet = load_network(SimpleClickNet, self.variants, settings)
         if settings.compile:
             self.network.compile()
         self.predictor = simpleclick_predictor(self.network, settings.options, settings.precision)

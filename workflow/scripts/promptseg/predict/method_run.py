@@ -12,6 +12,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
 from promptseg.core.provenance import provenance
 from promptseg.methods import Method, Settings, adapter_class
+from promptseg.methods.checks import class_problems, entry_problems
 from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
 from promptseg.predict.embeddings import EmbeddingCache
 
@@ -115,31 +116,29 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     return sha256
 
 
-def check_entry(name: str, method: type[Method], settings: Settings) -> None:
-    """Refuse what the entry of a method asks of its adapter to no effect.
+def check_entry(name: str, found: type[Method], entry: Mapping[str, Any]) -> None:
+    """Refuse a class that is no whole method, and what its entry asks of it to no effect.
 
     Raises:
-        PromptsegError: it has an option that the adapter does not know, or one that is no number and not true or false;
-            or it is `off_label` although the adapter takes all prompts anyway.
+        PromptsegError: every problem, one per line, see `methods.checks`.
     """
-    if method.known_options is not None:
-        for option, value in settings.options.items():
-            if option not in method.known_options:
-                known = ", ".join(sorted(method.known_options)) or "none"
-                raise PromptsegError(
-                    f"methods.{name}.options names {option!r}, which {method.__name__} does not know. "
-                    f"Correct or remove it; known options: {known}."
-                )
-            if not isinstance(value, (bool, int, float)):
-                raise PromptsegError(
-                    f"methods.{name}.options.{option} is {value!r}: give it a number, or true or false without quotes."
-                )
-    limited = method.max_points is not None or not method.negative_points or method.untrained_types
-    if settings.off_label and not limited:
+    about = f"methods.{name}.adapter is {entry.get('adapter')}: "
+    problems = [about + problem for problem in class_problems(found)]
+    problems += [f"methods.{name}.{problem}" for problem in entry_problems(found, entry)]
+    if problems:
+        raise PromptsegError("\n".join(problems))
+
+
+def _construct(name: str, found: type[Method], settings: Settings) -> Method:
+    try:
+        method = found(settings)
+    except PromptsegError as error:
+        raise PromptsegError(f"methods.{name}: {error}") from error
+    if not hasattr(method, "settings"):
         raise PromptsegError(
-            f"methods.{name}.off_label is true, but there is no prompt that {method.__name__} takes and was not made "
-            "for. Remove it: results would be marked as off-label that are not."
+            f"methods.{name}: {found.__name__}.__init__ does not call `super().__init__(settings)`. Write that in it."
         )
+    return method
 
 
 def prepare(
@@ -176,6 +175,5 @@ def prepare(
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
     found = adapter_class(entry["adapter"])
-    check_entry(name, found, settings)
-    method = found(settings)
-    return MethodRun(name, dataset, entry, method, sha256)
+    check_entry(name, found, entry)
+    return MethodRun(name, dataset, entry, _construct(name, found, settings), sha256)

@@ -1,0 +1,219 @@
+"""What is wrong with an adapter: with its file before it is imported, with its class, and with an entry that names it.
+
+Every function returns sentences; none of them means that nothing is wrong. The class is not called.
+"""
+
+import ast
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from promptseg.core.errors import PromptsegError
+from promptseg.methods import Method, adapter_class
+
+PROMPT_TYPES = ("point", "box", "everything")
+# How each method of a class is called by the engine, without `self`; `__init__` gets the settings.
+_ARGUMENTS = {
+    "__init__": "settings",
+    "encode": "pixels",
+    "predict": "queries",
+    "everything": "encoded, pixels, grid",
+    "pack": "encoded",
+    "unpack": "content, pixels",
+}
+
+
+def _nearest(word: object, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def _bound_names(tree: ast.Module) -> set[str] | None:
+    """Names that a file may define anywhere; None if it cannot be told."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.split(".")[0])
+        elif isinstance(node, ast.Name):
+            names.add(node.id)
+    return None if names & {"*", "globals", "__getattr__"} else names
+
+
+def file_problems(adapter: str) -> list[str]:
+    """What is wrong with the file of `path/to/file.py:Class`, which is not run; nothing of other adapters."""
+    module, _, name = adapter.rpartition(":")
+    if not module.endswith(".py"):
+        return []
+    path = Path(module)
+    if not path.is_file():
+        beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        return [f"there is no file {path} (paths count from {Path.cwd()}).{_nearest(path.name, beside)}"]
+    try:
+        tree = ast.parse(path.read_bytes(), path)
+    except SyntaxError as error:
+        return [f"{path}, line {error.lineno}: {error.msg}. Python cannot read the file; correct it."]
+    except ValueError as error:  # a file with null bytes
+        return [f"{path} is no Python file: {error}."]
+    names = _bound_names(tree)
+    if names is not None and name not in names:
+        classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+        return [f"{path} has no class {name!r}.{_nearest(name, classes)} Its classes: {', '.join(classes) or 'none'}."]
+    return []
+
+
+# --- the class --------------------------------------------------------------------------------------------------------
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, str) and all(isinstance(word, str) for word in value)
+
+
+_FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("candidates", "images_at_once"), (_is_count, "a whole number of at least 1")),
+    "max_points": (lambda value: value is None or _is_count(value), "a whole number of at least 1, or None"),
+    **dict.fromkeys(
+        ("negative_points", "mask_feedback", "cacheable", "refines", "needs_truth"),
+        (lambda value: isinstance(value, bool), "True or False"),
+    ),
+    "known_options": (lambda value: value is None or _is_words(value), "a set of words, or None"),
+    "variants": (_is_words, "a list of words"),
+}
+
+
+def _word_problems(found: type[Method], attribute: str) -> Iterator[str]:
+    words = getattr(found, attribute)
+    example = f'frozenset({{"point", "box"}}), of {", ".join(PROMPT_TYPES)}'
+    if not (isinstance(words, (set, frozenset)) and _is_words(words)):
+        yield f"`{attribute}` is {words!r}: give it a set of words, as {example}."
+        return
+    for word in sorted(set(words) - set(PROMPT_TYPES)):
+        yield f"`{attribute}` names {word!r}.{_nearest(word, PROMPT_TYPES)} Known: {', '.join(PROMPT_TYPES)}."
+    if attribute == "prompt_types" and not words:
+        yield f"`prompt_types` is empty, so that it would never be asked: name some, as {example}."
+
+
+def _missing(found: type[Method], name: str) -> str:
+    own = [other for other in vars(found) if not other.startswith("__")]
+    close = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
+    return f" (it has {close[0]!r}: rename that)" if close else ""
+
+
+def _call_problems(found: type[Method], name: str) -> Iterator[str]:
+    function = inspect.getattr_static(found, name)
+    function = getattr(function, "__func__", function)  # of a classmethod
+    if not callable(function):
+        yield f"`{name}` is {function!r}: it has to be a method."
+        return
+    arguments = _ARGUMENTS[name]
+    given = len(arguments.split(", ")) + (not isinstance(inspect.getattr_static(found, name), staticmethod))
+    try:
+        inspect.signature(function).bind(*[None] * given)
+    except TypeError:
+        yield f"`{name}` cannot be called as {name}({arguments}): write `def {name}(self, {arguments})`."
+    except ValueError:  # a function without a signature
+        return
+    if inspect.iscoroutinefunction(function):
+        yield f"`{name}` is `async`: write `def {name}(self, {arguments})`."
+
+
+def class_problems(found: type[Method]) -> list[str]:
+    """What is wrong with a subclass of `Method` before anything is asked of it."""
+    problems: list[str] = []
+    if not hasattr(found, "prompt_types"):
+        problems.append(
+            f"`prompt_types` is missing{_missing(found, 'prompt_types')}: say which prompts it takes, as "
+            f'`prompt_types = frozenset({{"point", "box"}})`, of {", ".join(PROMPT_TYPES)}.'
+        )
+    for attribute in ("prompt_types", "untrained_types"):
+        problems += _word_problems(found, attribute) if hasattr(found, attribute) else ()
+    problems += [
+        f"`{name}` is {getattr(found, name)!r}: it has to be {expected}."
+        for name, (fits, expected) in _FACTS.items()
+        if not fits(getattr(found, name))
+    ]
+    for name in sorted(getattr(found, "__abstractmethods__", ())):
+        wanted = f"`def {name}(self, {_ARGUMENTS[name]})`" if name in _ARGUMENTS else "it"
+        problems.append(f"the method `{name}` is missing{_missing(found, name)}: write {wanted}.")
+    needed = {"everything": "everything" in getattr(found, "prompt_types", ()), "pack": found.cacheable is True}
+    for name in ("everything", "pack", "unpack"):
+        if needed.get(name, needed["pack"]) and getattr(found, name) is getattr(Method, name):
+            why = "`cacheable` is True" if name != "everything" else "`prompt_types` names 'everything'"
+            problems.append(f"{why}, but there is no `def {name}(self, {_ARGUMENTS[name]})`: write it.")
+    for name in _ARGUMENTS:
+        problems += _call_problems(found, name) if name in _defined(found) else ()
+    return problems
+
+
+def _defined(found: type[Method]) -> set[str]:
+    """What a class and those between it and `Method` define."""
+    return {name for one in found.__mro__[: found.__mro__.index(Method)] for name in vars(one)}
+
+
+# --- the entry --------------------------------------------------------------------------------------------------------
+
+
+def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
+    """What an entry of `methods:` asks of its adapter to no effect, each with its key first.
+
+    Args:
+        entry: `variant`, `options` and `off_label` are looked at.
+    """
+    problems = []
+    variant, name = entry.get("variant"), found.__name__
+    if found.variants and variant is not None and variant not in found.variants:
+        known = ", ".join(found.variants)
+        problems.append(
+            f"variant is {variant!r}, which {name} does not have.{_nearest(variant, found.variants)} "
+            f"Correct it; known variants: {known}."
+        )
+    if found.known_options is not None:
+        problems += _option_problems(name, found.known_options, entry.get("options") or {})
+    limited = found.max_points is not None or not found.negative_points or found.untrained_types
+    if entry.get("off_label") and not limited:
+        problems.append(
+            f"off_label is true, but there is no prompt that {name} takes and was not made for. Remove it: results "
+            "would be marked as off-label that are not."
+        )
+    return problems
+
+
+def _option_problems(name: str, known: Collection[str], options: Mapping[str, Any]) -> Iterator[str]:
+    for option, value in options.items():
+        if option not in known:
+            yield (
+                f"options names {option!r}, which {name} does not know.{_nearest(option, known)} "
+                f"Correct or remove it; known options: {', '.join(sorted(known)) or 'none'}."
+            )
+        elif not isinstance(value, (bool, int, float)):
+            yield f"options.{option} is {value!r}: give it a number, or true or false without quotes."
+
+
+def problems_of(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
+    """All that is wrong with an entry of `methods:` and its adapter, which is imported unless its file is wrong.
+
+    Args:
+        name: of the entry, for the sentences.
+    """
+    adapter = entry["adapter"]
+    about = f"methods.{name}.adapter is {adapter}: "
+    if problems := file_problems(adapter):
+        return [about + problem for problem in problems]
+    try:
+        found = adapter_class(adapter)
+    except PromptsegError as error:
+        return [f"methods.{name}: {error}"]
+    return [
+        *(about + problem for problem in class_problems(found)),
+        *(f"methods.{name}.{problem}" for problem in entry_problems(found, entry)),
+    ]
