@@ -45,7 +45,8 @@ class Promptable(Method):
             points, box = query.prompt.points, query.prompt.box
             previous = query.previous and query.previous.name
             self.asked.append((tuple(map(tuple, points.tolist())), previous, query.multimask))
-            single = query.multimask == "official" and (box is not None or len(points) > 1)
+            official = query.multimask == "official" and (box is not None or len(points) > 1)
+            single = official or self.candidates == 1
             (x, y), *_ = points.tolist() or [box[:2]]
             rows, columns = np.ogrid[: query.image.shape[0], : query.image.shape[1]]
             radii, scores = ((2,), [0.4]) if single else ((1, 3, 2), [0.1, 0.9, 0.2])

@@ -23,6 +23,8 @@ from promptseg.prompts.modes import PromptSettings
 class Picky(BoxFill):
     """Two masks, of which only the first counts; fails on a box of one column."""
 
+    candidates = 2
+
     def predict(self, queries):
         if any(query.prompt.box[0] == query.prompt.box[2] for query in queries):
             raise ValueError("too narrow")

@@ -178,25 +178,6 @@ def test_the_state_of_the_selected_mask_comes_back_at_the_next_click():
     ]
 
 
-class Unsure(Method):
-    """Its second mask is the object; of the two others it cannot tell how good they are."""
-
-    prompt_types = frozenset({"point", "box"})
-    candidates = 3
-
-    def predict(self, queries):
-        masks = np.stack([np.zeros_like(disk(), bool), disk() == 1, np.zeros_like(disk(), bool)])
-        return [Candidates(masks, np.array([np.nan, -0.5, np.nan], np.float32)) for _ in queries]
-
-
-def test_single_prompts_and_trajectories_take_the_same_mask_where_scores_are_nan():
-    rows = run(Unsure(Settings()), disk(), [1], replace(protocol_of("keep"), strict=True), ["mode1", "iterative"])
-    predictions = pa.Table.from_pylist(rows, schema=PREDICTIONS.schema).to_pandas()
-    scores = score_object(predictions, disk() == 1, image(disk()), Tolerance(), {})
-    chosen = [row for row in scores if row["selection"] == "best_score"]
-    assert {(row["mode"], row["iou"]) for row in chosen} == {("mode1", 1.0), ("iterative", 1.0)}
-
-
 def test_a_leaking_state_goes_from_one_object_of_an_image_to_the_next():
     labels = disk() + 2 * disk(centre=(10, 24), radius=4)
     method = Remembering()

@@ -30,7 +30,7 @@ if __name__ == "__main__":
         with run.embedding_cache(outputs.predictions, inputs.lib, snakemake.resources["cache_embeddings"]) as cache:
             cost = predict(
                 asked,
-                Runner(run.method, plan, cache),
+                Runner(run.method, plan, cache, run.label),
                 outputs.predictions,
                 everything=outputs.everything,
                 label=f"predict {run.name} {run.dataset}",

@@ -26,7 +26,11 @@ if __name__ == "__main__":
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_robustness(
             InexactInputs(objects, Changes(**changes), exact),
-            Runner(run.method, Plan(protocols={}, multimask=params.multimask, strict=params.strict)),
+            Runner(
+                run.method,
+                Plan(protocols={}, multimask=params.multimask, strict=params.strict),
+                label=run.label,
+            ),
             Path(snakemake.output.table),
             dataset=run.dataset,
             method=run.name,

@@ -6,7 +6,6 @@ while one is with the method, worker threads compute the next clicks of the othe
 the table of images alone, so results do not depend on timing.
 """
 
-import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,15 +18,14 @@ from pycocotools import mask as coco
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.prefetch import prefetched
-from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.methods import Candidates, Method, Proposals, Query
+from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
 from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.failures import Failures
 from promptseg.predict.plan import Cost, Item, Plan, ProtocolKey, Target, leaks, modes_of
 from promptseg.predict.trajectories import Answer, Ask, Search, Single, Trajectory, prediction
 from promptseg.preprocess.images import LabelledImage, pixel_digest
-
-logger = logging.getLogger(__name__)
 
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
 GROUP_PIXELS = 2**26
@@ -86,8 +84,8 @@ class Group:
             box = None if query.prompt.box is None else query.prompt.box.tobytes()
             prompt = (query.prompt.points.tobytes(), query.prompt.labels.tobytes(), box)
             key = (id(user.item), *prompt, id(query.previous), query.refine, query.multimask, id(query.truth))
-            pixels = user.item.image.labels.size * self.method.candidates
-            found.setdefault(key, Ask(query, name, [], pixels)).takers.append(take)
+            size = user.item.image.labels.shape
+            found.setdefault(key, Ask(query, name, [], size, self.method.candidates)).takers.append(take)
 
         for single in self.singles if self._new else ():
             for index, prompt in enumerate(single.prompts):
@@ -136,13 +134,18 @@ class Runner:
 
     Args:
         cache: of embeddings; it is left alone by methods that are not `cacheable`.
+        label: the method's name and adapter, for what is said of its failures; its class if empty.
+
+    Attributes:
+        failures: what could not be answered; see `Failures.conclude`.
     """
 
-    def __init__(self, method: Method, plan: Plan, cache: EmbeddingCache | None = None):
+    def __init__(self, method: Method, plan: Plan, cache: EmbeddingCache | None = None, label: str = ""):
         self.method = method
         self.plan = plan
         self.cache = cache if method.cacheable else None
         self.cost = Cost()
+        self.failures = Failures(label or f"{type(method).__module__}:{type(method).__qualname__}", plan.strict)
 
     def run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         """Answer every prompt of every object.
@@ -186,13 +189,13 @@ class Runner:
             start = time.perf_counter()
             try:
                 item.encoded = self._encoded(item.image.pixels)
+                if isinstance(item.encoded, np.ndarray) and item.encoded.dtype == np.uint8:
+                    item.as_encoded = item.encoded.copy()
             except Exception as error:
-                reason = self._failure(error, item.image.image_id)
-                item.rows = [
-                    prediction(target.object_id, mode, status=reason)
-                    for target in item.targets
-                    for mode in modes_of(target, self.method)
-                ]
+                asked = [(target.object_id, mode) for target in item.targets for mode in modes_of(target, self.method)]
+                self.failures.asked += len(asked)
+                reason = self.failures.status(error, item.image.image_id, len(asked))
+                item.rows = [prediction(name, mode, status=reason) for name, mode in asked]
             self.cost.encode_seconds += time.perf_counter() - start
             self.cost.images += 1
             self.cost.objects += len(item.targets)
@@ -205,7 +208,7 @@ class Runner:
         if (stored := self.cache.get(key)) is not None:
             return self.method.unpack(stored, pixels)
         encoded = self.method.encode(pixels)
-        self.cache.put(key, self.method.pack(encoded))
+        self.cache.put(key, require_bytes(self.method.pack(encoded)))
         return encoded
 
     def _advance(self, group: Group, pool: ThreadPoolExecutor) -> None:
@@ -215,6 +218,7 @@ class Runner:
         if not waiting:
             if not group.finished:
                 self._propose(group)
+                self._require_unchanged(group.items)
                 group.finish()
             return
         while waiting:
@@ -222,7 +226,8 @@ class Runner:
             pixels = batch[0].pixels
             while waiting and (pixels := pixels + waiting[0].pixels) <= BATCH_PIXELS:
                 batch.append(waiting.popleft())
-            answers = self._ask([ask.query for ask in batch], [ask.name for ask in batch])
+            self.failures.asked += len(batch)
+            answers = self._ask(batch)
             group.wait()  # for the batch before, whose masks are freed before the next are made
             group.futures = [pool.submit(ask.give, candidates) for ask, candidates in zip(batch, answers, strict=True)]
 
@@ -231,35 +236,47 @@ class Runner:
         for item, searches in group.searches.items():
             start = time.perf_counter()
             answer: Proposals | str
+            self.failures.asked += 1
             try:
-                answer = self.method.everything(item.encoded, item.image.pixels, self.plan.grid)
+                found = self.method.everything(item.encoded, item.image.pixels, self.plan.grid)
+                answer = checked_proposals(found, item.image.labels.shape)
             except Exception as error:
-                answer = self._failure(error, f"{item.image.image_id} {EVERYTHING}")
+                answer = self.failures.status(error, f"{item.image.image_id} {EVERYTHING}")
             self.cost.everything_seconds += time.perf_counter() - start
             if isinstance(answer, Proposals):
                 item.proposals = _proposal_rows(item.image.image_id, answer)
             for search in searches:
                 search.take(answer)
 
-    def _ask(self, queries: list[Query], names: Sequence[str]) -> list[Candidates | str]:
+    def _require_unchanged(self, items: Iterable[Item]) -> None:
+        """Answers to later prompts of an image that was changed would depend on those before."""
+        for item in items:
+            if item.as_encoded is not None and not np.array_equal(item.as_encoded, item.encoded):
+                raise PromptsegError(
+                    f"{self.failures.label} changed `query.image` of {item.image.image_id} in place, from which later "
+                    "prompts are answered. Copy it first: image = query.image.copy()"
+                )
+
+    def _ask(self, asks: Sequence[Ask]) -> list[Candidates | str]:
         """Answers in order; after a failed batch each query is asked alone, and a reason stands in for a failure."""
         start = time.perf_counter()
         try:
-            answers = list(self.method.predict(queries))
-            self.cost.prompts += len(queries)
-            return list(answers)
+            answers = listed(self.method.predict([ask.query for ask in asks]), len(asks))
+        except WrongAnswer as error:
+            return [self.failures.status(error, ask.name) for ask in asks]
         except Exception as error:
-            if len(queries) == 1:
-                return [self._failure(error, names[0])]
+            if len(asks) == 1:
+                return [self.failures.status(error, asks[0].name)]
+            self.failures.of_batch(error, len(asks))
+        else:
+            self.cost.prompts += len(asks)
+            return [self._checked(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
         finally:
             self.cost.decode_seconds += time.perf_counter() - start
-        return [self._ask([query], [name])[0] for query, name in zip(queries, names, strict=True)]
+        return [self._ask([ask])[0] for ask in asks]
 
-    def _failure(self, error: Exception, where: str) -> str:
-        """The status of what failed. What the method said may be any text of any library: it goes to the log."""
-        adapter = f"{type(self.method).__module__}:{type(self.method).__qualname__}"
-        reason = METHOD_FAILED.status(f"{adapter} raised {type(error).__name__} at {where}")
-        logger.error(reason, exc_info=error)
-        if self.plan.strict:
-            raise PromptsegError(f"{reason} (strict: true stops at the first failure)") from error
-        return reason
+    def _checked(self, ask: Ask, answer: object) -> Candidates | str:
+        try:
+            return checked(answer, ask.size, self.method.candidates)
+        except WrongAnswer as error:
+            return self.failures.status(error, ask.name)

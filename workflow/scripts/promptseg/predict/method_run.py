@@ -52,6 +52,11 @@ class MethodRun:
     method: Method
     weights_sha256: str | None
 
+    @property
+    def label(self) -> str:
+        """Name and adapter, as in the configuration, for what is said of failures."""
+        return f"{self.name} ({self.entry['adapter']})"
+
     def in_fp32(self) -> Method:
         """The same method loaded again, in full precision."""
         return type(self.method)(replace(self.method.settings, precision="fp32"))

@@ -99,6 +99,7 @@ class Item:
 
     Attributes:
         encoded: what the method made of it.
+        as_encoded: a copy of that if it is a picture, which prompts must not change.
         rows: the result (predict.tables.PREDICTIONS).
         proposals: all masks of the mode `everything` (predict.tables.PROPOSALS).
     """
@@ -106,6 +107,7 @@ class Item:
     image: LabelledImage
     targets: Sequence[Target]
     encoded: Any = None
+    as_encoded: np.ndarray | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     proposals: list[dict[str, Any]] = field(default_factory=list)
 

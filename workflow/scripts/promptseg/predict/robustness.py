@@ -78,8 +78,12 @@ def write_robustness(
 
     Args:
         dataset, method: their names, for the rows.
+
+    Raises:
+        PromptsegError: the method answered no prompt at all; nothing is written.
     """
     total = len(inputs.objects)
     with open_table(output, ROBUSTNESS, provenance) as table:
         for item in progress(runner.run(inputs), total, f"robustness {method} {dataset}", "image"):
             table.write({"dataset": dataset, "method": method, **row} for row in inputs.take(item))
+        runner.failures.conclude()

@@ -55,6 +55,9 @@ def predict(
         label: shown beside the progress.
         provenance: stored in the metadata of `output`, with what the method is asked, see `Abilities`.
 
+    Raises:
+        PromptsegError: the method answered no prompt at all; nothing is written.
+
     Returns:
         What they cost, for `throughput.json`: counts, seconds and memory, see `Cost`, with device and precision.
     """
@@ -76,6 +79,7 @@ def predict(
                 table.write(rows)
                 rows = []
         table.write(rows)
+        runner.failures.conclude()
     if not all(found):
         logger.warning("%s: %s", label, nothing_found(found.count(False), len(found), vars(runner.plan.grid)))
     return {

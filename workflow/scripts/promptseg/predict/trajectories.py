@@ -9,6 +9,7 @@ import numpy as np
 from pycocotools import mask as coco
 
 from promptseg.core import masks
+from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Method, Prompt, Proposals, Query
 from promptseg.predict.abilities import Abilities
@@ -72,12 +73,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ask:
-    """One prompt for the method, and who waits for its answer."""
+    """One prompt for the method, and who waits for its answer.
+
+    Attributes:
+        size: (h, w) of the image.
+        candidates: how many masks there may be.
+    """
 
     query: Query
     name: str
     takers: list[Callable[[Answer], None]]
-    pixels: int
+    size: tuple[int, int]
+    candidates: int
+
+    @property
+    def pixels(self) -> int:
+        """Of all masks of the answer."""
+        return self.size[0] * self.size[1] * self.candidates
 
     def give(self, candidates: Candidates | str) -> None:
         """Hand the answer to all takers; runs in a worker thread."""
@@ -109,6 +121,14 @@ class Single:
             if isinstance(answer.candidates, str):
                 return [prediction(self.target.object_id, self.mode, status=answer.candidates)]
         parts = [answer.candidates for answer in answers if isinstance(answer.candidates, Candidates)]
+        kinds = {(len(part.masks), part.scores is None) for part in parts}
+        if len(kinds) > 1:
+            reason = METHOD_FAILED.status(
+                f"the boxes of {self.target.object_id} {self.mode} were not answered alike, so that masks cannot be "
+                "united one by one",
+                "give as many masks for one box as for another, and scores with all or with none",
+            )
+            return [prediction(self.target.object_id, self.mode, status=reason)]
         joined = answers[0] if len(parts) == 1 else Answer(_join(parts))
         return [
             prediction(self.target.object_id, self.mode, **joined.coded(index)) for index in range(len(parts[0].masks))
