@@ -15,12 +15,16 @@ sys.path.insert(0, SCRIPTS)
 os.environ["PYTHONPATH"] = os.pathsep.join([SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 from promptseg.config import facts
+from promptseg.config.arguments import SHIPPED, stop
 from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
+from promptseg.config.explain import ConfigurationError
 from promptseg.config.folders import folders
 from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.protocols import protocols_of
+from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import contents
+from promptseg.download.folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
@@ -46,8 +50,14 @@ try:
     RESULTS, SHARED = folders(config)
     UNAVAILABLE = left_out()
     ARCHIVES = archives_of(config["datasets"], config["run"]["datasets"])
+    if workflow.is_main_process:
+        require_folders(config, config["run"]["datasets"], Path(SHARED, "raw"))
+except ConfigurationError as error:
+    # Files named on the command line lie over those of the Snakefile, and `--config` over all.
+    files = dict.fromkeys([*SHIPPED, *map(Path, workflow.overwrite_configfiles)])
+    stop(error.placed(Places(files, workflow.config_settings.config).of))
 except PromptsegError as error:
-    raise WorkflowError(str(error)) from None
+    stop(error)
 
 
 # Every job writes beside its log, into <results>/benchmarks, what it took: promptseg/core/jobs.py.
@@ -166,7 +176,7 @@ def contents_of(dataset):
     try:
         return contents(sources_of(entry), case_patterns(entry), Path(SHARED, "raw", dataset), logger.info)
     except PromptsegError as error:
-        raise WorkflowError(str(error)) from None
+        stop(error)
 
 
 def get_contents(wildcards):
@@ -182,7 +192,7 @@ def get_preprocess_entry(wildcards):
 
 def get_their_manifest(wildcards):
     if "manifest" not in config:
-        raise WorkflowError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH.")
+        stop(PromptsegError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH."))
     return config["manifest"]
 
 
@@ -193,7 +203,7 @@ def get_manifests_to_compare(wildcards):
     try:
         names = datasets_in(get_their_manifest(wildcards))
     except PromptsegError as error:
-        raise WorkflowError(str(error)) from None
+        stop(error)
     return [of_dataset(name, "manifest.csv") for name in names if name in DATASETS]
 
 

@@ -71,19 +71,9 @@ def configuration(files: Sequence[Path] | None) -> dict[str, Any]:
     Raises:
         PromptsegError: a file is not there or no YAML; the configuration is not valid.
     """
-    from snakemake.common.configfile import load_configfile
-    from snakemake.exceptions import WorkflowError
-    from snakemake.utils import update_config
+    from promptseg.config.load import load
 
-    from promptseg.config.check import check
-
-    config: dict[str, Any] = {}
-    for file in ["config/datasets.yaml", "config/methods.yaml", "config/config.yaml", *_existing(files)]:
-        try:
-            update_config(config, load_configfile(str(file)))
-        except WorkflowError as error:
-            raise PromptsegError(f"{file} cannot be read: {error}") from None
-    return check(config)
+    return load(_existing(files))
 
 
 def results_of(results: Path | None, files: Sequence[Path] | None) -> Path:

@@ -1,26 +1,20 @@
 """The configuration, checked against its schema and filled with defaults."""
 
 import copy
-import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
+from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
+from promptseg.config.forms import canonical, mistaken_forms
 from promptseg.config.schema import read_schema
-from promptseg.core.errors import PromptsegError
 
 # What the whole configuration needs; a single file may lack it, so that its schema does not ask for it.
 _NEEDED = ["run", "datasets", "methods", "protocols"]
-
-
 _OFF_LABEL = " (off-label)"  # ends the title of a method that is asked what it was not made for
-
-
-def _nearest(name: str, known: Iterable[Any]) -> str:
-    close = difflib.get_close_matches(str(name), [str(item) for item in known], n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _fill_defaults(validator: Any, properties: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[Any]:
@@ -44,119 +38,103 @@ _Validator = jsonschema.validators.extend(
 )
 
 
-def _innermost(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
-    """What is wrong with that alternative of a `oneOf` which has the right type; the error itself where none has."""
-    alternatives: dict[Any, list[jsonschema.ValidationError]] = {}
-    for inner in error.context or ():
-        alternatives.setdefault(inner.schema_path[0], []).append(inner)
-    for errors in alternatives.values():
-        if all(list(inner.path) or inner.validator not in ("type", "const") for inner in errors):
-            return _innermost(errors[0])
-    return error
-
-
-def _explain(violation: jsonschema.ValidationError) -> str:
-    """One line for one violation: where, what, and the nearest allowed word."""
-    error = _innermost(violation)
-    schema: Any = error.schema
-    allowed: Any = error.validator_value
-    where = ".".join(str(part) for part in error.absolute_path) or "the top level"
-    if error.validator == "oneOf" and all("const" in choice or "type" in choice for choice in allowed):
-        words = {"object": "a mapping", "array": "a list", "string": "a string"}
-        choices = [repr(choice["const"]) if "const" in choice else words[choice["type"]] for choice in allowed]
-        return f"{where}: {error.instance!r} must be {' or '.join(choices)}"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = schema.get("properties", {})
-        unknown = [key for key in error.instance if key not in known]
-        keys = ", ".join(map(repr, unknown))
-        return f"unknown key {keys} in {where}.{_nearest(unknown[0], known)} Known keys: {', '.join(known)}."
-    if error.validator == "enum":
-        return f"{where}: {error.instance!r} is not allowed.{_nearest(str(error.instance), allowed)} " + (
-            f"Allowed: {', '.join(map(str, allowed))}."
-        )
-    if error.validator == "type" and error.validator_value == "string" and not isinstance(error.instance, (dict, list)):
-        return f"{where}: {_read_as(error.instance)}"
-    if "propertyNames" in error.schema_path and "description" in schema:
-        return f"{where}: {error.instance!r} cannot be a name here. {schema['description']}"
-    return f"{where}: {error.message}"
-
-
-def _read_as(value: Any) -> str:
-    kinds = {bool: "true or false", type(None): "nothing", int: "a number", float: "a number"}
-    kind = kinds.get(type(value), f"a {type(value).__name__}")
-    return f"YAML reads {kind} where a name is needed ({value}): write it in quotes"
-
-
-def _unquoted(node: Any, where: tuple[str, ...] = ()) -> Iterator[str]:
+def _unquoted(node: Any, where: tuple[str | int, ...] = ()) -> Iterator[Mistake]:
     """Names that YAML takes for something else: 001 would become 1, and `no` would become false."""
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _unquoted(item, (*where, str(index)))
+            yield from _unquoted(item, (*where, index))
     if isinstance(node, dict):
         for name, value in node.items():
             if not isinstance(name, str) and where[-1:] != ("colours",):  # there they are label values
-                yield f"{'.'.join(where) or 'the top level'}: {_read_as(name)}"
+                yield Mistake((*where, str(name)), f"{dotted(where)}: {read_as(name)}")
             yield from _unquoted(value, (*where, str(name)))
 
 
-def _choose(config: Mapping[str, Any], key: str, kind: str) -> None:
-    for name in config["run"][key]:
-        if name not in config[kind]:
-            raise PromptsegError(
-                f"run.{key} names {name!r}, which is not an entry of {kind}:.{_nearest(name, config[kind])} "
-                f"Add an entry for it, or choose among: {', '.join(config[kind])}."
-            )
-
-
-def _require_different(key: str, names: Iterable[str]) -> None:
+def _chosen(config: Mapping[str, Any], key: str, kind: str) -> Iterator[Mistake]:
+    """Names under `run` that no entry has, and names whose files would be the same."""
     seen: dict[str, str] = {}
-    for name in names:
+    for index, name in enumerate(config["run"][key]):
+        where = ("run", key, index)
+        if name not in config[kind]:
+            yield Mistake(
+                where, f"run.{key} names {name!r}, which is not an entry of {kind}:.{_instead(name, config[kind])}"
+            )
         other = seen.setdefault(name.casefold(), name)
         if other != name:
-            raise PromptsegError(
+            yield Mistake(
+                where,
                 f"run.{key} names {other!r} and {name!r}, whose files are the same where capitals do not count: "
-                "rename one."
+                "rename one.",
             )
 
 
-def check(config: dict[str, Any]) -> dict[str, Any]:
-    """Validate a configuration and fill in its defaults, in place.
+def _instead(name: str, known: Iterable[str]) -> str:
+    names = [part for part in re.split(r"[,\s]+", name) if part]
+    if len(names) > 1:
+        return f" Write several names as a list: [{', '.join(names)}]."
+    among = nearest(name, known)
+    return among or f" Add an entry for it, or choose among: {', '.join(known)}."
 
-    Raises:
-        PromptsegError: every violation of the schema, one per line, with the nearest known word for a misspelt one; or
-            `run` names something that is not registered; or a method's local weights are not there.
-    """
-    unquoted = list(_unquoted(config))
-    if unquoted:
-        raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {one}" for one in unquoted))
-    errors = sorted(
-        _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config),
-        key=lambda error: list(map(str, error.absolute_path)),
-    )
-    if errors:
-        raise PromptsegError("The configuration is not valid:\n" + "\n".join(f"  {_explain(e)}" for e in errors))
-    for kind in ("datasets", "methods", "protocols"):
-        _choose(config, kind, kind)
-        _require_different(kind, config["run"][kind])
-    _choose(config, "ablation", "protocols")
+
+def _misnamed_protocols(config: Mapping[str, Any]) -> Iterator[Mistake]:
     for name, entry in config["methods"].items():
         for protocol in entry["protocols"]:
             if protocol not in config["protocols"]:
-                raise PromptsegError(
-                    f"methods.{name}.protocols names {protocol!r}, which is not an entry of protocols:."
-                    f"{_nearest(protocol, config['protocols'])}"
+                where = ("methods", name, "protocols", protocol)
+                yield Mistake(
+                    where,
+                    f"{dotted(where[:-1])} names {protocol!r}, which is not an entry of protocols:."
+                    f"{nearest(protocol, config['protocols'])}",
                 )
+
+
+def _violations(config: dict[str, Any]) -> Iterator[Mistake]:
+    """What does not fit the schema, with defaults filled in on the way."""
+    errors = _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config)
+    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
+        yield from explain(error)
+
+
+def _below(mistake: Mistake, others: Iterable[Mistake]) -> bool:
+    """Whether one of the others is about the same key, or one above it."""
+    where = tuple(map(str, mistake.where))
+    return any(where[: len(other.where)] == tuple(map(str, other.where)) for other in others)
+
+
+def _require_none(*found: Iterable[Mistake]) -> None:
+    mistakes = [mistake for some in found for mistake in some]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def check(config: dict[str, Any]) -> dict[str, Any]:
+    """Validate a configuration, bring it into one form (see `forms`) and fill in its defaults, in place.
+
+    Raises:
+        ConfigurationError: every violation of the schema, one per line, with the nearest known word for a misspelt one;
+            or `run` names something that is not registered; or weights of the run are not there.
+    """
+    found = list(mistaken_forms(config))
+    found += [one for one in _unquoted(config) if not _below(one, found)]
+    canonical(config)
+    _require_none(found, [one for one in _violations(config) if not _below(one, found)])
+    _require_none(
+        *(_chosen(config, kind, kind) for kind in ("datasets", "methods", "protocols")),
+        _chosen(config, "ablation", "protocols"),
+        _misnamed_protocols(config),
+    )
     for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():
             entry.setdefault("title", name)
             if entry.get("off_label"):
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
-    for name in config["run"]["methods"]:
-        _check_local_weights(name, config["methods"][name].get("checkpoint", {}))
+    _require_none(
+        *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in config["run"]["methods"]),
+    )
     return config
 
 
-def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
+def _absent_weights(name: str, checkpoint: Mapping[str, Any]) -> Iterator[Mistake]:
     path = checkpoint.get("path")
     if path and not Path(path).is_file():
         origin = (
@@ -164,7 +142,9 @@ def _check_local_weights(name: str, checkpoint: Mapping[str, Any]) -> None:
             if ("url" in checkpoint)
             else " Get it from the authors of the method"
         )
-        raise PromptsegError(
-            f"Method {name} has no weights: {path} is not a file.{origin} and put it there, "
-            f"or correct methods.{name}.checkpoint.path."
+        where = ("methods", name, "checkpoint", "path")
+        yield Mistake(
+            where,
+            f"Method {name} has no weights: {path} is not a file.{origin} and put it there, or correct "
+            f"{dotted(where)}.{about_path(path)}",
         )

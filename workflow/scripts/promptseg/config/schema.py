@@ -30,15 +30,15 @@ def _resolved(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     here = {key: _resolved(value) for key, value in node.items() if key != "$ref"}
-    return _merged(read_schema(node["$ref"].removesuffix(".schema.yaml")), here) if "$ref" in node else here
+    return merged(read_schema(node["$ref"].removesuffix(".schema.yaml")), here) if "$ref" in node else here
 
 
-def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Schema:
-    """Both mappings in one, key by key at every depth; neither is changed."""
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Schema:
+    """Both mappings in one, key by key at every depth, the second over the first; neither is changed."""
     both = {**first, **second}
     for key in first.keys() & second.keys():
         if isinstance(first[key], dict) and isinstance(second[key], dict):
-            both[key] = _merged(first[key], second[key])
+            both[key] = merged(first[key], second[key])
     return both
 
 
