@@ -1,5 +1,7 @@
 """results/tables/README.md: what every column of every table means, from the declarations."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from promptseg.analysis.ablation import ABLATION
@@ -19,7 +21,7 @@ from promptseg.analysis.study.claims import CLAIMS
 from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY
 from promptseg.analysis.summary import SUMMARY
 from promptseg.analysis.throughput import THROUGHPUT
-from promptseg.core.tables import STRING, Column
+from promptseg.core.tables import STRING, Column, Table
 from promptseg.preprocess.manifests import MANIFEST_COMPARISON
 from promptseg.score.tables import SCORES
 
@@ -43,10 +45,10 @@ def _line(column: Column) -> str:
     return f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |"
 
 
-def readme() -> str:
-    """Markdown: a section per table, a line per column."""
-    parts = [_HEAD]
-    for table in TABLES:
-        head = [f"## {table.name}", "", table.about, "", "| column | type | unit | meaning |", "|---|---|---|---|"]
-        parts.append("\n".join([*head, *map(_line, table.columns), ""]))
+def readme(tables: Sequence[Table] = TABLES, head: str = _HEAD) -> str:
+    """Markdown: below a head, a section per table, a line per column."""
+    parts = [head]
+    for table in tables:
+        top = [f"## {table.name}", "", table.about, "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+        parts.append("\n".join([*top, *map(_line, table.columns), ""]))
     return "\n".join(parts)

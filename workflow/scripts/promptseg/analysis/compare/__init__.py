@@ -1,0 +1,1 @@
+"""Two finished runs against one another, object by object."""

@@ -1,0 +1,122 @@
+"""A finished run as a comparison reads it: a folder with tables/scores.parquet, and what else of a run is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from promptseg.analysis.names import NAMES, label_values, titles
+from promptseg.analysis.provenance import SOURCES
+from promptseg.core.columns import KEYS, SETTING
+from promptseg.core.errors import PromptsegError
+from promptseg.core.files import digest
+from promptseg.core.tables import read_csv, read_provenance
+from promptseg.preprocess.manifests import read_manifest
+from promptseg.score.metrics import METRICS
+from promptseg.score.tables import SCORES
+
+SHARED = Path("results/datasets")  # where runs that share their images have them
+NAMES_OF_METRICS = [metric.name for metric in METRICS]
+_KEPT = [*(column.name for column in KEYS if column.name != "method"), *SETTING, *NAMES_OF_METRICS]
+_KEPT += ["distance_unit", "area", "status"]
+_TEXT = [name for name in _KEPT if name not in ("step", "area", *NAMES_OF_METRICS)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the runs.
+
+    Attributes:
+        folder: of its results.
+        label: `A` or `B`, for messages.
+    """
+
+    folder: Path
+    label: str
+
+    def __post_init__(self) -> None:
+        if not self.scores.is_file():
+            raise PromptsegError(
+                f"{self.folder} is no folder of results: it lacks tables/{SCORES.name}. Give the folder of a finished "
+                "run, such as results or what its configuration calls `results`."
+            )
+        SCORES.check(self.scores, self.columns)
+
+    @property
+    def scores(self) -> Path:
+        """All scores of the run."""
+        return self.folder / "tables" / SCORES.name
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Columns of the scores, those that the declaration does not know among them."""
+        return list(pq.read_schema(self.scores).names)
+
+    @cached_property
+    def datasets(self) -> list[str]:
+        """Names of the datasets with a row, sorted."""
+        return sorted(pc.unique(pq.read_table(self.scores, columns=["dataset"])["dataset"]).to_pylist())
+
+    @cached_property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """ "<method>/<dataset>" -> what made its numbers, with the SHA-256 of the manifest where it is known."""
+        found: dict[str, dict[str, Any]] = read_provenance(self.scores)
+        path = self.folder / "tables" / SOURCES.name
+        if path.is_file():
+            for row in read_csv(path, SOURCES).drop_duplicates(["method", "dataset"]).to_dict("records"):
+                if (part := found.get(f"{row['method']}/{row['dataset']}")) is not None:
+                    known = ("manifest_sha256", "analysis_commit", "analysis_versions")
+                    part |= {name: row[name] for name in known if row[name]}
+        return found
+
+    def titles(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+        """Name -> {title, control} of methods, datasets or protocols."""
+        return titles(self.folder / "tables" / NAMES.name, kind)
+
+    def tasks(self, dataset: str) -> dict[str, list[int]]:
+        """Task -> label values of its object, where the run says so."""
+        return label_values(self.folder / "tables" / NAMES.name, dataset)
+
+    def rows(self, dataset: str, extra: list[str]) -> pd.DataFrame:
+        """The scores on a dataset, variants of protocols left out; missing words are empty strings.
+
+        Args:
+            extra: further columns of text.
+        """
+        keep = (pc.field("dataset") == dataset) & pc.field("switch").is_null()
+        frame = pq.read_table(self.scores, columns=[*_KEPT, *extra], filters=keep).to_pandas()
+        words = [*_TEXT, *extra]
+        frame[words] = frame[words].astype(object).where(frame[words].notna(), "").astype(str)
+        return frame.assign(step=frame["step"].fillna(0).astype(int), area=frame["area"].fillna(0).astype(int))
+
+    def manifest_digest(self, dataset: str) -> str:
+        """SHA-256 of the manifest of the images that were scored; empty where the run does not say."""
+        digests = {
+            facts.get("manifest_sha256", "") for part, facts in self.facts.items() if part.endswith(f"/{dataset}")
+        }
+        return digests.pop() if len(digests) == 1 else ""
+
+    def images(self, dataset: str) -> Path | None:
+        """The folder with images and manifest of a dataset as the run scored them; None where it is not there any more.
+
+        A folder that runs share counts if its manifest is that of the run.
+        """
+        own, known = self.folder / "datasets" / dataset, self.manifest_digest(dataset)
+        for folder in (own, SHARED / dataset):
+            manifest = folder / "manifest.csv"
+            if manifest.is_file() and (digest(manifest) == known if known else folder == own):
+                return folder
+        return None
+
+    def pixels(self, dataset: str) -> dict[str, str] | None:
+        """Image -> SHA-256 of its pixels; None where it is not known."""
+        folder = self.images(dataset)
+        if folder is None:
+            return None
+        rows = read_manifest(folder / "manifest.csv")
+        return dict(zip(rows["image_id"], rows["sha256"], strict=True))
