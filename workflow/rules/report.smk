@@ -17,7 +17,7 @@ rule build_page:
         figures=get_figures(),
         captions=get_captions(),
         lib=library("build_page"),
-        template=os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report" / "page.html.jinja"),
+        template=templates("page"),
     output:
         page=report(
             "<results>/report/index.html",
@@ -38,3 +38,29 @@ rule build_page:
         grid=facts.grid(config),
     script:
         "../scripts/build_page.py"
+
+
+# snakemake --cores 1 compare --config run_a=FOLDER run_b=FOLDER
+rule compare:
+    input:
+        runs=get_runs_to_compare,
+        lib=lambda wildcards: library("compare"),
+        templates=lambda wildcards: templates("compared"),
+    output:
+        page=f"{COMPARISON}/index.html",
+        tables=collect(f"{COMPARISON}/tables/{{name}}", name=COMPARED_TABLES),
+        figures=collect(f"{COMPARISON}/figures/{{name}}.{{ending}}", name=COMPARED_FIGURES, ending=["pdf", "png"]),
+    log:
+        "<logs>/compare.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=[config.get("run_a"), config.get("run_b")],
+        by=lookup(within=SETTINGS, dpath="comparison/by"),
+        pair=lookup(within=SETTINGS, dpath="comparison/pair"),
+        shared=SHARED,
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+    script:
+        "../scripts/compare.py"

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from promptseg.command.compare import compare
 from promptseg.command.run import run
 from promptseg.command.show import show
 from promptseg.core.errors import PromptsegError
@@ -22,6 +23,7 @@ app = typer.Typer(
 # All arguments and options after the known ones are Snakemake's.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 app.command()(show)
+app.command()(compare)
 
 
 @app.callback()

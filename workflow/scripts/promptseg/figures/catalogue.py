@@ -115,6 +115,23 @@ _ALL = [
 FIGURES = {figure.stem: figure for figure in _ALL}
 
 
+# What a comparison of two runs writes beside its page.
+COMPARED_TABLES = [
+    *("differences.csv", "coverage.csv", "changed_objects.csv", "unpaired.csv", "settings.csv", "README.md"),
+]
+COMPARED_FIGURES = ["differences", "objects", "changed"]
+
+
+def comparison(run_a: str | Path | None, run_b: str | Path | None) -> Path:
+    """Where a comparison goes if nothing else is said: `compare/A-B`, from as much of the folders' paths as differs."""
+    if not run_a or not run_b:
+        return Path("compare")
+    a, b = (Path(run).absolute().parts[1:] for run in (run_a, run_b))
+    while len(a) > 1 and len(b) > 1 and a[-1] == b[-1]:  # as in one/results and two/results
+        a, b = a[:-1], b[:-1]
+    return Path("compare", f"{a[-1]}-{b[-1]}")
+
+
 def names_of_run(values: Mapping[str, Sequence[str]], parts: Collection[str]) -> list[str]:
     """The file names, without ending, of all figures of a run.
 

@@ -18,11 +18,12 @@ from promptseg.core.columns import SETTING
 from promptseg.core.tables import read_table
 from promptseg.core.titles import SELECTIONS, Titles, setting, titled
 from promptseg.core.vocabulary import EVERYTHING, SINGLE_MODES
-from promptseg.figures import pictures
+from promptseg.figures import pictures, style
 from promptseg.preprocess.tables import OBJECTS
 
 SHOWN = 4  # objects in either direction
 _TRIED = 40  # objects whose masks are looked for
+NOTHING = "None has changed, or the images and the masks of both runs are not in their folders any more."
 _LEGEND = "Blue: outline of the truth. Orange: mask of the run. Number: IoU."
 _CLOSE = 5e-7  # of IoU: tables hold what was computed from these masks
 
@@ -121,22 +122,20 @@ def _panels(axes: Sequence[Axes], case: Case, methods: Titles, protocols: Titles
     pictures.label(axes[0], case.example)
 
 
-def draw(found: Mapping[str, Sequence[Case]], methods: Titles, protocols: Titles) -> Figure | None:
+def draw(found: Mapping[str, Sequence[Case]], methods: Titles, protocols: Titles) -> Figure:
     """A row for each object: on the left those whose IoU is lower in B, on the right those whose IoU is higher.
 
     Args:
         found: see `cases`.
         methods, protocols: name -> {title}.
-
-    Returns:
-        None if there is no object to show.
     """
+    title = "Objects whose IoU changed most from A to B"
     sides = [(name, found[name]) for name in ("lower", "higher") if found[name]]
     if not sides:
-        return None
+        return style.message(title, NOTHING)
     headings = [text for name, _ in sides for text in ("image and truth", "A", f"B: {name}")]
     rows = max(len(own) for _, own in sides)
-    figure, grid = pictures.grid(rows, "Objects whose IoU changed most from A to B", _LEGEND, headings)
+    figure, grid = pictures.grid(rows, title, _LEGEND, headings)
     for side, (_, own) in enumerate(sides):
         for place in range(rows):
             axes = grid[place, 3 * side : 3 * side + 3]

@@ -39,12 +39,14 @@ class Options:
         by: columns of scores.parquet whose groups are compared apart as well.
         pair: name of a method in A -> its name in B, of methods that are to be compared under different names.
         resamples, seed: of the bootstrap.
+        shared: where runs have images in common: `datasets/` in it is looked into as well.
     """
 
     by: Sequence[str] = ()
     pair: Mapping[str, str] = field(default_factory=dict)
     resamples: int = 2000
     seed: int = 1
+    shared: Path = Path("results")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Outcome:
     page: Path
     sentences: list[str]
     table: compared_tables.Table
+
+    def frame(self) -> pd.DataFrame:
+        """The table as a frame of text."""
+        return pd.DataFrame(self.table["rows"], columns=self.table["columns"])
 
 
 def _check(a: Run, b: Run, options: Options) -> list[str]:
@@ -104,19 +110,10 @@ def compare_runs(folder_a: Path, folder_b: Path, output: Path, options: Options 
         PromptsegError: one of the folders holds no run, or they have no object in common.
     """
     options = options or Options()
-    a, b = Run(folder_a, "A"), Run(folder_b, "B")
+    a, b = Run(folder_a, options.shared), Run(folder_b, options.shared)
     shared = _check(a, b, options)
-    methods = renamed_methods(a.facts, b.facts) | {theirs: ours for ours, theirs in options.pair.items()}
-    names = {"method": methods, "protocol": renamed_protocols(a.facts, b.facts, methods)}
-    parts = [matched(a, b, dataset, names, list(options.by)) for dataset in shared]
-    rows = pd.concat(parts, ignore_index=True)
-    if rows["state"].isin([ONLY_A, ONLY_B]).all():
-        raise PromptsegError(
-            f"The runs {a.folder} and {b.folder} have no object in a common setting: nothing to compare. Do they name "
-            f"the images of {', '.join(shared)} alike, and have they a method in common (--pair names methods that "
-            "were renamed)?"
-        )
-    about = {dataset: images(a, b, dataset) for dataset in shared}
+    names = _names(a, b, options)
+    rows = _rows(a, b, shared, names, options)
     titles = {kind: _titles(a, b, kind) for kind in ("method", "dataset", "protocol")}
     tables = {
         DIFFERENCES.name: differences(rows, list(options.by), options.resamples, options.seed),
@@ -126,27 +123,57 @@ def compare_runs(folder_a: Path, folder_b: Path, output: Path, options: Options 
         SETTINGS.name: settings(a, b, names["method"], names["protocol"]),
     }
     _write_tables(output / "tables", tables)
+    of_methods, of_protocols = titles["method"], titles["protocol"]
     found = examples.cases(tables[CHANGED.name], a, b, {column: _turned(own) for column, own in names.items()})
-    figures = {
-        "differences": compared.draw(tables[DIFFERENCES.name], titles["method"], titles["protocol"]),
-        "objects": compared.draw_objects(rows[rows["state"] == PAIR], titles["method"], titles["protocol"]),
-        "changed": examples.draw(found, titles["method"], titles["protocol"]),
+    pictures = _write_figures(
+        output / "figures",
+        {
+            "differences": compared.draw(tables[DIFFERENCES.name], of_methods, of_protocols),
+            "objects": compared.draw_objects(rows[rows["state"] == PAIR], of_methods, of_protocols),
+            "changed": examples.draw(found, of_methods, of_protocols),
+        },
+    )
+    sentences = {
+        "equal": [text for text in [verdict.equality(rows)] if text],
+        "warnings": verdict.warnings(rows, {name: images(a, b, name) for name in shared}, titles["dataset"]),
+        "remarks": [
+            *verdict.remarks(rows, names, options.pair, of_methods),
+            *_alone(a, b, shared, titles["dataset"]),
+        ],
     }
-    pictures = _write_figures(output / "figures", figures)
-    equal = verdict.equality(rows)
-    alone = [
-        f"In {label} only: the dataset{'s' if len(own) > 1 else ''} {', '.join(own)}."
-        for label, run in (("A", a), ("B", b))
-        if (own := [compared_tables.titled(titles["dataset"], name) for name in run.datasets if name not in shared])
+    headline = compared_tables.headline(tables[DIFFERENCES.name], of_methods, of_protocols)
+    content = {"figures": pictures, "seen": any(found.values()), "headline": headline, **sentences}
+    _write_page(output / PAGE, a, b, {**content, **compared_tables.of_page(tables, titles)})
+    return Outcome(output / PAGE, [text for own in sentences.values() for text in own], headline)
+
+
+def _names(a: Run, b: Run, options: Options) -> dict[str, dict[str, str]]:
+    """Column (`method`, `protocol`) -> name in B -> name in A, of what has two names."""
+    methods = renamed_methods(a.facts, b.facts) | {theirs: ours for ours, theirs in options.pair.items()}
+    return {"method": methods, "protocol": renamed_protocols(a.facts, b.facts, methods)}
+
+
+def _rows(a: Run, b: Run, shared: list[str], names: Mapping[str, Mapping[str, str]], options: Options) -> pd.DataFrame:
+    """The rows of all datasets that both have, see `pairing.paired`; PromptsegError where they have none in common."""
+    rows = pd.concat([matched(a, b, dataset, names, list(options.by)) for dataset in shared], ignore_index=True)
+    if rows["state"].isin([ONLY_A, ONLY_B]).all():
+        raise PromptsegError(
+            f"The runs {a.folder} and {b.folder} have no object in a common setting: nothing to compare. Do they name "
+            f"the images of {', '.join(shared)} alike, and have they a method in common (--pair names methods that "
+            "were renamed)?"
+        )
+    return rows
+
+
+def _alone(a: Run, b: Run, shared: list[str], datasets: Mapping[str, Any]) -> list[str]:
+    """A sentence for the datasets that one run alone has."""
+    found = {label: [name for name in run.datasets if name not in shared] for label, run in (("A", a), ("B", b))}
+    return [
+        f"In {label} only: the dataset{'s' if len(names) > 1 else ''} "
+        f"{', '.join(compared_tables.titled(datasets, name) for name in names)}."
+        for label, names in found.items()
+        if names
     ]
-    warned = verdict.warnings(rows, about, titles["dataset"])
-    remarks = [*verdict.remarks(rows, names, options.pair, titles["method"]), *alone]
-    headline = compared_tables.headline(tables[DIFFERENCES.name], titles["method"], titles["protocol"])
-    _write_page(output / PAGE, a, b, {
-        "equal": equal, "warnings": warned, "remarks": remarks, "headline": headline, "figures": pictures,
-        **compared_tables.of_page(tables, titles),
-    })  # fmt: skip
-    return Outcome(output / PAGE, [*([equal] if equal else []), *warned, *remarks], headline)
 
 
 def _turned(names: Mapping[str, str]) -> dict[str, str]:
@@ -160,16 +187,12 @@ def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         path.write_text(readme(TABLES, _README), encoding="utf-8")
 
 
-def _write_figures(folder: Path, figures: Mapping[str, Figure | None]) -> dict[str, str]:
-    """Write PDF and PNG of each figure; return the PNGs as data URIs. A figure of an earlier comparison goes."""
+def _write_figures(folder: Path, figures: Mapping[str, Figure]) -> dict[str, str]:
+    """Write PDF and PNG of each figure; return the PNGs as data URIs."""
     found = {}
     for name, figure in figures.items():
-        pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
-        if figure is None:
-            pdf.unlink(missing_ok=True)
-            png.unlink(missing_ok=True)
-            continue
-        style.save(figure, pdf, png)
+        png = folder / f"{name}.png"
+        style.save(figure, folder / f"{name}.pdf", png)
         found[name] = f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode('ascii')}"
     return found
 

@@ -83,7 +83,8 @@ def _metrics(differences: pd.DataFrame, titles: Mapping[str, Titles]) -> Table:
 
 
 def _changed(changed: pd.DataFrame, titles: Mapping[str, Titles], direction: str) -> Table:
-    rows = changed[changed["direction"] == direction].assign(size=changed["difference"].abs())
+    sized = changed.assign(size=changed["difference"].abs())
+    rows = sized[sized["direction"] == direction]
     rows = rows.sort_values(["size", "dataset", "object_id"], ascending=[False, True, True], kind="stable")
     rows = rows.drop_duplicates(["dataset", "object_id", "method"]).head(LONGEST // 2)
     cells = [

@@ -47,7 +47,7 @@ def warnings(matched: pd.DataFrame, images: Mapping[str, Images], datasets: Titl
         elif any(of.differing.values() if of.differing else ()):
             count = sum(of.differing.values()) if of.differing else 0
             found.append(
-                f"{title}: the pixels of {count} image{'s differ' if count != 1 else ' differs'} between the runs. "
+                f"{title}: the pixels of {count} image{'s' if count != 1 else ''} differ between the runs. "
                 "Their objects are not compared: scores of different images are no pairs."
             )
     shared = matched[matched["shared"] & (matched["task"] != "")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from promptseg.analysis.compare.runs import NAMES_OF_METRICS, Run
+from promptseg.analysis.compare.runs import NAMES_OF_METRICS, Run, name_in_a
 from promptseg.core.columns import SETTING
 from promptseg.core.errors import PromptsegError
 
@@ -49,8 +49,7 @@ def _single(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
     twice = frame[frame.duplicated(ROW)]
     if len(twice):
         raise PromptsegError(
-            f"{run.scores} holds the row {twice.iloc[0][ROW].to_dict()} twice (after names that mean the same were "
-            "made equal): make the run's tables anew, or name no pair of methods that it has both of."
+            f"{run.scores} holds the row {twice.iloc[0][ROW].to_dict()} twice: make the run's tables anew."
         )
     return frame
 
@@ -110,5 +109,5 @@ def matched(a: Run, b: Run, dataset: str, names: Mapping[str, Mapping[str, str]]
     """
     left, right = a.rows(dataset, by), b.rows(dataset, by)
     for column, renamed in names.items():
-        right[column] = right[column].replace(renamed)
+        right[column] = [name_in_a(name, renamed) for name in right[column]]
     return paired(_single(left, a), _single(right, b), images(a, b, dataset))

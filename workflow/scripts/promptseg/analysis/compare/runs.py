@@ -20,11 +20,34 @@ from promptseg.preprocess.manifests import read_manifest
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES
 
-SHARED = Path("results/datasets")  # where runs that share their images have them
 NAMES_OF_METRICS = [metric.name for metric in METRICS]
 _KEPT = [*(column.name for column in KEYS if column.name != "method"), *SETTING, *NAMES_OF_METRICS]
 _KEPT += ["distance_unit", "area", "status"]
 _TEXT = [name for name in _KEPT if name not in ("step", "area", *NAMES_OF_METRICS)]
+
+
+def tables_of(folder: Path) -> list[Path]:
+    """The tables of a finished run that a comparison reads: the scores, and what else there is.
+
+    Raises:
+        PromptsegError: there are no scores.
+    """
+    scores, *others = (folder / "tables" / table.name for table in (SCORES, SOURCES, NAMES))
+    if not scores.is_file():
+        raise PromptsegError(
+            f"{folder} is no folder of results: it lacks tables/{SCORES.name}. Give the folder of a finished run, such "
+            "as results, or what its configuration calls `results`."
+        )
+    return [scores, *(path for path in others if path.is_file())]
+
+
+def name_in_a(name: str, renamed: Mapping[str, str]) -> str:
+    """What a method or protocol of B is called in A.
+
+    Args:
+        renamed: name in B -> name in A; what B itself calls by such a name of A is another thing then.
+    """
+    return renamed.get(name, f"{name} (B)" if name in renamed.values() else name)
 
 
 @dataclass(frozen=True)
@@ -33,18 +56,14 @@ class Run:
 
     Attributes:
         folder: of its results.
-        label: `A` or `B`, for messages.
+        shared: of what runs have in common: images that are not in `folder` may be there.
     """
 
     folder: Path
-    label: str
+    shared: Path
 
     def __post_init__(self) -> None:
-        if not self.scores.is_file():
-            raise PromptsegError(
-                f"{self.folder} is no folder of results: it lacks tables/{SCORES.name}. Give the folder of a finished "
-                "run, such as results or what its configuration calls `results`."
-            )
+        tables_of(self.folder)
         SCORES.check(self.scores, self.columns)
 
     @property
@@ -107,7 +126,7 @@ class Run:
         A folder that runs share counts if its manifest is that of the run.
         """
         own, known = self.folder / "datasets" / dataset, self.manifest_digest(dataset)
-        for folder in (own, SHARED / dataset):
+        for folder in (own, self.shared / "datasets" / dataset):
             manifest = folder / "manifest.csv"
             if manifest.is_file() and (digest(manifest) == known if known else folder == own):
                 return folder

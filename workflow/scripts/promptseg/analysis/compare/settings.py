@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptseg.analysis.compare.runs import Run
+from promptseg.analysis.compare.runs import Run, name_in_a
 from promptseg.analysis.compare.tables import SETTINGS
 
 Facts = Mapping[str, Mapping[str, Any]]  # "<method>/<dataset>" -> what made the scores
@@ -105,10 +105,8 @@ def settings(a: Run, b: Run, methods: Mapping[str, str], protocols: Mapping[str,
     theirs = {}
     for part, content in b.facts.items():
         method, _, dataset = part.partition("/")
-        listed = [
-            {**item, "protocol": protocols.get(item["protocol"], item["protocol"])} for item in _protocols(content)
-        ]
-        theirs[f"{methods.get(method, method)}/{dataset}"] = {**content, **({"protocols": listed} if listed else {})}
+        listed = [{**item, "protocol": name_in_a(item["protocol"], protocols)} for item in _protocols(content)]
+        theirs[f"{name_in_a(method, methods)}/{dataset}"] = {**content, **({"protocols": listed} if listed else {})}
     both = [part for part in a.facts if part in theirs]
     found: dict[tuple[str, str, str], list[str]] = {}
     for part in both:
