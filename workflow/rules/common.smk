@@ -93,9 +93,6 @@ for name, own in OWN_ENVIRONMENTS.items():
         )
 LOCK_FILE = "config/datasets.lock.yaml"
 PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazurowski2023.csv")
-# Of the rule `compare`; without the two runs there is nothing that it could be asked for.
-COMPARISON = config["comparison"].get("folder") or str(catalogue.comparison(config.get("run_a"), config.get("run_b")))
-COMPARED_TABLES, COMPARED_FIGURES = catalogue.COMPARED_TABLES, catalogue.COMPARED_FIGURES
 
 
 wildcard_constraints:
@@ -258,22 +255,12 @@ def get_figures():
     return [f"{RESULTS}/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
 
 
-def templates(page):
-    """The template of a page, and what pages share."""
-    return [
-        os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report" / f"{name}.html.jinja")
-        for name in (page, "parts")
-    ]
-
-
 def get_runs_to_compare(wildcards):
     """What a comparison reads of the two runs."""
-    from promptseg.analysis.compare.runs import tables_of
+    from promptseg.analysis.compare.runs import to_compare
 
-    if not {"run_a", "run_b"} <= config.keys():
-        raise WorkflowError("Which runs are to be compared? Give their folders: --config run_a=FOLDER run_b=FOLDER.")
     try:
-        return [path for name in ("run_a", "run_b") for path in tables_of(Path(config[name]))]
+        return to_compare(config)
     except PromptsegError as error:
         raise WorkflowError(str(error)) from None
 

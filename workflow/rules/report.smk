@@ -1,4 +1,8 @@
-"""One page that holds tables, findings and figures of a run."""
+"""Pages: one that holds tables, findings and figures of a run, and one of a comparison of two runs."""
+
+TEMPLATES = os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report")
+# Without the two runs nothing can be asked for.
+COMPARISON = config["comparison"].get("folder") or str(catalogue.comparison(config.get("run_a"), config.get("run_b")))
 
 
 rule build_page:
@@ -17,7 +21,7 @@ rule build_page:
         figures=get_figures(),
         captions=get_captions(),
         lib=library("build_page"),
-        template=templates("page"),
+        template=collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["page", "parts"]),
     output:
         page=report(
             "<results>/report/index.html",
@@ -45,11 +49,13 @@ rule compare:
     input:
         runs=get_runs_to_compare,
         lib=lambda wildcards: library("compare"),
-        templates=lambda wildcards: templates("compared"),
+        template=collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["compared", "parts"]),
     output:
         page=f"{COMPARISON}/index.html",
-        tables=collect(f"{COMPARISON}/tables/{{name}}", name=COMPARED_TABLES),
-        figures=collect(f"{COMPARISON}/figures/{{name}}.{{ending}}", name=COMPARED_FIGURES, ending=["pdf", "png"]),
+        tables=collect(f"{COMPARISON}/tables/{{name}}", name=catalogue.COMPARED_TABLES),
+        figures=collect(
+            f"{COMPARISON}/figures/{{name}}.{{ending}}", name=catalogue.COMPARED_FIGURES, ending=["pdf", "png"]
+        ),
     log:
         "<logs>/compare.log",
     localrule: True

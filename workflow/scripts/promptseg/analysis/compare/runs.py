@@ -41,6 +41,13 @@ def tables_of(folder: Path) -> list[Path]:
     return [scores, *(path for path in others if path.is_file())]
 
 
+def to_compare(config: Mapping[str, Any]) -> list[Path]:
+    """`tables_of` the two runs that a configuration names; PromptsegError where it names none."""
+    if not {"run_a", "run_b"} <= config.keys():
+        raise PromptsegError("Which runs are to be compared? Give their folders: --config run_a=FOLDER run_b=FOLDER.")
+    return [path for name in ("run_a", "run_b") for path in tables_of(Path(config[name]))]
+
+
 def name_in_a(name: str, renamed: Mapping[str, str]) -> str:
     """What a method or protocol of B is called in A.
 
