@@ -1,0 +1,258 @@
+"""A method tried on two small drawn images with every kind of prompt: what came back, and what is wrong with it."""
+
+import inspect
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from promptseg.core import masks
+from promptseg.methods import Candidates, Grid, Method, Prompt, Query
+from promptseg.predict.abilities import Abilities
+from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
+
+SIZES = ((96, 128), (144, 100))  # (h, w): different, and not square
+SAME = 0.001  # share of an image's pixels that rounding may change, e.g. between batches of other sizes
+BOX_AND_POINT = "box and a point"  # which the pipeline does not ask
+# Few points and no thresholds: whether masks come back matters, not which.
+_GRID = Grid(points_per_side=4, pred_iou_thresh=0, stability_score_thresh=0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A bright ellipse on a darker, noisy ground.
+
+    Attributes:
+        pixels: (h, w, 3) uint8.
+        truth: (h, w) bool, the ellipse.
+    """
+
+    pixels: np.ndarray
+    truth: np.ndarray
+
+    @classmethod
+    def draw(cls, size: tuple[int, int]) -> "Scene":
+        """One of a size (h, w); its ellipse is left of the middle and above it."""
+        height, width = size
+        y, x = np.ogrid[:height, :width]
+        truth = ((x - 0.4 * width) / (0.22 * width)) ** 2 + ((y - 0.45 * height) / (0.3 * height)) ** 2 <= 1
+        noise = np.random.default_rng(0).normal(0, 8, size)
+        grey = np.clip(np.where(truth, 170, 70) + noise, 0, 255).astype(np.uint8)
+        return cls(np.repeat(grey[..., None], 3, axis=2), truth)
+
+    def prompts(self, abilities: Abilities) -> Iterator[tuple[str, Prompt]]:
+        """Every kind of prompt that a method is asked, with its name."""
+        height, width = self.truth.shape
+        points = np.array(
+            [[0.4 * width, 0.45 * height], [0.3 * width, 0.5 * height], [0.9 * width, 0.9 * height]], np.int32
+        )
+        labels, box = np.array([1, 1, 0], np.int8), np.array(masks.tight_box(self.truth), np.int32)
+        if "point" in abilities.prompt_types:
+            yield "one point", Prompt(points[:1].copy(), labels[:1].copy())
+            if abilities.max_points is None or abilities.max_points >= 3:
+                several = 3 if abilities.max_clicks != 1 else 2
+                name = "three points, one of them beside" if several == 3 else "two points"
+                yield name, Prompt(points[:several].copy(), labels[:several].copy())
+        if "box" in abilities.prompt_types:
+            yield "box", Prompt(points[:0].copy(), labels[:0].copy(), box.copy())
+            if "point" in abilities.prompt_types:
+                yield BOX_AND_POINT, Prompt(points[:1].copy(), labels[:1].copy(), box.copy())
+
+
+@dataclass
+class Line:
+    """One prompt about one image.
+
+    Attributes:
+        problem: what is wrong with the answer, empty if nothing is.
+        came: shape and dtype of the masks.
+        area, iou: of the first mask: its share of the image, and its overlap with the object that was drawn.
+        score: of the first mask.
+        given: a copy of the masks as they were given.
+    """
+
+    kind: str
+    scene: Scene
+    query: Query
+    problem: str = ""
+    came: str = ""
+    area: float | None = None
+    score: float | None = None
+    iou: float | None = None
+    answer: Candidates | None = None
+    given: np.ndarray | None = None
+
+
+@dataclass
+class Report:
+    """What came of a trial.
+
+    Attributes:
+        checks: what was compared, and what is wrong with it; empty if nothing is.
+        seconds: per image or prompt, by what was timed.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    checks: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(line.problem for line in self.lines) and not any(self.checks.values())
+
+
+def told(error: Exception, own: type[Method]) -> str:
+    """What went wrong in a method, in a sentence: the last line of its own file that led there."""
+    if isinstance(error, WrongAnswer):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = ([frame for frame in frames if frame.filename == inspect.getfile(own)] or frames)[-1]
+    return f"raised {type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
+class Trial:
+    """Tries one method."""
+
+    def __init__(self, method: Method):
+        self.method = method
+        self.scenes = [Scene.draw(size) for size in SIZES]
+        self.report = Report()
+
+    def run(self) -> Report:
+        """Try everything."""
+        try:
+            encoded = self._timed("to encode an image", len(SIZES), self._encode)
+        except Exception as error:
+            self.report.checks["encode"] = told(error, type(self.method))
+            return self.report
+        shown = [scene.pixels.copy() for scene in self.scenes]
+        lines = [
+            Line(kind, scene, Query(image, prompt, truth=scene.truth if self.method.needs_truth else None))
+            for scene, image in zip(self.scenes, encoded, strict=True)
+            for kind, prompt in scene.prompts(Abilities.of(self.method))
+        ]
+        self._ask_alone(lines)
+        self._ask_alone(self._following(lines))
+        answered = [line for line in self.report.lines if line.answer is not None]
+        if answered:
+            self._ask_together(answered)
+        self._everything(encoded)
+        if self.method.cacheable and answered:
+            self._check("pack and unpack", lambda: self._pack(answered[0], encoded[0]))
+        changed = any(not np.array_equal(a, scene.pixels) for a, scene in zip(shown, self.scenes, strict=True))
+        self.report.checks["the image is left as it is"] = (
+            "it was changed in place, and later prompts see that; copy it first: image = query.image.copy()"
+            if changed
+            else ""
+        )
+        return self.report
+
+    def _encode(self) -> list[Any]:
+        return [self.method.encode(scene.pixels) for scene in self.scenes]
+
+    def _timed(self, what: str, count: int, call: Any) -> Any:
+        start = time.perf_counter()
+        result = call()
+        self.report.seconds[what] = (time.perf_counter() - start) / count
+        return result
+
+    def _check(self, name: str, call: Any) -> None:
+        try:
+            self.report.checks[name] = call()
+        except Exception as error:
+            self.report.checks[name] = told(error, type(self.method))
+
+    def _ask(self, lines: Sequence[Line]) -> list[Candidates]:
+        """The checked answers; what they were given as is noted."""
+        answers = listed(self.method.predict([line.query for line in lines]), len(lines))
+        for line, answer in zip(lines, answers, strict=True):
+            if isinstance(answer, Candidates) and isinstance(answer.masks, np.ndarray):
+                line.came = f"{' x '.join(map(str, answer.masks.shape))} {answer.masks.dtype}"
+        most = self.method.candidates
+        return [checked(answer, line.scene.truth.shape, most) for line, answer in zip(lines, answers, strict=True)]
+
+    def _ask_alone(self, lines: Sequence[Line]) -> None:
+        start = time.perf_counter()
+        for line in lines:
+            try:
+                (line.answer,) = self._ask([line])
+            except Exception as error:
+                line.problem = told(error, type(self.method))
+                if line.kind == BOX_AND_POINT and not isinstance(error, WrongAnswer):
+                    line.problem, line.came = "", "not taken; the pipeline does not ask it"
+                continue
+            line.given = line.answer.masks.copy()
+            first, scores = line.answer.masks[0], line.answer.scores
+            line.area, line.iou = float(first.mean()), masks.iou(first, line.scene.truth)
+            line.score = None if scores is None else float(scores[0])
+        if lines and "per prompt, alone" not in self.report.seconds:
+            self.report.seconds["per prompt, alone"] = (time.perf_counter() - start) / len(lines)
+        self.report.lines += lines
+
+    def _following(self, lines: Sequence[Line]) -> list[Line]:
+        """A second click on each image, with the state of the mask that the first one gave."""
+        following = []
+        for line in lines:
+            if line.kind != "one point" or line.answer is None:
+                continue
+            states, prompts = line.answer.states, dict(line.scene.prompts(Abilities.of(self.method)))
+            more = prompts.get("three points, one of them beside", prompts.get("two points"))
+            if states is not None and len(states) and more is not None:
+                query = Query(line.query.image, more, states[0], truth=line.query.truth)
+                following.append(Line("the same, with the last state", line.scene, query))
+            elif self.method.mask_feedback:
+                line.problem = "`mask_feedback` is True, but the answer has no states to feed back; give one per mask"
+        return following
+
+    def _ask_together(self, lines: Sequence[Line]) -> None:
+        batch, found = f"the same answers in a batch of {len(lines)} as alone", []
+
+        def ask() -> str:
+            found.extend(self._timed("per prompt, in a batch", len(lines), lambda: self._ask(lines)))
+            return self._difference(lines, [line.given for line in lines], found)
+
+        self._check(batch, ask)
+        if found:
+            given = [answer.masks.copy() for answer in found]
+            self._check("the same answers when asked twice", lambda: self._difference(lines, given, self._ask(lines)))
+        self.report.checks["masks stay as they were given"] = (
+            "later calls changed masks of earlier ones, which share their memory; give copies of the array"
+            if self._difference(lines, [line.given for line in lines], [line.answer for line in lines if line.answer])
+            else ""
+        )
+
+    def _difference(
+        self, lines: Sequence[Line], given: Sequence[np.ndarray | None], others: Sequence[Candidates]
+    ) -> str:
+        for line, one, other in zip(lines, given, (answer.masks for answer in others), strict=True):
+            assert one is not None
+            if one.shape != other.shape:
+                return f"{line.kind}: {len(one)} masks and {len(other)}"
+            share = float((one != other).mean())
+            if share > SAME:
+                return f"{line.kind}: {share:.1%} of the pixels differ; an answer must depend on its own query alone"
+        return ""
+
+    def _everything(self, encoded: Sequence[Any]) -> None:
+        if "everything" not in Abilities.of(self.method).prompt_types:
+            return
+        for scene, image in zip(self.scenes, encoded, strict=True):
+            line = Line(
+                "no prompt (everything)", scene, Query(image, Prompt(np.zeros((0, 2), np.int32), np.zeros(0, np.int8)))
+            )
+            self.report.lines.append(line)
+            try:
+                found = checked_proposals(self.method.everything(image, scene.pixels, _GRID), scene.truth.shape)
+                line.came = f"{len(found.codes)} masks"
+            except Exception as error:
+                line.problem = told(error, type(self.method))
+
+    def _pack(self, line: Line, encoded: Any) -> str:
+        image = self.method.unpack(require_bytes(self.method.pack(encoded)), line.scene.pixels)
+        same = Line(line.kind, line.scene, Query(image, line.query.prompt, truth=line.query.truth))
+        return self._difference([line], [line.given], self._ask([same]))
