@@ -24,7 +24,6 @@ help:
 
 quickstart: $(VENV)/.ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	@$(BIN)/python -m promptseg.command show results
 
 test: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import typer
 
 from promptseg.command.check_method import check_method
 from promptseg.command.compare import compare
+from promptseg.command.plan import plan
 from promptseg.command.run import run
 from promptseg.command.show import show
 from promptseg.core.errors import PromptsegError
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 # All arguments and options after the known ones are Snakemake's.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
+app.command()(plan)
 app.command()(show)
 app.command()(check_method)
 app.command()(compare)

@@ -32,7 +32,7 @@ def job(snakemake: Any) -> Iterator[None]:
         handlers.append(logging.FileHandler(log, mode="w"))
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
-    table = _beside(log) if log else None
+    table = measured_file(log) if log else None
     if table:
         table.unlink(missing_ok=True)
     try:
@@ -48,7 +48,7 @@ def job(snakemake: Any) -> Iterator[None]:
         table.write_text(measured())
 
 
-def _beside(log: Path) -> Path | None:
+def measured_file(log: Path) -> Path | None:
     """`results/benchmarks/score/m/d.tsv` for `results/logs/score/m/d.log`; None for a log in no folder `logs`."""
     parts = list(log.parts)
     if _LOGS not in parts:

@@ -1,0 +1,159 @@
+"""Each cause with the jobs that follow from it."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from promptseg.planning.causes import NEW, RULES, UNKNOWN, Causes, by_stage
+from promptseg.planning.jobs import Job, Trigger
+from promptseg.planning.records import Records
+
+CONFIG = {
+    "run": {"datasets": ["d"], "methods": ["m"], "protocols": ["p"], "ablation": []},
+    "prompts": {"seed": 1, "modes": ["mode1"]},
+    "datasets": {"d": {"axis": "axial"}, "other": {}},
+    "methods": {"m": {}, "n": {}},
+    "protocols": {"p": {}},
+}
+
+
+def chain(params=(), **triggers):
+    """Images, prompts, predictions, scores and a table, one of each, with `triggers` by stage."""
+    rules = ("preprocess", "prompts", "predict", "score", "analysis")
+    jobs = []
+    for number, stage in enumerate(rules):
+        wildcards = {} if stage == "analysis" else {"dataset": "d"}
+        if stage in ("predict", "score"):
+            wildcards["method"] = "m"
+        trigger = triggers.get(stage, Trigger())
+        due = bool(trigger) or any(job.due for job in jobs)
+        needs = (number - 1,) if number else ()
+        own = dict(params) if due or not triggers else {}
+        output = (f"{stage}.out",)
+        jobs.append(Job(number, stage, stage, wildcards, output, needs=needs, due=due, trigger=trigger, params=own))
+    return jobs
+
+
+@pytest.fixture
+def records(tmp_path):
+    return Records(tmp_path)
+
+
+def made(records, jobs, config=CONFIG):
+    name = records.keep(config)
+    for job in jobs:
+        records.note(job, name)
+
+
+def with_params(jobs, number, **params):
+    jobs[number] = replace(jobs[number], params={**jobs[number].params, **params})
+    return jobs
+
+
+def found(jobs, records, config=CONFIG):
+    return {cause.text: sorted(cause.jobs) for cause in Causes(jobs, config, records).find()}
+
+
+def missing(*stages):
+    return {stage: Trigger(missing=(f"{stage}.out",)) for stage in stages}
+
+
+def test_nothing_was_made_yet(records):
+    jobs = chain(**missing("preprocess", "prompts", "predict", "score", "analysis"))
+    assert found(jobs, records) == {NEW: [0, 1, 2, 3, 4]}
+
+
+def test_a_setting_touches_what_it_concerns_and_what_follows(records):
+    made(records, chain({"seed": "a"}))
+    jobs = with_params(chain({"seed": "a"}, prompts=Trigger(params=True)), 1, seed="b")
+    changed = {**CONFIG, "prompts": {"seed": 2, "modes": ["mode1"]}}
+    assert found(jobs, records, changed) == {"prompts.seed: 1 -> 2": [1, 2, 3, 4]}
+
+
+def test_jobs_that_an_interrupted_run_finished_are_compared_with_that_run(records):
+    made(records, chain({"seed": "a"}))
+    changed = {**CONFIG, "prompts": {"seed": 2, "modes": ["mode1"]}}
+    made(records, chain({"seed": "b"})[1:2], changed)  # then it was killed, and the seed is set back
+    jobs = chain({"seed": "a"}, prompts=Trigger(params=True))
+    assert found(jobs, records) == {"prompts.seed: 2 -> 1": [1, 2, 3, 4]}
+
+
+def test_files_of_users_and_weights(records):
+    same = {"contents": "a", "own_weights": "a"}
+    made(records, chain(same))
+    jobs = chain(same, preprocess=Trigger(params=True), predict=Trigger(params=True))
+    jobs = with_params(with_params(jobs, 0, contents="b"), 2, own_weights="b")
+    assert found(jobs, records) == {
+        "files of the dataset d changed, or came or went": [0, 1, 2, 3, 4],
+        "weights of m replaced": [2, 3, 4],
+    }
+
+
+def test_deleted_files_are_told_from_those_never_made(records):
+    made(records, chain()[:4])
+    jobs = chain(**missing("score", "analysis"))
+    assert found(jobs, records) == {"deleted: score.out": [3, 4]}
+    jobs = chain(**missing("analysis"))
+    assert found(jobs, records) == {NEW: [4]}
+
+
+def test_an_added_method(records):
+    made(records, chain())
+    config = {**CONFIG, "run": {**CONFIG["run"], "methods": ["m", "n"]}}
+    jobs = chain(analysis=Trigger(inputs=True))
+    wildcards = {"method": "n", "dataset": "d"}
+    new = Job(5, "predict", "predict", wildcards, ("n.out",), trigger=Trigger(missing=("n.out",)), needs=(1,))
+    jobs[4] = replace(jobs[4], needs=(3, 5))
+    assert found([*jobs, new], records, config) == {"run.methods: +n": [4, 5]}
+
+
+def test_edited_code_touches_jobs_that_run_anyway(records, tmp_path):
+    outputs = [tmp_path / f"{number}.out" for number in range(2)]
+    code = tmp_path / "metrics.py"
+    for time, path in enumerate([*outputs, code]):
+        path.touch()
+        os.utime(path, (time, time))
+    by_mask, by_code = Trigger(params=True), Trigger(updated=(str(code),))
+    jobs = [
+        Job(0, "score", "score", {}, (str(outputs[0]),), input=(str(code),), trigger=by_mask),
+        Job(1, "table", "analysis", {}, (str(outputs[1]),), input=(str(code),), trigger=by_code),
+        Job(2, "page", "report", {}, ("none",), input=(), trigger=by_mask),
+    ]
+    assert found(jobs, records)[f"edited: {code}"] == [0, 1]
+
+
+def test_what_is_deleted_after_use_runs_for_those_that_use_it(records):
+    shard = Job(0, "predict_shard", "predict", {}, ("s",), temporary=True, trigger=Trigger(missing=("s",)))
+    gather = Job(1, "gather", "predict", {}, ("g",), needs=(0,), trigger=Trigger(missing=("g",)))
+    made(records, [gather])
+    assert found([shard, gather], records) == {"deleted: g": [0, 1]}
+
+
+def test_what_cannot_be_explained_is_said(records):
+    jobs = chain(score=Trigger(params=True))
+    assert found(jobs, records) == {UNKNOWN: [3, 4]}
+    made(records, chain({"x": "a"}))
+    assert found(with_params(chain({"x": "a"}, score=Trigger(params=True)), 3, x="b"), records) == {RULES: [3, 4]}
+
+
+def test_changes_without_a_job(records):
+    made(records, chain())
+    changed = {**CONFIG, "run": {**CONFIG["run"], "unavailable": "skip"}}
+    causes = Causes(chain(), changed, records)
+    assert causes.find() == []
+    assert causes.without_jobs([]) == ["run.unavailable: not given -> skip"]
+
+
+def test_a_record_that_was_cut_off_is_left_out(records, tmp_path):
+    made(records, chain())
+    with (tmp_path / "promptseg.made.jsonl").open("a") as stream:
+        stream.write('{"config": "x", "outp')
+    assert list(records.made()) == [
+        f"{stage}.out" for stage in ("preprocess", "prompts", "predict", "score", "analysis")
+    ]
+
+
+def test_counts_by_stage():
+    jobs = chain(**missing("preprocess", "prompts", "predict", "score", "analysis"))
+    assert by_stage([*jobs, jobs[2]]) == "images 1, prompts 1, predictions 2, scores 1, tables 1"

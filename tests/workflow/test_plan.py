@@ -1,0 +1,79 @@
+"""What `promptseg plan` says of a finished run after changes, and what a run says at its end."""
+
+import json
+import re
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from promptseg.planning.jobs import read_jobs
+from promptseg.planning.plan import Plan
+from promptseg.planning.records import Records
+from promptseg.planning.text import plan_text
+from promptseg.planning.watch import PLAN
+
+
+def planned(project, tmp_path, monkeypatch):
+    """The text of a plan, as promptseg.planning.dryrun makes it, without the start of another process."""
+    monkeypatch.setenv(PLAN, str(tmp_path / "jobs.json"))
+    project.run("-n", "--quiet", "rules", "progress")
+    jobs, facts = read_jobs(tmp_path / "jobs.json")
+    monkeypatch.chdir(project.path)
+    return plan_text(Plan(jobs, facts["config"], 2, facts["left_out"]), Records())
+
+
+def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monkeypatch):
+    config = yaml.safe_load((project.path / "my.yaml").read_text())
+    config["prompts"]["clicks"] = 3
+    config["run"]["methods"] = ["perfect", "slow", "grabcut"]
+    config["datasets"]["stripes"]["intensity"] = {"kind": "window", "low": 0, "high": 200}
+    config["run"]["unavailable"] = "skip"
+    project.configure(config)
+    mask = project.path / "data" / "blobs" / "masks" / "p0.png"
+    labels = np.array(Image.open(mask))
+    labels[0, 0] = 1
+    Image.fromarray(labels).save(mask)
+    (project.path / "results" / "figures" / "modes_published.png").unlink()
+    text = planned(project, tmp_path, monkeypatch)
+    reasons = dict(re.findall(r"^  (\S.*)\n    -> (.*)$", text, flags=re.MULTILINE))
+    assert reasons["prompts.clicks: 2 -> 3"].startswith("predictions 4, scores 4, tables 1")
+    assert reasons["run.methods: +grabcut"].startswith("predictions 2, scores 2, tables 1")
+    changed = 'datasets.stripes.intensity: {"kind": "none"} -> {"kind": "window", "low": 0, "high": 200}'
+    assert reasons[changed].startswith("images 2, prompts 1, predictions 3, scores 3, tables 1")
+    mine = reasons["files of the dataset blobs changed, or came or went"]
+    assert mine.startswith("downloads 1, images 2, prompts 1, predictions 3, scores 3, tables 1")
+    assert reasons["deleted: results/figures/modes_published.png"] == "figures 1, page 1"
+    assert len(reasons) == 5
+    assert "without a job that follows from it:\n  run.unavailable: stop -> skip" in text
+    assert re.search(r"predictions +6 to do +grabcut 2, perfect 2, slow 2\n", text)
+    assert re.search(r"together +6 images +12 objects\n", text)
+    assert re.search(r"predictions slow +2 jobs +about \d+ s +measured, the same job before", text)
+    assert "To download: nothing\n" in text
+
+
+def test_a_finished_run_says_its_table_again_and_what_it_was(project):
+    text = project.run()
+    assert "Nothing to be done" in text
+    table = text[text.index("IoU, mean over tasks") :]
+    assert re.search(r"^perfect +first +4 +1\.000 ", table, flags=re.MULTILINE)
+    assert table.rstrip().endswith("results/report/index.html")
+    last = json.loads((project.path / "results" / "logs" / "last_run.json").read_text())
+    assert (last["outcome"], last["configfiles"], last["jobs"]) == ("done", ["my.yaml"], last["jobs_done"])
+    assert last["config"]["run"]["methods"] == ["perfect", "slow"]
+    assert "IoU, mean over tasks" not in project.run("-n")
+
+
+def test_the_last_words_of_a_run_with_errors_are_their_reasons(project):
+    (project.path / "slow.py").write_text(
+        (project.path / "slow.py").read_text() + "\n\nraise ValueError('no such thing')\n"
+    )
+    done = project.snakemake("--quiet", "rules", "progress")
+    assert done.returncode != 0
+    first, second = done.stdout.splitlines()[-2:]
+    assert first == "2 jobs failed; what does not need them is done:"
+    assert re.match(r"  predict \S+ \S+ and 1 more: .*no such thing", second)
+    assert re.search(r" \(results/logs/predict/slow/\w+\.log\)$", second)
+    last = json.loads((project.path / "results" / "logs" / "last_run.json").read_text())
+    assert last["outcome"] == "failed"
+    assert sorted(one["wildcards"]["dataset"] for one in last["failed"]) == ["blobs", "stripes"]

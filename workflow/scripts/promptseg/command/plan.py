@@ -1,0 +1,30 @@
+"""`promptseg plan`: what will run, why, and what it will cost."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from promptseg.command import project
+
+
+def plan(
+    targets: Annotated[list[str] | None, typer.Argument(help="Files or rules; by default everything.")] = None,
+    configfile: project.Configfiles = None,
+    cores: Annotated[int, typer.Option(metavar="N", help="Cores that the run will have; by default all.")] = 0,
+) -> None:
+    """Say what will run and why, which setting changed, and what it costs in time, downloads, disk and GPU memory.
+
+    Nothing is run or written. Snakemake makes the plan, as for `snakemake --dry-run`.
+
+    Example: promptseg plan -c my.yaml --cores 8
+    """
+    project.enter()
+
+    from promptseg.planning.dryrun import dry_run
+    from promptseg.planning.records import Records
+    from promptseg.planning.text import plan_text
+
+    cores = cores or os.cpu_count() or 1
+    command = project.snakemake(configfile, "--cores", str(cores), *(targets or ()))
+    print(plan_text(dry_run(command, cores), Records()))

@@ -1,0 +1,174 @@
+"""Why jobs run: each cause in one line, with all jobs that follow from it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from promptseg.planning.changes import Change, differences, of_run, stages_of
+from promptseg.planning.jobs import STAGES, Job
+from promptseg.planning.records import Made, Records
+
+NEW = "not made yet"
+UNKNOWN = "settings of the jobs changed; what they were was not recorded"
+EDITED, DELETED = "edited: ", "deleted: "
+RULES = "the workflow's own rules changed"
+# Files of users that count by their content: parameters of rules (common.smk), and what they hold, by that of a job.
+_CONTENTS = {
+    "contents": "files of the dataset {dataset} changed, or came or went",
+    "own_weights": "weights of {method} replaced",
+}
+# Keys that a run can grow by: what was never made may be due to one of them.
+_GROWS = ("run", "prompts", "robustness", "protocols")
+
+
+@dataclass
+class Cause:
+    """Why jobs run.
+
+    Attributes:
+        text: in one line.
+        jobs: numbers of those that follow from it, directly or because they use what others make.
+    """
+
+    text: str
+    jobs: set[int] = field(default_factory=set)
+
+
+class Causes:
+    """Finds the causes of all jobs that are due.
+
+    Args:
+        config: the configuration of the run that is planned.
+        records: how outputs were made.
+    """
+
+    def __init__(self, jobs: Sequence[Job], config: Mapping[str, Any], records: Records) -> None:
+        self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES}
+        self._config, self._records, self._made = of_run(config), records, records.made()
+        self._changes: dict[str, list[Change]] = {}
+        self._edited = {path for job in self._jobs.values() if not job.trigger.missing for path in job.trigger.updated}
+        last = next(reversed(self._made.values()), None)
+        self.since_last = self._since(last) if last else []
+
+    def find(self) -> list[Cause]:
+        """The causes in the order of the first job that each concerns."""
+        texts: dict[int, list[str]] = {}
+        for number in _in_order(self._jobs):
+            job = self._jobs[number]
+            before = dict.fromkeys(text for need in job.needs for text in texts.get(need, ()))
+            texts[number] = list(dict.fromkeys([*before, *self._own(job, bool(before))]))
+        for number in reversed(list(_in_order(self._jobs))):  # deleted after use, made again for those after it
+            if not texts[number] and self._jobs[number].temporary:
+                users = (other for other, job in self._jobs.items() if number in job.needs)
+                texts[number] = list(dict.fromkeys(text for other in users for text in texts[other]))
+        found: dict[str, Cause] = {}
+        for number in _in_order(self._jobs):
+            for text in texts[number]:
+                found.setdefault(text, Cause(text)).jobs.add(number)
+        return list(found.values())
+
+    def without_jobs(self, causes: Iterable[Cause]) -> list[str]:
+        """Changes since the last run that no job follows from."""
+        texts = {cause.text for cause in causes}
+        return [str(change) for change in self.since_last if str(change) not in texts]
+
+    def _own(self, job: Job, follows: bool) -> Iterator[str]:
+        """The causes of a job itself; `follows`: it also runs because one before it does."""
+        trigger = job.trigger
+        if trigger.forced:
+            yield "asked for by an option of Snakemake"
+        if trigger.incomplete:
+            yield "the last run was interrupted in the middle of it"
+        if trigger.missing and not job.temporary:
+            yield from self._missing(job, follows)
+        if trigger.software:
+            yield "environment files changed"
+        if not trigger.missing:
+            yield from map(_updated, self._updated_inputs(job))
+            changed = list(self._parameters(job))
+            yield from changed
+            if trigger.inputs and not (changed or follows):
+                yield from self._growth(job) or [RULES]
+
+    def _updated_inputs(self, job: Job) -> Iterator[str]:
+        """Changed files that a job reads, those included that Snakemake did not look at because the job runs anyway."""
+        times = [Path(path).stat().st_mtime for path in job.output if Path(path).exists()]
+        for path in job.input:
+            newer = path in self._edited and Path(path).exists() and times and Path(path).stat().st_mtime > min(times)
+            if newer or path in job.trigger.updated:
+                yield path
+
+    def _missing(self, job: Job, follows: bool) -> Iterator[str]:
+        gone = [path for path in job.trigger.missing if path in self._made]
+        if gone:
+            yield from (f"{DELETED}{path}" for path in gone)
+        elif growth := self._growth(job):
+            yield from growth
+        elif not follows:
+            yield NEW
+
+    def _growth(self, job: Job) -> list[str]:
+        """Changes since the last run that made the run larger or smaller, as far as they concern a job."""
+        named = [
+            str(change)
+            for change in self.since_last
+            if change.path[0] == "run" and {job.method, job.dataset} & set(change.added())
+        ]
+        if named or job.method or job.dataset:
+            return named or [str(one) for one in self.since_last if one.path[0] in _GROWS[1:] and one.concerns(job)]
+        return [str(one) for one in self.since_last if one.path[0] in _GROWS and stages_of(one.path)]
+
+    def _parameters(self, job: Job) -> Iterator[str]:
+        """What changed of the parameters of a job since its outputs were made."""
+        made = next((self._made[path] for path in job.output if path in self._made), None)
+        if made is None:
+            if job.trigger.params:
+                yield UNKNOWN
+            return
+        names = {name for name in {*job.params, *made.params} if job.params.get(name) != made.params.get(name)}
+        if not names:
+            return
+        for name in names & set(_CONTENTS):
+            yield _CONTENTS[name].format(dataset=job.dataset, method=job.method)
+        settings = [str(change) for change in self._since(made) if change.concerns(job)]
+        yield from settings
+        if not settings and names - set(_CONTENTS):
+            yield from self._growth(job) or [RULES]
+
+    def _since(self, made: Made) -> list[Change]:
+        """The changes of the configuration since an output was made."""
+        if made.config not in self._changes:
+            old = self._records.config(made.config)
+            self._changes[made.config] = list(differences(old, self._config)) if old else []
+        return self._changes[made.config]
+
+
+def _updated(path: str) -> str:
+    if path.startswith("workflow/") or path.endswith(".py"):
+        return f"{EDITED}{path.removeprefix('workflow/scripts/promptseg/')}"
+    return f"changed: {path}"
+
+
+def _in_order(jobs: Mapping[int, Job]) -> Iterator[int]:
+    """Numbers of jobs, each after those that it needs."""
+    done: set[int] = set()
+    for start in jobs:
+        waiting = [start]
+        while waiting:
+            number = waiting[-1]
+            open_needs = [need for need in jobs[number].needs if need in jobs and need not in done]
+            if number in done or not open_needs:
+                waiting.pop()
+                if number not in done:
+                    done.add(number)
+                    yield number
+            else:
+                waiting += open_needs
+
+
+def by_stage(jobs: Iterable[Job]) -> str:
+    """ "prompts 5, predictions 55", in the order of the stages."""
+    counts = Counter(job.stage for job in jobs)
+    return ", ".join(f"{word} {counts[stage]}" for stage, word in STAGES.items() if counts[stage])

@@ -1,0 +1,81 @@
+"""What a job costs where nothing was measured yet: the table resources/costs.yaml.
+
+tests/benchmarks/costs.py makes its part on methods; the part on other jobs is from a run of the quickstart.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from promptseg.config.schema import SCRIPTS
+
+TABLE = SCRIPTS.parents[1] / "resources" / "costs.yaml"
+
+
+@dataclass(frozen=True)
+class MethodCost:
+    """What a method costs on the machine of the table.
+
+    Attributes:
+        takes: "points", "boxes" or "both".
+        load, encode, prompt: seconds to load it, per image and per prompt, on one core.
+        gpu_mb: memory that it needs on a GPU, computed from its tensors; 0 for a method that uses none.
+    """
+
+    takes: str = "both"
+    load: float = 0.0
+    encode: float = 0.0
+    prompt: float = 0.0
+    gpu_mb: float = 0.0
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    return table
+
+
+def method_cost(name: str) -> MethodCost | None:
+    """The row of a registered method; None for one that the table does not have."""
+    row = _table()["methods"].get(name)
+    return MethodCost(**row) if row else None
+
+
+def rule_cost(rule: str) -> tuple[float, float]:
+    """Seconds of a job of a rule, and what each object adds to them."""
+    row: Mapping[str, float] = _table()["rules"].get(rule, _table()["rules"]["other"])
+    return row["seconds"], row.get("object", 0.0)
+
+
+def job_start() -> float:
+    """Seconds that Snakemake takes to start a job, beyond the job's own."""
+    return float(_table()["job_start"])
+
+
+def machine() -> str:
+    """The machine that the table was made on."""
+    return str(_table()["machine"])
+
+
+@cache
+def slowness() -> float:
+    """How many times as long a product of two matrices takes here as on the machine of the table, on all cores."""
+    import numpy as np
+
+    size = 1024
+    one = np.ones((size, size), np.float32)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        one @ one
+        seconds.append(time.perf_counter() - start)
+    return float(_table()["gflops"]) / (2 * size**3 / 1e9 / min(seconds))
+
+
+def bytes_of() -> dict[str, float]:
+    """Bytes written per image, prompt and figure, and of what an archive holds as a multiple of its own."""
+    return dict(_table()["bytes"])

@@ -1,0 +1,71 @@
+"""How many images, objects and prompts a run has: counted where the images are made, else by the registry."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promptseg.config.protocols import protocols_of
+from promptseg.core.vocabulary import ITERATIVE, SELECTIONS
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a dataset holds.
+
+    Attributes:
+        images: 2-D images.
+        components: number of objects by how many components each has, as far as modes 2 and 4 prompt them.
+        counted: whether these are facts; else the study's number of images, with each task once in each image.
+    """
+
+    images: int
+    components: Mapping[int, int]
+    counted: bool = True
+
+    @property
+    def objects(self) -> int:
+        """Number of objects."""
+        return sum(self.components.values())
+
+
+def count(folder: Path, entry: Mapping[str, Any], max_components: int) -> Count | None:
+    """What a dataset holds; None where it is not known yet.
+
+    Args:
+        folder: of its `images.parquet` and `objects.parquet`.
+        entry: of the dataset in the configuration.
+    """
+    if (folder / "images.parquet").is_file() and (folder / "objects.parquet").is_file():
+        import pyarrow.parquet as pq
+
+        parts = pq.read_table(folder / "objects.parquet", columns=["n_components"])["n_components"].to_pylist()
+        found = Counter(min(number, max_components) for number in parts)
+        return Count(pq.read_metadata(folder / "images.parquet").num_rows, found)
+    images = entry.get("study", {}).get("images")
+    return Count(images, {1: images * len(entry["tasks"])}, counted=False) if images else None
+
+
+def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "both") -> int:
+    """About how many different prompts a method is asked for the objects of a dataset.
+
+    Equal prompts are asked once: of an object of one component, modes 1 and 2 have the same point, and modes 3 to 5 the
+    same box. Clicking may end early, so that this is rather too much.
+
+    Args:
+        takes: "points", "boxes" or "both".
+    """
+    modes = set(config["prompts"]["modes"])
+    total = 0
+    for parts, objects in found.components.items():
+        if takes != "boxes":
+            total += objects * (parts if "mode2" in modes else int("mode1" in modes))
+        if takes != "points":
+            boxes = parts if "mode4" in modes else int("mode3" in modes)
+            total += objects * (boxes + int("mode5" in modes and (parts > 1 or not boxes)))
+    if ITERATIVE in modes and takes != "boxes":
+        followed = len(SELECTIONS) if config["methods"][method]["ambiguity"] else 1
+        clicks = 1 + followed * (config["prompts"]["clicks"] - 1)
+        total += found.objects * clicks * len(protocols_of(config, method))
+    return total

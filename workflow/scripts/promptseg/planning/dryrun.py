@@ -1,0 +1,41 @@
+"""A dry run of Snakemake in a process of its own, and what it says of the jobs."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from promptseg.core.errors import PromptsegError
+from promptseg.planning.jobs import read_jobs
+from promptseg.planning.plan import Plan
+from promptseg.planning.watch import PLAN
+
+# Lines of Snakemake's output that say nothing of an error.
+_CHATTER = re.compile(
+    r"(Using workflow specific profile|Config file .* is extended|Assuming unrestricted|Building DAG|host:)"
+)
+
+
+def dry_run(command: Sequence[str], cores: int) -> Plan:
+    """Ask Snakemake what it would do.
+
+    Args:
+        command: the call without `--dry-run`, targets last.
+        cores: how many it has, for the time that all of it takes.
+
+    Raises:
+        PromptsegError: Snakemake ends with an error, whose text it is.
+    """
+    # Between the module's name and the rest: what follows --quiet up to the next option is taken for kinds of output.
+    asked = [*command[:3], "--dry-run", "--quiet", "rules", "progress", *command[3:]]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "jobs.json"
+        told = os.environ | {PLAN: str(file)}
+        done = subprocess.run(asked, env=told, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode or not file.is_file():
+            lines = [line for line in done.stderr.splitlines() if not _CHATTER.match(line)]
+            raise PromptsegError("\n".join(lines).strip() or f"{' '.join(asked)} ended with {done.returncode}.")
+        jobs, facts = read_jobs(file)
+    return Plan(jobs, facts["config"], cores, facts["left_out"])

@@ -1,0 +1,147 @@
+"""How long jobs take: as measured where that is possible, else by the table of costs."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from promptseg.config.folders import folders
+from promptseg.core.jobs import measured_file
+from promptseg.planning import costs
+from promptseg.planning.counts import Count, count, prompts
+from promptseg.planning.jobs import Job
+
+MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
+    "measured, the same job before",
+    "measured on other data",
+    "table",
+    "not known yet",
+)
+_NETWORKS = ("predict", "robustness", "predict_shard")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of a job and where they are from, one of `SOURCES`; 0 where they are not known."""
+
+    seconds: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one method took so far.
+
+    Attributes:
+        encode, prompt: seconds per image and per prompt, what lies between prompts included.
+        asked: prompts that it answered, as a share of those that `counts.prompts` gives.
+        gpu_mb: largest memory on the GPU; 0 where it ran on none.
+    """
+
+    encode: float
+    prompt: float
+    asked: float
+    gpu_mb: float = 0.0
+
+
+class Estimator:
+    """Estimates of the jobs of one run.
+
+    Args:
+        config: the configuration of the run.
+        cores: how many a job can have at most.
+    """
+
+    def __init__(self, config: Mapping[str, Any], cores: int = 1) -> None:
+        self._config, self._cores = config, cores
+        self._results, self._shared = map(Path, folders(config))
+        self._counts: dict[str, Count | None] = {}
+
+    def count(self, dataset: str) -> Count | None:
+        """What a dataset of the run holds; None where it is not known yet."""
+        if dataset not in self._counts:
+            entry, most = self._config["datasets"][dataset], self._config["prompts"]["max_components"]
+            self._counts[dataset] = count(self._shared / "datasets" / dataset, entry, most)
+        return self._counts[dataset]
+
+    @cached_property
+    def rates(self) -> dict[str, Rate]:
+        """What was measured of each method on the datasets of the results."""
+        found: dict[str, list[dict[str, float]]] = defaultdict(list)
+        for path in sorted(self._results.glob("predictions/*/*.throughput.json")):
+            row, dataset = json.loads(path.read_text()), path.name.removesuffix(".throughput.json")
+            method, known = path.parent.name, dataset in self._config["datasets"] and self.count(dataset)
+            if row.get("images") and row.get("prompts") and method in self._config["methods"] and known:
+                found[method].append({**row, "expected": prompts(self._config, method, known)})
+        return {method: _rate(rows) for method, rows in found.items()}
+
+    @cached_property
+    def _measured(self) -> dict[str, list[float]]:
+        """Seconds of the jobs of each rule, by the folders and files in `benchmarks`."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for folder in {self._results / "benchmarks", self._shared / "benchmarks"}:
+            for path in sorted(folder.rglob("*.tsv")):
+                found[path.relative_to(folder).with_suffix("").parts[0]].append(_seconds(path))
+        return found
+
+    def estimate(self, job: Job) -> Estimate:
+        """How long a job takes, once Snakemake started it."""
+        own = measured_file(Path(job.log)) if job.log else None
+        if own and own.is_file():
+            return Estimate(_seconds(own), MEASURED)
+        if job.rule in _NETWORKS:
+            found = self._prediction(job)
+            if job.rule == "predict_shard":
+                return replace(found, seconds=found.seconds / self._config["datasets"][job.dataset]["shards"])
+            return found
+        return self._other(job)
+
+    def _prediction(self, job: Job) -> Estimate:
+        found = self.count(job.dataset)
+        if found is None:
+            return Estimate(0, UNKNOWN)
+        rate, row = self.rates.get(job.method), costs.method_cost(job.method)
+        start = row.load if row else costs.rule_cost("predict")[0]
+        if rate:
+            asked = rate.asked * prompts(self._config, job.method, found)
+            return Estimate(start + found.images * rate.encode + asked * rate.prompt, SCALED)
+        if row is None or (job.gpu and _has_gpu()):
+            return Estimate(0, UNKNOWN)
+        cores = min(job.threads, self._cores) if row.encode > 1 else 1  # small networks gain nothing
+        asked = prompts(self._config, job.method, found, row.takes)
+        seconds = (found.images * row.encode + asked * row.prompt) * costs.slowness() / cores
+        return Estimate(start + seconds, TABLE)
+
+    def _other(self, job: Job) -> Estimate:
+        known = self._measured.get(job.rule)
+        if known and job.stage not in ("download", "preprocess"):
+            return Estimate(mean(known), SCALED)
+        seconds, per_object = costs.rule_cost(job.rule)
+        found = self.count(job.dataset) if job.dataset in self._config["datasets"] else None
+        return Estimate(seconds + per_object * (found.objects if found else 0), TABLE)
+
+
+def _rate(rows: list[dict[str, float]]) -> Rate:
+    def total(key: str) -> float:
+        return sum(row.get(key, 0.0) for row in rows)
+
+    return Rate(
+        encode=total("encode_seconds") / total("images"),
+        prompt=(total("wall_seconds") - total("encode_seconds")) / total("prompts"),
+        asked=total("prompts") / total("expected"),
+        gpu_mb=max(row.get("peak_gpu_memory_mb", 0.0) for row in rows),
+    )
+
+
+def _seconds(path: Path) -> float:
+    """The column `s` of what core.jobs writes of a job."""
+    head, row = path.read_text().splitlines()[:2]
+    return float(dict(zip(head.split("\t"), row.split("\t"), strict=True))["s"])
+
+
+def _has_gpu() -> bool:
+    return any(Path("/dev").glob("nvidia[0-9]*"))
