@@ -101,7 +101,7 @@ def test_defaults_are_filled_in():
         (
             "methods/box_fill/checkpoint",
             {"path": "none.pth", "url": "https://example.org/w.pth", "licence": "MIT"},
-            r"none.pth is not a file. Get it from https://example.org/w.pth \(MIT\) and put it there",
+            r"none.pth is not there. Get it from https://example.org/w.pth \(MIT\) and put it there",
         ),
     ],
 )

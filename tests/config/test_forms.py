@@ -79,7 +79,7 @@ def test_the_home_directory(monkeypatch):
     config = checked("datasets: {mine: {source: {kind: folder, path: ~/data}, tasks: {a: 1}}}")
     assert config["datasets"]["mine"]["source"]["path"] == "/home/me/data"
     weights = refused("methods: {fill: {adapter: 'a:B', checkpoint: {path: ~/w.pth}}}")
-    assert "/home/me/w.pth is not a file" in weights
+    assert "/home/me/w.pth is not there" in weights
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import textwrap
 
 import pytest
 
-from promptseg.methods.checks import file_problems, problems_of
+from promptseg.methods.checks import entry_problems, file_problems, problems_of
+from promptseg.methods.controls import ClickDisk
 
 GOOD = """
 from promptseg.methods import Candidates, Method
@@ -151,6 +152,17 @@ def test_the_entry():
     assert found("controls:BoxFill", off_label=True)[0].startswith(
         "methods.it.off_label is true, but there is no prompt"
     )
+
+
+def test_an_option_that_has_to_be_a_path(tmp_path):
+    class Atlas(ClickDisk):
+        known_options = path_options = frozenset({"atlas"})
+
+    assert entry_problems(Atlas, {"options": {"atlas": str(tmp_path)}}) == []
+    for value in (str(tmp_path / "none"), 3):
+        assert entry_problems(Atlas, {"options": {"atlas": value}}) == [
+            f"options.atlas is {value!r}: give it the path of a file or a folder that is there."
+        ]
 
 
 def test_a_file_may_print_be_named_as_a_package_and_hold_dataclasses(tmp_path, monkeypatch, capsys):

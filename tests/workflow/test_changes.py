@@ -16,7 +16,9 @@ DATASET = {"collect_files": 1, "preprocess": 1, "prompts": 1, "predict": 1, "sco
 CONFIG = {
     "run": {"datasets": ["mine", "zipped"], "methods": ["perfect"]},
     "prompts": {"modes": ["mode1"]},
-    "methods": {"perfect": {"checkpoint": {"path": "own.pth"}}},
+    "methods": {
+        "perfect": {"adapter": "mine.py:Mine", "checkpoint": {"path": "own.pth"}, "options": {"atlas": "atlas"}}
+    },
     "datasets": {
         "mine": {"source": {"kind": "folder", "path": "data/mine"}, "tasks": {"thing": [1, 2]}},
         "zipped": {
@@ -25,6 +27,12 @@ CONFIG = {
         },
     },
 }
+MINE = """
+from promptseg.methods.controls import Perfect
+
+class Mine(Perfect):
+    known_options = path_options = frozenset({"atlas"})
+"""
 LONG_AGO, FAR_AHEAD = 1.0e9, 4.0e9
 
 
@@ -49,6 +57,9 @@ def finished(tmp_path_factory):
     drop.mkdir(parents=True)
     zip_of(project.path / "data" / "blobs", drop / "all.zip")
     (project.path / "own.pth").write_bytes(bytes(2_000_000))
+    (project.path / "mine.py").write_text(MINE)
+    (project.path / "atlas").mkdir()
+    (project.path / "atlas" / "labels.txt").write_text("liver")
     project.configure(CONFIG)
     project.run(*TARGETS)
     return project
@@ -97,6 +108,11 @@ def test_other_files_of_ones_own(project):
     os.utime(archive, (LONG_AGO, LONG_AGO))
     replace(project.path / "own.pth", bytes(1_999_999) + b"1")
     assert planned(project) == DATASET | {"predict": 2, "score": 2}
+
+
+def test_a_file_in_a_folder_that_an_option_names(project):
+    replace(project.path / "atlas" / "labels.txt", b"femur")
+    assert planned(project) == {"predict": 2, "score": 2}
 
 
 def test_a_time_in_the_future_does_not_stop_a_run(project):

@@ -193,7 +193,7 @@ def test_weights_put_there_by_hand_are_checked_before_use(project):
         ),
         (
             {"methods": {"slow": {"adapter": "slow.py:Slow", "checkpoint": {"path": "nowhere.pth"}}}},
-            ["Method slow has no weights: nowhere.pth is not a file"],
+            ["Method slow has no weights: nowhere.pth is not there"],
         ),
         ({"methods": {"slow": {"adapter": "slow.py:Quick"}}}, ["slow.py has no 'Quick'"]),
     ],

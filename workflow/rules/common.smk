@@ -21,12 +21,12 @@ from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.folders import folders
 from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.own_files import own_digests
 from promptseg.config.protocols import protocols_of
 from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import contents
 from promptseg.download.folders import require_folders
 from promptseg.figures import catalogue
-from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
@@ -76,13 +76,12 @@ REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["metho
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
-# Weights of users by method, path and digest: as in get_contents, what counts is their bytes, not their time. Now, because
-# what a job has read must not be noted later.
-OWN_WEIGHTS = {
-    name: [path, *Digests(Path(".snakemake/promptseg.weights.json")).of([path], say=logger.info)]
-    for name in METHODS
-    if (path := config["methods"][name].get("checkpoint", {}).get("path"))
-}
+# Digests of what users have themselves, by method: weights, and what options name. As in get_contents, what counts is their
+# bytes, not their time. Now, because what a job has read must not be noted later.
+try:
+    OWN_FILES = own_digests({name: config["methods"][name] for name in METHODS}, [".", RESULTS, SHARED], logger.info)
+except PromptsegError as error:
+    raise WorkflowError(str(error)) from None
 # Methods whose packages cannot live with those of the others.
 OWN_ENVIRONMENTS = {name: own for name in METHODS if (own := config["methods"][name].get("environment"))}
 for name, own in OWN_ENVIRONMENTS.items():
@@ -208,13 +207,14 @@ def get_manifests_to_compare(wildcards):
 
 
 def get_weights(wildcards):
-    """Weights of a method that the rule download_weights gets; a local file is no input, see `OWN_WEIGHTS`."""
+    """Weights of a method that the rule download_weights gets; those of the user are no input, see `OWN_FILES`."""
     weights = method_entry(wildcards).get("checkpoint")
-    return f"{SHARED}/weights/{wildcards.method}.pth" if weights and "path" not in weights else []
+    own = "checkpoint" in OWN_FILES[wildcards.method]
+    return f"{SHARED}/weights/{wildcards.method}.pth" if weights and not own else []
 
 
-def get_own_weights(wildcards):
-    return OWN_WEIGHTS.get(wildcards.method)
+def get_own_files(wildcards):
+    return OWN_FILES[wildcards.method]
 
 
 def get_predict_entry(wildcards):

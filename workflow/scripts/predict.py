@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from promptseg.config.own_files import own_weights
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
 from promptseg.methods import Grid
@@ -20,8 +21,8 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
         computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
-        weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
-        run = prepare(params.method, params.dataset, params.entry, weights, computing)
+        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
+        run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
         protocols = {(one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in params.protocols}
         settings = {key: params[key] for key in ("clicks", "multimask", "tie_break", "seed", "strict")}
         plan = Plan(protocols=protocols, grid=Grid(**params.everything), **settings)

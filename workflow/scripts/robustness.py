@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
 from promptseg.predict.engine import Runner
 from promptseg.predict.method_run import Computing, prepare
@@ -19,8 +20,8 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
         computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
-        weights = params.own_weights[0] if params.own_weights else inputs.get("weights")
-        run = prepare(params.method, params.dataset, params.entry, weights, computing)
+        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
+        run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
         changes = {key: value for key, value in params.changes.items() if key != "enabled"}
         exact = PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)

@@ -136,7 +136,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
 
 def _absent_weights(name: str, checkpoint: Mapping[str, Any]) -> Iterator[Mistake]:
     path = checkpoint.get("path")
-    if path and not Path(path).is_file():
+    if path and not Path(path).exists():
         origin = (
             f" Get it from {checkpoint['url']} ({checkpoint.get('licence', 'licence not stated')})"
             if ("url" in checkpoint)
@@ -145,6 +145,6 @@ def _absent_weights(name: str, checkpoint: Mapping[str, Any]) -> Iterator[Mistak
         where = ("methods", name, "checkpoint", "path")
         yield Mistake(
             where,
-            f"Method {name} has no weights: {path} is not a file.{origin} and put it there, or correct "
+            f"Method {name} has no weights: {path} is not there.{origin} and put it there, or correct "
             f"{dotted(where)}.{about_path(path)}",
         )

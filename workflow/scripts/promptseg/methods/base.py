@@ -151,7 +151,9 @@ class Method(ABC):
         needs_truth: a control that is handed the truth.
         variants: what `variant` of its entry may be; empty: anything.
         known_options: the options that its entry may have, each a number or true or false; None: any.
+        path_options: of these the ones that name a file or a folder instead, which has to be there.
         code_licence: of the code that runs, and whose it is.
+        packages: further ones that compute its masks, whose versions belong to the provenance of results.
     """
 
     prompt_types: ClassVar[frozenset[str]]
@@ -167,7 +169,9 @@ class Method(ABC):
     needs_truth: ClassVar[bool] = False
     variants: ClassVar[Collection[str]] = ()
     known_options: ClassVar[frozenset[str] | None] = None
+    path_options: ClassVar[frozenset[str]] = frozenset()
     code_licence: ClassVar[str] = "Apache-2.0, ours"
+    packages: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, settings: Settings):
         self.settings = settings

@@ -87,6 +87,7 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
         (lambda value: isinstance(value, bool), "True or False"),
     ),
     "known_options": (lambda value: value is None or _is_words(value), "a set of words, or None"),
+    **dict.fromkeys(("path_options", "packages"), (_is_words, "a set of words")),
     "variants": (_is_words, "a list of words"),
 }
 
@@ -178,7 +179,7 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
             f"Correct it; known variants: {known}."
         )
     if found.known_options is not None:
-        problems += _option_problems(name, found.known_options, entry.get("options") or {})
+        problems += _option_problems(found, found.known_options, entry.get("options") or {})
     limited = found.max_points is not None or not found.negative_points or found.untrained_types
     if entry.get("off_label") and not limited:
         problems.append(
@@ -188,13 +189,16 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _option_problems(name: str, known: Collection[str], options: Mapping[str, Any]) -> Iterator[str]:
+def _option_problems(found: type[Method], known: Collection[str], options: Mapping[str, Any]) -> Iterator[str]:
     for option, value in options.items():
         if option not in known:
             yield (
-                f"options names {option!r}, which {name} does not know.{_nearest(option, known)} "
+                f"options names {option!r}, which {found.__name__} does not know.{_nearest(option, known)} "
                 f"Correct or remove it; known options: {', '.join(sorted(known)) or 'none'}."
             )
+        elif option in found.path_options:
+            if not (isinstance(value, str) and Path(value).expanduser().exists()):
+                yield f"options.{option} is {value!r}: give it the path of a file or a folder that is there."
         elif not isinstance(value, (bool, int, float)):
             yield f"options.{option} is {value!r}: give it a number, or true or false without quotes."
 

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.own_files import hub_commit
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
@@ -43,7 +44,9 @@ class MethodRun:
     Attributes:
         name, dataset: as in the configuration.
         entry: of the method in the configuration.
-        weights_sha256: of the file of weights; None for a method without.
+        weights_sha256: of the file of weights, of the names and bytes of a folder; None for a method without.
+        own_files: digests of what its options name, see `config.own_files`.
+        commit: of its model on the Hugging Face hub; None for others.
     """
 
     name: str
@@ -51,6 +54,8 @@ class MethodRun:
     entry: Mapping[str, Any]
     method: Method
     weights_sha256: str | None
+    own_files: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
 
     @property
     def label(self) -> str:
@@ -79,6 +84,7 @@ class MethodRun:
             "code": [digest(file) for file in library],
             "variant": settings.variant,
             "options": sorted(settings.options.items()),
+            "files": self.own_files,
             "device": settings.device,
             "precision": settings.precision,
             "compile": settings.compile,
@@ -88,11 +94,13 @@ class MethodRun:
     def provenance(self, **facts: Any) -> Mapping[str, Any]:
         """Where results of the method come from; `facts` say what it was asked."""
         return provenance(
-            PACKAGES,
+            [*PACKAGES, *self.method.packages],
             method=self.name,
             dataset=self.dataset,
             entry={key: self.entry.get(key) for key in ("adapter", "variant", "off_label", "options")},
             weights_sha256=self.weights_sha256,
+            **({"weights_commit": self.commit} if self.commit else {}),
+            **({"files_sha256": dict(self.own_files)} if self.own_files else {}),
             device=self.method.settings.device,
             precision=self.method.settings.precision,
             **facts,
@@ -147,14 +155,20 @@ def _construct(name: str, found: type[Method], settings: Settings) -> Method:
 
 
 def prepare(
-    name: str, dataset: str, entry: Mapping[str, Any], weights: str | Path | None, computing: Computing
+    name: str,
+    dataset: str,
+    entry: Mapping[str, Any],
+    weights: str | Path | None,
+    computing: Computing,
+    own_files: Mapping[str, str] | None = None,
 ) -> MethodRun:
     """Check a method's weights and load it; this process keeps freed memory and PyTorch gets its threads.
 
     Args:
         name, dataset: of the method and of the data that it will see, as in the configuration.
         entry: of the method in the configuration.
-        weights: their file, for a method that has any; without, it runs in fp32.
+        weights: their file or folder, for a method that has any; without, it runs in fp32.
+        own_files: digests of what users have themselves, see `config.own_files`; that of a folder of weights is needed.
 
     Raises:
         PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
@@ -162,12 +176,14 @@ def prepare(
     """
     keep_freed_memory()
     weights = Path(weights) if weights else None
+    digests = dict(own_files or {})
     sha256 = None
     if weights:
         import torch  # methods without weights start faster without it
 
         torch.set_num_threads(computing.threads)
-        sha256 = check_weights(name, entry["checkpoint"], weights)
+        folder = weights.is_dir()
+        sha256 = digests["checkpoint"] if folder else check_weights(name, entry["checkpoint"], weights)
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
@@ -181,4 +197,6 @@ def prepare(
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
     found = adapter_class(entry["adapter"])
     check_entry(name, found, entry)
-    return MethodRun(name, dataset, entry, _construct(name, found, settings), sha256)
+    method = _construct(name, found, settings)
+    digests.pop("checkpoint", None)
+    return MethodRun(name, dataset, entry, method, sha256, digests, hub_commit(weights) if weights else None)
