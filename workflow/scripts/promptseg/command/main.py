@@ -13,6 +13,7 @@ from promptseg.command.compare import compare
 from promptseg.command.plan import plan
 from promptseg.command.run import run
 from promptseg.command.show import show
+from promptseg.command.status import status
 from promptseg.core.errors import PromptsegError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 app.command()(plan)
 app.command()(show)
+app.command()(status)
 app.command()(check_method)
 app.command()(compare)
 

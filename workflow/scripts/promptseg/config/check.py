@@ -10,6 +10,7 @@ import jsonschema
 
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
 from promptseg.config.forms import canonical, mistaken_forms
+from promptseg.config.paths import missing_files
 from promptseg.config.schema import read_schema
 
 # What the whole configuration needs; a single file may lack it, so that its schema does not ask for it.
@@ -130,6 +131,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
     _require_none(
         *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in config["run"]["methods"]),
+        missing_files(config),
     )
     return config
 

@@ -97,3 +97,23 @@ def _end(stream: IO[str]) -> None:
         except OSError:
             return
         stream.truncate(0)
+
+
+def living_runs(folder: Path = Path(".snakemake")) -> dict[str, bool | None]:
+    """Host to whether a run of it is alive in the project, None where only that machine can tell. Changes nothing."""
+    found: dict[str, bool | None] = {}
+    for path in sorted(folder.glob("promptseg.*.lock")):
+        host = path.name.removeprefix("promptseg.").removesuffix(".lock")
+        if not path.stat().st_size:
+            continue
+        found[host] = None
+        if host == platform.node():
+            with path.open() as stream:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    found[host] = False
+                except BlockingIOError:
+                    found[host] = True
+                except OSError:
+                    pass
+    return found
