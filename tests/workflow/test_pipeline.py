@@ -195,7 +195,10 @@ def test_weights_put_there_by_hand_are_checked_before_use(project):
             {"methods": {"slow": {"adapter": "slow.py:Slow", "checkpoint": {"path": "nowhere.pth"}}}},
             ["Method slow has no weights: nowhere.pth is not there"],
         ),
-        ({"methods": {"slow": {"adapter": "slow.py:Quick"}}}, ["slow.py has no 'Quick'"]),
+        (
+            {"methods": {"slow": {"adapter": "slow.py:Quick"}}},
+            ["my.yaml", "methods.slow.adapter is slow.py:Quick: slow.py has no class 'Quick'. Its classes: Slow."],
+        ),
     ],
 )
 def test_what_cannot_run_is_explained_in_one_error(project, change, words):

@@ -28,6 +28,7 @@ from promptseg.download.contents import contents
 from promptseg.download.folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
+from promptseg.methods.own import require_adapter_files
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
 
@@ -52,6 +53,7 @@ try:
     ARCHIVES = archives_of(config["datasets"], config["run"]["datasets"])
     if workflow.is_main_process:
         require_folders(config, config["run"]["datasets"], Path(SHARED, "raw"))
+        require_adapter_files(config, config["run"]["methods"])
 except ConfigurationError as error:
     # Files named on the command line lie over those of the Snakefile, and `--config` over all.
     files = dict.fromkeys([*SHIPPED, *map(Path, workflow.overwrite_configfiles)])
