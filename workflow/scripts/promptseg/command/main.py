@@ -10,6 +10,7 @@ import typer
 
 from promptseg.command.check_method import check_method
 from promptseg.command.compare import compare
+from promptseg.command.init import init
 from promptseg.command.plan import plan
 from promptseg.command.run import run
 from promptseg.command.show import show
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init)
 # All arguments and options after the known ones are Snakemake's.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 app.command()(plan)

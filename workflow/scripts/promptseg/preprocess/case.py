@@ -54,14 +54,14 @@ def process_case(
 def _fill(
     result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, spill: Path
 ) -> None:
-    stored = _read_image(case, paths, entry)
+    stored = read_image(case, paths, entry)
     if entry.get("frame_of_reference") == "any":
         stored = replace(stored, frame_of_reference="")
     volume = reorient(stored, entry["axis"])
     width, height, depth = volume.shape
     if min(width, height) < 2 and not volume.planar:
         raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
-    marked = _read_marked(case, paths, entry, how, stored)
+    marked = read_marked(case, paths, entry, how, stored)
     labels = reorient(marked, entry["axis"]).array
     sampling = sampling_of(entry)
     least = sampling.get("min_area", 1)
@@ -69,7 +69,7 @@ def _fill(
     found: dict[int, list[dict[str, Any]]] = {}
     for index in range(0, depth, sampling.get("every", 1)):
         image_id = case.name if volume.planar else f"{case.name}_z{index:03d}"
-        rows = object_rows(_upright(labels, index), image_id, case.patient, entry["tasks"], least)
+        rows = object_rows(upright(labels, index), image_id, case.patient, entry["tasks"], least)
         if rows:
             found[index] = rows
     if not found:
@@ -79,10 +79,10 @@ def _fill(
     if "per_case" in sampling and len(chosen) > sampling["per_case"]:
         draw = generator(sampling.get("seed", 1), case.name)
         chosen = sorted(draw.choice(chosen, sampling["per_case"], replace=False).tolist())
-    scale = _scaling(volume, entry["intensity"])
+    scale = scaling(volume, entry["intensity"])
     black = 0
     for index in chosen:
-        picture, pixels = _upright(labels, index), scale(volume.picture(index))
+        picture, pixels = upright(labels, index), scale(volume.picture(index))
         black += not pixels.any()
         result.rows.add([image_row(case, volume, found[index][0]["image_id"], index, pixels, picture)], found[index])
         if "lowest" in entry:
@@ -94,14 +94,15 @@ def _fill(
         logger.warning("%s: %d of %d pictures are black: %s", volume.name, black, len(chosen), what)
 
 
-def _read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
+def read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
+    """The image of the case as stored; see `volumes.read_volume`."""
     files = [paths[name] for name in case.image]
     if case.colours:
         return read_colours(files, entry.get("geometry", "agree"))
     return read_volume(files, entry.get("channels"), case.series, entry.get("units", "stored"))
 
 
-def _read_marked(
+def read_marked(
     case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, like: Volume
 ) -> Volume:
     """The label map of the case, put together from its files and raters."""
@@ -133,7 +134,7 @@ def _read_rater(
     return read_masks(masks, like, geometry, how)
 
 
-def _scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+def scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
     """What turns pictures of a volume into 8 bits; channels that are measurements of their own are scaled alone."""
     if not volume.separate:
         low, high = limits(volume.array, intensity, volume.name, volume.scale)
@@ -145,7 +146,8 @@ def _scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarr
     return lambda picture: np.dstack([to_uint8(picture[..., channel], *bounds) for channel, bounds in enumerate(ends)])
 
 
-def _upright(labels: np.ndarray, index: int) -> np.ndarray:
+def upright(labels: np.ndarray, index: int) -> np.ndarray:
+    """Slice `index` of (columns, rows, slices) as (rows, columns)."""
     return np.ascontiguousarray(labels[:, :, index].T)
 
 

@@ -1,0 +1,1 @@
+"""What a folder of a user holds, and the configuration that would read it: `promptseg init`."""
