@@ -3,7 +3,6 @@
 tests/benchmarks/costs.py makes its part on methods; the part on other jobs is from a run of the quickstart.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -61,19 +60,14 @@ def machine() -> str:
     return str(_table()["machine"])
 
 
-@cache
-def slowness() -> float:
-    """How many times as long a product of two matrices takes here as on the machine of the table, on all cores."""
-    import numpy as np
+def around_prompt() -> float:
+    """Seconds that a run takes around each prompt, beyond the method."""
+    return float(_table()["prompt"])
 
-    size = 1024
-    one = np.ones((size, size), np.float32)
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        one @ one
-        seconds.append(time.perf_counter() - start)
-    return float(_table()["gflops"]) / (2 * size**3 / 1e9 / min(seconds))
+
+def download_speed() -> float:
+    """Bytes per second."""
+    return float(_table()["download"])
 
 
 def bytes_of() -> dict[str, float]:

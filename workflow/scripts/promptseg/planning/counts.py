@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.protocols import protocols_of
-from promptseg.core.vocabulary import ITERATIVE, SELECTIONS
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,6 @@ def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "
         followed = len(SELECTIONS) if config["methods"][method]["ambiguity"] else 1
         clicks = 1 + followed * (config["prompts"]["clicks"] - 1)
         total += found.objects * clicks * len(protocols_of(config, method))
+    if EVERYTHING in modes and config["methods"][method]["ambiguity"]:
+        total += found.images * config["everything"]["points_per_side"] ** 2
     return total

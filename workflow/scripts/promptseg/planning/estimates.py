@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
@@ -14,6 +14,7 @@ from promptseg.core.jobs import measured_file
 from promptseg.planning import costs
 from promptseg.planning.counts import Count, count, prompts
 from promptseg.planning.jobs import Job
+from promptseg.planning.sizes import downloads
 
 MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
     "measured, the same job before",
@@ -21,7 +22,7 @@ MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
     "table",
     "not known yet",
 )
-_NETWORKS = ("predict", "robustness", "predict_shard")
+_SHARD = "_shard"
 
 
 @dataclass(frozen=True)
@@ -93,36 +94,44 @@ class Estimator:
         own = measured_file(Path(job.log)) if job.log else None
         if own and own.is_file():
             return Estimate(_seconds(own), MEASURED)
-        if job.rule in _NETWORKS:
-            found = self._prediction(job)
-            if job.rule == "predict_shard":
-                return replace(found, seconds=found.seconds / self._config["datasets"][job.dataset]["shards"])
-            return found
-        return self._other(job)
+        if job.rule == "robustness":  # how many prompts its changes make is not counted here
+            return Estimate(0, UNKNOWN)
+        shards = self._config["datasets"][job.dataset]["shards"] if job.rule.endswith(_SHARD) else 1
+        if job.rule.removesuffix(_SHARD) == "predict":
+            return self._prediction(job, shards)
+        return self._other(job, shards)
 
-    def _prediction(self, job: Job) -> Estimate:
+    def _prediction(self, job: Job, shards: int) -> Estimate:
         found = self.count(job.dataset)
         if found is None:
             return Estimate(0, UNKNOWN)
+        work = self.work(job, found)
+        row = costs.method_cost(job.method)
+        start = costs.rule_cost("predict")[0] + (row.load if row else 0)
+        return Estimate(start + work.seconds / shards, work.source) if work.source != UNKNOWN else work
+
+    def work(self, job: Job, found: Count) -> Estimate:
+        """How long the method of a job takes for so many images and objects, without loading it."""
         rate, row = self.rates.get(job.method), costs.method_cost(job.method)
-        start = row.load if row else costs.rule_cost("predict")[0]
         if rate:
             asked = rate.asked * prompts(self._config, job.method, found)
-            return Estimate(start + found.images * rate.encode + asked * rate.prompt, SCALED)
+            return Estimate(found.images * rate.encode + asked * rate.prompt, SCALED)
         if row is None or (job.gpu and _has_gpu()):
             return Estimate(0, UNKNOWN)
-        cores = min(job.threads, self._cores) if row.encode > 1 else 1  # small networks gain nothing
+        cores = min(job.threads, self._cores)
         asked = prompts(self._config, job.method, found, row.takes)
-        seconds = (found.images * row.encode + asked * row.prompt) * costs.slowness() / cores
-        return Estimate(start + seconds, TABLE)
+        network = (found.images * row.encode + asked * row.prompt) / cores
+        return Estimate(network + asked * costs.around_prompt(), TABLE)
 
-    def _other(self, job: Job) -> Estimate:
+    def _other(self, job: Job, shards: int) -> Estimate:
         known = self._measured.get(job.rule)
         if known and job.stage not in ("download", "preprocess"):
             return Estimate(mean(known), SCALED)
-        seconds, per_object = costs.rule_cost(job.rule)
+        seconds, per_object = costs.rule_cost(job.rule.removesuffix(_SHARD))
+        if fetched := downloads([job], self._config).known:
+            return Estimate(seconds + fetched / costs.download_speed(), TABLE)
         found = self.count(job.dataset) if job.dataset in self._config["datasets"] else None
-        return Estimate(seconds + per_object * (found.objects if found else 0), TABLE)
+        return Estimate(seconds + per_object * (found.objects / shards if found else 0), TABLE)
 
 
 def _rate(rows: list[dict[str, float]]) -> Rate:

@@ -77,7 +77,7 @@ class Plan:
 
     def to_write(self) -> sizes.Size:
         """Bytes that will be written."""
-        return sizes.written(self.due, self.config, self.estimator)
+        return sizes.written(self.due, self.config, self.estimator.count)
 
     def gpu_mb(self, method: str) -> tuple[float, bool] | None:
         """Memory on a GPU that a method needs, and whether it was measured; None where it needs none or is unknown."""

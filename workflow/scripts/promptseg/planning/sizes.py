@@ -2,15 +2,14 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from promptseg.download.origins import archive_name, sources_of
 from promptseg.planning import costs
-from promptseg.planning.counts import prompts
-from promptseg.planning.estimates import Estimator
+from promptseg.planning.counts import Count, prompts
 from promptseg.planning.jobs import Job
 
 _UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -64,13 +63,17 @@ def _archive(name: str, datasets: Mapping[str, Any]) -> float | None:
     return None
 
 
-def written(jobs: Sequence[Job], config: Mapping[str, Any], estimator: Estimator) -> Size:
-    """Bytes that the jobs which are due write, roughly, by the ratios of the table of costs."""
+def written(jobs: Sequence[Job], config: Mapping[str, Any], count: Callable[[str], Count | None]) -> Size:
+    """Bytes that the jobs which are due write, roughly, by the ratios of the table of costs.
+
+    Args:
+        count: what a dataset holds.
+    """
     ratio = costs.bytes_of()
     fetched = downloads(jobs, config)
     total, unknown = fetched.known * (1 + ratio["unpacked"]), set()
     for job in jobs:
-        found = estimator.count(job.dataset) if job.dataset in config["datasets"] else None
+        found = count(job.dataset) if job.dataset in config["datasets"] else None
         if job.rule in ("preprocess", "predict", "score", "gather_predictions", "gather_scores") and found is None:
             unknown.add(job.dataset)
         elif found and job.rule == "preprocess":

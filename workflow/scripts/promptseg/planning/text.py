@@ -7,8 +7,8 @@ from tabulate import tabulate
 
 from promptseg.planning import costs
 from promptseg.planning.causes import DELETED, EDITED, Cause, by_stage
-from promptseg.planning.counts import prompts
-from promptseg.planning.estimates import SOURCES, TABLE, UNKNOWN
+from promptseg.planning.counts import Count, prompts
+from promptseg.planning.estimates import SOURCES, TABLE, UNKNOWN, Estimate
 from promptseg.planning.jobs import STAGES, Job
 from promptseg.planning.plan import Plan
 from promptseg.planning.records import Records
@@ -122,7 +122,7 @@ def _times(plan: Plan) -> str:
         rows.append(
             (
                 name,
-                f"{len(jobs)} jobs",
+                f"{len(jobs)} job{'s' if len(jobs) > 1 else ''}",
                 "" if set(sources) == {UNKNOWN} else f"about {text}",
                 origin,
                 _asked(plan, jobs),
@@ -151,9 +151,11 @@ def _asked(plan: Plan, jobs: Sequence[Job]) -> str:
     ]
     row = costs.method_cost(method)
     asked = sum(prompts(plan.config, method, one, row.takes if row else "both") for one in counts if one)
+    single = Estimate(0, UNKNOWN) if all(counts) else plan.estimator.work(jobs[0], Count(1, {1: 1}))
+    each = f"about {single.seconds:.2g} s for an image of one object" if single.source != UNKNOWN else ""
     memory = plan.gpu_mb(method)
     gpu = f"GPU memory {memory[0] / 1000:.1f} GB ({'measured' if memory[1] else 'estimate'})" if memory else ""
-    return ", ".join(filter(None, [f"about {number_text(asked)} prompts" if asked else "", gpu]))
+    return ", ".join(filter(None, [each, f"about {number_text(asked)} prompts" if asked else "", gpu]))
 
 
 def _disk(plan: Plan) -> Iterator[str]:
