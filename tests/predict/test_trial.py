@@ -132,7 +132,7 @@ class Finding(BoxFill):
         (
             Reusing,
             "masks stay as they were given",
-            "later calls changed masks of earlier ones, which share their memory",
+            "later calls write into masks of earlier ones; give copies of the array",
         ),
         (Forgetful, "pack and unpack", "masks have the shape (1, 3, 128), the image has (h, w) = (96, 128)"),
         (

@@ -46,7 +46,7 @@ class Failures:
             reason, key = METHOD_FAILED.status(f"{self.label} raised {kind} at {where}"), _place(error)
         self._tell(error, reason, key)
         self._kinds[kind] += prompts
-        self._first = self._first or reason
+        self._first = self._first or (reason if isinstance(error, WrongAnswer) else f"{reason}. It said: {error}")
         if self.strict:
             raise PromptsegError(f"{reason} (strict: true stops at the first failure)") from error
         return reason

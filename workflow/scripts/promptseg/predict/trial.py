@@ -115,6 +115,20 @@ def told(error: Exception, own: type[Method]) -> str:
     return f"raised {type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
+def _difference(
+    lines: Sequence[Line], given: Sequence[np.ndarray | None], others: Sequence[Candidates], advice: str
+) -> str:
+    """Where answers to equal questions differ first, with what to do about it; empty if they do not."""
+    for line, one, other in zip(lines, given, (answer.masks for answer in others), strict=True):
+        assert one is not None
+        if one.shape != other.shape:
+            return f"{line.kind}: {len(one)} masks and {len(other)}; {advice}"
+        share = float((one != other).mean())
+        if share > SAME:
+            return f"{line.kind}: {share:.1%} of the pixels differ; {advice}"
+    return ""
+
+
 class Trial:
     """Tries one method."""
 
@@ -210,33 +224,23 @@ class Trial:
         return following
 
     def _ask_together(self, lines: Sequence[Line]) -> None:
-        batch, found = f"the same answers in a batch of {len(lines)} as alone", []
-
-        def ask() -> str:
-            found.extend(self._timed("per prompt, in a batch", len(lines), lambda: self._ask(lines)))
-            return self._difference(lines, [line.given for line in lines], found)
-
-        self._check(batch, ask)
-        if found:
-            given = [answer.masks.copy() for answer in found]
-            self._check("the same answers when asked twice", lambda: self._difference(lines, given, self._ask(lines)))
-        self.report.checks["masks stay as they were given"] = (
-            "later calls changed masks of earlier ones, which share their memory; give copies of the array"
-            if self._difference(lines, [line.given for line in lines], [line.answer for line in lines if line.answer])
-            else ""
+        given, answers = [line.given for line in lines], [line.answer for line in lines if line.answer]
+        self.report.checks["masks stay as they were given"] = _difference(
+            lines, given, answers, "later calls write into masks of earlier ones; give copies of the array"
         )
+        found: list[Candidates] = []
 
-    def _difference(
-        self, lines: Sequence[Line], given: Sequence[np.ndarray | None], others: Sequence[Candidates]
-    ) -> str:
-        for line, one, other in zip(lines, given, (answer.masks for answer in others), strict=True):
-            assert one is not None
-            if one.shape != other.shape:
-                return f"{line.kind}: {len(one)} masks and {len(other)}"
-            share = float((one != other).mean())
-            if share > SAME:
-                return f"{line.kind}: {share:.1%} of the pixels differ; an answer must depend on its own query alone"
-        return ""
+        def twice() -> str:
+            found.extend(self._timed("per prompt, in a batch", len(lines), lambda: self._ask(lines)))
+            copies = [answer.masks.copy() for answer in found]
+            advice = "draw with a fixed seed, and call eval() on a network"
+            return _difference(lines, copies, self._ask(lines), advice)
+
+        self._check("the same answers when asked twice", twice)
+        if found:
+            advice = "an answer must depend on its own query alone"
+            difference = _difference(lines, given, found, advice)
+            self.report.checks[f"the same answers in a batch of {len(lines)} as alone"] = difference
 
     def _everything(self, encoded: Sequence[Any]) -> None:
         if "everything" not in Abilities.of(self.method).prompt_types:
@@ -255,4 +259,4 @@ class Trial:
     def _pack(self, line: Line, encoded: Any) -> str:
         image = self.method.unpack(require_bytes(self.method.pack(encoded)), line.scene.pixels)
         same = Line(line.kind, line.scene, Query(image, line.query.prompt, truth=line.query.truth))
-        return self._difference([line], [line.given], self._ask([same]))
+        return _difference([line], [line.given], self._ask([same]), "unpack has to give back what encode made")
