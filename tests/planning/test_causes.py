@@ -80,14 +80,21 @@ def test_jobs_that_an_interrupted_run_finished_are_compared_with_that_run(record
 
 
 def test_files_of_users_and_weights(records):
-    same = {"contents": "a", "own_weights": "a"}
+    same = {"contents": "a", "own_files": "a"}
     made(records, chain(same))
     jobs = chain(same, preprocess=Trigger(params=True), predict=Trigger(params=True))
-    jobs = with_params(with_params(jobs, 0, contents="b"), 2, own_weights="b")
+    jobs = with_params(with_params(jobs, 0, contents="b"), 2, own_files="b")
     assert found(jobs, records) == {
         "files of the dataset d changed, or came or went": [0, 1, 2, 3, 4],
-        "weights of m replaced": [2, 3, 4],
+        "weights of m, or files of its options, were replaced": [2, 3, 4],
     }
+
+
+def test_weights_of_another_name_are_a_setting(records):
+    old, new = ({**CONFIG, "methods": {"m": {"checkpoint": {"path": path}}}} for path in ("a.pth", "b.pth"))
+    made(records, chain({"own_files": "a"}), old)
+    jobs = with_params(chain({"own_files": "a"}, predict=Trigger(params=True)), 2, own_files="b")
+    assert found(jobs, records, new) == {"methods.m.checkpoint.path: a.pth -> b.pth": [2, 3, 4]}
 
 
 def test_deleted_files_are_told_from_those_never_made(records):

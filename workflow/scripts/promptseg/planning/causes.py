@@ -16,8 +16,8 @@ EDITED, DELETED = "edited: ", "deleted: "
 RULES = "the workflow's own rules changed"
 # Files of users that count by their content: parameters of rules (common.smk), and what they hold, by that of a job.
 _CONTENTS = {
-    "contents": "files of the dataset {dataset} changed, or came or went",
-    "own_weights": "weights of {method} replaced",
+    "contents": ("files of the dataset {dataset} changed, or came or went", "datasets", "source"),
+    "own_files": ("weights of {method}, or files of its options, were replaced", "methods", "checkpoint options"),
 }
 # Keys that a run can grow by: what was never made may be due to one of them.
 _GROWS = ("run", "prompts", "robustness", "protocols")
@@ -130,12 +130,19 @@ class Causes:
         names = {name for name in {*job.params, *made.params} if job.params.get(name) != made.params.get(name)}
         if not names:
             return
-        for name in names & set(_CONTENTS):
-            yield _CONTENTS[name].format(dataset=job.dataset, method=job.method)
         settings = [str(change) for change in self._since(made) if change.concerns(job)]
-        yield from settings
-        if not settings and names - set(_CONTENTS):
-            yield from self._growth(job) or [RULES]
+        for name in [name for name in _CONTENTS if name in names and name in made.params]:
+            named = list(self._named_files(name, job, made))
+            settings += named or [_CONTENTS[name][0].format(dataset=job.dataset, method=job.method)]
+        yield from settings or self._growth(job) or [RULES]
+
+    def _named_files(self, name: str, job: Job, made: Made) -> Iterator[str]:
+        """Changes of the settings that say which files of the user a job reads."""
+        _, registry, keys = _CONTENTS[name]
+        entry = job.dataset if registry == "datasets" else job.method
+        for change in self._since(made):
+            if change.path[:2] == (registry, entry) and {*change.path[2:3]} & {*keys.split()}:
+                yield str(change)
 
     def _since(self, made: Made) -> list[Change]:
         """The changes of the configuration since an output was made."""
