@@ -96,15 +96,15 @@ def test_tables_for_a_paper(tmp_path):
     tables = paper_tables(measured, compared, {"d": {"title": "Data"}}, about)
     assert [table.name for table in tables] == PAPER_TABLES
     modes, clicks, methods, metrics, published = tables
-    assert modes.rows == [["Data", "a", "My method", "first", "7", "0.250", "", "", "0.500", ""]]
-    assert (clicks.columns[3:], clicks.rows) == (["3"], [["p", "My method", "first", "0.625"]])
+    assert modes.rows == [["Data", "a", "My method", "first mask", "7", "0.250", "", "", "0.500", ""]]
+    assert (clicks.columns[3:], clicks.rows) == (["3"], [["p", "My method", "first mask", "0.625"]])
     assert methods.rows == [
         ["First", "oracle", "", "", "", "0.750", ""],
-        ["My method", "first", "0.250", "", "", "0.500 [0.400, 0.600]", ""],
+        ["My method", "first mask", "0.250", "", "", "0.500 [0.400, 0.600]", ""],
     ]
     assert metrics.rows[-1][2:] == ["mode 4", *["0.500 [0.400, 0.600]"] * 3, "0.5 [0.4, 0.6] mm"]
     assert published.rows == [
-        ["CT-Liver", "My method", "3 clicks, p", "first", "7", "0.500 [0.400, 0.600]", "0.550", "-0.050", "yes"]
+        ["CT-Liver", "My method", "3 clicks, p", "first mask", "7", "0.500 [0.400, 0.600]", "0.550", "-0.050", "yes"]
     ]
     assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
     write_paper(tables, tmp_path)

@@ -61,4 +61,4 @@ def test_clicks_of_a_protocol_that_was_not_run(statistics_file):
     measured = source.measured(statistics_file, synthetic.DATASETS, METHODS, "as_released")
     for figure in (clicks.draw_tasks(measured), clicks.draw_mean(measured)):
         assert "clicked iteratively" in texts(figure)
-        assert "protocol as_released" in texts(figure).replace("\n", " ")
+        assert "protocol as released" in texts(figure).replace("\n", " ")

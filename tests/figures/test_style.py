@@ -19,7 +19,7 @@ def test_looks_do_not_change_when_the_registry_grows():
     before = style.method_looks(METHODS)
     after = style.method_looks(METHODS | {"new": {"title": "New"}, "new_control": {"control": True}})
     assert {name: after[name] for name in METHODS} == before
-    assert after["new_control"].title == "new_control"
+    assert after["new_control"].title == "new control"
 
 
 def test_controls_are_grey_and_methods_are_not():

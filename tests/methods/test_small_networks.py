@@ -34,7 +34,7 @@ def test_card_and_registry_say_what_a_network_is_and_is_not(name):
     for words in (*rows, "Intended use", "Not to be used", "It is not the published"):
         assert words in card
     entry = METHODS[name]
-    assert "(ours)" in entry["title"]
+    assert entry["title"].endswith(" family, small")
     assert "not the published models" in entry["note"]
     assert entry["checkpoint"]["path"] == f"resources/quickstart/{name}.safetensors"
     assert "published" not in entry

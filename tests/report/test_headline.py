@@ -13,21 +13,22 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_csv
 from promptseg.report.headline import main_table
 from promptseg.report.terminal import overview
+from support import synthetic
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
 
 
 def test_table_in_the_terminal(results):
     folder, outputs = results
-    table = main_table(read_csv(outputs["summary"], SUMMARY)).set_index(["method", "selection"])
-    assert table.loc[("perfect", "first")].tolist() == ["17", *["1.000"] * 8]
-    assert table.loc[("grabcut", "first"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
+    table = main_table(read_csv(outputs["summary"], SUMMARY), synthetic.METHODS).set_index(["method", "mask"])
+    assert table.loc[("Perfect", "first mask")].tolist() == ["17", *["1.000"] * 8]
+    assert table.loc[("GrabCut", "first mask"), ["1", "2", "corrected, 9 clicks"]].tolist() == ["n/a"] * 3
     assert list(table.columns[-3:]) == ["corrected, 1 click", "corrected, 5 clicks", "corrected, 9 clicks"]
     printed = overview(folder)
-    assert re.search(r"^sam_vit_b +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
+    assert re.search(r"^SAM ViT-B +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
     assert str(folder / "report" / "index.html") in printed
     assert "1 score rows of 1 images failed, the first with\nunreadable: truncated" in printed
-    assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("perfect")}) == 1
+    assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("Perfect")}) == 1
 
 
 def test_missing_results_are_explained(tmp_path):
@@ -47,6 +48,6 @@ def test_a_click_that_nobody_made_is_not_called_one_that_a_method_does_not_take(
     clicked = {**common, "mode": "iterative", "protocol": "corrected", "iou_mean_tasks": 0.5}
     rows = [{**clicked, "method": "sam", "step": step} for step in (1, 2)]
     rows += [{**clicked, "method": "box", "step": 0, "protocol": "", "iou_mean_tasks": None}]
-    table = main_table(pd.DataFrame(rows), [1, 5]).set_index("method")
+    table = main_table(pd.DataFrame(rows)).set_index("method")
     assert table.loc["sam", ["corrected, 1 click", "corrected, 5 clicks"]].tolist() == ["0.500", "-"]
     assert table.loc["box", ["corrected, 1 click", "corrected, 5 clicks"]].tolist() == ["n/a", "-"]

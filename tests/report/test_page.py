@@ -13,6 +13,7 @@ from promptseg.report.page import Run, build_page, caption_html
 from support import synthetic
 from support.reports import ABLATED, BF16, FP32, GRID, everything, speeds
 
+PROTOCOLS = {"corrected": {"title": "corrected clicks"}, "as_released": {"title": "as released"}}
 NOTES = {
     "GrabCut": "Both of them are old.",
     "Random walker": "Both of them are old.",
@@ -24,7 +25,7 @@ def build(results, output, title="Results of a run"):
     folder, tables = results
     figures = [folder / "figures" / f"{name}.png" for name in ("examples_chest_xray", "modes", "examples_breast_us")]
     configuration = {"device": "cpu", "run": {"datasets": ["chest_xray"]}}
-    run = Run(title, configuration, synthetic.DATASETS, synthetic.METHODS, NOTES, GRID)
+    run = Run(title, configuration, synthetic.DATASETS, synthetic.METHODS, PROTOCOLS, NOTES, GRID)
     write_csv(output.parent / "everything.csv", everything(), EVERYTHING_MEANS)
     build_page({**tables, "everything": output.parent / "everything.csv"}, figures, output, run)
     return output.read_text(encoding="utf-8")
@@ -87,10 +88,10 @@ def cells(page, first):
 
 
 def test_page_says_where_a_method_does_not_apply(page):
-    row = cells(page, ["Filled box", "first"])
+    row = cells(page, ["Filled box", "first mask"])
     assert row[2:5] == ["17", "n/a", "n/a"]
     assert row[-3:] == ["n/a"] * 3
-    assert cells(page, ["Perfect", "first"])[2:] == ["17", *["1.000"] * 8]
+    assert cells(page, ["Perfect", "first mask"])[2:] == ["17", *["1.000"] * 8]
 
 
 def test_methods_are_in_the_order_of_the_registry(page):
@@ -116,7 +117,7 @@ def test_ablation_on_the_page(results, page, tmp_path):
     write_csv(tmp_path / "ablation.csv", ABLATED.assign(provenance=""), ABLATION)
     other = build((folder, tables | {"ablation": tmp_path / "ablation.csv"}), tmp_path / "index.html")
     assert "<code>run.ablation</code>" not in other
-    assert cells(other, ["Perfect", "first", "without error_region"])[4] == "0.500 (+0.125)"
+    assert cells(other, ["Perfect", "first mask", "without error region"])[4] == "0.500 (+0.125)"
     assert other.index('id="clicks"') < other.index('id="ablation"') < other.index('id="tasks"')
 
 
@@ -149,7 +150,7 @@ def test_contamination_on_the_page(results, page, tmp_path):
     assert cells(text, ["GrabCut", "no"])[2].count(",") == 3
     assert cells(text, ["Perfect", "no"])[2:] == ["all 5", "nothing is trained"]
     assert cells(text, ["SAM ViT-B", "unknown"])[2:] == ["all 5", "no entry in the configuration"]
-    everything, unseen = (cells(text, ["GrabCut", "first", which]) for which in ("all", "not seen"))
+    everything, unseen = (cells(text, ["GrabCut", "first mask", which]) for which in ("all", "not seen"))
     assert (everything[3], unseen[3]) == ("17", "16")
     assert (everything[4], unseen[4]) == ("n/a", "n/a")  # mode 1
     assert re.fullmatch(r"0\.\d{3}", unseen[7])  # mode 4

@@ -14,6 +14,7 @@ rule plot_modes:
     params:
         datasets=about_datasets(),
         methods=about_methods(),
+        protocols=about_protocols(),
         protocol=shown_protocol(),
     script:
         "../scripts/plot_modes.py"
@@ -51,6 +52,7 @@ rule plot_clicks:
     params:
         datasets=about_datasets(),
         methods=about_methods(),
+        protocols=about_protocols(),
         protocol="{protocol}",
     script:
         "../scripts/plot_clicks.py"
@@ -89,6 +91,7 @@ rule plot_examples:
     params:
         dataset=get_example_facts,
         methods=about_methods(),
+        protocols=about_protocols(),
         protocol=shown_protocol(),
     script:
         "../scripts/plot_examples.py"
@@ -141,6 +144,7 @@ rule plot_comparisons:
         "../../envs/analysis.yaml"
     params:
         methods=about_methods(),
+        protocols=about_protocols(),
     script:
         "../scripts/plot_comparisons.py"
 

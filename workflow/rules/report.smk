@@ -38,6 +38,7 @@ rule build_page:
         configuration=configuration_summary(),
         datasets=about_datasets(),
         methods=about_methods(),
+        protocols=about_protocols(),
         notes=notes_on_methods(),
         grid=facts.grid(config),
     script:

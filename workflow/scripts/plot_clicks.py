@@ -14,8 +14,9 @@ if __name__ == "__main__":
         if snakemake.input.get("published"):
             shown = source.published(snakemake.input.published, params.methods)
         else:
-            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, params.protocol)
-            metrics = click_metrics.draw(snakemake.input.click_metrics, params.methods, params.protocol)
+            clicked = (params.protocol, params.protocols)
+            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, *clicked)
+            metrics = click_metrics.draw(snakemake.input.click_metrics, params.methods, *clicked)
             style.save(metrics, output.click_metrics_pdf, output.click_metrics_png)
         style.save(clicks.draw_tasks(shown), output.clicks_tasks_pdf, output.clicks_tasks_png)
         style.save(clicks.draw_mean(shown), output.clicks_mean_pdf, output.clicks_mean_png)

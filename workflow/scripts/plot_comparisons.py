@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
-        output, methods = snakemake.output, snakemake.params.methods
-        style.save(ranks.draw(snakemake.input.ranks, methods), output.ranks_pdf, output.ranks_png)
-        style.save(reproduced.draw(snakemake.input.published, methods), output.reproduced_pdf, output.reproduced_png)
+        output, titles = snakemake.output, (snakemake.params.methods, snakemake.params.protocols)
+        style.save(ranks.draw(snakemake.input.ranks, *titles), output.ranks_pdf, output.ranks_png)
+        style.save(reproduced.draw(snakemake.input.published, *titles), output.reproduced_pdf, output.reproduced_png)

@@ -20,5 +20,5 @@ if __name__ == "__main__":
         rivals = {name: look for name, look in looks.items() if name in style.rivals(of_run)}
         figure = examples.draw_extremes(shown, params.dataset, rivals)
         style.save(figure, output.extremes_pdf, output.extremes_png)
-        figure = trajectories.draw(shown, params.dataset, looks, params.protocol)
+        figure = trajectories.draw(shown, params.dataset, looks, params.protocol, params.protocols)
         style.save(figure, output.trajectories_pdf, output.trajectories_png)

@@ -14,6 +14,7 @@ if __name__ == "__main__":
         if snakemake.input.get("published"):
             shown = source.published(snakemake.input.published, params.methods)
         else:
-            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, params.protocol)
+            clicked = (params.protocol, params.protocols)
+            shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, *clicked)
         style.save(modes.draw(shown), output.modes_pdf, output.modes_png)
         style.save(modalities.draw(shown), output.modalities_pdf, output.modalities_png)

@@ -113,6 +113,6 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     write(CONTAMINATION, contamination(seen, list(seen), list(datasets)))
     write(SOURCES, origin.table())
     write(NAMES, names(datasets, methods, about.protocols))
-    write_paper(paper_tables(measured, compared, datasets, methods), folder / "paper")
+    write_paper(paper_tables(measured, compared, datasets, methods, about.protocols), folder / "paper")
     with atomic(folder / "README.md") as path:
         path.write_text(readme(), encoding="utf-8")

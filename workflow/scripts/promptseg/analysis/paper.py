@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core.files import atomic
-from promptseg.core.vocabulary import SELECTIONS, SINGLE_MODES
+from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
+from promptseg.core.vocabulary import SINGLE_MODES
 from promptseg.score.metrics import METRICS, Metric
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
@@ -84,27 +85,22 @@ def _ends(metric: str) -> tuple[str, str]:
     return f"{metric}_ci_low", f"{metric}_ci_high"
 
 
-def _mode(name: str) -> str:
-    return f"mode {name.removeprefix('mode')}"
-
-
 class _Names:
-    """Titles and order of methods and datasets."""
+    """Titles and order of methods, datasets and protocols."""
 
-    def __init__(self, datasets: Mapping[str, Mapping[str, Any]], methods: Mapping[str, Mapping[str, Any]]):
-        self._titles = {
-            kind: {name: str(entry.get("title") or name) for name, entry in entries.items()}
-            for kind, entries in (("dataset", datasets), ("method", methods))
-        }
+    def __init__(self, datasets: Titles, methods: Titles, protocols: Titles):
+        self._titles = {"dataset": datasets, "method": methods, "protocol": protocols}
         self._place = {name: index for index, name in enumerate(methods)}
 
     def title(self, kind: str, name: str) -> str:
-        return self._titles[kind].get(name, name)
+        return titled(self._titles[kind], name)
 
     def sorted(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of methods in the order of the registry, and of selections from the first mask to the best."""
         places = rows["method"].map(lambda name: self._place.get(name, len(self._place)))
-        order = pd.DataFrame({"method": places, "selection": rows["selection"].map(SELECTIONS.index)}, index=rows.index)
+        order = pd.DataFrame(
+            {"method": places, "selection": rows["selection"].map(list(SELECTIONS).index)}, index=rows.index
+        )
         return rows.loc[order.sort_values(["method", "selection"], kind="stable").index]
 
 
@@ -114,9 +110,9 @@ def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
     for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
         for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
             values = own.set_index("mode")["iou"].reindex(SINGLE_MODES)
-            about = [names.title("dataset", dataset), task, names.title("method", method), selection]
+            about = [names.title("dataset", dataset), plain(task), names.title("method", method), SELECTIONS[selection]]
             cells.append([*about, str(own["n_images"].max()), *map(number, values)])
-    heads = ["dataset", "task", "method", "mask", "images", *map(_mode, SINGLE_MODES)]
+    heads = ["dataset", "task", "method", "mask", "images", *map(setting, SINGLE_MODES)]
     return PaperTable("modes", "IoU in the five prompt modes, means over the images of each task.", heads, cells, 4)
 
 
@@ -127,7 +123,8 @@ def _clicks(measured: pd.DataFrame, names: _Names) -> PaperTable:
     for protocol, of_protocol in rows.groupby("protocol", sort=True):
         for (method, selection), own in names.sorted(of_protocol).groupby(["method", "selection"], sort=False):
             values = own.set_index("step")["iou"].reindex(steps)
-            cells.append([protocol, names.title("method", method), selection, *map(number, values)])
+            about = [names.title("protocol", protocol), names.title("method", method), SELECTIONS[selection]]
+            cells.append([*about, *map(number, values)])
     heads = ["protocol", "method", "mask", *(str(step) for step in steps)]
     return PaperTable("clicks", "IoU after each number of clicks, means over tasks.", heads, cells, 3)
 
@@ -139,18 +136,18 @@ def _methods(measured: pd.DataFrame, names: _Names) -> PaperTable:
         by_mode = {row["mode"]: row for row in own.to_dict("records")}
         values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in SINGLE_MODES]
         if any(values):
-            cells.append([names.title("method", method), selection, *values])
+            cells.append([names.title("method", method), SELECTIONS[selection], *values])
     caption = (
         "IoU of the methods in the five prompt modes, means over tasks with 95 % bootstrap intervals over patients."
     )
-    return PaperTable("methods", caption, ["method", "mask", *map(_mode, SINGLE_MODES)], cells, 2)
+    return PaperTable("methods", caption, ["method", "mask", *map(setting, SINGLE_MODES)], cells, 2)
 
 
 def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
     rows = measured[(measured["level"] == "all") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
     cells = []
     for row in names.sorted(rows).to_dict("records"):
-        about = [names.title("method", row["method"]), row["selection"], _mode(row["mode"])]
+        about = [names.title("method", row["method"]), SELECTIONS[row["selection"]], setting(row["mode"])]
         cells.append([*about, *(_value(row, metric) for metric in METRICS)])
     heads = ["method", "mask", "mode", *(metric.label for metric in METRICS)]
     *first, last = [metric.title for metric in METRICS]
@@ -161,8 +158,10 @@ def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
 def _published(compared: pd.DataFrame, names: _Names) -> PaperTable:
     cells = []
     for row in compared[compared["ours"].notna()].to_dict("records"):
-        setting = _mode(row["mode"]) if row["mode"] in SINGLE_MODES else f"{row['step']} clicks, {row['protocol']}"
-        about = [row["task"], names.title("method", row["our_method"]), setting, row["selection"]]
+        prompt = setting(row["mode"], row["step"])
+        if row["mode"] not in SINGLE_MODES:
+            prompt += f", {names.title('protocol', row['protocol'])}"
+        about = [row["task"], names.title("method", row["our_method"]), prompt, SELECTIONS[row["selection"]]]
         ours = _with_interval(row | {"iou": row["ours"]}, "iou")
         numbers = [str(row["n"]), ours, number(row["published"]), number(row["difference"], sign="+")]
         cells.append([*about, *numbers, row["inside"]])
@@ -176,6 +175,7 @@ def paper_tables(
     compared: pd.DataFrame,
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
+    protocols: Titles | None = None,
 ) -> list[PaperTable]:
     """The tables of PAPER_TABLES, in that order.
 
@@ -184,8 +184,9 @@ def paper_tables(
         compared: see `comparison.compare`.
         datasets: name -> {title}.
         methods: name -> {title}; methods stand in this order.
+        protocols: name -> {title}.
     """
-    names = _Names(datasets, methods)
+    names = _Names(datasets, methods, protocols or {})
     by_measures = [make(measured, names) for make in (_modes, _clicks, _methods, _metrics)]
     return [*by_measures, _published(compared, names)]
 

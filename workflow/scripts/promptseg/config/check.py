@@ -12,6 +12,7 @@ from promptseg.config.explain import ConfigurationError, Mistake, about_path, do
 from promptseg.config.forms import canonical, mistaken_forms
 from promptseg.config.paths import missing_files
 from promptseg.config.schema import read_schema
+from promptseg.core.titles import plain
 
 # What the whole configuration needs; a single file may lack it, so that its schema does not ask for it.
 _NEEDED = ["run", "datasets", "methods", "protocols"]
@@ -126,7 +127,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     )
     for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():
-            entry.setdefault("title", name)
+            entry.setdefault("title", plain(name))
             if entry.get("off_label"):
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
     _require_none(

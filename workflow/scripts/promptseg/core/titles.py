@@ -25,9 +25,9 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def titled(names: Titles, name: str) -> str:
+def titled(names: Titles | None, name: str) -> str:
     """The title of a dataset, method or protocol, else its name as words."""
-    return str(names.get(name, {}).get("title") or plain(name))
+    return str((names or {}).get(name, {}).get("title") or plain(name))
 
 
 def setting(mode: str, step: int = 0) -> str:

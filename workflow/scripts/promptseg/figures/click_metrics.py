@@ -1,13 +1,12 @@
 """How many clicks a method needs, how often it never gets there, and what it makes of its clicks."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from promptseg.analysis.click_metrics import CLICK_METRICS
 from promptseg.core.tables import read_csv
+from promptseg.core.titles import Titles, titled
 from promptseg.figures import dots, style
 from promptseg.figures.source import not_clicked
 
@@ -26,20 +25,22 @@ PANELS = [
 ]
 
 
-def draw(metrics: str | Path, methods: Mapping[str, Mapping[str, Any]], protocol: str) -> Figure:
+def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles | None = None) -> Figure:
     """What clicks of one protocol achieve over all tasks: a row for each method, and for its oracle where it has one.
 
     Args:
         metrics: `click_metrics.csv`.
         methods: as for `style.method_looks`; rows are in this order.
         protocol: which.
+        protocols: name -> {title}.
     """
-    title, looks = f"What clicks achieve, this run, protocol {protocol}", style.method_looks(methods)
+    called = titled(protocols, protocol)
+    title, looks = f"What clicks achieve, this run, protocol {called}", style.method_looks(methods)
     rows = read_csv(metrics, CLICK_METRICS)
     rows = rows[(rows["level"] == "all") & (rows["protocol"] == protocol) & rows["noc90"].notna()]
     rows = rows[rows["selection"].isin(style.SELECTIONS) & rows["method"].isin(looks)]
     if rows.empty:
-        return not_clicked(title, protocol)
+        return not_clicked(title, called)
     order = {name: index for index, name in enumerate(looks)}
     rows = rows.sort_values(["method", "selection"], key=lambda names: names.map(lambda name: order.get(name, name)))
     several = set(rows.loc[rows["selection"] == "oracle", "method"])

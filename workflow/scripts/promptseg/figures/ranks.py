@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,12 +9,13 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.ranks import RANKS
 from promptseg.core.tables import read_csv
+from promptseg.core.titles import Titles, titled
 from promptseg.figures import panels, style
 
 _LINE = 0.17  # inches per method
 
 
-def settings(ranks: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, pd.DataFrame]:
     """The settings shown, by heading: modes 1 to 5, then the first and the last click of each protocol.
 
     First mask only, and only where there are at least two methods.
@@ -24,7 +24,7 @@ def settings(ranks: pd.DataFrame) -> dict[str, pd.DataFrame]:
     found = {f"mode {look.title}": ranks[ranks["mode"] == mode] for mode, look in style.MODES.items()}
     for protocol, rows in ranks[ranks["mode"] == "iterative"].groupby("protocol"):
         for step in sorted({rows["step"].min(), rows["step"].max()}):
-            words = f"{int(step)} click{'s' if step > 1 else ''}, {protocol}"
+            words = f"{int(step)} click{'s' if step > 1 else ''}, {titled(protocols, protocol)}"
             found[words] = rows[rows["step"] == step]
     return {heading: rows for heading, rows in found.items() if len(rows) > 1}
 
@@ -84,15 +84,16 @@ def _heading(setting: str, rows: pd.DataFrame) -> str:
     return f"{setting}\n{int(tasks)} task{'s' if tasks != 1 else ''}{test}"
 
 
-def draw(ranks: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
+def draw(ranks: str | Path, methods: Titles, protocols: Titles | None = None) -> Figure:
     """A critical-difference diagram for each setting.
 
     Args:
         ranks: `ranks.csv`; methods that share a letter in `group` are not told apart.
         methods: as for `style.method_looks`.
+        protocols: name -> {title}.
     """
     title, looks = "Mean ranks of the methods over the tasks, first mask", style.method_looks(methods)
-    shown = list(settings(read_csv(ranks, RANKS)).items())
+    shown = list(settings(read_csv(ranks, RANKS), protocols).items())
     if not shown:
         return style.message(title, "Ranks need at least two methods that were scored on the same tasks.")
     across = min(2, len(shown))

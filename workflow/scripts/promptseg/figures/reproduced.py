@@ -1,8 +1,6 @@
 """The published values against ours, for every task, mode, number of clicks and method that both have."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +8,7 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.study.comparison import COMPARISON
 from promptseg.core.tables import read_csv
+from promptseg.core.titles import Titles, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.figures import panels, style
 
@@ -64,12 +63,13 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     axis.text(0, 1.01, words, transform=axis.transAxes, fontsize=5.6, color=style.GREY, va="bottom")
 
 
-def draw(published: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure:
+def draw(published: str | Path, methods: Titles, protocols: Titles | None = None) -> Figure:
     """Scatter plots, published along x and ours along y: a panel for each method's modes and each of its protocols.
 
     Args:
         published: `published.csv`.
         methods: as for `style.method_looks`; panels are in this order.
+        protocols: name -> {title}.
     """
     title, looks = "Published (Mazurowski et al. 2023) against this run", style.method_looks(methods)
     rows = compared(read_csv(published, COMPARISON))
@@ -82,7 +82,7 @@ def draw(published: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Fig
     grid = panels.grid(len(shown), across, title, size)
     for axis, (method, protocol) in zip(grid.axes, shown, strict=True):
         _panel(axis, rows[rows["panel"] == (method, protocol)])
-        heading = f"{looks[method].title}, {f'clicks, {protocol}' if protocol else 'modes'}"
+        heading = f"{looks[method].title}, {f'clicks, {titled(protocols, protocol)}' if protocol else 'modes'}"
         axis.set_title(style.wrap(heading, 34), loc="left", fontweight="bold", pad=18)
         axis.set_xlabel("IoU, published")
         axis.set_ylabel("IoU, this run")

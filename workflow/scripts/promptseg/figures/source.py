@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
 from promptseg.core.tables import read_csv
+from promptseg.core.titles import Titles, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.figures import style
 
@@ -26,7 +27,7 @@ class Source:
         looks: see `style.method_looks`; methods are drawn in this order.
         rivals: the methods that are no controls.
         words: where the values are from, for titles.
-        protocol: of the clicks; empty for the published ones.
+        protocol: title of that of the clicks; empty for the published ones.
     """
 
     tasks: pd.DataFrame
@@ -75,6 +76,7 @@ def measured(
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
     protocol: str,
+    protocols: Titles | None = None,
 ) -> Source:
     """The values of this run, those after clicks under one protocol.
 
@@ -83,6 +85,7 @@ def measured(
         datasets: name -> {title, modality}.
         methods: as for `style.method_looks`.
         protocol: which.
+        protocols: name -> {title}.
     """
     rows = read_csv(path, STATISTICS)
     shown = rows["mode"].isin(style.MODES) | ((rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol))
@@ -90,4 +93,6 @@ def measured(
     tasks = style.labelled(rows[rows["level"] == "task"], datasets)
     tasks = tasks.assign(modality=[datasets.get(name, {}).get("modality") or "other" for name in tasks["dataset"]])
     looks = style.method_looks(methods)
-    return Source(tasks, rows[rows["level"] == "all"], looks, style.rivals(methods), "this run", protocol)
+    return Source(
+        tasks, rows[rows["level"] == "all"], looks, style.rivals(methods), "this run", titled(protocols, protocol)
+    )

@@ -17,6 +17,9 @@ from matplotlib.lines import Line2D
 
 from promptseg.analysis.study.published import TITLES
 from promptseg.core.files import atomic
+from promptseg.core.titles import MODES as MODE_TITLES
+from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
+from promptseg.core.titles import plain, titled
 
 COLUMN = 3.5  # inches, one column of a paper
 PAGE = 7.2  # inches, both columns
@@ -49,17 +52,17 @@ class Look:
 
 # Points in blue, boxes in warm colours.
 MODES = {
-    "mode1": Look("1: one point, largest component", SKY, "o"),
-    "mode2": Look("2: a point in each component", BLUE, "s"),
-    "mode3": Look("3: box, largest component", ORANGE, "^"),
-    "mode4": Look("4: a box around each component", VERMILION, "D"),
-    "mode5": Look("5: one box around the object", WINE, "v"),
-}
+    mode: Look(MODE_TITLES[mode], colour, marker)
+    for mode, colour, marker in (
+        ("mode1", SKY, "o"), ("mode2", BLUE, "s"), ("mode3", ORANGE, "^"), ("mode4", VERMILION, "D"),
+        ("mode5", WINE, "v"),
+    )
+}  # fmt: skip
 
 MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
 
 # What the study calls the result of SAM: the first of its three masks, or the one that fits the truth best.
-SELECTIONS = {"first": "first mask", "oracle": "oracle"}
+SELECTIONS = {name: SELECTION_TITLES[name] for name in ("first", "oracle")}
 
 
 def use() -> None:
@@ -109,7 +112,7 @@ def method_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
         index = kinds[control]
         kinds[control] += 1
         colours, markers = (_CONTROL_COLOURS, _CONTROL_MARKERS) if control else (_COLOURS, _MARKERS)
-        looks[name] = Look(entry.get("title") or name, colours[index % len(colours)], markers[index % len(markers)])
+        looks[name] = Look(titled(methods, name), colours[index % len(colours)], markers[index % len(markers)])
     return looks
 
 
@@ -140,11 +143,8 @@ def labelled(rows: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> p
     """
     pairs = list(zip(rows["dataset"], rows["task"], strict=True))
     tasks = Counter(dataset for dataset, _ in set(pairs))
-    titles = {name: datasets.get(name, {}).get("title") or name for name in tasks}
-    labels = [
-        f"{titles[dataset]}: {task.replace('_', ' ')}" if tasks[dataset] > 1 else titles[dataset]
-        for dataset, task in pairs
-    ]
+    titles = {name: titled(datasets, name) for name in tasks}
+    labels = [f"{titles[dataset]}: {plain(task)}" if tasks[dataset] > 1 else titles[dataset] for dataset, task in pairs]
     return rows.assign(label=labels)
 
 

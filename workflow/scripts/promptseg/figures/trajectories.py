@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
+from promptseg.core.titles import Titles, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.figures import pictures, style
 from promptseg.preprocess.tables import OBJECTS
@@ -40,7 +41,13 @@ def _panel(axis: Axes, example: pictures.Example, made: Mapping[int, dict[str, A
             pictures.click(axis, row["click_x"], row["click_y"], row["click_label"], last=earlier == step)
 
 
-def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, style.Look], protocol: str) -> Figure:
+def draw(
+    files: pictures.Files,
+    dataset: Mapping[str, Any],
+    looks: Mapping[str, style.Look],
+    protocol: str,
+    protocols: Titles | None = None,
+) -> Figure:
     """A row for each method, a column for each number of clicks: the mask and the clicks so far.
 
     The object is that of median area of the first task that has any.
@@ -50,8 +57,10 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         dataset: {title, truth, licence, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; rows are in this order.
         protocol: whose clicks are shown.
+        protocols: name -> {title}.
     """
-    title, table = f"{pictures.about(dataset)}. Protocol {protocol}", read_table(files.objects, OBJECTS)
+    called = titled(protocols, protocol)
+    title, table = f"{pictures.about(dataset)}. Protocol {called}", read_table(files.objects, OBJECTS)
     present = [task for task in dataset["tasks"] if (table["task"] == task).any()]
     if not present:
         return style.message(title, pictures.NOTHING)
@@ -64,7 +73,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
     methods = [method for method in looks if made.get(method) and scored.get(method)]
     steps = [step for step in CLICKS if any(step in made[method] for method in methods)]
     if not steps:
-        return style.message(title, f"No method of this run was clicked iteratively under the protocol {protocol}.")
+        return style.message(title, f"No method of this run was clicked iteratively under the protocol {called}.")
     example = pictures.load(files.images, table, dataset["tasks"], [name])[name]
     title = f"{title}. Object: {example.task.replace('_', ' ')}, {example.image.image_id}"
     headings = [f"{step} click{'s' if step > 1 else ''}" for step in steps]

@@ -7,8 +7,9 @@ import pandas as pd
 
 from promptseg.analysis.everything import RECALL
 from promptseg.analysis.paper import number
+from promptseg.core.titles import Titles, titled
 from promptseg.predict.nothing import nothing_found
-from promptseg.report.tables import Table, Titles, as_table, ordered, titled
+from promptseg.report.tables import Table, as_table, ordered
 
 
 def everything_table(everything: pd.DataFrame, methods: Titles) -> Table:

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from promptseg.core.vocabulary import HEADLINE_CLICKS, SELECTIONS, SINGLE_MODES
+from promptseg.core.titles import SELECTIONS, Titles, titled
+from promptseg.core.vocabulary import HEADLINE_CLICKS, SINGLE_MODES
 
 
 def cell(rows: pd.DataFrame, others: bool) -> str:
@@ -24,29 +25,34 @@ def cell(rows: pd.DataFrame, others: bool) -> str:
     return "n/a" if others or len(rows) else "-"
 
 
-def main_table(summary: pd.DataFrame, clicks: list[int] | None = None) -> pd.DataFrame:
+def main_table(summary: pd.DataFrame, methods: Titles | None = None, protocols: Titles | None = None) -> pd.DataFrame:
     """Mean IoU over tasks, as text: a row for each method and selection, a column for each mode and click.
 
-    Columns method, selection, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
+    Columns method, mask, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
+
+    Args:
+        summary: see `summary.summary`.
+        methods, protocols: name -> {title}; names without a title stand as words.
     """
     rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
-    protocols = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
+    clicked_under = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
     table = []
     for method in dict.fromkeys(rows["method"]):
         own = rows[rows["method"] == method]
         for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
             mine = own[own["selection"] == selection]
             tasks = mine["n_tasks"].max()
-            line = {"method": method, "selection": selection, "tasks": str(int(tasks)) if tasks > 0 else ""}
+            line = {"method": titled(methods, method), "mask": SELECTIONS[selection]}
+            line["tasks"] = str(int(tasks)) if tasks > 0 else ""
             for mode in SINGLE_MODES:
                 line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
-            for protocol in protocols:
-                for click in clicks or HEADLINE_CLICKS:
+            for protocol in clicked_under:
+                for click in HEADLINE_CLICKS:
                     clicked = rows[
                         (rows["mode"] == "iterative") & (rows["protocol"] == protocol) & (rows["step"] == click)
                     ]
                     ours = clicked[(clicked["method"] == method) & (clicked["selection"] == selection)]
-                    column = f"{protocol}, {click} click{'s' if click > 1 else ''}"
+                    column = f"{titled(protocols, protocol)}, {click} click{'s' if click > 1 else ''}"
                     line[column] = cell(ours, len(clicked) > 0)
             table.append(line)
     return pd.DataFrame(table)

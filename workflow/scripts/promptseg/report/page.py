@@ -24,6 +24,7 @@ from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv
+from promptseg.core.titles import Titles, titled
 from promptseg.figures.catalogue import FIGURES, declared
 from promptseg.report import tables
 from promptseg.report.everything import everything_notes, everything_table
@@ -40,15 +41,16 @@ class Run:
     Attributes:
         title: heading of the page.
         configuration: what to show of the configuration: name -> anything that JSON can hold.
-        datasets, methods: name -> {title}, methods in the order of the registry.
+        datasets, methods, protocols: name -> {title}, methods in the order of the registry.
         notes: title of a method -> what readers have to know of it.
         grid: how the mode `everything` covers an image; empty without that mode.
     """
 
     title: str
     configuration: Mapping[str, Any]
-    datasets: tables.Titles
-    methods: tables.Titles
+    datasets: Titles
+    methods: Titles
+    protocols: Titles
     notes: Mapping[str, str]
     grid: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,22 +66,22 @@ def caption_html(path: Path) -> Markup:
     return Markup(parts["body"])
 
 
-def figure_groups(paths: Sequence[Path], names: tables.Titles) -> list[dict[str, Any]]:
+def figure_groups(paths: Sequence[Path], names: Titles) -> list[dict[str, Any]]:
     """For each declared figure that was drawn its title, caption and pictures, in the order of the declarations.
 
     Args:
         paths: PNG files.
-        names: datasets and methods: name -> {title}.
+        names: datasets, methods and protocols: name -> {title}.
 
     Returns:
-        {title, caption, pictures}, each picture a {name, data}: the title of the dataset or method, or the protocol,
+        {title, caption, pictures}, each picture a {name, data}: the title of the dataset, method or protocol,
         and the content as data URI.
     """
     groups: dict[str, list[dict[str, str]]] = {}
     for path in paths:
         figure, name = declared(path.stem)
         content = base64.b64encode(path.read_bytes()).decode("ascii")
-        picture = {"name": tables.titled(names, name), "data": f"data:image/png;base64,{content}"}
+        picture = {"name": titled(names, name) if name else "", "data": f"data:image/png;base64,{content}"}
         groups.setdefault(figure.stem, []).append(picture)
     return [
         {"title": figure.title, "caption": caption_html(figure.caption_file), "pictures": groups[stem]}
@@ -106,7 +108,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         output: the page.
         run: what else it says.
     """
-    methods = run.methods
+    methods, protocols = run.methods, run.protocols
     summary = tables.ordered(read_csv(files["summary"], SUMMARY), methods)
     measured = read_csv(files["statistics"], STATISTICS)
     speeds = read_csv(files["throughput"], THROUGHPUT)
@@ -121,24 +123,24 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         commit=commit() or "unknown",
         versions=versions(PACKAGES),
         notes=_by_text(run.notes),
-        headline=tables.headline_table(summary, methods),
+        headline=tables.headline_table(summary, methods, protocols),
         means=tables.means_table(summary, methods),
-        clicks=tables.clicks_table(summary, methods),
-        ablation=tables.ablation_table(read_csv(files["ablation"], ABLATION), methods),
+        clicks=tables.clicks_table(summary, methods, protocols),
+        ablation=tables.ablation_table(read_csv(files["ablation"], ABLATION), methods, protocols),
         counts=tables.datasets_table(read_csv(files["datasets"], DATASETS)),
         contamination=tables.contamination_table(answers, run.datasets, methods),
-        unseen=tables.unseen_table(summary, answers, methods),
+        unseen=tables.unseen_table(summary, answers, methods, protocols),
         tasks=tables.task_tables(measured, summary, run.datasets, methods),
-        claims=tables.claims_table(read_csv(files["claims"], CLAIMS)),
-        pairs=tables.pairs_table(read_csv(files["pairs"], PAIRS), methods),
-        published=tables.published_table(read_csv(files["published"], COMPARISON), methods),
+        claims=tables.claims_table(read_csv(files["claims"], CLAIMS), protocols),
+        pairs=tables.pairs_table(read_csv(files["pairs"], PAIRS), methods, protocols),
+        published=tables.published_table(read_csv(files["published"], COMPARISON), methods, protocols),
         throughput=tables.throughput_table(speeds, run.datasets, methods),
         everything=None if everything is None else everything_table(everything, methods),
         nothing={} if everything is None else everything_notes(everything, run.grid, methods),
         precision=tables.precision_notes(speeds, methods),
         failed=int(failed["score rows"].sum()),
         failures=tables.failures_table(failed),
-        figures=figure_groups(figures, {**methods, **run.datasets}),
+        figures=figure_groups(figures, {**protocols, **methods, **run.datasets}),
         provenance=tables.provenance_table(files["scores"]),
         configuration={
             name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)

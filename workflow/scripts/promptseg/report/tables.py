@@ -10,11 +10,11 @@ import pandas as pd
 
 from promptseg.analysis.paper import number, p_text
 from promptseg.core.tables import read_provenance
-from promptseg.core.vocabulary import COMPARED_CLICKS, SELECTIONS, SINGLE_MODES
+from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
+from promptseg.core.vocabulary import COMPARED_CLICKS, SINGLE_MODES
 from promptseg.report.headline import cell, main_table
 from promptseg.score.metrics import METRICS, Metric
 
-Titles = Mapping[str, Mapping[str, Any]]  # what the page says of methods or datasets: name -> {title}
 Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, text: number of leading text columns}
 
 
@@ -27,9 +27,11 @@ def _interval(row: Any) -> str:
     return f"{row.ci_low:.3f} to {row.ci_high:.3f}" if pd.notna(row.ci_low) else ""
 
 
-def titled(names: Titles, name: str) -> str:
-    """The title of a dataset or method, else its name."""
-    return str(names.get(name, {}).get("title") or name)
+def _prompt(row: Mapping[str, Any], protocols: Titles) -> list[str]:
+    """What a row of a table says of its prompts in columns prompt, protocol and mask."""
+    protocol = titled(protocols, row["protocol"]) if row["protocol"] else ""
+    mode = setting(row["mode"], int(row["step"]) if pd.notna(row["step"]) else 0) if row["mode"] else ""
+    return [mode, protocol, SELECTIONS.get(row["selection"], row["selection"])]
 
 
 def ordered(rows: pd.DataFrame, methods: Titles) -> pd.DataFrame:
@@ -38,12 +40,11 @@ def ordered(rows: pd.DataFrame, methods: Titles) -> pd.DataFrame:
     return rows.sort_values("method", key=lambda names: names.map(place), kind="stable", na_position="last")
 
 
-def headline_table(summary: pd.DataFrame, methods: Titles) -> Table:
+def headline_table(summary: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Mean IoU over tasks of each method and selection in modes 1 to 5 and after 1, 5 and 9 clicks."""
-    table = main_table(summary)
-    rows = [[titled(methods, row[0]), *row[1:]] for row in table.itertuples(index=False)]
+    table = main_table(summary, methods, protocols)
     names = [f"mode {name}" if name in "12345" else name for name in table.columns]
-    return as_table(rows, names, 2)
+    return as_table(table.to_numpy().tolist(), names, 2)
 
 
 def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
@@ -51,14 +52,14 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     rows = summary[(summary["level"] == "all") & summary["mode"].isin(SINGLE_MODES) & (summary["n_images"] > 0)]
     cells = [
         [
-            *(titled(methods, row["method"]), row["mode"], row["selection"]),
+            *(titled(methods, row["method"]), setting(row["mode"]), SELECTIONS[row["selection"]]),
             *(number(row[name]) for name in ("iou_mean_images", "iou_mean_patients")),
             *(_mean(row, metric) for metric in METRICS),
             *(row["n_images"], row["n_patients"], row["n_failed"]),
         ]
         for row in rows.to_dict("records")
     ]
-    heads = ["method", "mode", "selection", "IoU, images", "IoU, patients"]
+    heads = ["method", "prompt", "mask", "IoU, images", "IoU, patients"]
     heads += [f"{metric.label}, tasks" for metric in METRICS]
     return as_table(cells, [*heads, "masks", "patients", "failed"], 3)
 
@@ -69,7 +70,7 @@ def _mean(row: Mapping[str, Any], metric: Metric) -> str:
     return f"{text} {row['distance_unit']}" if text and metric.is_distance else text
 
 
-def clicks_table(summary: pd.DataFrame, methods: Titles) -> Table:
+def clicks_table(summary: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Mean IoU over tasks after every click."""
     rows = summary[(summary["level"] == "all") & (summary["mode"] == "iterative") & (summary["n_images"] > 0)]
     steps = sorted(rows["step"].unique())
@@ -77,16 +78,18 @@ def clicks_table(summary: pd.DataFrame, methods: Titles) -> Table:
     for (method, protocol), of_method in rows.groupby(["method", "protocol"], sort=False):
         for selection in [name for name in SELECTIONS if name in set(of_method["selection"])]:
             own = of_method[of_method["selection"] == selection].set_index("step")["iou_mean_tasks"].reindex(steps)
-            cells.append([titled(methods, method), protocol, selection, *map(number, own)])
-    return as_table(cells, ["method", "protocol", "selection", *(str(int(step)) for step in steps)], 3)
+            about = [titled(methods, method), titled(protocols, protocol), SELECTIONS[selection]]
+            cells.append([*about, *map(number, own)])
+    return as_table(cells, ["method", "protocol", "mask", *(str(int(step)) for step in steps)], 3)
 
 
-def ablation_table(ablation: pd.DataFrame, methods: Titles) -> Table:
+def ablation_table(ablation: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Mean IoU over tasks after some clicks under a protocol, then with each of its switches turned off alone.
 
     Args:
         ablation: see `ablation.ablation`.
         methods: name -> {title}; rows are in this order.
+        protocols: name -> {title}.
 
     Returns:
         For each method, selection and protocol a row for the protocol itself, then one for each switch, with values
@@ -98,18 +101,18 @@ def ablation_table(ablation: pd.DataFrame, methods: Titles) -> Table:
     ):
         # Where a switch has fewer tasks than the others, the protocol's own mean is the one over most tasks.
         whole = own.sort_values("n_tasks", ascending=False, kind="stable").drop_duplicates("clicks").set_index("clicks")
-        labels = [titled(methods, method), selection]
+        labels = [titled(methods, method), SELECTIONS[selection]]
         means = [number(value) for value in whole["iou"].reindex(COMPARED_CLICKS)]
-        cells.append([*labels, protocol, _count(whole["n_tasks"]), *means])
+        cells.append([*labels, titled(protocols, protocol), _count(whole["n_tasks"]), *means])
         for switch, rows in own.groupby("switch", sort=False):
             by_click = rows.set_index("clicks").reindex(COMPARED_CLICKS)
             values = [
                 f"{number(row.iou_without)} ({number(row.difference, sign='+')})" if pd.notna(row.iou_without) else ""
                 for row in by_click.itertuples()
             ]
-            cells.append([*labels, f"without {switch}", _count(rows["n_tasks"]), *values])
+            cells.append([*labels, f"without {plain(switch)}", _count(rows["n_tasks"]), *values])
     heads = [f"{click} click{'s' if click > 1 else ''}" for click in COMPARED_CLICKS]
-    return as_table(cells, ["method", "selection", "protocol", "tasks", *heads], 3)
+    return as_table(cells, ["method", "mask", "protocol", "tasks", *heads], 3)
 
 
 def datasets_table(counts: pd.DataFrame) -> Table:
@@ -144,25 +147,25 @@ def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles
     return as_table(cells, ["method", "seen", "datasets", "source"], 4)
 
 
-def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Titles) -> Table:
+def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Means over all tasks, and without the datasets that were seen, of the methods that have seen one of the run."""
-    known = set(answers.loc[answers["answer"] == "yes", "method"])
+    known = {titled(methods, name) for name in answers.loc[answers["answer"] == "yes", "method"]}
     levels = {"all": "all", "all_unseen": "not seen"}
     tables = {
-        level: {(row["method"], row["selection"]): row for row in table.to_dict("records")}
+        level: {(row["method"], row["mask"]): row for row in table.to_dict("records")}
         for level in levels
-        for table in [main_table(summary[summary["level"] == level].assign(level="all"))]
+        for table in [main_table(summary[summary["level"] == level].assign(level="all"), methods, protocols)]
     }
-    names = list(main_table(summary).columns)
+    names = list(main_table(summary, methods, protocols).columns)
     cells = [
-        [titled(methods, key[0]), key[1], words, *(row.get(name, "") for name in names[2:])]
+        [*key, words, *(row.get(name, "") for name in names[2:])]
         for key in tables["all"]
         if key[0] in known
         for level, words in levels.items()
         for row in [tables[level].get(key, {"tasks": "0"})]
     ]
     heads = [f"mode {name}" if name in "12345" else name for name in names[2:]]
-    return as_table(cells, ["method", "selection", "datasets", *heads], 3)
+    return as_table(cells, ["method", "mask", "datasets", *heads], 3)
 
 
 def _count(numbers: pd.Series) -> str:
@@ -189,47 +192,51 @@ def task_tables(
                 key = (dataset, task, method, selection)
                 interval = _interval(intervals.loc[key]) if key in intervals.index else ""
                 counts = [mine["n_images"].max(), mine["n_patients"].max()]
-                cells.append([task, titled(methods, method), selection, *counts, *values, interval])
-        heads = ["task", "method", "selection", "images", "patients", *(f"mode {mode[-1]}" for mode in SINGLE_MODES)]
+                about = [plain(task), titled(methods, method), SELECTIONS[selection]]
+                cells.append([*about, *counts, *values, interval])
+        heads = ["task", "method", "mask", "images", "patients", *(f"mode {mode[-1]}" for mode in SINGLE_MODES)]
         table = as_table(cells, [*heads, "95 % interval, mode 4"], 3)
         tables.append({"title": titled(datasets, dataset), "table": table})
     return tables
 
 
-def claims_table(claims: pd.DataFrame) -> Table:
+def claims_table(claims: pd.DataFrame, protocols: Titles) -> Table:
     """The findings as sentences: published and ours below one another."""
-    cells = [[row.source, row.protocol, row.statement, p_text(row.p), row.note] for row in claims.itertuples()]
+    cells = []
+    for row in claims.itertuples():
+        protocol = titled(protocols, row.protocol) if row.protocol else ""
+        cells.append([row.source, protocol, row.statement, p_text(row.p), row.note])
     return as_table(cells, ["source", "protocol", "finding", "p", "note"], 5)
 
 
-def pairs_table(pairs: pd.DataFrame, methods: Titles) -> Table:
+def pairs_table(pairs: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Differences between methods over the tasks, with test, correction and effect size."""
     rows = pairs[(pairs["kind"] == "methods") & (pairs["unit"] == "tasks")]
     cells = [
         [
-            *(titled(methods, row.a), titled(methods, row.b), row.mode, row.step or "", row.protocol, row.selection),
+            *(titled(methods, row.a), titled(methods, row.b), *_prompt(row._asdict(), protocols)),
             *(row.n, number(row.mean_difference, 3, "+"), _interval(row)),
             *(p_text(row.p_holm), number(row.effect, 2, "+"), row.note),
         ]
         for row in rows.itertuples()
     ]
-    heads = ["method", "minus", "mode", "click", "protocol", "selection", "tasks", "difference", "95 % interval"]
-    return as_table(cells, [*heads, "p (Holm)", "effect", "note"], 6)
+    heads = ["method", "minus", "prompt", "protocol", "mask", "tasks", "difference", "95 % interval"]
+    return as_table(cells, [*heads, "p (Holm)", "effect", "note"], 5)
 
 
-def published_table(published: pd.DataFrame, methods: Titles) -> Table:
+def published_table(published: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """The published values that this run repeats."""
     rows = published[published["our_method"] != ""]
     cells = [
         [
-            *(row.task, titled(methods, row.our_method), row.mode, row.step, row.selection, row.protocol),
+            *(row.task, titled(methods, row.our_method), *_prompt(row._asdict(), protocols)),
             *(int(row.n), number(row.published), number(row.ours), _interval(row)),
             *(number(row.difference, 3, "+"), row.inside),
         ]
         for row in rows.itertuples()
     ]
-    heads = ["task", "method", "mode", "click", "selection", "protocol", "images", "published", "ours"]
-    return as_table(cells, [*heads, "95 % interval", "difference", "inside"], 3)
+    heads = ["task", "method", "prompt", "protocol", "mask", "images", "published", "ours"]
+    return as_table(cells, [*heads, "95 % interval", "difference", "inside"], 5)
 
 
 def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
+from promptseg.analysis.names import NAMES, titles
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
 from promptseg.report.failures import failures
@@ -19,7 +20,9 @@ def overview(results: Path) -> str:
         PromptsegError: the folder holds no finished run.
     """
     summary = read_csv(results / "tables" / SUMMARY.name, SUMMARY)
-    parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(main_table(summary))]
+    methods, protocols = (titles(results / "tables" / NAMES.name, kind) for kind in ("method", "protocol"))
+    table = main_table(summary, methods, protocols)
+    parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
     for row in failures(results / "tables" / SCORES.name).to_dict("records"):
         parts.append(
             f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"
