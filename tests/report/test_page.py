@@ -102,8 +102,8 @@ def test_methods_are_in_the_order_of_the_registry(page):
 
 def test_failures_are_listed_and_escaped(page):
     assert "1 score rows failed" in page
-    row = cells(page, ["unreadable", "zz_broken"])
-    assert row[2:] == ["grabcut", "case&lt;1&gt;", "unreadable: truncated", "1", "1"]
+    row = cells(page, ["unreadable", "zz broken"])
+    assert row[2:] == ["GrabCut", "case&lt;1&gt;", "unreadable: truncated", "1", "1"]
 
 
 def test_page_is_reproducible_and_escapes(results, page, tmp_path):
@@ -160,3 +160,13 @@ def test_contamination_on_the_page(results, page, tmp_path):
     (tmp_path / "contamination.csv").write_text(lines)
     other = build((folder, tables | {"contamination": tmp_path / "contamination.csv"}), tmp_path / "index.html")
     assert "No method of this run is known to have seen" in part(other, "contamination")
+
+
+def test_no_machine_name_is_on_the_page(page):
+    """Words with underscores and names of modes stand in code, and in the listings of the last section, only."""
+    shown = page.split('<h2 id="provenance">')[0]
+    text = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]*>", " ", shown, flags=re.DOTALL)
+    assert set(re.findall(r"\b\w+_\w+\b|\bmode\d\b", text)) == set()
+    for name in synthetic.METHODS.keys() - {"perfect", "grabcut"}:  # these are words
+        assert name not in text
+    assert "corrected clicks, 5 clicks" in text

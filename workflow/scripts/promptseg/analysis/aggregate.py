@@ -105,7 +105,7 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     theirs = beside["our_method"].isna()
     write(COMPARISON, beside.assign(provenance=beside["provenance"].mask(theirs, origin.published_key())))
     write(COMPARISON_SUMMARY, compare_summary(compared), "our_method")
-    found = claims(published, measured, methods)
+    found = claims(published, measured, methods, datasets)
     ours = origin.stamp(found, ["method"])["provenance"]
     theirs = found["source"] == "published"
     write(CLAIMS, found.assign(provenance=ours.mask(theirs, origin.published_key())))

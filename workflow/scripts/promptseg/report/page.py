@@ -139,7 +139,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         nothing={} if everything is None else everything_notes(everything, run.grid, methods),
         precision=tables.precision_notes(speeds, methods),
         failed=int(failed["score rows"].sum()),
-        failures=tables.failures_table(failed),
+        failures=tables.failures_table(failed, run.datasets, methods),
         figures=figure_groups(figures, {**protocols, **methods, **run.datasets}),
         provenance=tables.provenance_table(files["scores"]),
         configuration={

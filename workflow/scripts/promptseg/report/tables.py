@@ -123,7 +123,7 @@ def datasets_table(counts: pd.DataFrame) -> Table:
     """
     cells = []
     for row in counts.to_dict("records"):
-        texts = [row[name] for name in ("title", "status", "sampling", "objects_of_tasks", "licence")]
+        texts = [row["title"], row["status"], row["sampling"], plain(row["objects_of_tasks"]), row["licence"]]
         numbers = [number(row[name], 0) for name in ("n_images", "n_cases", "n_failed", "study_images")]
         numbers[-1] += "?" if numbers[-1] and row["certain"] != "yes" else ""
         cells.append([*texts, *numbers, number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
@@ -274,9 +274,12 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
     return notes
 
 
-def failures_table(failed: pd.DataFrame) -> Table:
+def failures_table(failed: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
     """What `failures` found."""
-    return as_table(failed.to_numpy().tolist(), failed.columns, 5)
+    shown = failed.copy()
+    for column, titles in (("datasets", datasets), ("methods", methods)):
+        shown[column] = [", ".join(titled(titles, name) for name in names.split(", ")) for names in failed[column]]
+    return as_table(shown.to_numpy().tolist(), shown.columns, 5)
 
 
 def provenance_table(scores: Path) -> Table:

@@ -1,7 +1,6 @@
 """claims.csv: the study's findings as computed statements, from the published numbers and from ours."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -10,6 +9,7 @@ from promptseg.analysis.study.findings import LOSS, Finding, click_findings, mod
 from promptseg.analysis.study.published import TITLES, methods_of_study
 from promptseg.core.columns import METHOD, PROTOCOL, SELECTION
 from promptseg.core.tables import FLOAT, STRING, Column, Table
+from promptseg.core.titles import Titles, plain, titled
 
 CLAIMS = Table(
     "claims.csv",
@@ -115,13 +115,16 @@ def findings(
     return frame.astype({"value": float, "p": float})
 
 
-def claims(published: pd.DataFrame, measured: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """`findings` of the published numbers, then of ours (task = "<dataset>: <task>"), controls left out."""
+def claims(
+    published: pd.DataFrame, measured: pd.DataFrame, methods: Titles, datasets: Titles | None = None
+) -> pd.DataFrame:
+    """`findings` of the published numbers, then of ours (task = "<dataset>: <task>" in words), controls left out."""
     controls = {name for name, entry in methods.items() if entry.get("control")}
     ours = measured[(measured["level"] == "task") & ~measured["method"].isin(controls)]
-    ours = ours.assign(task=ours["dataset"] + ": " + ours["task"])
+    pairs = zip(ours["dataset"], ours["task"], strict=True)
+    ours = ours.assign(task=[f"{titled(datasets, dataset)}: {plain(task)}" for dataset, task in pairs])
     references = [name for name, study in methods_of_study(methods).items() if study == "sam"]
-    titles = {name: str(entry.get("title") or name) for name, entry in methods.items()}
+    titles = {name: titled(methods, name) for name in methods}
     return pd.concat(
         [
             findings(published.assign(protocol=""), "published", ["sam"], TITLES),
