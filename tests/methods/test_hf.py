@@ -16,6 +16,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings, adapter_class
 from promptseg.methods.hf import HuggingFaceSam
 from promptseg.methods.sam import Sam
+from promptseg.predict.check_method import check_method, in_words
 from support.hugging_face import SIDE, image_processor, sam2_config, save_tiny, spread_out
 
 NONE = np.zeros((0, 2), np.int32)
@@ -122,6 +123,12 @@ def test_queries_may_be_mixed(methods, family):
         assert np.mean(answer.masks != (alone.logits > 0).numpy()) < 1e-3
         np.testing.assert_allclose(answer.scores, alone.scores, atol=1e-5)
         assert len(answer.states) == 3
+
+
+@pytest.mark.parametrize("family", ["sam", "sam2"])
+def test_every_kind_of_prompt_gets_a_whole_answer(models, family):
+    report = check_method("mine", {"adapter": "promptseg.methods.hf:HuggingFaceSam"}, models[family][0], "cpu")
+    assert report.good, in_words(report)
 
 
 @pytest.mark.parametrize("family", ["sam", "sam2"])

@@ -15,7 +15,7 @@ def check_method(
         str, typer.Argument(metavar="NAME|FILE:CLASS", help="An entry of methods:, or a class in a file.")
     ],
     variant: Annotated[str | None, typer.Option(help="`variant` of the entry.")] = None,
-    weights: Annotated[Path | None, typer.Option(callback=project.absolute, help="File of weights.")] = None,
+    weights: Annotated[Path | None, typer.Option(callback=project.absolute, help="File or folder of weights.")] = None,
     option: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One of `options`; repeatable.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     configfile: project.Configfiles = None,
@@ -41,8 +41,9 @@ def check_method(
 
 
 def _registered(name: str, files: list[Path] | None, weights: Path | None) -> tuple[dict[str, Any], Path | None]:
-    """The entry of a method in the configuration, and the file of its weights."""
+    """The entry of a method in the configuration, and the file or folder of its weights."""
     from promptseg.config.folders import folders
+    from promptseg.config.own_files import own_weights
 
     project.enter()
     config = project.configuration(files)
@@ -53,8 +54,8 @@ def _registered(name: str, files: list[Path] | None, weights: Path | None) -> tu
     entry = config["methods"][name]
     if weights or "checkpoint" not in entry:
         return entry, weights
-    path = Path(entry["checkpoint"].get("path") or f"{folders(config)[1]}/weights/{name}.pth")
-    if not path.is_file():
+    path = own_weights(entry["checkpoint"]) or Path(folders(config)[1], "weights", f"{name}.pth")
+    if not path.exists():
         raise PromptsegError(
             f"{name} has no weights yet: {path} is missing. Get it by `snakemake --cores 1 {path}`, or give --weights."
         )

@@ -39,8 +39,9 @@ def _entries(config: Mapping[str, Any], registry: str) -> Iterator[dict[str, Any
 
 
 def _expand(mapping: Any) -> None:
-    if isinstance(mapping, dict) and str(mapping.get("path", "")).startswith("~"):
-        mapping["path"] = str(Path(mapping["path"]).expanduser())
+    for key in ("path", "hf") if isinstance(mapping, dict) else ():
+        if str(mapping.get(key, "")).startswith("~"):
+            mapping[key] = str(Path(mapping[key]).expanduser())
 
 
 def _listed_cases(cases: dict[str, Any]) -> list[Any]:

@@ -168,7 +168,7 @@ def prepare(
         name, dataset: of the method and of the data that it will see, as in the configuration.
         entry: of the method in the configuration.
         weights: their file or folder, for a method that has any; without, it runs in fp32.
-        own_files: digests of what users have themselves, see `config.own_files`; that of a folder of weights is needed.
+        own_files: digests of what users have themselves, see `config.own_files`; a folder of weights is among them.
 
     Raises:
         PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
@@ -183,7 +183,7 @@ def prepare(
 
         torch.set_num_threads(computing.threads)
         folder = weights.is_dir()
-        sha256 = digests["checkpoint"] if folder else check_weights(name, entry["checkpoint"], weights)
+        sha256 = digests.get("checkpoint") if folder else check_weights(name, entry["checkpoint"], weights)
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
