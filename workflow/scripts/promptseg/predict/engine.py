@@ -260,6 +260,7 @@ class Runner:
     def _ask(self, asks: Sequence[Ask]) -> list[Candidates | str]:
         """Answers in order; after a failed batch each query is asked alone, and a reason stands in for a failure."""
         start = time.perf_counter()
+        answers = None
         try:
             answers = listed(self.method.predict([ask.query for ask in asks]), len(asks))
         except WrongAnswer as error:
@@ -268,12 +269,12 @@ class Runner:
             if len(asks) == 1:
                 return [self.failures.status(error, asks[0].name)]
             self.failures.of_batch(error, len(asks))
-        else:
-            self.cost.prompts += len(asks)
-            return [self._checked(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
         finally:
             self.cost.decode_seconds += time.perf_counter() - start
-        return [self._ask([ask])[0] for ask in asks]
+        if answers is None:
+            return [self._ask([ask])[0] for ask in asks]
+        self.cost.prompts += len(asks)
+        return [self._checked(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
 
     def _checked(self, ask: Ask, answer: object) -> Candidates | str:
         try:
