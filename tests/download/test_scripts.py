@@ -27,6 +27,7 @@ def test_rules_run_the_scripts(server: Server, tmp_path: Path) -> None:
     publish(server, "phantom-1.0.tar.gz", content)
     server.files["/w.pth"] = b"weights"
     (tmp_path / "Snakefile").write_text(f"""
+config |= dict(results="results", shared="results")
 rule all:
     input: "raw/brain/files.csv", "raw/lost/files.csv", "weights/w.pth"
 rule download_archive:

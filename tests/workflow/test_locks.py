@@ -13,8 +13,9 @@ from support import projects
 SNAKEFILE = f"""
 import sys
 sys.path.insert(0, {str(SCRIPTS)!r})
-from promptseg.core.locks import ReleaseAtStart
-logger.addHandler(ReleaseAtStart(workflow))
+from promptseg.core.locks import release_at_start
+from promptseg.core.starting import AtStart
+logger.addHandler(AtStart(workflow, release_at_start))
 
 rule write:
     output: "done.txt"

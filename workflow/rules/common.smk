@@ -24,7 +24,6 @@ from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.own_files import own_digests
 from promptseg.config.protocols import protocols_of
 from promptseg.config.yamlfiles import Places
-from promptseg.download.contents import contents
 from promptseg.download.folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
@@ -143,50 +142,6 @@ def get_patterns(wildcards):
     return case_patterns(dataset_entry(wildcards))
 
 
-# What a dataset is made of and made into lies in the shared folder, `{root}` in the rules that make it.
-def get_files(wildcards):
-    return f"{wildcards.root}/raw/{wildcards.dataset}/files.csv"
-
-
-def of_dataset(dataset, file):
-    return f"{SHARED}/datasets/{dataset}/{file}"
-
-
-def get_images(wildcards):
-    return of_dataset(wildcards.dataset, "images.parquet")
-
-
-def get_objects(wildcards):
-    return of_dataset(wildcards.dataset, "objects.parquet")
-
-
-def get_archives(wildcards):
-    """The archives that a dataset is unpacked from, if its sources have some."""
-    names = map(archive_name, get_sources(wildcards))
-    return [f"{SHARED}/raw/archives/{name}" for name in names if name]
-
-
-def get_downloads(wildcards):
-    """The list of what a client fetched, for a dataset that has one."""
-    return f"{wildcards.root}/raw/{wildcards.dataset}/downloads.csv" if wildcards.dataset in FETCHED else []
-
-
-@cache  # Snakemake asks before a job and may ask after it: what changed in between must not be taken for what was read
-def contents_of(dataset):
-    entry = config["datasets"][dataset]
-    try:
-        return contents(sources_of(entry), case_patterns(entry), Path(SHARED, "raw", dataset), logger.info)
-    except PromptsegError as error:
-        stop(error)
-
-
-def get_contents(wildcards):
-    """What the files of the user are that a dataset is read from: a change of a byte or a name reruns the dataset."""
-    if workflow.dryrun and not Path(wildcards.root, "raw", wildcards.dataset, "files.csv").exists():
-        return ""  # it will run in any case
-    return contents_of(wildcards.dataset)
-
-
 def get_preprocess_entry(wildcards):
     return facts.part_of(config, "datasets", wildcards.dataset, "preprocess")
 
@@ -206,13 +161,6 @@ def get_manifests_to_compare(wildcards):
     except PromptsegError as error:
         stop(error)
     return [of_dataset(name, "manifest.csv") for name in names if name in DATASETS]
-
-
-def get_weights(wildcards):
-    """Weights of a method that the rule download_weights gets; those of the user are no input, see `OWN_FILES`."""
-    weights = method_entry(wildcards).get("checkpoint")
-    own = "checkpoint" in OWN_FILES[wildcards.method]
-    return f"{SHARED}/weights/{wildcards.method}.pth" if weights and not own else []
 
 
 def get_own_files(wildcards):

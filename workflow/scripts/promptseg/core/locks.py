@@ -18,33 +18,15 @@ import os
 import platform
 import shutil
 from pathlib import Path
-from typing import IO, Any
-
-from snakemake_interface_logger_plugins.common import LogEvent
+from typing import IO
 
 logger = logging.getLogger(__name__)
 
 
-class ReleaseAtStart(logging.Handler):
-    """Listens to Snakemake's log for the event that a run starts, and releases a stale lock then.
-
-    The event comes after the rules were read and before Snakemake looks at its lock (a handler in `onstart:` would run
-    after that), and only from commands that run jobs: not from `--lint`, `--unlock`, `--summary` and the like. Of
-    those commands dry runs and the processes that Snakemake starts for single jobs are left out here.
-    """
-
-    def __init__(self, workflow: Any) -> None:
-        """Listen for one `snakemake.workflow.Workflow`."""
-        super().__init__()
-        self._workflow = workflow
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Act on the first event of a run."""
-        if getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
-            return
-        logging.getLogger(record.name).removeHandler(self)
-        if self._workflow.is_main_process and not self._workflow.output_settings.dryrun:
-            release_stale_lock(Path(".snakemake"))
+def release_at_start(dryrun: bool) -> None:
+    """For `starting.AtStart`: a run releases a stale lock, a dry run does not."""
+    if not dryrun:
+        release_stale_lock(Path(".snakemake"))
 
 
 def release_stale_lock(folder: Path, host: str | None = None) -> bool:

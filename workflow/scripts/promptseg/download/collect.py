@@ -54,16 +54,16 @@ def _package_data(dataset: str, source: Mapping[str, Any]) -> dict[str, Path]:
 class _Collection:
     """The files of a dataset, from all its sources."""
 
-    def __init__(self, dataset: str, sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], folder: Path):
-        self.dataset, self.patterns, self.folder = dataset, patterns, folder
+    def __init__(self, dataset: str, sources: Sequence[Mapping[str, Any]], patterns: Sequence[str], drop: Path):
+        self.dataset, self.patterns = dataset, patterns
         self.found: dict[str, Path] = {}
         self.packed: dict[str, Packed] = {}  # by the name in the lock file
         self.places: list[str] = []
         self.members: Sequence[str] = []  # names in the archives
         self.unstated: dict[str, tuple[Path, str]] = {}  # lock name to a file without a checksum, and its address
         self.dropped = [source for source in sources if is_dropped(source)]
-        self.drop = DropFolder(folder)
-        self.digests = Digests(folder / RECORD)
+        self.drop = DropFolder(drop)
+        self.digests = Digests(drop / RECORD)
 
     def add(self, files: Mapping[str, Path], place: str) -> None:
         for name in files.keys() & self.found.keys():
@@ -94,7 +94,7 @@ class _Collection:
 
     def add_dropped(self) -> None:
         """What lies in the drop folder, for all sources that use it together."""
-        self.add(self.drop.loose, str(self.folder))
+        self.add(self.drop.loose, str(self.drop.folder))
         packed = self.drop.packed([glob for source in self.dropped for glob in source.get("unpack", [])])
         homes = ", ".join(dict.fromkeys(source.get("home") or source["url"] for source in self.dropped))
         for name, archive in packed.items():
@@ -109,7 +109,7 @@ class _Collection:
                 pattern for pattern in source.get("files", []) if not any(matches(name, [pattern]) for name in there)
             ]
             if missing:
-                raise manual_download_error(self.dataset, source, self.folder, missing)
+                raise manual_download_error(self.dataset, source, self.drop.folder, missing)
         for name in self.found.keys() & set(names):
             if fits(name, self.patterns):
                 raise self._twice(name, self.found[name], Path("an archive"))
@@ -119,7 +119,7 @@ class _Collection:
     def _wrong(self, archive: Path, checksum: Checksum | None) -> str | None:
         return checksum.compare(*self.digests.of([archive], checksum.algorithm)) if checksum else None
 
-    def unpack(self, lock: LockFile | None) -> None:
+    def unpack(self, folder: Path, lock: LockFile | None) -> None:
         for name, (path, _) in self.unstated.items():
             recorded = lock.checksum(name) if lock else None
             wrong = self._wrong(path, recorded)
@@ -127,7 +127,7 @@ class _Collection:
                 raise _other_file(path, wrong)
         damaged: Mapping[Path, Sequence[str]] = {}
         if self.packed:
-            unpacked = self.folder / "unpacked"
+            unpacked = folder / "unpacked"
             archives = list(self.packed.values())
             damaged = unpack(archives, unpacked, self.patterns, self.check)
             data = self._data_of_headers(unpacked)
@@ -166,6 +166,7 @@ def collect(
     archives: Mapping[str, Path],
     folder: Path,
     lock: LockFile | None = None,
+    drop: Path | None = None,
 ) -> pd.DataFrame:
     """List the files of a dataset that match a pattern, after unpacking its archives if it has some.
 
@@ -174,8 +175,9 @@ def collect(
         sources: the entry's sources, see `origins.sources_of`.
         patterns: globs over the files' names, see `patterns.fits` and `case_patterns`; each must match a file.
         archives: what `fetch_archive` fetched, by `origins.archive_name`.
-        folder: the dataset's own folder: `unpacked` is made in it, and it is the drop folder.
+        folder: the dataset's own folder: `unpacked` is made in it.
         lock: holds archives without a stated checksum to what they were the first time.
+        drop: the drop folder; `folder` by default.
 
     Returns:
         One row per file, sorted by name: `name` (relative posix name in the source), `path` (where to open it),
@@ -186,7 +188,7 @@ def collect(
         PromptsegError: a source is missing or not as described, a pattern matches nothing, or two sources have a file
             of the same name.
     """
-    collection = _Collection(dataset, sources, patterns, folder)
+    collection = _Collection(dataset, sources, patterns, drop or folder)
     for source in sources:
         name = archive_name(source)
         if name is not None:
@@ -197,7 +199,7 @@ def collect(
             collection.add(_package_data(dataset, source), f"the package {source['package']}")
     if collection.dropped:
         collection.add_dropped()
-    collection.unpack(lock)
+    collection.unpack(folder, lock)
     return list_files(collection.found, patterns, collection.digests)
 
 

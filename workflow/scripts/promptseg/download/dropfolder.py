@@ -82,6 +82,18 @@ class DropFolder:
         return {*self.loose, *(below + name.removeprefix(own) for name in self.loose if name.startswith(own))}
 
 
+def drop_folder(sources: Sequence[Mapping[str, Any]], folder: Path, shared: Path) -> Path:
+    """The drop folder of a dataset whose files are listed in `folder`, which may be of one run alone.
+
+    What a user puts there serves all runs; what a client fetches depends on the sources.
+
+    Args:
+        sources: the entry's sources.
+        shared: the folder that all runs know.
+    """
+    return folder if any(map(is_fetched, sources)) else shared
+
+
 def _folder_of(name: str) -> str:
     parent = PurePosixPath(name).parent.as_posix()
     return "" if parent == "." else parent + "/"

@@ -1,0 +1,45 @@
+"""The folder of a run and the shared one."""
+
+from pathlib import Path
+
+import pytest
+
+from promptseg.config.folders import folders
+from promptseg.core.errors import PromptsegError
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("results", "results"),
+        ("./runs/a/", "runs/a"),
+        ("runs/../results", "results"),
+        ("/elsewhere/run 1", "/elsewhere/run 1"),
+        ("../beside", "{parent}/beside"),
+        ("{here}/runs/a", "runs/a"),
+    ],
+)
+def test_written_in_one_way(tmp_path, monkeypatch, given, expected):
+    monkeypatch.chdir(tmp_path)
+    given, expected = (text.format(here=tmp_path, parent=tmp_path.parent) for text in (given, expected))
+    assert folders({"results": given, "shared": "results"}) == (expected, "results")
+    assert folders({"results": "results", "shared": given}) == ("results", expected)
+
+
+def test_home_is_known():
+    assert folders({"results": "~/runs", "shared": "results"})[0] == str(Path.home() / "runs")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (".", "holds the project itself"),
+        ("..", "holds the project itself"),
+        ("a,b", "a character that"),
+        ("runs/{name}", "a character that"),
+        ("runs/a ", "a character that"),
+    ],
+)
+def test_no_folder_of_results(given, message):
+    with pytest.raises(PromptsegError, match=message):
+        folders({"results": given, "shared": "results"})

@@ -1,0 +1,30 @@
+"""What is done once when Snakemake starts to run or to plan."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+
+class AtStart(logging.Handler):
+    """Listens to Snakemake's log for the event that a run starts, and does something then.
+
+    The event comes after the rules were read, and before Snakemake builds the graph of jobs and looks at its lock (a
+    handler in `onstart:` would run after that); and only from commands that run or plan jobs, not from `--lint`,
+    `--unlock`, `--summary` and the like. The processes that Snakemake starts for single jobs are left out here.
+    """
+
+    def __init__(self, workflow: Any, action: Callable[[bool], object]) -> None:
+        """Listen for one `snakemake.workflow.Workflow`; `action` is told whether it is a dry run."""
+        super().__init__()
+        self._workflow, self._action = workflow, action
+        self._done = False  # to take the handler away instead would make the logger skip the next one
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Act on the first event of a run."""
+        if self._done or getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
+            return
+        self._done = True
+        if self._workflow.is_main_process:
+            self._action(self._workflow.output_settings.dryrun)
