@@ -43,3 +43,14 @@ def test_home_is_known():
 def test_no_folder_of_results(given, message):
     with pytest.raises(PromptsegError, match=message):
         folders({"results": given, "shared": "results"})
+
+
+@pytest.mark.parametrize(("results", "shared"), [("results/tables", "results"), ("runs", "runs/raw/a")])
+def test_no_folder_among_results(results, shared):
+    with pytest.raises(PromptsegError, match="lies among the results in"):
+        folders({"results": results, "shared": shared})
+
+
+def test_a_folder_beside_the_results_of_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert folders({"results": "results/a", "shared": "results"}) == ("results/a", "results")

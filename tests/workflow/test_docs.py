@@ -24,6 +24,12 @@ def test_python_files_that_a_page_names_exist(page):
     assert [name for name in sorted(named) if not any((folder / name).exists() for folder in (ROOT, LIBRARY))] == []
 
 
+@pages
+def test_targets_stand_before_configfile(page):
+    """Snakemake takes what follows the option, up to the next one, for files."""
+    assert re.findall(r"snakemake [^\n`]*--configfile(?: [\w./]+\.yaml)+ (?!-)\w[^\n`]*", page.read_text()) == []
+
+
 def test_python_of_the_footguns_runs():
     scope: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "footguns.md").read_text(), re.DOTALL)

@@ -9,10 +9,11 @@ from pathlib import Path
 import yaml
 
 WORKFLOW = Path(workflow.current_basedir).parent
-SCRIPTS = str(WORKFLOW / "scripts")
-sys.path.insert(0, SCRIPTS)
-# Jobs, too, import the library that lies here, not one that is installed from another copy of the project.
-os.environ["PYTHONPATH"] = os.pathsep.join([SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])])
+sys.path.insert(0, str(WORKFLOW / "scripts"))
+
+from promptseg.core.starting import import_in_jobs
+
+import_in_jobs(WORKFLOW / "scripts")
 
 from promptseg.config import facts
 from promptseg.config.arguments import SHIPPED, stop
@@ -190,9 +191,13 @@ def get_shard(wildcards):
     return [int(part) for part in wildcards.shard.split("-of-")]
 
 
-def shards_of(wildcards):
-    count = dataset_entry(wildcards)["shards"]
+def shard_names(dataset):
+    count = config["datasets"][dataset]["shards"]
     return [f"{index}-of-{count}" for index in range(1, count + 1)]
+
+
+def shards_of(wildcards):
+    return shard_names(wildcards.dataset)
 
 
 def get_example_facts(wildcards):

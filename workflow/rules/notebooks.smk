@@ -19,8 +19,8 @@ rule execute_notebook:
     conda:
         "../../envs/notebook.yaml"
     params:
-        results=RESULTS,
-        shared=SHARED,
+        results=lambda wildcards: RESULTS,
+        shared=lambda wildcards: SHARED,
         configfiles=[os.path.abspath(file) for file in workflow.configfiles],
     script:
         "../scripts/execute_notebook.py"

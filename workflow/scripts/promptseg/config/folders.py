@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.shared import RUN_PARTS, SHARED_PARTS
 
 # Characters that Snakemake reads as something else in a path: wildcards, path variables, lists of targets.
 _RESERVED = set("{}<>,=:*?[]\n")
@@ -17,7 +18,13 @@ def folders(config: Mapping[str, Any]) -> tuple[str, str]:
     Raises:
         PromptsegError: one of them cannot be a folder of results.
     """
-    return _folder("results", config["results"]), _folder("shared", config["shared"])
+    run, shared = _folder("results", config["results"]), _folder("shared", config["shared"])
+    for inner, outer in ((run, shared), (shared, run)):
+        if inner.startswith(f"{outer}/") and Path(inner).relative_to(outer).parts[0] in (*SHARED_PARTS, *RUN_PARTS):
+            raise PromptsegError(
+                f"results: {run!r}, shared: {shared!r}: {inner} is among the results in {outer}. Rename it."
+            )
+    return run, shared
 
 
 def _folder(key: str, path: str) -> str:

@@ -47,6 +47,11 @@ def release_stale_lock(folder: Path, host: str | None = None) -> bool:
         alone = True
     except BlockingIOError:  # a run of this machine is alive
         alone = False
+        logger.warning(
+            "Another run is at work in this project (process %s). Where both make the same files, Snakemake stops this "
+            "one: start it again when the other has ended. Runs whose `results` differ may go on side by side.",
+            own.read_text().strip() or "unknown",
+        )
     except OSError as error:  # a file system without flock: nothing can be known of other runs
         logger.debug("%s cannot be locked: %s", own, error)
         return False

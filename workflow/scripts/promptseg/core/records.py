@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import time
+import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,22 +22,21 @@ from typing import Any
 from promptseg.core.digests import Digests
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, write_json
+from promptseg.core.shared import SHARED_PARTS
 
 logger = logging.getLogger(__name__)
 
 NAME = ".records.json.gz"
-# Parts of a root that several runs may share; the others belong to the run of that folder.
-SHARED_PARTS = ("raw", "datasets", "weights", "train")
 # What depends on this copy of the project, not on contents: the hash of an environment holds the place of its folder.
 _LOCAL = {"conda_env": None, "software_stack_hash": None}
 
 
-def at_start(run: str, shared: str, dryrun: bool) -> None:
+def at_start(run: str, shared: str, say: Callable[[str], object], dryrun: bool) -> None:
     """For `starting.AtStart`: restore records before anything is planned, and keep those of a run at its end."""
     try:
         records = Records(run, shared)
         if count := records.restore():
-            logger.info("%d results were made elsewhere: what they were made of is known from %s.", count, NAME)
+            say(f"{count} results came from elsewhere: what they were made of is read from {NAME} beside them.")
         if not dryrun:
             atexit.register(_keep, records)
     except (OSError, PromptsegError) as error:  # a folder that cannot be written: times decide
@@ -93,6 +93,10 @@ class Records:
                 with atomic(Path(root, NAME)) as temporary, gzip.open(temporary, "wt", compresslevel=3) as stream:
                     json.dump(kept, stream)
                 self._see(root, _state(Path(root, NAME)), start)
+
+    def outputs(self) -> list[str]:
+        """The outputs that Snakemake has a record of, whether they are there or not."""
+        return [key for key, _ in self._files("metadata")]
 
     def _restore(self, root: str) -> int:
         records = {
@@ -190,7 +194,7 @@ def _read(root: str) -> dict[str, dict[str, Any]]:
     try:
         with gzip.open(Path(root, NAME), "rt") as stream:
             found: dict[str, dict[str, Any]] = json.load(stream)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, zlib.error):
         return {}
     return found
 

@@ -8,6 +8,10 @@ from typing import Any
 
 from promptseg.core.files import write_json
 
+# Folders below the shared root, and below that of a run.
+SHARED_PARTS = ("raw", "datasets", "weights", "train")
+RUN_PARTS = ("prompts", "predictions", "scores", "ambiguity", "robustness", "tables", "figures", "report")
+
 
 @contextmanager
 def made_with(settings: Any, path: str | Path) -> Iterator[None]:

@@ -1,10 +1,18 @@
-"""What is done once when Snakemake starts to run or to plan."""
+"""What is done when Snakemake starts: for the jobs that it will run, and once before it runs or plans any."""
 
 import logging
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
+
+
+def import_in_jobs(folder: Path) -> None:
+    """Let jobs import the library that lies here, not one that is installed from another copy of the project."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(folder), *filter(None, others)]))
 
 
 class AtStart(logging.Handler):

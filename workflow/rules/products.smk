@@ -1,0 +1,57 @@
+# What the configuration makes, and what an earlier one left in the run's folder.
+
+from promptseg.core.leftovers import leftovers
+
+
+def final_products():
+    """What people read: the page, every figure as PNG and PDF, every table. One that was deleted is made again."""
+    of_parts = {
+        "everything": rules.tabulate_everything,
+        "ambiguity": rules.tabulate_ambiguity,
+        "robustness": rules.tabulate_robustness,
+    }
+    tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
+    figures = [str(Path(png).with_suffix(suffix)) for png in get_figures() for suffix in (".png", ".pdf")]
+    return [
+        *rules.build_page.output,
+        *figures,
+        *(path for rule in tables for path in rule.output),
+    ]
+
+
+def products():
+    """What the configuration makes in the run's folder, that of datasets which are not there now included."""
+    names = {"dataset": config["run"]["datasets"], "method": METHODS}
+    shards = [shard for name in SHARDED for shard in shard_names(name)]
+    each = [
+        rules.prompts,
+        rules.predict,
+        rules.predict_shard,
+        rules.score,
+        rules.score_shard,
+    ]
+    files = expand(
+        [path for rule in each for path in rule.output],
+        **names,
+        shard=shards or ["none"],
+    )
+    files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
+    if "robustness" in optional_parts():
+        files += expand(rules.robustness.output, **names)
+    return {str(path) for path in [*files, *final_products(), *rules.compare_manifests.output]}
+
+
+def get_leftovers(wildcards):
+    return leftovers(records.Records(RESULTS, SHARED), RESULTS, products())
+
+
+def say_leftovers(dryrun):
+    """For `AtStart`: one line, so that they are not taken for results of this configuration."""
+    if found := get_leftovers(None):
+        logger.info(
+            f"{len(found)} files in {RESULTS} are not of this configuration: `snakemake --cores 1 leftovers` lists "
+            "them, `remove_leftovers` removes them."
+        )
+
+
+logger.addHandler(AtStart(workflow, say_leftovers))
