@@ -124,6 +124,7 @@ release_stale_lock(Path(".snakemake")); print("alive", flush=True); sys.stdin.re
         (folder / ".snakemake" / "locks" / "0.output.lock").write_text("done.txt\n")
         before = state(folder)
         done = snakemake(folder)
+        assert f"Another run is at work in this project (process {process.pid})" in done.stdout
         assert done.returncode != 0
         assert "locked" in done.stdout.lower()
         assert state(folder) == before

@@ -22,7 +22,7 @@ def folders(config: Mapping[str, Any]) -> tuple[str, str]:
     for inner, outer in ((run, shared), (shared, run)):
         if inner.startswith(f"{outer}/") and Path(inner).relative_to(outer).parts[0] in (*SHARED_PARTS, *RUN_PARTS):
             raise PromptsegError(
-                f"results: {run!r}, shared: {shared!r}: {inner} is among the results in {outer}. Rename it."
+                f"The folder {inner} lies among the results in {outer}: choose another for one of them."
             )
     return run, shared
 

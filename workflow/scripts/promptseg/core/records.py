@@ -82,17 +82,17 @@ class Records:
                 if path.stat().st_mtime_ns > seen.get(root, {}).get("time", 0):
                     new[root][part] = path
         for root, paths in new.items():
-            kept = _read(root)
-            kept |= {part: self._portable(Path(root, part), path) for part, path in paths.items()}
+            before = _read(root)
+            every = before | {part: self._portable(Path(root, part), path) for part, path in paths.items()}
             kept = {
                 part: record
-                for part, record in kept.items()
+                for part, record in every.items()
                 if record and f"{root}/{part}" not in incomplete and Path(root, part).exists()
             }
-            if paths and Path(root).is_dir():
+            if kept != before and Path(root).is_dir():
                 with atomic(Path(root, NAME)) as temporary, gzip.open(temporary, "wt", compresslevel=3) as stream:
                     json.dump(kept, stream)
-                self._see(root, _state(Path(root, NAME)), start)
+            self._see(root, _state(Path(root, NAME)), start)
 
     def outputs(self) -> list[str]:
         """The outputs that Snakemake has a record of, whether they are there or not."""
