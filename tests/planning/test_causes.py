@@ -1,6 +1,5 @@
 """Each cause with the jobs that follow from it."""
 
-import os
 from dataclasses import replace
 
 import pytest
@@ -115,19 +114,19 @@ def test_an_added_method(records):
     assert found([*jobs, new], records, config) == {"run.methods: +n": [4, 5]}
 
 
-def test_edited_code_touches_jobs_that_run_anyway(records, tmp_path):
-    outputs = [tmp_path / f"{number}.out" for number in range(2)]
-    code = tmp_path / "metrics.py"
-    for time, path in enumerate([*outputs, code]):
-        path.touch()
-        os.utime(path, (time, time))
-    by_mask, by_code = Trigger(params=True), Trigger(updated=(str(code),))
-    jobs = [
-        Job(0, "score", "score", {}, (str(outputs[0]),), input=(str(code),), trigger=by_mask),
-        Job(1, "table", "analysis", {}, (str(outputs[1]),), input=(str(code),), trigger=by_code),
-        Job(2, "page", "report", {}, ("none",), input=(), trigger=by_mask),
-    ]
-    assert found(jobs, records)[f"edited: {code}"] == [0, 1]
+def test_edited_code(records):
+    made(records, chain())
+    jobs = chain(
+        preprocess=Trigger(updated=("workflow/scripts/promptseg/core/masks.py", "my_method.py")),
+        score=Trigger(updated=("workflow/scripts/promptseg/score/metrics.py",)),
+        analysis=Trigger(updated=("results/weights/m.pth",)),
+    )
+    assert found(jobs, records) == {
+        "edited: core/masks.py": [0, 1, 2, 3, 4],
+        "edited: my_method.py": [0, 1, 2, 3, 4],
+        "edited: score/metrics.py": [3, 4],
+        "changed: results/weights/m.pth": [4],
+    }
 
 
 def test_what_is_deleted_after_use_runs_for_those_that_use_it(records):

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from promptseg.planning.changes import Change, differences, of_run, stages_of
@@ -48,7 +47,6 @@ class Causes:
         self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES}
         self._config, self._records, self._made = of_run(config), records, records.made()
         self._changes: dict[str, list[Change]] = {}
-        self._edited = {path for job in self._jobs.values() if not job.trigger.missing for path in job.trigger.updated}
         last = next(reversed(self._made.values()), None)
         self.since_last = self._since(last) if last else []
 
@@ -86,19 +84,11 @@ class Causes:
         if trigger.software:
             yield "environment files changed"
         if not trigger.missing:
-            yield from map(_updated, self._updated_inputs(job))
+            yield from map(_updated, trigger.updated)
             changed = list(self._parameters(job))
             yield from changed
             if trigger.inputs and not (changed or follows):
                 yield from self._growth(job) or [RULES]
-
-    def _updated_inputs(self, job: Job) -> Iterator[str]:
-        """Changed files that a job reads, those included that Snakemake did not look at because the job runs anyway."""
-        times = [Path(path).stat().st_mtime for path in job.output if Path(path).exists()]
-        for path in job.input:
-            newer = path in self._edited and Path(path).exists() and times and Path(path).stat().st_mtime > min(times)
-            if newer or path in job.trigger.updated:
-                yield path
 
     def _missing(self, job: Job, follows: bool) -> Iterator[str]:
         gone = [path for path in job.trigger.missing if path in self._made]

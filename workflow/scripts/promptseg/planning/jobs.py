@@ -2,11 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.files import digest
+
+_SMALL = 1_000_000  # bytes of code; what is larger is left to Snakemake
 # Rule file (workflow/rules/<stage>.smk) to what its jobs make, in the order of the stages.
 STAGES = {
     "download": "downloads",
@@ -54,7 +58,6 @@ class Job:
         number: Snakemake's id of it.
         stage: name of the file of its rule, a key of `STAGES`; another word for `all` and the like.
         log: its log file; empty where it has none.
-        input: its input files, of jobs that are due.
         needs: numbers of the jobs that it waits for, whether these have to run or not.
         due: whether it has to run.
         temporary: whether its outputs are deleted once they were used.
@@ -66,7 +69,6 @@ class Job:
     stage: str
     wildcards: Mapping[str, str]
     output: tuple[str, ...]
-    input: tuple[str, ...] = ()
     log: str = ""
     threads: int = 1
     gpu: int = 0
@@ -103,7 +105,7 @@ def jobs_of(dag: Any, config: Mapping[str, Any], params: bool) -> list[Job]:
 
     Args:
         config: says what jobs of methods use; Snakemake's own answer may wait for their inputs.
-        params: whether to tell inputs and parameters. In a run some must not be asked for before their job starts.
+        params: whether to tell parameters, and edited inputs. In a run no job may be asked for them before it starts.
     """
     return [_job(dag, job, config, params) for job in dag.jobs]
 
@@ -117,14 +119,13 @@ def _job(dag: Any, job: Any, config: Mapping[str, Any], params: bool) -> Job:
         stage=Path(str(job.rule.snakefile)).stem,
         wildcards=dict(job.wildcards_dict),
         output=tuple(map(str, job.output)),
-        input=tuple(map(str, job.input)) if due and params else (),
         log=str(job.log[0]) if job.log else "",
         threads=network["threads"] if network else _threads(job.rule),
         gpu=int(bool(network and network["gpu"] and config["device"] != "cpu")),
         needs=tuple(dag.jobid(other) for other in dag.dependencies[job]),
         due=due,
         temporary=bool(job.temp_output),
-        trigger=_trigger(dag.reason(job)) if due else Trigger(),
+        trigger=_trigger(dag.reason(job), _edited(dag, job) if params else ()) if due else Trigger(),
         params=param_digests(job.params) if due and params else {},
     )
 
@@ -135,10 +136,34 @@ def _threads(rule: Any) -> int:
     return 1 if threads.is_evaluable() else int(threads.value)
 
 
-def _trigger(reason: Any) -> Trigger:
+def _edited(dag: Any, job: Any) -> list[str]:
+    """Small inputs that are newer than the outputs of a job and not what it was made of.
+
+    Snakemake does not look at them where a job runs anyway because one before it does.
+    """
+    outputs = [Path(path) for path in job.output]
+    record = dag.workflow.persistence.metadata(job.output[0]) if outputs else None
+    if record is None or not all(path.exists() for path in outputs):
+        return []
+    made = min(path.stat().st_mtime for path in outputs)
+    checksums = record.input_checksums or {}
+    return [path for path in map(str, job.input) if path in checksums and _differs(path, checksums[path], made)]
+
+
+def _differs(path: str, checksum: str | None, made: float) -> bool:
+    file = Path(path)
+    if not file.is_file() or file.stat().st_mtime <= made or file.stat().st_size > _SMALL:
+        return False
+    return checksum is not None and checksum.removeprefix("sha256:") != _digest(path)
+
+
+_digest = cache(digest)
+
+
+def _trigger(reason: Any, edited: Iterable[str]) -> Trigger:
     return Trigger(
         missing=tuple(sorted(map(str, reason.missing_output))),
-        updated=tuple(sorted(map(str, set(reason.updated_input) - set(reason.updated_input_run)))),
+        updated=tuple(sorted({*map(str, reason.updated_input), *edited} - set(map(str, reason.updated_input_run)))),
         params=bool(reason.params_changed),
         inputs=bool(reason.input_changed),
         software=bool(reason.software_stack_changed),

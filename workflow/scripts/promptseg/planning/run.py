@@ -38,7 +38,8 @@ class Run:
         self._results = Path(folders(config)[0])
         dag = workflow.dag
         jobs = jobs_of(dag, config, params=False)
-        self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES}
+        # What makes nothing, as `datasets_status`, is no run to speak of.
+        self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES and job.output}
         self._theirs = {dag.jobid(job): job for job in dag.jobs}
         self._whole = any(job.rule == _PAGE for job in jobs)
         self._records = Records()
