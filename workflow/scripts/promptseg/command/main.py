@@ -8,13 +8,16 @@ import sys
 
 import typer
 
+from promptseg.command.check import check
 from promptseg.command.check_method import check_method
 from promptseg.command.compare import compare
+from promptseg.command.export import export
 from promptseg.command.init import init
 from promptseg.command.plan import plan
 from promptseg.command.run import run
 from promptseg.command.show import show
 from promptseg.command.status import status
+from promptseg.command.view import view
 from promptseg.core.errors import PromptsegError
 
 app = typer.Typer(
@@ -25,11 +28,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init)
+app.command()(check)
 # All arguments and options after the known ones are Snakemake's.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 app.command()(plan)
 app.command()(show)
 app.command()(status)
+app.command()(view)
+app.command()(export)
 app.command()(check_method)
 app.command()(compare)
 

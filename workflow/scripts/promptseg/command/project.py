@@ -4,13 +4,16 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from promptseg.core.errors import PromptsegError
+
+if TYPE_CHECKING:
+    from promptseg.analysis.compare.runs import Run
 
 _Paths = TypeVar("_Paths", Path, list[Path], None)
 
@@ -79,6 +82,30 @@ def configuration(files: Sequence[Path] | None) -> dict[str, Any]:
 def results_of(results: Path | None, files: Sequence[Path] | None) -> Path:
     """The folder of a run: the one that was given, or that of the configuration; call `enter` before."""
     return results or Path(configuration(files).get("results", "results")).absolute()
+
+
+def finished(results: Path | None, files: Sequence[Path] | None) -> tuple["Run", dict[str, Any]]:
+    """A finished run, and the configuration; call `enter` before.
+
+    Raises:
+        PromptsegError: the folder holds no finished run.
+    """
+    from promptseg.analysis.compare.runs import Run
+
+    config = configuration(files)
+    return Run(results or Path(config["results"]).absolute(), Path(config["shared"]).absolute()), config
+
+
+def tasks(run: "Run", config: Mapping[str, Any], dataset: str) -> Mapping[str, Sequence[int]]:
+    """Task -> label values, as the run says, or where it does not, the configuration.
+
+    Raises:
+        PromptsegError: neither knows the dataset.
+    """
+    known: Mapping[str, Sequence[int]] = run.tasks(dataset) or config["datasets"].get(dataset, {}).get("tasks", {})
+    if not known:
+        raise PromptsegError(f"The configuration has no dataset {dataset}: give that of the run by --configfile.")
+    return known
 
 
 def snakemake(files: Sequence[Path] | None, *arguments: str) -> list[str]:

@@ -1,0 +1,172 @@
+"""Whether a run can start: data, weights, room, memory, GPU and packages, a line for each."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from promptseg.config.cases import case_patterns, match_cases
+from promptseg.config.own_files import own_weights
+from promptseg.config.patterns import fits
+from promptseg.core.checksums import Checksum
+from promptseg.core.errors import PromptsegError
+from promptseg.download.availability import READY, availability
+from promptseg.download.dropfolder import walk
+from promptseg.download.origins import sources_of
+from promptseg.download.transfer import is_there
+from promptseg.planning.sizes import free
+from promptseg.preprocess.case import read_image, read_marked
+from promptseg.preprocess.evidence import Encodings
+from promptseg.preprocess.shown import shown_apart
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+_ROOM, _MEMORY = 5e9, 8e9  # bytes below which runs like the quickstart get into trouble
+_SMALL = 20e6  # bytes of weights of a network that is quick anywhere
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of the check: ok, warn or fail, what was looked at, and what was found or has to be done."""
+
+    verdict: str
+    what: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.verdict:5} {self.what:24} {' '.join(self.found.split())}"
+
+
+def points(config: Mapping[str, Any], full: bool = False) -> Iterator[Point]:
+    """All points of a configuration that is valid, the quick ones first.
+
+    Args:
+        config: checked; relative paths start at the working directory.
+        full: compare checksums of weights, too.
+    """
+    yield Point(OK, "snakemake", version("snakemake"))
+    yield from _machine(config)
+    yield from _packages(config)
+    for name in config["run"]["methods"]:
+        yield from _weights(name, config, full)
+    of_run = {name: config["datasets"][name] for name in config["run"]["datasets"]}
+    for row in availability({**config, "datasets": of_run}, Path(config["shared"], "raw")):
+        name, entry = row.dataset, of_run[row.dataset]
+        if row.message or row.state == "incomplete":
+            skipped = config["run"]["unavailable"] == "skip"
+            yield Point(WARN if skipped else FAIL, f"dataset {name}", row.message or row.detail)
+        elif all(source["kind"] == "folder" for source in sources_of(entry)):
+            yield _folder(name, entry)
+        else:
+            yield Point(OK, f"dataset {name}", "there" if row.state == READY else "will be downloaded")
+
+
+def _machine(config: Mapping[str, Any]) -> Iterator[Point]:
+    room = free(Path(config["results"]))
+    yield Point(OK if room > _ROOM else WARN, "disk", f"{room / 1e9:.0f} GB free for {config['results']}")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    yield Point(OK if memory > _MEMORY else WARN, "memory", f"{memory / 1e9:.0f} GB, {os.cpu_count()} cores")
+    gpus = _gpus()
+    networks = [name for name in config["run"]["methods"] if _large(config["methods"][name])]
+    if gpus and config["device"] != "cpu":
+        built = version("torch")
+        yield Point(WARN if "cpu" in built else OK, "GPU", f"{'; '.join(gpus)}; PyTorch {built}")
+    elif config["device"] == "cuda":
+        yield Point(FAIL, "GPU", "none was found, and the configuration says `device: cuda`")
+    else:
+        slow = f"; on the processor these are slow: {', '.join(networks)}" if networks else ""
+        yield Point(WARN if networks else OK, "GPU", ("not used" if gpus else "none") + slow)
+
+
+def _large(method: Mapping[str, Any]) -> bool:
+    """Whether a method is a network that takes long on a processor: those of the quickstart do not."""
+    path = own_weights(method.get("checkpoint", {}))
+    small = path is not None and path.is_file() and path.stat().st_size < _SMALL
+    return bool(method["gpu"]) and not small
+
+
+def _gpus() -> list[str]:
+    """Name, memory and driver of each GPU, as nvidia-smi says."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    command = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip().splitlines() if done.returncode == 0 else []
+
+
+def _packages(config: Mapping[str, Any]) -> Iterator[Point]:
+    """Packages that only some methods need."""
+    hub = [
+        name
+        for name in config["run"]["methods"]
+        if config["methods"][name]["adapter"].startswith("promptseg.methods.hf")
+    ]
+    if hub and find_spec("transformers") is None:
+        yield Point(FAIL, "transformers", f"{', '.join(hub)} need it: pip install -e '.[hf]'")
+
+
+def _weights(name: str, config: Mapping[str, Any], full: bool) -> Iterator[Point]:
+    about, what = config["methods"][name].get("checkpoint"), f"weights {name}"
+    if not about:
+        return
+    own = own_weights(about)
+    path = own or Path(config["shared"], "weights", f"{name}.pth")
+    checksum = Checksum.from_mapping(about)
+    if path.is_dir():
+        yield Point(OK, what, f"the folder {path}")
+    elif path.is_file():
+        size, stated = path.stat().st_size, about.get("bytes")
+        if own is None and stated and size != stated:
+            yield Point(FAIL, what, f"{path} has {size} bytes instead of {stated}: delete it, it is fetched again")
+        elif full and own is None and (wrong := _wrong(path, checksum)):
+            yield Point(FAIL, what, wrong)
+        else:
+            known = f"{checksum.algorithm} {'equal' if full else 'known'}" if checksum else "no checksum is known"
+            yield Point(OK, what, f"{path}, {size / 1e6:.0f} MB, {known}")
+    elif own is not None:
+        yield Point(FAIL, what, f"{own} is not there: correct methods.{name}.checkpoint")
+    elif "url" in about or "parts" in about:
+        much = f", {about['bytes'] / 1e6:.0f} MB" if "bytes" in about else ""
+        yield Point(OK, what, f"will be downloaded{much}")
+    else:
+        yield Point(FAIL, what, f"to be fetched by hand from {about.get('home', 'the authors')} to {path}")
+
+
+def _wrong(path: Path, checksum: Checksum | None) -> str:
+    """What the checksum of a file says against it; empty for nothing."""
+    try:
+        is_there(path, checksum, None)
+    except PromptsegError as error:
+        return str(error)
+    return ""
+
+
+def _folder(name: str, entry: Mapping[str, Any]) -> Point:
+    """A folder of the user: how many cases, and whether the first can be read."""
+    what = f"dataset {name}"
+    try:
+        files = {
+            key: path for source in sources_of(entry) for key, path in walk(Path(source["path"]).expanduser()).items()
+        }
+        names = [key for key in files if fits(key, case_patterns(entry))]
+        cases = match_cases(names, entry["cases"], entry.get("patient"))
+        whole = [case for case in cases if case.problem is None]
+        if not whole:
+            return Point(FAIL, what, f"none of {len(cases)} cases is whole: {cases[0].problem}")
+        paths = shown_apart({key: files[key] for key in whole[0].names})
+        image = read_image(whole[0], paths, entry)
+        labels = read_marked(whole[0], paths, entry, Encodings.of(entry, {}), image)
+    except PromptsegError as error:
+        return Point(FAIL, what, str(error))
+    patients = len({case.patient for case in whole})
+    size, share = " x ".join(map(str, image.shape)), (labels.array > 0).mean()
+    found = f"{len(whole)} cases of {patients} patients; the first, {whole[0].name}, is {size}, {share:.1%} marked"
+    if len(whole) < len(cases):
+        problem = next(case.problem for case in cases if case.problem)
+        return Point(WARN, what, f"{found}; {len(cases) - len(whole)} others are not whole, the first: {problem}")
+    return Point(OK, what, found)
