@@ -31,6 +31,11 @@ def test_table_in_the_terminal(results):
     assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("Perfect")}) == 1
 
 
+def test_columns_of_other_numbers_of_clicks(results):
+    heads = overview(results[0], [2, 7]).splitlines()[3]
+    assert heads.split()[-4:] == ["2", "clicks", "7", "clicks"]
+
+
 def test_missing_results_are_explained(tmp_path):
     with pytest.raises(PromptsegError, match="does not exist"):
         overview(tmp_path)

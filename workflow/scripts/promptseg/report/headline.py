@@ -1,5 +1,7 @@
 """The main table of a run: mean IoU over tasks of each method in each mode."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from promptseg.core.titles import SELECTIONS, Titles, titled
@@ -25,7 +27,12 @@ def cell(rows: pd.DataFrame, others: bool) -> str:
     return "n/a" if others or len(rows) else "-"
 
 
-def main_table(summary: pd.DataFrame, methods: Titles | None = None, protocols: Titles | None = None) -> pd.DataFrame:
+def main_table(
+    summary: pd.DataFrame,
+    methods: Titles | None = None,
+    protocols: Titles | None = None,
+    clicks: Sequence[int] = HEADLINE_CLICKS,
+) -> pd.DataFrame:
     """Mean IoU over tasks, as text: a row for each method and selection, a column for each mode and click.
 
     Columns method, mask, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
@@ -33,6 +40,7 @@ def main_table(summary: pd.DataFrame, methods: Titles | None = None, protocols: 
     Args:
         summary: see `summary.summary`.
         methods, protocols: name -> {title}; names without a title stand as words.
+        clicks: numbers of corrective clicks with a column.
     """
     rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
     clicked_under = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
@@ -47,7 +55,7 @@ def main_table(summary: pd.DataFrame, methods: Titles | None = None, protocols: 
             for mode in SINGLE_MODES:
                 line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
             for protocol in clicked_under:
-                for click in HEADLINE_CLICKS:
+                for click in clicks:
                     clicked = rows[
                         (rows["mode"] == "iterative") & (rows["protocol"] == protocol) & (rows["step"] == click)
                     ]

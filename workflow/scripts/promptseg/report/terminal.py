@@ -8,20 +8,24 @@ from tabulate import tabulate
 from promptseg.analysis.names import NAMES, titles
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
+from promptseg.core.vocabulary import HEADLINE_CLICKS
 from promptseg.report.failures import failures
 from promptseg.report.headline import main_table
 from promptseg.score.tables import SCORES
 
 
-def overview(results: Path) -> str:
+def overview(results: Path, clicks: list[int] | None = None) -> str:
     """Main table, what failed, and the folders of a finished run, as lines of text.
+
+    Args:
+        clicks: numbers of corrective clicks with a column; by default `vocabulary.HEADLINE_CLICKS`.
 
     Raises:
         PromptsegError: the folder holds no finished run.
     """
     summary = read_csv(results / "tables" / SUMMARY.name, SUMMARY)
     methods, protocols = (titles(results / "tables" / NAMES.name, kind) for kind in ("method", "protocol"))
-    table = main_table(summary, methods, protocols)
+    table = main_table(summary, methods, protocols, clicks or HEADLINE_CLICKS)
     parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
     for row in failures(results / "tables" / SCORES.name).to_dict("records"):
         parts.append(
