@@ -41,12 +41,17 @@ SLOW_ENTRY = {"adapter": "slow.py:Slow", "title": "Slow", "note": "It sleeps bef
 RUN = {**TINY, "run": {**TINY["run"], "methods": ["perfect", "slow"]}, "methods": {"slow": SLOW_ENTRY}}
 SLOW = """
 import time
+from promptseg.methods import Candidates
 from promptseg.methods.controls import BoxEllipse
 
 class Slow(BoxEllipse):
     def predict(self, queries):
         time.sleep(0.4)
         return super().predict(queries)
+
+class Likely(BoxEllipse):
+    def predict(self, queries):
+        return [Candidates(0.9 * answer.masks) for answer in super().predict(queries)]
 """
 
 

@@ -197,7 +197,17 @@ def test_weights_put_there_by_hand_are_checked_before_use(project):
         ),
         (
             {"methods": {"slow": {"adapter": "slow.py:Quick"}}},
-            ["my.yaml", "methods.slow.adapter is slow.py:Quick: slow.py has no class 'Quick'. Its classes: Slow."],
+            [
+                "my.yaml",
+                "methods.slow.adapter is slow.py:Quick: slow.py has no class 'Quick'. Its classes: Slow, Likely.",
+            ],
+        ),
+        (
+            {"methods": {"slow": {"adapter": "slow.py:Likely"}}},
+            [
+                "slow (slow.py:Likely) answered none of 6 prompts",
+                "masks are float64 between 0 and 0.9; give bool, or exactly",
+            ],
         ),
     ],
 )
