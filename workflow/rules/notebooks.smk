@@ -1,4 +1,7 @@
-"""Execute the notebooks on the results of the run: `snakemake --cores 1 notebooks`."""
+"""Execute the notebooks on the results of the run: `snakemake --cores 1 notebooks`.
+
+It needs Jupyter's packages: `.venv/bin/pip install -e '.[notebook]'`.
+"""
 
 NOTEBOOKS = ["explore_results", "add_a_method"]
 
@@ -11,6 +14,7 @@ rule execute_notebook:
         lib=library("execute_notebook"),
     output:
         notebook="<results>/notebooks/{notebook}.ipynb",
+        page="<results>/notebooks/{notebook}.html",
     log:
         "<logs>/execute_notebook/{notebook}.log",
     wildcard_constraints:
@@ -28,4 +32,4 @@ rule execute_notebook:
 
 rule notebooks:
     input:
-        collect("<results>/notebooks/{notebook}.ipynb", notebook=NOTEBOOKS),
+        collect("<results>/notebooks/{notebook}.{ending}", notebook=NOTEBOOKS, ending=["ipynb", "html"]),
