@@ -130,6 +130,7 @@ rule aggregate:
         methods=about_methods(),
         protocols=about_protocols(),
         seen=facts.seen_by_methods(config, REGISTERED),
+        metadata=METADATA,
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
         resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
@@ -235,3 +236,36 @@ rule tabulate_robustness:
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_robustness.py"
+
+
+rule tabulate_groups:
+    input:
+        scores=rules.aggregate.output.scores,
+        manifests=[of_dataset(name, "manifest.csv") for name in METADATA],
+        provenance=rules.aggregate.output.provenance,
+        lib=lambda wildcards: library("tabulate_groups"),
+    output:
+        groups=report(
+            "<results>/tables/groups.csv",
+            caption="../report/groups.rst",
+            category="Tables",
+            labels={"table": "groups of patients"},
+        ),
+        differences=report(
+            "<results>/tables/group_differences.csv",
+            caption="../report/group_differences.rst",
+            category="Tables",
+            labels={"table": "differences between groups"},
+        ),
+        metadata="<results>/tables/metadata.csv",
+    log:
+        "<logs>/tabulate_groups.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        metadata=METADATA,
+        edges=lookup(within=SETTINGS, dpath="groups"),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_groups.py"

@@ -25,6 +25,7 @@ from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.own_files import own_digests
 from promptseg.config.protocols import protocols_of
 from promptseg.config.yamlfiles import Places
+from promptseg.download.contents import metadata_files
 from promptseg.download.folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
@@ -83,7 +84,8 @@ FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["d
 try:
     OWN_FILES = own_digests({name: config["methods"][name] for name in METHODS}, [".", RESULTS, SHARED], logger.info)
 except PromptsegError as error:
-    raise WorkflowError(str(error)) from None
+    stop(error)
+METADATA = metadata_files(config, DATASETS)
 # Methods whose packages cannot live with those of the others.
 OWN_ENVIRONMENTS = {name: own for name in METHODS if (own := config["methods"][name].get("environment"))}
 for name, own in OWN_ENVIRONMENTS.items():
@@ -217,7 +219,7 @@ def get_runs_to_compare(wildcards):
     try:
         return to_compare(config)
     except PromptsegError as error:
-        raise WorkflowError(str(error)) from None
+        stop(error)
 
 
 def get_captions():

@@ -263,3 +263,19 @@ rule plot_robustness:
         methods=about_methods(),
     script:
         "../scripts/plot_robustness.py"
+
+
+rule plot_groups:
+    input:
+        groups="<results>/tables/groups.csv",
+        lib=library("plot_groups"),
+    output:
+        **drawn("groups"),
+    log:
+        "<logs>/plot_groups.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        methods=about_methods(),
+    script:
+        "../scripts/plot_groups.py"

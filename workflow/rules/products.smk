@@ -9,6 +9,7 @@ def final_products():
         "everything": rules.tabulate_everything,
         "ambiguity": rules.tabulate_ambiguity,
         "robustness": rules.tabulate_robustness,
+        "groups": rules.tabulate_groups,
     }
     tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
     figures = [str(Path(png).with_suffix(suffix)) for png in get_figures() for suffix in (".png", ".pdf")]

@@ -22,6 +22,7 @@ if __name__ == "__main__":
                 [Path(path) for path in snakemake.input.throughput],
                 [Path(path) for path in snakemake.input.manifests],
                 Path(snakemake.input.published),
+                {name: path for name, (path, _) in snakemake.params.metadata.items()},
             ),
             Path(snakemake.output.scores).parent,
             About(**{name: snakemake.params[name] for name in ("datasets", "methods", "seen", "protocols")}),

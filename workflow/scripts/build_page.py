@@ -14,10 +14,12 @@ TABLES = [
     *("datasets", "contamination", "pairs"),
 ]
 
+OPTIONAL = ["everything", "groups", "group_differences", "metadata"]
+
 if __name__ == "__main__":
     with job(snakemake):
         build_page(
-            files={name: Path(str(snakemake.input[name])) for name in [*TABLES, "everything"] if snakemake.input[name]},
+            files={name: Path(str(snakemake.input[name])) for name in [*TABLES, *OPTIONAL] if snakemake.input[name]},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
             run=Run(**snakemake.params),

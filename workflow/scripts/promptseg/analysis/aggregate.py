@@ -11,6 +11,7 @@ import pandas as pd
 from promptseg.analysis.ablation import ABLATION, ablation
 from promptseg.analysis.click_metrics import CLICK_METRICS, click_metrics, read_click_sums
 from promptseg.analysis.contamination import CONTAMINATION, Seen, contamination, seen_of
+from promptseg.analysis.metadata import Metadata
 from promptseg.analysis.names import NAMES, names
 from promptseg.analysis.pairs import PAIRS, pairs
 from promptseg.analysis.paper import paper_tables, write_paper
@@ -40,12 +41,14 @@ class Inputs:
         throughput: see `analysis.throughput.throughput`.
         manifests: manifest.csv of each dataset, in a folder of the dataset's name.
         published: see `published.read_published`.
+        metadata: of each dataset that has some, see `metadata.read_metadata`.
     """
 
     scores: Sequence[Path]
     throughput: Sequence[Path]
     manifests: Sequence[Path]
     published: Path
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     scores = folder / "scores.parquet"
     published = read_published(inputs.published)
     controls = [name for name, entry in methods.items() if entry.get("control")]
-    sums = merge_scores(inputs.scores, scores)
+    sums = merge_scores(inputs.scores, scores, Metadata(inputs.metadata))
     logger.info("%d score files, %d patient rows", len(inputs.scores), len(sums))
     digests = {path.parent.name: digest(path) for path in inputs.manifests}
     origin = Provenance(read_provenance(scores), digests, digest(inputs.published))

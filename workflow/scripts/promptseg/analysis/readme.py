@@ -10,6 +10,8 @@ from promptseg.analysis.click_metrics import CLICK_METRICS
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
 from promptseg.analysis.everything import EVERYTHING_MEANS
+from promptseg.analysis.groups import GROUP_DIFFERENCES, GROUPS
+from promptseg.analysis.metadata import METADATA
 from promptseg.analysis.names import NAMES
 from promptseg.analysis.pairs import PAIRS
 from promptseg.analysis.provenance import SOURCES
@@ -28,14 +30,15 @@ from promptseg.score.tables import SCORES
 TABLES = [
     *(SCORES, SUMMARY, STATISTICS, PAIRS, RANKS, CLICK_METRICS, SIZE, CORRELATION, COMPARISON, COMPARISON_SUMMARY),
     *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, NAMES, EVERYTHING_MEANS, AMBIGUITY_MEANS),
-    *(CALIBRATION, ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, MANIFEST_COMPARISON),
+    *(CALIBRATION, ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, GROUPS, GROUP_DIFFERENCES, METADATA, MANIFEST_COMPARISON),
 ]
 _HEAD = """# Tables of this run
 
 Text keys are empty where they do not apply; numbers have six decimals, p values six significant digits; shares and
 IoU go from 0 to 1. A setting is named by method, protocol, mode, step and selection everywhere. The column
 `provenance` leads to provenance.csv: weights, manifest, seed, protocols, versions and commit of every number; tables
-without it are joined by method and dataset. Some tables are there only if their part of the run was asked for. The
+without it are joined by method and dataset. Columns of the metadata of a dataset, such as age, stand at the end of
+scores.parquet. Some tables are there only if their part of the run was asked for. The
 folder `paper` holds some tables as Markdown, and as LaTeX for the package booktabs.
 """
 

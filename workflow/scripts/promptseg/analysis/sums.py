@@ -1,6 +1,7 @@
 """From the scores of single images to `scores.parquet` and the sums of each patient, one task in memory at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from promptseg.analysis.metadata import Metadata
 from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
@@ -23,8 +25,10 @@ _TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "proto
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
 
-def merge_scores(inputs: Iterable[str | Path], output: str | Path) -> pd.DataFrame:
+def merge_scores(inputs: Iterable[str | Path], output: str | Path, metadata: Metadata | None = None) -> pd.DataFrame:
     """Write all score rows to one sorted Parquet file and return the sums of each patient (see `patient_sums`).
+
+    The columns of the metadata stand behind those of SCORES.
 
     The file does not depend on the order of `inputs`. The provenance of the inputs is kept under "<method>/<dataset>".
 
@@ -41,7 +45,9 @@ def merge_scores(inputs: Iterable[str | Path], output: str | Path) -> pd.DataFra
         for row in content.itertuples():
             provenance[f"{row.method}/{row.dataset}"] = read_provenance(path)
     sums = [patient_sums([])]
-    with open_table(output, SCORES, provenance) as table:
+    metadata = metadata or Metadata({})
+    wider = replace(SCORES, columns=[*SCORES.columns, *metadata.columns])
+    with open_table(output, wider, provenance) as table:
         for (dataset, missing, task), paths in sorted(files.items()):
             of_task = pc.field("task").is_null() if missing else pc.field("task") == task
             keep = (pc.field("dataset") == dataset) & of_task
@@ -52,6 +58,12 @@ def merge_scores(inputs: Iterable[str | Path], output: str | Path) -> pd.DataFra
                 sums.append(patient_sums(rows))
             except PromptsegError as error:
                 raise PromptsegError(f"{error} The files are: {', '.join(map(str, paths))}.") from error
+            if not metadata.columns:
+                table.write(rows)
+                continue
+            known = metadata.of(dataset, rows["case_id"].to_pylist(), rows["image_id"].to_pylist())
+            for column in metadata.columns:
+                rows = rows.append_column(column.name, pa.array(known[column.name], column.type, from_pandas=True))
             table.write(rows)
     keys = ["dataset", "task", "case_id", *VARIANT]
     # Categories: with text, every later grouping would hash the names of a million rows again.

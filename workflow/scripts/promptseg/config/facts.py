@@ -109,6 +109,7 @@ def optional_parts(config: Config) -> list[str]:
         "everything": "everything" in config["prompts"]["modes"],
         "ambiguity": bool(ambiguous_methods(config)),
         "robustness": config["robustness"]["enabled"],
+        "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
     }
     return [name for name, needed in wanted.items() if needed]
 

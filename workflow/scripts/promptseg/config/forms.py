@@ -29,6 +29,7 @@ def canonical(config: dict[str, Any]) -> None:
         sources = entry.get("source")
         for source in sources if isinstance(sources, list) else [sources]:
             _expand(source)
+        _expand(entry)
     for entry in _entries(config, "methods"):
         _expand(entry.get("checkpoint"))
 
@@ -39,7 +40,7 @@ def _entries(config: Mapping[str, Any], registry: str) -> Iterator[dict[str, Any
 
 
 def _expand(mapping: Any) -> None:
-    for key in ("path", "hf") if isinstance(mapping, dict) else ():
+    for key in ("path", "hf", "metadata") if isinstance(mapping, dict) else ():
         if str(mapping.get(key, "")).startswith("~"):
             mapping[key] = str(Path(mapping[key]).expanduser())
 

@@ -17,6 +17,13 @@ logger = logging.getLogger(__name__)
 RECORD = ".digests.json"  # of the files of a dataset, in its folder
 
 
+def metadata_files(config: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[str]]:
+    """Path and digest of the metadata of each dataset that has some, among `names`."""
+    paths = {name: path for name in names if (path := config["datasets"][name].get("metadata"))}
+    digests = Digests(Path(".snakemake/promptseg.metadata.json")).of(paths.values())
+    return {name: [path, digest] for (name, path), digest in zip(paths.items(), digests, strict=True)}
+
+
 def contents(
     sources: Sequence[Mapping[str, Any]],
     patterns: Sequence[str],

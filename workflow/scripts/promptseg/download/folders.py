@@ -15,12 +15,13 @@ _SHOWN = 5
 
 
 def require_folders(config: Mapping[str, Any], names: Iterable[str], raw: Path) -> None:
-    """Check those datasets all of whose files are in folders of the user.
+    """Check that folders and metadata of datasets are there, and that `cases` fits what lies in the folders.
 
     The names in a folder are looked at only until its files are listed in `<raw>/<dataset>/files.csv`.
 
     Raises:
-        ConfigurationError: a folder is not there, or nothing in it fits `cases`; with the `cases` that would fit.
+        ConfigurationError: a folder or a file of metadata is not there, or nothing in a folder fits `cases`; with the
+            `cases` that would fit.
     """
     mistakes: list[Mistake] = []
     for name in names:
@@ -33,6 +34,10 @@ def require_folders(config: Mapping[str, Any], names: Iterable[str], raw: Path) 
             for path in _folders(entry)
             if not Path(path).is_dir()
         ]
+        file = entry.get("metadata")
+        if file and not Path(file).is_file():
+            key = ("datasets", name, "metadata")
+            absent.append(Mistake(key, f"{dotted(key)}: {file} is not a file.{about_path(file)}"))
         mistakes += absent
         own = all(source["kind"] == "folder" for source in sources_of(entry))
         if own and not absent and not (raw / name / "files.csv").exists():

@@ -31,7 +31,7 @@ class Figure:
     labels: Mapping[str, str]
     each: Literal["", "dataset", "method", "protocol"] = ""
     caption: str = ""
-    needs: Literal["", "ambiguity", "everything", "robustness"] = ""
+    needs: Literal["", "ambiguity", "everything", "groups", "robustness"] = ""
 
     @property
     def wildcard(self) -> str:
@@ -87,6 +87,8 @@ _ALL = [
            "Methods", {"figure": "mean ranks", "source": "this run"}),
     Figure("reproduced", "Published against this run",
            "Methods", {"figure": "published against this run", "source": "this run"}),
+    Figure("groups", "Groups of patients",
+           "Objects", {"figure": "groups of patients", "method": "all"}, needs="groups"),
     Figure("robustness", "Robustness",
            "Robustness", {"figure": "inexact prompts", "source": "this run"}, needs="robustness"),
     Figure("candidates", "Three masks for one prompt",

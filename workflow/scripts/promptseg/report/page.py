@@ -29,6 +29,7 @@ from promptseg.figures.catalogue import FIGURES, declared
 from promptseg.report import tables
 from promptseg.report.everything import everything_notes, everything_table
 from promptseg.report.failures import failures
+from promptseg.report.groups import group_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
 PACKAGES += ["snakemake"]
@@ -103,7 +104,8 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
 
     Args:
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
-            contamination and pairs, and under everything if the run has that mode.
+            contamination and pairs; under everything if the run has that mode; under groups, group_differences and
+            metadata if it has metadata.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -138,6 +140,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         everything=None if everything is None else everything_table(everything, methods),
         nothing={} if everything is None else everything_notes(everything, run.grid, methods),
         precision=tables.precision_notes(speeds, methods),
+        groups=group_parts(files, methods),
         failed=int(failed["score rows"].sum()),
         failures=tables.failures_table(failed, run.datasets, methods),
         figures=figure_groups(figures, {**protocols, **methods, **run.datasets}),
