@@ -4,9 +4,12 @@ import json
 import re
 
 import numpy as np
+import pytest
 import yaml
 from PIL import Image
 
+from promptseg.core.errors import PromptsegError
+from promptseg.planning.dryrun import dry_run
 from promptseg.planning.jobs import read_jobs
 from promptseg.planning.plan import Plan
 from promptseg.planning.records import Records
@@ -50,6 +53,13 @@ def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monk
     assert re.search(r"together +6 images +12 objects\n", text)
     assert re.search(r"predictions slow +2 jobs +about \d+ s +measured, the same job before", text)
     assert "To download: nothing\n" in text
+
+
+def test_an_error_of_snakemake_is_handed_on(project, monkeypatch):
+    monkeypatch.chdir(project.path)
+    command = project.command("nothing_like_it", configfile=None)
+    with pytest.raises(PromptsegError, match=r"^MissingRuleException:\nNo rule to produce nothing_like_it"):
+        dry_run(command, 2)
 
 
 def test_a_finished_run_says_its_table_again_and_what_it_was(project):

@@ -16,6 +16,8 @@ from promptseg.planning.watch import PLAN
 _CHATTER = re.compile(
     r"(Using workflow specific profile|Config file .* is extended|Assuming unrestricted|Building DAG|host:)"
 )
+# The last line of what it says of itself, which `--quiet host` would silence, but then it goes through all jobs.
+_HEADER = re.compile(r"^  Config MD5: \w+$", re.MULTILINE)
 
 
 def dry_run(command: Sequence[str], cores: int) -> Plan:
@@ -33,9 +35,18 @@ def dry_run(command: Sequence[str], cores: int) -> Plan:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "jobs.json"
         told = os.environ | {PLAN: str(file)}
-        done = subprocess.run(asked, env=told, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            asked,
+            env=told,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,  # Snakemake says errors of dry runs on stdout
+            check=False,
+        )
         if done.returncode or not file.is_file():
-            lines = [line for line in done.stderr.splitlines() if not _CHATTER.match(line)]
+            said = _HEADER.split(done.stdout)[-1].splitlines()
+            lines = [line for line in said if not _CHATTER.match(line)]
             raise PromptsegError("\n".join(lines).strip() or f"{' '.join(asked)} ended with {done.returncode}.")
         jobs, facts = read_jobs(file)
     return Plan(jobs, facts["config"], cores, facts["left_out"])
