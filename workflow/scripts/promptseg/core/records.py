@@ -82,6 +82,8 @@ class Records:
                 if path.stat().st_mtime_ns > seen.get(root, {}).get("time", 0):
                     new[root][part] = path
         for root, paths in new.items():
+            if not paths and not incomplete:
+                continue
             before = _read(root)
             every = before | {part: self._portable(Path(root, part), path) for part, path in paths.items()}
             kept = {
