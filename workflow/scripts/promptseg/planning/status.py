@@ -88,7 +88,9 @@ def _settings(last: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
     if not changes:
         return ["Its configuration is the current one."]
     more = [f"  and {len(changes) - _MOST} more"] if len(changes) > _MOST else []
-    return ["\n".join(["From its configuration to the current one:", *(f"  {one}" for one in changes[:_MOST]), *more])]
+    left = "  `snakemake --cores 1 leftovers` lists files that the current one does not make."
+    lines = ["From its configuration to the current one:", *(f"  {one}" for one in changes[:_MOST]), *more, left]
+    return ["\n".join(lines)]
 
 
 def _matrix(results: Path, config: Mapping[str, Any]) -> str:
