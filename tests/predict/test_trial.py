@@ -84,6 +84,13 @@ class Marking(BoxFill):
         return super().predict(queries)
 
 
+class Shifting(BoxFill):
+    def predict(self, queries):
+        for query in queries:
+            query.prompt.box[2:] += 1
+        return super().predict(queries)
+
+
 class Reusing(BoxFill):
     """All masks are views of one array."""
 
@@ -128,7 +135,8 @@ class Finding(BoxFill):
             "box: 26.0% of the pixels differ; an answer must depend",
         ),
         (Drawn, "the same answers when asked twice", "of the pixels differ"),
-        (Marking, "the image is left as it is", "it was changed in place, and later prompts see that; copy it first"),
+        (Marking, "the image is left as it is", "it was changed in place, and later questions see that; copy it first"),
+        (Shifting, "prompt.box is left as it is", "copy it first: box = query.prompt.box.copy()"),
         (
             Reusing,
             "masks stay as they were given",
@@ -158,7 +166,7 @@ def test_errors_name_the_line_of_the_method(tmp_path):
     assert report.lines[0].problem.endswith("(mine.py, line 9)")
     text = in_words(report)
     assert text.count("WRONG: raised ValueError: cannot reshape array of size 36864") == 1
-    assert text.endswith("2 of 3 are wrong.")
+    assert text.endswith("2 of 6 are wrong.")
     file.write_text(
         source.replace("    def predict", "    def __init__(self, settings):\n        1 / 0\n\n    def predict")
     )

@@ -158,13 +158,20 @@ class Trial:
         self._everything(encoded)
         if self.method.cacheable and answered:
             self._check("pack and unpack", lambda: self._pack(answered[0], encoded[0]))
-        changed = any(not np.array_equal(a, scene.pixels) for a, scene in zip(shown, self.scenes, strict=True))
-        self.report.checks["the image is left as it is"] = (
-            "it was changed in place, and later prompts see that; copy it first: image = query.image.copy()"
-            if changed
-            else ""
+        self._require_unchanged(
+            "the image", "image = query.image.copy()", shown, [scene.pixels for scene in self.scenes]
         )
+        drawn = [dict(line.scene.prompts(Abilities.of(self.method)))[line.kind] for line in lines]
+        for name in ("points", "labels", "box"):
+            given = [getattr(prompt, name) for prompt in drawn]
+            now = [getattr(line.query.prompt, name) for line in lines]
+            self._require_unchanged(f"prompt.{name}", f"{name} = query.prompt.{name}.copy()", given, now)
         return self.report
+
+    def _require_unchanged(self, what: str, remedy: str, given: Sequence[Any], now: Sequence[Any]) -> None:
+        changed = not all(map(np.array_equal, given, now))
+        problem = f"it was changed in place, and later questions see that; copy it first: {remedy}" if changed else ""
+        self.report.checks[f"{what} is left as it is"] = problem
 
     def _encode(self) -> list[Any]:
         return [self.method.encode(scene.pixels) for scene in self.scenes]
