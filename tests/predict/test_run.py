@@ -25,7 +25,7 @@ from promptseg.preprocess.images import encode_png, pixel_digest
 from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import PromptSettings, write_prompts
+from promptseg.prompts.modes import PromptSettings
 from promptseg.score.scoring import score
 from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
@@ -93,8 +93,6 @@ def tables(tmp_path_factory):
     images.append({"image_id": "broken", "case_id": "broken", "status": "unreadable: not a picture"})
     write_table(folder / "images.parquet", images, IMAGES)
     write_table(folder / "objects.parquet", objects, OBJECTS)
-    settings = PromptSettings(tie_break="first")
-    write_prompts(objects_of(folder), folder / "prompts.parquet", MODES, settings)
     return folder
 
 
@@ -103,12 +101,12 @@ def objects_of(folder, shard=(1, 1)):
 
 
 def inputs_of(folder, shard=(1, 1)):
-    return Inputs.read(objects_of(folder, shard), folder / "prompts.parquet")
+    return Inputs(objects_of(folder, shard), MODES, PromptSettings(tie_break="first"))
 
 
 def score_of(tables, predictions, scores, shard=(1, 1)):
     about = {"dataset": "toy", "method": "toy_method", "with_failed": shard[0] == 1}
-    score(objects_of(tables, shard), tables / "prompts.parquet", predictions, scores, Tolerance(), **about)
+    score(objects_of(tables, shard), predictions, scores, Tolerance(), **about)
 
 
 def run(tables, method, folder, plan=PLAN, shard=(1, 1)):
@@ -135,8 +133,8 @@ def test_perfect_control_reaches_the_best_value_of_every_score(tables, tmp_path)
 def test_rows_say_what_failed_and_what_does_not_apply(tables, tmp_path):
     _, scores = run(tables, BoxFill(Settings()), tmp_path)
     idle = scores[scores["status"] == "not_applicable"]
-    assert sorted(set(idle["mode"])) == ["iterative", "mode1", "mode2"]
-    assert len(idle) == 6 * 3
+    assert sorted(set(idle["mode"])) == ["everything", "iterative", "mode1", "mode2"]
+    assert len(idle) == 6 * 4  # whether the run has the mode or not
     assert idle["iou"].isna().all()
     broken = scores[scores["image_id"] == "broken"]
     assert broken["status"].tolist() == ["unreadable: not a picture"]

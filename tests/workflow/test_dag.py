@@ -87,7 +87,7 @@ def test_a_method_added(project):
 
 
 def test_a_method_changed(project):
-    project.configure(changed(methods={"slow": {**RUN["methods"]["slow"], "options": {"any": 1}}}))
+    project.configure(changed(methods={"slow": {**RUN["methods"]["slow"], "variant": "other"}}))
     assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
 
 
@@ -102,10 +102,8 @@ def test_a_protocol_added(project):
     project.configure(changed(protocols={"mine": {"distance": "chamfer5"}}))
     assert project.planned() == {}  # the run does not name it
     project.configure(changed(run={**RUN["run"], "protocols": ["corrected", "authors"]}))
-    chain = {"predict": 4, "score": 4, "plot_examples": 2, "plot_clicks": 2}
+    chain = {"predict": 2, "score": 2, "plot_examples": 2, "plot_clicks": 2}  # the other one takes boxes only
     assert project.planned() == AGGREGATES | chain
-    project.configure(changed(prompts={"multimask": "official"}))
-    assert project.planned() == AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}
 
 
 def test_a_score_parameter_changed(project):
@@ -157,7 +155,7 @@ def test_what_only_some_runs_do(project):
     planned = project.planned()
     assert (planned["robustness"], planned["ambiguity"]) == (4, 2)
     assert [planned[f"tabulate_{name}"] for name in ("everything", "ambiguity", "robustness")] == [1, 1, 1]
-    assert planned["predict"] == 4  # the grid is a parameter where it matters
+    assert planned["predict"] == 4  # of the modes that they can do
 
 
 def test_the_grid_matters_only_where_everything_is_segmented(project):

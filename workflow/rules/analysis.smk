@@ -133,6 +133,7 @@ rule aggregate:
         metadata=METADATA,
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
+        modes=lookup(within=SETTINGS, dpath="prompts/modes"),
         resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:

@@ -23,7 +23,6 @@ from promptseg.config.explain import ConfigurationError
 from promptseg.config.folders import folders
 from promptseg.config.imports import adapter_file, library_of
 from promptseg.config.own_files import own_digests
-from promptseg.config.protocols import protocols_of
 from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
 from promptseg.download.folders import require_folders
@@ -182,10 +181,6 @@ def get_environment(wildcards):
 def get_gpu(wildcards):
     """A GPU is a token that at most one job holds (profiles/default)."""
     return int(method_entry(wildcards)["gpu"] and config["device"] != "cpu")
-
-
-def get_protocols(wildcards):
-    return protocols_of(config, wildcards.method)
 
 
 def get_shard(wildcards):

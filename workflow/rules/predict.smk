@@ -1,11 +1,12 @@
 """Run every method on every dataset: one job per method and dataset, so that a network is loaded once."""
 
 
+# It cuts the prompts that its method takes itself. The table of prompts holds those of all modes, drawn ones too, and
+# would make all methods run again with any of them.
 rule predict:
     input:
         images=get_images,
         objects=get_objects,
-        prompts=rules.prompts.output.prompts,
         weights=get_weights,
         lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"]),
     output:
@@ -30,16 +31,8 @@ rule predict:
         own_files=get_own_files,
         tasks=get_tasks,
         shard=[1, 1],
-        clicks=lookup(within=SETTINGS, dpath="prompts/clicks"),
-        multimask=lookup(within=SETTINGS, dpath="prompts/multimask"),
-        tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
-        protocols=get_protocols,
-        everything=facts.grid(config),
-        device=lookup(within=SETTINGS, dpath="device"),
-        precision=lookup(within=SETTINGS, dpath="precision"),
-        compile=lookup(within=SETTINGS, dpath="compile"),
-        strict=lookup(within=SETTINGS, dpath="strict"),
+        asked=get_asked,
+        computing=get_computing,
     script:
         "../scripts/predict.py"
 
@@ -118,9 +111,7 @@ rule robustness:
         equal_components=lookup(within=SETTINGS, dpath="prompts/equal_components"),
         tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
-        device=lookup(within=SETTINGS, dpath="device"),
-        precision=lookup(within=SETTINGS, dpath="precision"),
-        compile=lookup(within=SETTINGS, dpath="compile"),
+        computing=get_computing,
         strict=lookup(within=SETTINGS, dpath="strict"),
     script:
         "../scripts/robustness.py"

@@ -14,10 +14,6 @@ rule prompts:
         "../../envs/analysis.yaml"
     params:
         tasks=get_tasks,
-        modes=lookup(within=SETTINGS, dpath="prompts/modes"),
-        max_components=lookup(within=SETTINGS, dpath="prompts/max_components"),
-        equal_components=lookup(within=SETTINGS, dpath="prompts/equal_components"),
-        tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        settings=asked.cut(config),
     script:
         "../scripts/prompts.py"

@@ -5,7 +5,6 @@ rule score:
     input:
         images=get_images,
         objects=get_objects,
-        prompts=rules.prompts.output.prompts,
         predictions="<results>/predictions/{method}/{dataset}.parquet",
         lib=library("score"),
     output:
@@ -21,8 +20,7 @@ rule score:
         method="{method}",
         tasks=get_tasks,
         shard=[1, 1],
-        tolerance_mm=lookup(within=SETTINGS, dpath="metrics/nsd_tolerance_mm"),
-        tolerance_px=lookup(within=SETTINGS, dpath="metrics/nsd_tolerance_px"),
+        tolerance={"mm": config["metrics"]["nsd_tolerance_mm"], "px": config["metrics"]["nsd_tolerance_px"]},
     script:
         "../scripts/score.py"
 

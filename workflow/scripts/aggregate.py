@@ -25,7 +25,7 @@ if __name__ == "__main__":
                 {name: path for name, (path, _) in snakemake.params.metadata.items()},
             ),
             Path(snakemake.output.scores).parent,
-            About(**{name: snakemake.params[name] for name in ("datasets", "methods", "seen", "protocols")}),
+            About(**{name: snakemake.params[name] for name in ("datasets", "methods", "seen", "protocols", "modes")}),
             snakemake.params.resamples,
             snakemake.params.seed,
         )

@@ -1,18 +1,18 @@
 """Run one method on one dataset, or on one shard of it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.config.own_files import own_weights
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
-from promptseg.methods import Grid
 from promptseg.predict.engine import Runner
+from promptseg.predict.kept import as_one_job, folder_of, keep, read_kept, total
 from promptseg.predict.method_run import Computing, prepare
 from promptseg.predict.plan import Inputs, Plan
 from promptseg.predict.precision import compare_precision
 from promptseg.predict.run import predict
 from promptseg.preprocess.objects import stream_objects
-from promptseg.prompts.clicks import Protocol
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,25 +20,31 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-        computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
+        computing = Computing(**params.computing, threads=snakemake.threads)
         weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
-        protocols = {(one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in params.protocols}
-        settings = {key: params[key] for key in ("clicks", "multimask", "tie_break", "seed", "strict")}
-        plan = Plan(protocols=protocols, grid=Grid(**params.everything), **settings)
+        asked = params.asked
+        plan = Plan.of(asked)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard))
-        asked = Inputs.read(objects, inputs.prompts)
+        questions = Inputs.of(objects, asked)
+        folder, answered_by = folder_of(outputs.predictions), run.fingerprint()
+        kept = read_kept(folder, answered_by, run.method.needs_truth)
         with run.embedding_cache(outputs.predictions, inputs.lib, snakemake.resources["cache_embeddings"]) as cache:
+            runner = Runner(run.method, plan, cache, run.label, kept)
             cost = predict(
-                asked,
-                Runner(run.method, plan, cache, run.label),
+                questions,
+                runner,
                 outputs.predictions,
                 everything=outputs.everything,
                 label=f"predict {run.name} {run.dataset}",
                 provenance=run.provenance(
-                    **{key: params[key] for key in ("protocols", "multimask", "everything", "seed")}
+                    **{key: asked.get(key) for key in ("protocols", "multimask", "everything", "seed")}
                 ),
             )
+        cost = total(kept.cost, cost)
+        tables = Path(outputs.predictions), Path(outputs.everything)
+        keep(folder, answered_by, plan, runner.asked, cost, tables, stateful=runner.stateful)
+        cost = as_one_job(cost)
         if run.method.settings.precision != "fp32":
-            cost |= compare_precision(asked, run.method, run.in_fp32(), plan)
+            cost |= compare_precision(questions, run.method, run.in_fp32(), plan)
         write_json(outputs.throughput, cost)

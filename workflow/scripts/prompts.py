@@ -16,6 +16,5 @@ if __name__ == "__main__":
         write_prompts(
             stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks),
             Path(snakemake.output.prompts),
-            params.modes,
-            PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components),
+            PromptSettings(**params.settings),
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
-        computing = Computing(params.device, params.precision, params.compile, snakemake.threads)
+        computing = Computing(**params.computing, threads=snakemake.threads)
         weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
         changes = {key: value for key, value in params.changes.items() if key != "enabled"}

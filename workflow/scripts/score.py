@@ -16,10 +16,9 @@ if __name__ == "__main__":
         inputs, params = snakemake.input, snakemake.params
         score(
             stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard)),
-            Path(inputs.prompts),
             Path(inputs.predictions),
             Path(snakemake.output.scores),
-            Tolerance(mm=params.tolerance_mm, px=params.tolerance_px),
+            Tolerance(**params.tolerance),
             dataset=params.dataset,
             method=params.method,
             with_failed=params.shard[0] == 1,

@@ -28,6 +28,7 @@ from promptseg.analysis.sums import merge_scores
 from promptseg.analysis.throughput import THROUGHPUT, throughput
 from promptseg.core.files import atomic, digest
 from promptseg.core.tables import Table, read_provenance, write_csv
+from promptseg.core.vocabulary import ALL_MODES
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +61,14 @@ class About:
         methods: name -> {title, published: the study's method or None, control: whether it is a control}.
         seen: the `seen` of each method of the run.
         protocols: name -> {title}.
+        modes: of the run.
     """
 
     datasets: Mapping[str, Mapping[str, Any]]
     methods: Mapping[str, Mapping[str, Any]]
     seen: Seen
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    modes: Sequence[str] = ALL_MODES
 
 
 def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: int) -> None:
@@ -80,7 +83,7 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     scores = folder / "scores.parquet"
     published = read_published(inputs.published)
     controls = [name for name, entry in methods.items() if entry.get("control")]
-    sums = merge_scores(inputs.scores, scores, Metadata(inputs.metadata))
+    sums = merge_scores(inputs.scores, scores, Metadata(inputs.metadata), about.modes)
     logger.info("%d score files, %d patient rows", len(inputs.scores), len(sums))
     digests = {path.parent.name: digest(path) for path in inputs.manifests}
     origin = Provenance(read_provenance(scores), digests, digest(inputs.published))

@@ -15,6 +15,7 @@ from promptseg.analysis.metadata import Metadata
 from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
+from promptseg.core.vocabulary import ALL_MODES
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES
 
@@ -25,10 +26,16 @@ _TEXT = ["dataset", "task", "case_id", "image_id", "object_id", "method", "proto
 Rows: TypeAlias = pa.Table | Sequence[Mapping[str, Any]]
 
 
-def merge_scores(inputs: Iterable[str | Path], output: str | Path, metadata: Metadata | None = None) -> pd.DataFrame:
+def merge_scores(
+    inputs: Iterable[str | Path],
+    output: str | Path,
+    metadata: Metadata | None = None,
+    modes: Sequence[str] = ALL_MODES,
+) -> pd.DataFrame:
     """Write all score rows to one sorted Parquet file and return the sums of each patient (see `patient_sums`).
 
-    The columns of the metadata stand behind those of SCORES.
+    The columns of the metadata stand behind those of SCORES. Of modes that the run does without, which methods may say
+    that they cannot do, no rows are kept.
 
     The file does not depend on the order of `inputs`. The provenance of the inputs is kept under "<method>/<dataset>".
 
@@ -50,7 +57,8 @@ def merge_scores(inputs: Iterable[str | Path], output: str | Path, metadata: Met
     with open_table(output, wider, provenance) as table:
         for (dataset, missing, task), paths in sorted(files.items()):
             of_task = pc.field("task").is_null() if missing else pc.field("task") == task
-            keep = (pc.field("dataset") == dataset) & of_task
+            of_run = pc.field("mode").isin(modes) | pc.field("mode").is_null()
+            keep = (pc.field("dataset") == dataset) & of_task & of_run
             parts = [pq.read_table(path, columns=SCORES.names, filters=keep).cast(SCORES.schema) for path in paths]
             parts = [part.replace_schema_metadata(None) for part in parts]
             rows = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ORDER])

@@ -4,6 +4,7 @@ SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
 ITERATIVE = "iterative"
 EVERYTHING = "everything"  # the mode without prompts
 MODES = (*SINGLE_MODES, ITERATIVE)
+ALL_MODES = (*MODES, EVERYTHING)
 POINT_MODES = ("mode1", "mode2", ITERATIVE)
 BOX_MODES = ("mode3", "mode4", "mode5")
 

@@ -150,6 +150,9 @@ class Method(ABC):
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
         variants: what `variant` of its entry may be; empty: anything.
+        looks_at_pixels: whether its answers depend on the image. It is handed a black one where its class says that
+            they do not; such a method is not run again for other intensities. Subclasses have to say it again.
+        learned: whether it is a network, whose answers depend on device, precision and compilation; as above.
         known_options: the options that its entry may have, each a number or true or false; None: any.
         path_options: of these the ones that name a file or a folder instead, which has to be there.
         code_licence: of the code that runs, and whose it is.
@@ -168,6 +171,8 @@ class Method(ABC):
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
     variants: ClassVar[Collection[str]] = ()
+    looks_at_pixels: ClassVar[bool] = True
+    learned: ClassVar[bool] = True
     known_options: ClassVar[frozenset[str] | None] = None
     path_options: ClassVar[frozenset[str]] = frozenset()
     code_licence: ClassVar[str] = "Apache-2.0, ours"
@@ -175,6 +180,11 @@ class Method(ABC):
 
     def __init__(self, settings: Settings):
         self.settings = settings
+
+    @classmethod
+    def says(cls, fact: Literal["looks_at_pixels", "learned"]) -> bool:
+        """One of these facts, which are true unless the class itself says otherwise: subclasses may do more."""
+        return bool(vars(cls).get(fact, True))
 
     @classmethod
     def architecture(cls, variant: str) -> "nn.Module":

@@ -29,6 +29,7 @@ class GrabCut(Method):
     """
 
     prompt_types = frozenset({"box"})
+    learned = False
     known_options = frozenset({"iterations", "margin", "core"})
     code_licence = "Apache-2.0, OpenCV"
 
@@ -77,6 +78,7 @@ class RandomWalker(Method):
     """
 
     prompt_types = frozenset({"point", "box"})
+    learned = False
     known_options = frozenset({"beta", "working_size"})
     code_licence = _SCIKIT_IMAGE
 
@@ -137,6 +139,7 @@ class RegionGrowing(Method):
     """
 
     prompt_types = frozenset({"point"})
+    learned = False
     known_options = frozenset({"tolerance", "sigma"})
     code_licence = _SCIKIT_IMAGE
 

@@ -15,6 +15,8 @@ class Perfect(Method):
     """Returns the truth: every score must reach its best value."""
 
     prompt_types = frozenset({"point", "box"})
+    looks_at_pixels = False
+    learned = False
     known_options = frozenset()
     needs_truth = True
 
@@ -32,6 +34,8 @@ class BoxFill(Method):
     """The box itself."""
 
     prompt_types = frozenset({"box"})
+    looks_at_pixels = False
+    learned = False
     known_options = frozenset()
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
@@ -50,6 +54,8 @@ class BoxEllipse(Method):
     """The ellipse that touches the four sides of the box."""
 
     prompt_types = frozenset({"box"})
+    looks_at_pixels = False
+    learned = False
     known_options = frozenset()
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
@@ -72,6 +78,8 @@ class ClickDisk(Method):
     """
 
     prompt_types = frozenset({"point"})
+    looks_at_pixels = False
+    learned = False
     known_options = frozenset({"radius"})
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:

@@ -25,8 +25,13 @@ class Abilities:
 
     @classmethod
     def of(cls, method: Method) -> "Abilities":
-        """What the class of a method declares, as far as its entry does not lift it."""
-        if method.settings.off_label:
+        """What a method declares, as far as its entry does not lift it."""
+        return cls.declared(method, method.settings.off_label)
+
+    @classmethod
+    def declared(cls, method: Method | type[Method], off_label: bool) -> "Abilities":
+        """The same of a class, with which `off_label` of its entry."""
+        if off_label:
             return cls(method.prompt_types | method.untrained_types, None, None, method.candidates)
         clicks = method.max_points if method.negative_points else 1
         return cls(method.prompt_types, method.max_points, clicks, method.candidates)

@@ -7,24 +7,24 @@ the table of images alone, so results do not depend on timing.
 """
 
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from typing import Any, Literal
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.prefetch import prefetched
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
-from promptseg.methods import Candidates, Method, Proposals, Query
+from promptseg.core.vocabulary import EVERYTHING
+from promptseg.methods import Candidates, Method, Proposals
 from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.failures import Failures
-from promptseg.predict.plan import Cost, Item, Plan, ProtocolKey, Target, leaks, modes_of
-from promptseg.predict.trajectories import Answer, Ask, Search, Single, Trajectory, prediction
+from promptseg.predict.groups import Group, proposal_rows
+from promptseg.predict.kept import Kept
+from promptseg.predict.plan import Cost, Item, Plan, Target, modes_of
+from promptseg.predict.trajectories import Ask, prediction
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
@@ -33,117 +33,34 @@ BATCH_PIXELS = 2**27
 CLICK_THREADS = 2
 
 
-def _proposal_rows(image_id: str, found: Proposals) -> list[dict[str, Any]]:
-    columns = zip(found.codes, found.scores.tolist(), found.stability.tolist(), coco.area(found.codes), strict=True)
-    return [
-        {"image_id": image_id, "candidate": k, "score": score, "stability": stability, "area": int(area), "rle": code}
-        for k, (code, score, stability, area) in enumerate(columns)
-    ]
-
-
-class Group:
-    """Images under way together."""
-
-    def __init__(self, items: Sequence[Item], method: Method, plan: Plan):
-        self.items, self.method, self.plan = items, method, plan
-        self.futures: list[Future[None]] = []
-        self.finished = False
-        self.singles: list[Single] = []
-        self.trajectories: list[Trajectory] = []
-        self.searches: dict[Item, list[Search]] = defaultdict(list)
-        self._new = True
-        for item in items:
-            if not item.rows:  # else it could not be encoded, and its rows say so
-                self._plan_item(item)
-
-    def _plan_item(self, item: Item) -> None:
-        last: dict[tuple[ProtocolKey, str], Trajectory] = {}
-        for target in item.targets:
-            modes = modes_of(target, self.method)
-            self.singles += [Single(item, target, mode) for mode in modes if mode in SINGLE_MODES]
-            if EVERYTHING in modes:
-                self.searches[item].append(Search(item, target))
-            for key, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
-                for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
-                    after = last.get((key, selection)) if leaks(self.method, protocol) else None
-                    trajectory = Trajectory(item, target, key, self.plan, self.method, selection, after)
-                    last[key, selection] = trajectory
-                    self.trajectories.append(trajectory)
-
-    def wait(self) -> None:
-        """Wait until all answers so far were taken."""
-        for future in self.futures:
-            future.result()
-        self.futures.clear()
-
-    def asks(self) -> list[Ask]:
-        """What to ask the method now, equal prompts once; nothing when the group is done."""
-        found: dict[Any, Ask] = {}
-
-        def add(user: Single | Trajectory, name: str, take: Callable[[Answer], None], query: Query) -> None:
-            box = None if query.prompt.box is None else query.prompt.box.tobytes()
-            prompt = (query.prompt.points.tobytes(), query.prompt.labels.tobytes(), box)
-            key = (id(user.item), *prompt, id(query.previous), query.refine, query.multimask, id(query.truth))
-            size = user.item.image.labels.shape
-            found.setdefault(key, Ask(query, name, [], size, self.method.candidates)).takers.append(take)
-
-        for single in self.singles if self._new else ():
-            for index, prompt in enumerate(single.prompts):
-                take = partial(single.take, index)
-                name = f"{single.target.object_id} {single.mode}"
-                truth = self._truth(single.target)
-                multimask = self._multimask(self.plan.multimask)
-                add(single, name, take, Query(single.item.encoded, prompt, multimask=multimask, truth=truth))
-        self._new = False
-        for trajectory in self.trajectories:
-            if trajectory.ready():
-                name = f"{trajectory.target.object_id} click {len(trajectory.clicks)}"
-                query = Query(
-                    trajectory.item.encoded,
-                    trajectory.prompt(),
-                    trajectory.previous(),
-                    trajectory.protocol.refinement or not self.method.refines,
-                    self._multimask(trajectory.protocol.multimask),
-                    self._truth(trajectory.target),
-                )
-                add(trajectory, name, trajectory.take, query)
-        return list(found.values())
-
-    def _multimask(self, wanted: Literal["always", "official"]) -> Literal["always", "official"]:
-        """What is wanted, where it may make a difference: so that click models are asked once for all protocols."""
-        return wanted if self.method.candidates > 1 or self.method.mask_feedback else "always"
-
-    def _truth(self, target: Target) -> np.ndarray | None:
-        return target.truth if self.method.needs_truth else None
-
-    def finish(self) -> None:
-        """Put the rows of each image together, in the order of its objects."""
-        parts: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
-        searches = [search for of_item in self.searches.values() for search in of_item]
-        users: list[Single | Trajectory | Search] = [*self.singles, *self.trajectories, *searches]
-        for part in users:
-            parts[id(part.item), part.target.object_id] += part.rows()
-        for item in self.items:
-            if not item.rows:
-                item.rows = [row for target in item.targets for row in parts[id(item), target.object_id]]
-        self.finished = True
-
-
 class Runner:
     """Asks one method about one image after another.
 
     Args:
         cache: of embeddings; it is left alone by methods that are not `cacheable`.
+        kept: answers of an earlier job, which are not asked again; None where they are of no use.
         label: the method's name and adapter, for what is said of its failures; its class if empty.
 
     Attributes:
+        asked: rows of predict.tables.ASKED, where `kept` is given.
+        stateful: whether an answer had a state, here or in the earlier job.
         failures: what could not be answered; see `Failures.conclude`.
     """
 
-    def __init__(self, method: Method, plan: Plan, cache: EmbeddingCache | None = None, label: str = ""):
+    def __init__(
+        self,
+        method: Method,
+        plan: Plan,
+        cache: EmbeddingCache | None = None,
+        label: str = "",
+        kept: Kept | None = None,
+    ):
         self.method = method
         self.plan = plan
         self.cache = cache if method.cacheable else None
+        self.kept = kept
+        self.asked: list[dict[str, Any]] = []
+        self.stateful = kept is not None and kept.stateful
         self.cost = Cost()
         self.failures = Failures(label or f"{type(method).__module__}:{type(method).__qualname__}", plan.strict)
 
@@ -161,13 +78,14 @@ class Runner:
         with ThreadPoolExecutor(CLICK_THREADS) as pool:
             while True:
                 while len(under_way) < 2 and (items := next(groups, None)):
-                    under_way.append(Group(self._encode(items), self.method, self.plan))
+                    under_way.append(self._encode(Group(items, self.method, self.plan, self.kept)))
                 if not under_way:
                     return
                 for group in under_way:
                     self._advance(group, pool)
                 while under_way and under_way[0].finished:
                     for item in under_way.popleft().items:
+                        self.asked += item.asked
                         self.cost.predictions += sum("rle" in row for row in item.rows)
                         yield item
 
@@ -184,22 +102,30 @@ class Runner:
         if group:
             yield group
 
-    def _encode(self, items: list[Item]) -> list[Item]:
-        for item in items:
+    def _encode(self, group: Group) -> Group:
+        """Encode the images about which something is left to ask."""
+        self.cost.images += len(group.items)
+        self.cost.objects += sum(len(item.targets) for item in group.items)
+        self.cost.reused += group.reused
+        self.failures.asked += group.reused
+        for item in group.unanswered():
             start = time.perf_counter()
             try:
-                item.encoded = self._encoded(item.image.pixels)
+                item.encoded = self._encoded(self._shown(item.image))
                 if isinstance(item.encoded, np.ndarray) and item.encoded.dtype == np.uint8:
                     item.as_encoded = item.encoded.copy()
             except Exception as error:
                 asked = [(target.object_id, mode) for target in item.targets for mode in modes_of(target, self.method)]
                 self.failures.asked += len(asked)
                 reason = self.failures.status(error, item.image.image_id, len(asked))
-                item.rows = [prediction(name, mode, status=reason) for name, mode in asked]
+                group.drop(item, [prediction(name, mode, status=reason) for name, mode in asked])
             self.cost.encode_seconds += time.perf_counter() - start
-            self.cost.images += 1
-            self.cost.objects += len(item.targets)
-        return items
+            self.cost.encodings += 1
+        return group
+
+    def _shown(self, image: LabelledImage) -> np.ndarray:
+        """The pixels, as far as the method says that it looks at them."""
+        return image.pixels if self.method.says("looks_at_pixels") else np.zeros_like(image.pixels)
 
     def _encoded(self, pixels: np.ndarray) -> Any:
         if self.cache is None:
@@ -238,13 +164,15 @@ class Runner:
             answer: Proposals | str
             self.failures.asked += 1
             try:
-                found = self.method.everything(item.encoded, item.image.pixels, self.plan.grid)
+                found = group.found.get(item) or self.method.everything(
+                    item.encoded, self._shown(item.image), self.plan.grid
+                )
                 answer = checked_proposals(found, item.image.labels.shape)
             except Exception as error:
                 answer = self.failures.status(error, f"{item.image.image_id} {EVERYTHING}")
             self.cost.everything_seconds += time.perf_counter() - start
             if isinstance(answer, Proposals):
-                item.proposals = _proposal_rows(item.image.image_id, answer)
+                item.proposals = proposal_rows(item.image.image_id, answer)
             for search in searches:
                 search.take(answer)
 
@@ -278,6 +206,8 @@ class Runner:
 
     def _checked(self, ask: Ask, answer: object) -> Candidates | str:
         try:
-            return checked(answer, ask.size, self.method.candidates)
+            found = checked(answer, ask.size, self.method.candidates)
+            self.stateful |= found.states is not None
+            return found
         except WrongAnswer as error:
             return self.failures.status(error, ask.name)

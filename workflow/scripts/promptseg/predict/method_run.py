@@ -11,11 +11,12 @@ from promptseg.config.own_files import hub_commit
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
-from promptseg.core.provenance import provenance
+from promptseg.core.provenance import provenance, versions
 from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.checks import class_problems, entry_problems
-from promptseg.methods.devices import choose_device, has_bf16, keep_freed_memory
+from promptseg.methods.devices import choose_device, device_name, has_bf16, keep_freed_memory
 from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.fingerprint import fingerprint, reads
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,21 @@ class MethodRun:
             "compile": settings.compile,
         }
         return closing(EmbeddingCache(Path(predictions).with_suffix(".embeddings.sqlite"), depends_on))
+
+    def fingerprint(self) -> str:
+        """Of everything that an answer of the method depends on besides image and prompt."""
+        settings, adapter = self.method.settings, self.entry["adapter"]
+        facts = {
+            "weights": self.weights_sha256,
+            "files": self.own_files,
+            "commit": self.commit,
+            "versions": versions([*PACKAGES, "transformers"]),
+            "gpu": device_name(settings.device),
+            **{key: getattr(settings, key) for key in ("variant", "options", "device", "precision", "compile")},
+        }
+        if reads(adapter, "off_label"):
+            facts["off_label"] = settings.off_label
+        return fingerprint(adapter, facts)
 
     def provenance(self, **facts: Any) -> Mapping[str, Any]:
         """Where results of the method come from; `facts` say what it was asked."""

@@ -1,8 +1,7 @@
 """What is asked of a method: which objects, in which modes, clicked how."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ from promptseg.predict.abilities import Abilities
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import read_prompts
+from promptseg.prompts.modes import PromptSettings, make_prompts
 
 # Name of a protocol, and the switch that a variant changes: None for the protocol itself.
 ProtocolKey: TypeAlias = tuple[str, str | None]
@@ -41,18 +40,29 @@ class Plan:
     multimask: Literal["always", "official"] = "always"
     grid: Grid = field(default_factory=Grid)
 
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> "Plan":
+        """What `config.asked.asked` says; what it does not say does not matter for the method."""
+        protocols = {
+            (one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in asked.get("protocols", [])
+        }
+        settings = {key: asked[key] for key in ("clicks", "multimask", "tie_break", "seed", "strict") if key in asked}
+        return cls(protocols=protocols, grid=Grid(**asked.get("everything", {})), **settings)
+
 
 @dataclass
 class Cost:
     """Seconds spent in the method and counts, for `throughput.json`."""
 
     encode_seconds: float = 0.0
+    encodings: int = 0  # images of which something was asked
     decode_seconds: float = 0.0
     everything_seconds: float = 0.0  # mode everything, the encoding of crops included
     images: int = 0
     objects: int = 0
     prompts: int = 0  # asked of the method; equal prompts are asked once
     predictions: int = 0
+    reused: int = 0  # predictions that an earlier job made
 
 
 @dataclass(frozen=True)
@@ -68,29 +78,37 @@ class Target:
 class Inputs:
     """The images of a dataset, or of a shard of it, each with what is asked about its objects.
 
+    Prompts are cut here, in milliseconds per object, those of the table prompts.tables.PROMPTS: if they were read from
+    there, a change of any of them would make all methods run again.
+
     Attributes:
-        prompts: rows of prompts.tables.PROMPTS by object and mode.
+        modes, settings: which prompts are cut, and how.
     """
 
     objects: ObjectStream
-    prompts: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    modes: Sequence[str]
+    settings: PromptSettings
 
     @classmethod
-    def read(cls, objects: ObjectStream, prompts: str | Path) -> "Inputs":
-        """Take the prompts of the objects from the file of prompts.tables.PROMPTS."""
-        return cls(objects, read_prompts(prompts, objects.objects["object_id"]))
+    def of(cls, objects: ObjectStream, asked: Mapping[str, Any]) -> "Inputs":
+        """What `config.asked.asked` says; what it does not say does not matter for the method."""
+        keys = ("max_components", "equal_components", "tie_break", "seed")
+        return cls(objects, asked["modes"], PromptSettings(**{key: asked[key] for key in keys if key in asked}))
 
     def only(self, image_ids: Collection[str]) -> "Inputs":
         """The same for some of the images."""
-        return Inputs(self.objects.only(image_ids), self.prompts)
+        return replace(self, objects=self.objects.only(image_ids))
 
     def __len__(self) -> int:
         return len(self.objects)
 
     def __iter__(self) -> Iterator[tuple[LabelledImage, list[Target]]]:
         for image, objects in self.objects:
-            named = [(item.row.object_id, item.mask) for item in objects]
-            yield image, [Target(name, mask, self.prompts[name]) for name, mask in named]
+            yield image, [self._target(item.row.object_id, item.mask) for item in objects]
+
+    def _target(self, object_id: str, truth: np.ndarray) -> Target:
+        rows = make_prompts(object_id, truth, self.modes, self.settings)
+        return Target(object_id, truth, {row["mode"]: row for row in rows})
 
 
 @dataclass(eq=False)
@@ -102,6 +120,7 @@ class Item:
         as_encoded: a copy of that if it is a picture, which prompts must not change.
         rows: the result (predict.tables.PREDICTIONS).
         proposals: all masks of the mode `everything` (predict.tables.PROPOSALS).
+        asked: what was asked about its objects (predict.tables.ASKED), where that is kept.
     """
 
     image: LabelledImage
@@ -110,6 +129,7 @@ class Item:
     as_encoded: np.ndarray | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     proposals: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
 
 
 def modes_of(target: Target, method: Method) -> list[str]:

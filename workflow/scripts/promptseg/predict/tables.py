@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from promptseg.core.columns import AREA, IMAGE, IOU, KEYS, MODE, OBJECT, PROTOCOL, SELECTION, STATUS, STEP, SWITCH
 from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
+from promptseg.core.vocabulary import SINGLE_MODES
 
 CANDIDATE = Column("candidate", pa.int16(), "number of the mask among the method's answers to the prompt")
 SCORE = Column("score", pa.float32(), "the method's own estimate of the IoU; null if it has none")
@@ -43,6 +44,21 @@ PROPOSALS = Table(
         Column("stability", pa.float32(), "IoU of the mask at a higher and a lower threshold"),
         AREA.but(meaning="area of the mask"),
         RLE,
+    ],
+)
+
+_DIGEST = Column("", STRING, "digest of its points and boxes; null where it was not asked")
+
+ASKED = Table(
+    "asked.parquet",
+    "What the predictions of each object were asked with; kept for the next job, see `predict.kept`.",
+    [
+        OBJECT,
+        IMAGE,
+        Column("pixels", STRING, "digest of the pixels, or the size where the method does not look at them"),
+        Column("labels", STRING, "digest of the label map of the image"),
+        Column("truth", STRING, "digest of the mask of the object"),
+        *(_DIGEST.but(name=mode) for mode in SINGLE_MODES),
     ],
 )
 

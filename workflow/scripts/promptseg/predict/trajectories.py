@@ -1,17 +1,17 @@
-"""Who asks a method: single prompts, trajectories of clicks and searches, each with its rows of predictions."""
+"""Who asks a method: single prompts and trajectories of clicks, each with its rows of predictions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from threading import Lock
 from typing import Any
 
 import numpy as np
-from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
-from promptseg.methods import Candidates, Method, Prompt, Proposals, Query
+from promptseg.methods import Candidates, Method, Prompt, Query
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, feeds_back, leaks
 from promptseg.prompts.clicks import Click, ClickTarget, next_click
@@ -36,6 +36,11 @@ def _join(parts: Sequence[Candidates]) -> Candidates:
     """One answer of several (mode 4): masks united candidate by candidate, as in the study; scores averaged."""
     scores = [part.scores for part in parts if part.scores is not None]
     return Candidates(np.logical_or.reduce([part.masks for part in parts]), np.mean(scores, axis=0) if scores else None)
+
+
+def coded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns candidate, score and rle of a row of predict.tables.PREDICTIONS."""
+    return {key: row[key] for key in ("candidate", "score", "rle")}
 
 
 class Answer:
@@ -106,6 +111,7 @@ class Single:
         self.prompts = prompts_of(target.prompts[mode])
         self._answers: dict[int, Answer] = {}
         self._rows: list[dict[str, Any]] = []
+        self.finished = False
         self._lock = Lock()  # the boxes of mode 4 may be answered in several threads
 
     def take(self, index: int, answer: Answer) -> None:
@@ -115,6 +121,12 @@ class Single:
             if len(self._answers) == len(self.prompts):
                 self._rows = self._code([self._answers[index] for index in range(len(self.prompts))])
                 self._answers.clear()
+                self.finished = True
+
+    def take_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take the rows of an equal prompt, if there are any."""
+        self._rows = [prediction(self.target.object_id, self.mode, **coded(row)) for row in rows]
+        self.finished = bool(rows)
 
     def _code(self, answers: Sequence[Answer]) -> list[dict[str, Any]]:
         for answer in answers:
@@ -200,20 +212,55 @@ class Trajectory:
         else:
             self.clicks.append(following)
 
+    def replay(self, rows: Sequence[Mapping[str, Any]], same_user: bool, stateful: bool) -> None:
+        """Take the answers of an earlier trajectory as long as its clicks are those that the user gives now.
+
+        Where it ends or differs, the method is asked from there on; one that is fed its own state back is asked from
+        the first click, because states are not kept.
+
+        Args:
+            rows: of that trajectory, by step.
+            same_user: the user would click as then, so that the clicks need not be found again.
+            stateful: whether the method gives states.
+        """
+        if self.leaks and stateful:  # it begins with the state of another object
+            return
+        first = self.clicks[0]
+        for row, following in zip_longest(rows, rows[1:]):
+            click = self.clicks[-1]
+            values = {"click_x": click.x, "click_y": click.y, "click_label": int(click.positive)}
+            if row["status"] != "ok" or any(row[key] != value for key, value in values.items()):
+                break
+            self._rows.append(self._row(len(self.clicks), **values, **coded(row)))
+            self.finished = len(self.clicks) == self.last
+            if not self.finished:
+                click_now = self._replayed_click(row, following if same_user else None)
+                self.finished = click_now is None
+                self.clicks += [click_now] if click_now else []
+            if self.finished:
+                return
+        if (self.feeds_back and stateful) or not rows:
+            self.clicks, self._rows = [first], []
+
+    def _replayed_click(self, row: Mapping[str, Any], following: Mapping[str, Any] | None) -> Click | None:
+        """The click after that of a row; `following` is the row after it, if the user is the same."""
+        if following is None or following["status"] != "ok":
+            return self._find_click(masks.decode(row["rle"]))
+        if following["click_x"] is None:
+            return None
+        return Click(following["click_x"], following["click_y"], bool(following["click_label"]))
+
     def _next_click(self, answer: Answer, index: int) -> Click | None:
         assert isinstance(answer.candidates, Candidates)
         key = (self.target.object_id, self.protocol, index)
         if key not in answer.next_clicks:
-            target = ClickTarget(self.target.object_id, self.target.truth, self.item.image.labels)
-            answer.next_clicks[key] = next_click(
-                target,
-                answer.candidates.masks[index],
-                self.clicks,
-                self.protocol,
-                tie_break=self.plan.tie_break,
-                seed=self.plan.seed,
-            )
+            answer.next_clicks[key] = self._find_click(answer.candidates.masks[index])
         return answer.next_clicks[key]
+
+    def _find_click(self, mask: np.ndarray) -> Click | None:
+        target = ClickTarget(self.target.object_id, self.target.truth, self.item.image.labels)
+        tie_break, seed = self.plan.tie_break, self.plan.seed
+        return next_click(target, mask, self.clicks, self.protocol, tie_break=tie_break, seed=seed)
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each click of the plan.
@@ -230,28 +277,3 @@ class Trajectory:
     def _row(self, step: int, **values: Any) -> dict[str, Any]:
         about = {"protocol": self.key[0], "switch": self.key[1], "selection": self.selection, "step": step}
         return prediction(self.target.object_id, ITERATIVE, **about, **values)
-
-
-class Search:
-    """One object looked for among the masks that the method finds in its image by itself (mode everything)."""
-
-    def __init__(self, item: Item, target: Target):
-        self.item, self.target = item, target
-        self._row: dict[str, Any] = {}
-
-    def take(self, answer: Proposals | str) -> None:
-        """Choose the mask that overlaps best; an image without masks gives an empty one."""
-        found: dict[str, Any]
-        if isinstance(answer, str):
-            found = {"status": answer}
-        elif answer.codes:
-            overlaps = coco.iou(answer.codes, [masks.encode(self.target.truth)], [False])[:, 0]
-            best = masks.best_overlap(overlaps)
-            found = {"candidate": best, "score": float(answer.scores[best]), "rle": answer.codes[best]}
-        else:
-            found = {"rle": masks.encode(np.zeros_like(self.target.truth))}
-        self._row = prediction(self.target.object_id, EVERYTHING, **found)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row."""
-        return [self._row]

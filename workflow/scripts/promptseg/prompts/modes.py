@@ -15,7 +15,7 @@ from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import open_table, read_table
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, POINT_MODES
+from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE, POINT_MODES
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.tables import PROMPTS
 
@@ -101,23 +101,26 @@ def make_prompts(
         modes: a subset of MODES and EVERYTHING.
     """
     tie_break, seed = settings.tie_break, settings.seed
-    largest = masks.components(mask, settings.max_components, settings.equal_components)
+    wanted, whole = set(modes), {"mode5", ITERATIVE, EVERYTHING}
+    count = settings.max_components if wanted & {"mode2", "mode4"} else 1
+    largest = masks.components(mask, count, settings.equal_components) if wanted - whole else []
     points = [
         pick(deepest_pixels(depth(component.mask)), tie_break, seed, object_id, "component", index)
         for index, component in enumerate(largest)
+        if wanted & {"mode1", "mode2"}
     ]
     boxes = [masks.tight_box(component.mask) for component in largest]
-    distances: tuple[Distance, Distance] = ("chamfer5", "exact")
-    study_click, exact_click = (
+    distances: tuple[Distance, ...] = ("chamfer5", "exact") if ITERATIVE in wanted else ()
+    clicks = [
         pick(deepest_pixels(depth(mask, distance)), tie_break, seed, object_id, "click", 1) for distance in distances
-    )
+    ]
     chosen: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int, int, int]]]] = {
         "mode1": (points[:1], []),
         "mode2": (points, []),
         "mode3": ([], boxes[:1]),
         "mode4": ([], boxes),
         "mode5": ([], [masks.tight_box(mask)]),
-        ITERATIVE: ([study_click], []),
+        ITERATIVE: (clicks[:1], []),
         EVERYTHING: ([], []),
     }
     return [
@@ -127,17 +130,22 @@ def make_prompts(
             "points": chosen[mode][0],
             "point_labels": [1] * len(chosen[mode][0]),
             "boxes": chosen[mode][1],
-            "exact_points": [exact_click] if mode == ITERATIVE else None,
+            "exact_points": clicks[1:] if mode == ITERATIVE else None,
         }
         for mode in modes
     ]
 
 
-def write_prompts(stream: ObjectStream, output: Path, modes: Sequence[str], settings: PromptSettings) -> None:
-    """Write the prompts of all objects of a dataset (prompts.tables.PROMPTS), in the order of its objects."""
+def write_prompts(stream: ObjectStream, output: Path, settings: PromptSettings) -> None:
+    """Write the prompts of all objects of a dataset (prompts.tables.PROMPTS) in all modes, in the order of its objects.
+
+    Those of modes that a run does without cost nothing, and a mode that is added later finds them there.
+    """
     with open_table(output, PROMPTS) as table:
         for _, objects in progress(stream, len(stream), output.stem, "image"):
-            table.write(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
+            table.write(
+                row for item in objects for row in make_prompts(item.row.object_id, item.mask, ALL_MODES, settings)
+            )
 
 
 def read_prompts(path: str | Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:

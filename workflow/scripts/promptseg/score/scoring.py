@@ -12,13 +12,12 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.core.vocabulary import ALL_MODES, SINGLE_MODES
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.preprocess.tables import IMAGES
 from promptseg.prompts.modes import applies
-from promptseg.prompts.tables import PROMPTS
 from promptseg.score.metrics import METRICS
 from promptseg.score.surfaces import Comparison, Tolerance
 from promptseg.score.tables import SCORES
@@ -107,7 +106,6 @@ def score_object(
 
 def score(
     stream: ObjectStream,
-    prompts: Path,
     predictions: Path,
     output: Path,
     tolerance: Tolerance,
@@ -118,8 +116,9 @@ def score(
 ) -> None:
     """Write scores of one method on one dataset, or on the part of it in `stream` (score.tables.SCORES).
 
-    Every object has a row for every mode it was prompted in: `not_applicable` where the method does not take such
-    prompts, also at the clicks that it is not asked. An image that could not be read has one row with its status.
+    Every object has a row for every mode it was prompted in, and `not_applicable` at the clicks that the method is not
+    asked and in all modes whose prompts it does not take, whether the run has them or not. An image that could not be
+    read has one row with its status.
 
     Args:
         with_failed: whether the images of the dataset that could not be read get their rows here.
@@ -134,8 +133,7 @@ def score(
             "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
-    modes = list(dict.fromkeys(read_table(prompts, PROMPTS, ["mode"])["mode"]))
-    idle = [mode for mode in modes if not applies(mode, origin["prompt_types"], origin["max_points"])]
+    idle = [mode for mode in ALL_MODES if not applies(mode, origin["prompt_types"], origin["max_points"])]
     by_object = dict(tuple(read_table(predictions, PREDICTIONS).groupby("object_id", sort=False)))
     with open_table(output, SCORES, origin) as table:
         for image, objects in progress(stream, len(stream), f"score {method} {dataset}", "image"):

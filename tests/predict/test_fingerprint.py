@@ -1,0 +1,50 @@
+"""What an answer depends on: the code of a method, but neither comments nor what it says of the prompts it takes."""
+
+import pytest
+
+from promptseg.predict.fingerprint import fingerprint, reads
+
+SOURCE = '''"""A method."""
+from promptseg.methods.controls import BoxFill
+
+class Own(BoxFill):
+    """Boxes."""
+    prompt_types = frozenset({"box"})
+    max_points = 3
+    margin = 1
+
+    def encode(self, pixels):
+        return pixels + self.margin
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ('"""Boxes."""', '"""All boxes."""', True),
+        ("margin = 1", "margin = 1  # a pixel", True),
+        ('{"box"}', '{"box", "point"}', True),
+        ("margin = 1", "margin = 2", False),
+        ("return pixels", "return 2 * pixels", False),
+        ("max_points = 3", "max_points = 4", True),
+        ("+ self.margin", "+ self.max_points", False),
+    ],
+)
+def test_edits_of_an_adapter(tmp_path, old, new, same):
+    file = tmp_path / "own.py"
+
+    def now(text):
+        file.write_text(text)
+        return fingerprint(f"{file}:Own", {})
+
+    assert (now(SOURCE) == now(SOURCE.replace(old, new))) is same
+
+
+def test_a_claim_that_the_code_reads_counts(tmp_path):
+    file, text = tmp_path / "own.py", SOURCE.replace("+ self.margin", "+ self.max_points")
+    file.write_text(text)
+    before = fingerprint(f"{file}:Own", {})
+    file.write_text(text.replace("max_points = 3", "max_points = 4"))
+    assert fingerprint(f"{file}:Own", {}) != before
+    assert reads(f"{file}:Own", "max_points")
+    assert not reads(f"{file}:Own", "off_label")

@@ -1,0 +1,27 @@
+# What jobs are asked, and which changes concern them: no more than what their results depend on.
+from promptseg.config import adapters, asked
+
+# What the adapters say of themselves. One that cannot be imported here may live in an environment that is made for it.
+CONDA = any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method)
+try:
+    ADAPTERS = adapters.facts_of(
+        {name: facts.predict_entry(config, name) for name in METHODS},
+        adapters.RECORD,
+        again=workflow.is_main_process,
+        say=logger.info,
+    )
+except PromptsegError as error:
+    stop(error)
+for name, found in ADAPTERS.items():
+    if problem := found.get("problem") or (not CONDA and found.get("missing")):
+        stop(PromptsegError(problem))
+    if "missing" in found:
+        ADAPTERS[name] = asked.UNKNOWN
+
+
+def get_asked(wildcards):
+    return asked.asked(config, wildcards.method, ADAPTERS[wildcards.method])
+
+
+def get_computing(wildcards):
+    return asked.computing(config, ADAPTERS[wildcards.method])

@@ -1,0 +1,51 @@
+"""What jobs depend on in the configuration: no more, so that a change reruns no more.
+
+They are dictionaries, because Snakemake compares the values of parameters and not their names.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from promptseg.config.facts import Config
+from promptseg.config.protocols import protocols_of
+from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE, POINT_MODES, SINGLE_MODES
+
+# Of an adapter that cannot be imported where the jobs are planned: it may be able to do everything.
+UNKNOWN = {"modes": list(ALL_MODES), "several": True, "looks_at_pixels": True, "learned": True}
+
+
+def cut(config: Config) -> dict[str, Any]:
+    """How prompts are cut from the truth: all modes, whichever the run has; the seed where something is drawn."""
+    prompts = config["prompts"]
+    kept = {key: prompts[key] for key in ("max_components", "equal_components", "tie_break")}
+    return kept | ({"seed": prompts["seed"]} if prompts["tie_break"] == "random" else {})
+
+
+def asked(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a method is asked: the modes of the run that it can do, and what matters in these.
+
+    Args:
+        facts: of its adapter, see `predict.inspection`.
+    """
+    prompts = config["prompts"]
+    modes = [mode for mode in facts["modes"] if mode in prompts["modes"]]
+    found: dict[str, Any] = {"modes": modes, "strict": config["strict"]}
+
+    def add(settings: Mapping[str, Any], *keys: str, where: object) -> None:
+        found.update({key: settings[key] for key in keys} if where else {})
+
+    add(prompts, "max_components", where={"mode2", "mode4"} & set(modes))
+    add(prompts, "equal_components", where={"mode1", "mode2", "mode3", "mode4"} & set(modes))
+    add(prompts, "multimask", where=facts["several"] and set(SINGLE_MODES) & set(modes))
+    points = set(POINT_MODES) & set(modes)
+    add(prompts, "tie_break", where=points)
+    add(prompts, "seed", where=points and prompts["tie_break"] == "random")
+    add(prompts, "clicks", where=ITERATIVE in modes)
+    add({"protocols": protocols_of(config, method)}, "protocols", where=ITERATIVE in modes)
+    add(config, "everything", where=EVERYTHING in modes)
+    return found
+
+
+def computing(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """How a network computes; nothing for other methods, which know neither precision nor GPU."""
+    return {key: config[key] for key in ("device", "precision", "compile")} if facts["learned"] else {}

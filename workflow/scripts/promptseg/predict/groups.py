@@ -1,0 +1,181 @@
+"""Images under way together: who asks about them, what is known of the answers, and what is left to ask."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from pycocotools import mask as coco
+
+from promptseg.core import masks
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
+from promptseg.methods import Method, Proposals, Query
+from promptseg.predict.kept import Kept, answers_of
+from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, leaks, modes_of
+from promptseg.predict.trajectories import Answer, Ask, Single, Trajectory, prediction
+
+
+def proposal_rows(image_id: str, found: Proposals) -> list[dict[str, Any]]:
+    """Rows of predict.tables.PROPOSALS of one image."""
+    columns = zip(found.codes, found.scores.tolist(), found.stability.tolist(), coco.area(found.codes), strict=True)
+    return [
+        {"image_id": image_id, "candidate": k, "score": score, "stability": stability, "area": int(area), "rle": code}
+        for k, (code, score, stability, area) in enumerate(columns)
+    ]
+
+
+class Search:
+    """One object looked for among the masks that the method finds in its image by itself (mode everything)."""
+
+    def __init__(self, item: Item, target: Target):
+        self.item, self.target = item, target
+        self._row: dict[str, Any] = {}
+
+    def take(self, answer: Proposals | str) -> None:
+        """Choose the mask that overlaps best; an image without masks gives an empty one."""
+        found: dict[str, Any]
+        if isinstance(answer, str):
+            found = {"status": answer}
+        elif answer.codes:
+            overlaps = coco.iou(answer.codes, [masks.encode(self.target.truth)], [False])[:, 0]
+            best = masks.best_overlap(overlaps)
+            found = {"candidate": best, "score": float(answer.scores[best]), "rle": answer.codes[best]}
+        else:
+            found = {"rle": masks.encode(np.zeros_like(self.target.truth))}
+        self._row = prediction(self.target.object_id, EVERYTHING, **found)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row."""
+        return [self._row]
+
+
+class Group:
+    """Images under way together.
+
+    Args:
+        kept: answers of an earlier job, which are not asked again; None where they are of no use.
+
+    Attributes:
+        found: masks of the mode `everything` that an earlier job found.
+        reused: how many rows of predictions are taken from there.
+    """
+
+    def __init__(self, items: Sequence[Item], method: Method, plan: Plan, kept: Kept | None):
+        self.items, self.method, self.plan = items, method, plan
+        self.futures: list[Future[None]] = []
+        self.finished = False
+        self.singles: list[Single] = []
+        self.trajectories: list[Trajectory] = []
+        self.searches: dict[Item, list[Search]] = defaultdict(list)
+        self.found: dict[Item, Proposals] = {}
+        self._new = True
+        for item in items:
+            self._plan_item(item)
+            if kept is not None:
+                self._take_kept(item, kept)
+        users: list[Single | Trajectory] = [*self.singles, *self.trajectories]
+        self.reused = sum("rle" in row for user in users if user.finished for row in user.rows())
+
+    def _plan_item(self, item: Item) -> None:
+        last: dict[tuple[ProtocolKey, str], Trajectory] = {}
+        for target in item.targets:
+            modes = modes_of(target, self.method)
+            self.singles += [Single(item, target, mode) for mode in modes if mode in SINGLE_MODES]
+            if EVERYTHING in modes:
+                self.searches[item].append(Search(item, target))
+            for key, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
+                for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
+                    after = last.get((key, selection)) if leaks(self.method, protocol) else None
+                    trajectory = Trajectory(item, target, key, self.plan, self.method, selection, after)
+                    last[key, selection] = trajectory
+                    self.trajectories.append(trajectory)
+
+    def _take_kept(self, item: Item, kept: Kept) -> None:
+        known = answers_of(kept, item, self.method.says("looks_at_pixels"))
+        several = self.method.candidates > 1 or self.method.mask_feedback
+        for single in self.singles:
+            if single.item is item and (one := known[single.target.object_id]):
+                single.take_rows(one.single(single.mode, self.plan, several))
+        for trajectory in self.trajectories:
+            if trajectory.item is item and (one := known[trajectory.target.object_id]):
+                rows = one.trajectory(trajectory.protocol, trajectory.selection)
+                trajectory.replay(rows, one.same_user(self.plan), kept.stateful)
+        found = kept.proposals(item.image.image_id, list(known.values()), self.plan.grid)
+        if item in self.searches and found is not None:
+            self.found[item] = found
+
+    def unanswered(self) -> list[Item]:
+        """The images about which something is left to ask."""
+        users: list[Single | Trajectory] = [*self.singles, *self.trajectories]
+        asking = {id(user.item) for user in users if not user.finished}
+        asking |= {id(item) for item in self.searches if item not in self.found}
+        return [item for item in self.items if id(item) in asking]
+
+    def drop(self, item: Item, rows: list[dict[str, Any]]) -> None:
+        """Ask nothing about an image, which could not be encoded; its rows say so."""
+        item.rows = rows
+        self.singles = [single for single in self.singles if single.item is not item]
+        self.trajectories = [trajectory for trajectory in self.trajectories if trajectory.item is not item]
+        self.searches.pop(item, None)
+
+    def wait(self) -> None:
+        """Wait until all answers so far were taken."""
+        for future in self.futures:
+            future.result()
+        self.futures.clear()
+
+    def asks(self) -> list[Ask]:
+        """What to ask the method now, equal prompts once; nothing when the group is done."""
+        found: dict[Any, Ask] = {}
+
+        def add(user: Single | Trajectory, name: str, take: Callable[[Answer], None], query: Query) -> None:
+            box = None if query.prompt.box is None else query.prompt.box.tobytes()
+            prompt = (query.prompt.points.tobytes(), query.prompt.labels.tobytes(), box)
+            key = (id(user.item), *prompt, id(query.previous), query.refine, query.multimask, id(query.truth))
+            size = user.item.image.labels.shape
+            found.setdefault(key, Ask(query, name, [], size, self.method.candidates)).takers.append(take)
+
+        for single in self.singles if self._new else ():
+            if single.finished:
+                continue
+            for index, prompt in enumerate(single.prompts):
+                take = partial(single.take, index)
+                name = f"{single.target.object_id} {single.mode}"
+                truth = self._truth(single.target)
+                multimask = self._multimask(self.plan.multimask)
+                add(single, name, take, Query(single.item.encoded, prompt, multimask=multimask, truth=truth))
+        self._new = False
+        for trajectory in self.trajectories:
+            if trajectory.ready():
+                name = f"{trajectory.target.object_id} click {len(trajectory.clicks)}"
+                query = Query(
+                    trajectory.item.encoded,
+                    trajectory.prompt(),
+                    trajectory.previous(),
+                    trajectory.protocol.refinement or not self.method.refines,
+                    self._multimask(trajectory.protocol.multimask),
+                    self._truth(trajectory.target),
+                )
+                add(trajectory, name, trajectory.take, query)
+        return list(found.values())
+
+    def _multimask(self, wanted: Literal["always", "official"]) -> Literal["always", "official"]:
+        """What is wanted, where it may make a difference: so that click models are asked once for all protocols."""
+        return wanted if self.method.candidates > 1 or self.method.mask_feedback else "always"
+
+    def _truth(self, target: Target) -> np.ndarray | None:
+        return target.truth if self.method.needs_truth else None
+
+    def finish(self) -> None:
+        """Put the rows of each image together, in the order of its objects."""
+        parts: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+        searches = [search for of_item in self.searches.values() for search in of_item]
+        users: list[Single | Trajectory | Search] = [*self.singles, *self.trajectories, *searches]
+        for part in users:
+            parts[id(part.item), part.target.object_id] += part.rows()
+        for item in self.items:
+            if not item.rows:
+                item.rows = [row for target in item.targets for row in parts[id(item), target.object_id]]
+        self.finished = True
