@@ -131,7 +131,7 @@ def _cell(text: str) -> str:
 
 
 def _row(example: Example) -> str:
-    typed = " ".join(["snakemake --cores 1", *example.arguments]) if example.arguments else example.text.rstrip()
+    typed = " ".join(example.arguments) if example.arguments else example.text.rstrip()
     code = "<br>".join(f"`` {line} ``".replace("|", "\\|").replace("\t", "⇥") for line in typed.splitlines())
     return f"| {example.name} | {code} | {_cell(said(example))} |\n"
 
