@@ -49,8 +49,9 @@ class Run:
         estimates = {number: estimator.estimate(job) for number, job in self._jobs.items()}
         self._progress = Progress(list(self._jobs.values()), estimates, cores)
         self._line: Line | None = None
-        if self._jobs and not workflow.touch:
+        if self._jobs:
             self._digest = self._records.keep(config)
+        if self._jobs and not workflow.touch:
             self._write(RUNNING)
             self._line = None if self._is_quiet() else Line(self._progress, logging.getLogger("snakemake.logging"))
         atexit.register(self._end)
@@ -94,7 +95,7 @@ class Run:
         errors, done = self._progress.errors, self._progress.done
         outcome = FAILED if errors else DONE if done == len(self._jobs) else STOPPED
         try:
-            if self._jobs:
+            if self._jobs and not self._workflow.touch:
                 self._write(outcome, ended=_now(), failed=[failure(job) for job in errors])
             if self._is_quiet():
                 return
