@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import typer
@@ -29,16 +28,16 @@ def promptseg(*arguments, **settings):
 
 def test_help_of_all_subcommands_is_quick_and_imports_nothing_heavy():
     code = f"""
-import json, sys
+import json, sys, time
 from typer.testing import CliRunner
 from promptseg.command.main import app
 status = [CliRunner().invoke(app, [*words, "--help"]).exit_code for words in {[[], *([s] for s in SUBCOMMANDS)]}]
-print(json.dumps([status, sorted({HEAVY} & set(sys.modules))]))
+print(json.dumps([status, sorted({HEAVY} & set(sys.modules)), time.process_time()]))
 """
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True)
-    assert time.perf_counter() - start < 2  # 0.2 s on an idle machine
-    assert json.loads(done.stdout) == [[0] * (1 + len(SUBCOMMANDS)), []]
+    status, heavy, seconds = json.loads(done.stdout)
+    assert (status, heavy) == ([0] * (1 + len(SUBCOMMANDS)), [])
+    assert seconds < 1  # of a processor; about 0.2
 
 
 @pytest.mark.parametrize("name", SUBCOMMANDS)
