@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods.checks import problems_of
+from promptseg.methods.checks import file_problems, problems_of
 from promptseg.predict.check_method import check_method
 from promptseg.predict.engine import Runner
+from promptseg.predict.inspection import inspect
 from promptseg.predict.method_run import Computing, prepare
 from promptseg.predict.plan import Plan
 from promptseg.predict.run import predict
@@ -162,7 +163,11 @@ TRIED = [
 
 
 def _planned(entry: dict) -> str:
-    return "\n".join(problems_of("mine", entry))
+    """As `snakemake` says it, which looks at the file first and then asks a process that imports it."""
+    text = "\n".join(problems_of("mine", entry))
+    found = inspect("mine", entry)
+    assert file_problems(entry["adapter"]) or text == found.get("problem", found.get("missing"))
+    return text
 
 
 def _run(entry: dict) -> str:

@@ -26,9 +26,8 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = adapter_class(entry["adapter"])
     except PromptsegError as error:
-        return {"missing" if isinstance(error.__cause__, ModuleNotFoundError) else "problem": str(error)}
-    except Exception as error:
-        return {"problem": f"adapter {entry['adapter']} of {name}: {type(error).__name__}: {error}"}
+        kind = "missing" if isinstance(error.__cause__, ModuleNotFoundError) else "problem"
+        return {kind: f"methods.{name}: {error}"}
     try:
         check_entry(name, found, entry)
         abilities = Abilities.declared(found, entry.get("off_label", False))
