@@ -12,7 +12,7 @@ from PIL import Image
 from support.projects import Project, make_images
 
 TARGETS = [f"results/scores/perfect/{name}.parquet" for name in ("mine", "zipped")]
-DATASET = {"collect_files": 1, "preprocess": 1, "prompts": 1, "predict": 1, "score": 1}
+DATASET = {"collect_files": 1, "preprocess": 1, "predict": 1, "score": 1}
 CONFIG = {
     "run": {"datasets": ["mine", "zipped"], "methods": ["perfect"]},
     "prompts": {"modes": ["mode1"]},
