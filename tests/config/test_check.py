@@ -77,6 +77,7 @@ def test_defaults_are_filled_in():
         ("methods/box_fill/seen", {"mine": {"answer": "y", "source": ""}}, "'y' is not allowed.*'yes'"),
         ("datasets/mine/tasks", {"lung": [0]}, "datasets.mine.tasks: lung names the label 0, which is the background"),
         ("run/datasets", ["min"], r"run.datasets names 'min', which is not an entry of datasets:. Did you mean 'mine'"),
+        ("version", 1, r"unknown key 'version' in the top level. Known keys: run, "),
         ("run/ablation", ["released"], "run.ablation names 'released', which is not an entry of protocols:"),
         ("methods/box_fill/protocols", {"correct": {}}, r"methods.box_fill.protocols names 'correct'.*'corrected'"),
         ("run/methods", ["boxfill"], r"Did you mean 'box_fill'\?"),

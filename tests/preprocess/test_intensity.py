@@ -96,7 +96,7 @@ def test_table_gives_what_floating_point_gives(data, dtype, low, width):
     assert np.array_equal(to_uint8(picture, low, low + width), expected)
 
 
-@given(st.data(), INTEGERS, st.floats(0, 100), st.sampled_from([None, (0.37, -3.25)]))
+@given(st.data(), INTEGERS, st.floats(0, 99.9), st.sampled_from([None, (0.37, -3.25)]))
 def test_counted_percentiles_are_those_of_numpy(data, dtype, percent, scale):
     volume = data.draw(arrays(dtype, data.draw(st.tuples(*[st.integers(1, 4)] * 3))))
     values = volume.astype(np.float64) if scale is None else volume * scale[0] + scale[1]
@@ -124,3 +124,10 @@ def test_order_is_kept_and_the_maximum_is_255_or_0(picture, low, width):
     assert result.max() in (0, 255)
     order = np.argsort(picture, axis=None, kind="stable")
     assert (np.diff(result.ravel()[order].astype(int)) >= 0).all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(99, 1), (50, 50), (1, 150), (-50, 99)])
+def test_percentiles_that_would_empty_every_image(low, high):
+    picture = np.array([[1, 2, 3]], np.uint8)
+    with pytest.raises(PromptsegError, match=f"^empty window: percentiles {low} and {high} do not rise within 0 to"):
+        limits(picture, {"kind": "percentiles", "low": low, "high": high}, "a")

@@ -36,7 +36,7 @@ VOLUMES = st.sampled_from(INTEGERS + FLOATS).flatmap(stored)
 WHOLE = st.sampled_from(INTEGERS).flatmap(stored)
 
 
-@given(VOLUMES, st.floats(0, 100), st.floats(0, 100), st.sampled_from([None, (0.37, -3.25), (2.0**20, 0.5)]))
+@given(VOLUMES, st.floats(0, 50), st.floats(51, 100), st.sampled_from([None, (0.37, -3.25), (2.0**20, 0.5)]))
 def test_percentiles_are_those_of_float64(volume, low, high, scale):
     scale = scale if volume.dtype.kind in "iu" else None
     values = volume.astype(np.float64) if scale is None else volume * scale[0] + scale[1]

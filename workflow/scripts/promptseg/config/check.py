@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 
+from promptseg.config.entries import mistaken_values
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
 from promptseg.config.forms import canonical, mistaken_forms
 from promptseg.config.paths import missing_files
@@ -124,6 +125,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         *(_chosen(config, kind, kind) for kind in ("datasets", "methods", "protocols")),
         _chosen(config, "ablation", "protocols"),
         _misnamed_protocols(config),
+        mistaken_values(config),
     )
     for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():

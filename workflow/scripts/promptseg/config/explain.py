@@ -61,7 +61,9 @@ def nearest(name: str, known: Iterable[Any]) -> str:
     """A question that names the word most like a name, or nothing."""
     words = [str(item) for item in known]
     meant = _SYNONYMS.get(str(name).lower())
-    close = [meant] if meant in words else difflib.get_close_matches(str(name), words, n=1, cutoff=0.5)
+    # One letter is a large share of a short word; `version` is no misspelt `precision`.
+    cutoff = 0.5 if len(str(name)) <= 3 else 0.65
+    close = [meant] if meant in words else difflib.get_close_matches(str(name), words, n=1, cutoff=cutoff)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

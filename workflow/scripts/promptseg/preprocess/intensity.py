@@ -29,11 +29,13 @@ def limits(
 
     Raises:
         PromptsegError: no value is finite, or the values span more than float64 holds; `none` with negative values; a
-            window that is empty.
+            window that is empty, or percentiles that do not rise within 0 to 100.
     """
     kind = intensity["kind"]
     if kind == "window" and not intensity["low"] < intensity["high"]:
         raise EMPTY_WINDOW.error(f"low {intensity['low']} is not below high {intensity['high']}")
+    if kind == "percentiles" and not 0 <= intensity["low"] < intensity["high"] <= 100:
+        raise EMPTY_WINDOW.error(f"percentiles {intensity['low']} and {intensity['high']} do not rise within 0 to 100")
     values = array
     if np.issubdtype(array.dtype, np.floating):
         finite = np.isfinite(array)
