@@ -155,3 +155,20 @@ def test_files_of_users_over_the_shipped_ones(tmp_path, monkeypatch):
     with pytest.raises(ConfigurationError, match=f"{second}:3: unknown key 'clics' in prompts. Did you mean 'clicks'"):
         load([first, second])
     assert Path.cwd() == SCRIPTS.parents[1]
+
+
+def test_the_order_of_keys_does_not_count_but_that_of_tasks_does():
+    first = "tasks: {b: 1, a: 2}, intensity: {kind: window, low: -100, high: 300}, colours: {2: red, 10: '#00ff00'}"
+    second = (
+        "colours: {'10': '#00ff00', '2': red}, intensity: {high: 300, kind: window, low: -100}, tasks: {b: 1, a: 2}"
+    )
+    first, second = (text.replace("red", "'#ff0000'") for text in (first, second))
+    assert str(entry(first)) == str(entry(second))
+    assert list(entry(first)["intensity"].items()) == [("high", 300), ("kind", "window"), ("low", -100)]
+    assert list(entry(first)["colours"]) == ["10", "2"]
+    assert list(entry(first)["tasks"]) == ["b", "a"]
+    run = "run: {methods: [fill], datasets: [mine]}\nprompts: {seed: 3, clicks: 2, modes: [mode3, mode1]}"
+    other = "prompts: {modes: [mode3, mode1], clicks: 2, seed: 3}\nrun: {datasets: [mine], methods: [fill]}"
+    for key in ("run", "prompts"):
+        assert str(checked(run)[key]) == str(checked(other)[key])
+    assert checked(run)["prompts"]["modes"] == ["mode3", "mode1"]

@@ -10,7 +10,7 @@ import jsonschema
 
 from promptseg.config.entries import mistaken_values
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
-from promptseg.config.forms import canonical, mistaken_forms
+from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.paths import missing_files
 from promptseg.config.schema import read_schema
 from promptseg.core.titles import plain
@@ -132,6 +132,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
             entry.setdefault("title", plain(name))
             if entry.get("off_label"):
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
+    in_order(config)
     _require_none(
         *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in config["run"]["methods"]),
         missing_files(config),

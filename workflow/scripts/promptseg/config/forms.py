@@ -4,6 +4,7 @@
 * `cases` may be a mapping: a single entry, or names of cases with an entry each.
 * A key below the top level without a value (nothing, `~`, `null`) is as if it were not there.
 * `~` at the beginning of a path is the home directory.
+* The order of keys does not count, see `in_order`.
 """
 
 import re
@@ -14,6 +15,8 @@ from typing import Any
 from promptseg.config.explain import Mistake, dotted
 from promptseg.config.schema import Schema, read_schema
 
+# Mappings of an entry whose order is that of tables, figures and lists.
+_ORDERED = ("tasks", "label_values")
 _PLAIN: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float), "object": dict}
 
 
@@ -32,6 +35,30 @@ def canonical(config: dict[str, Any]) -> None:
         _expand(entry)
     for entry in _entries(config, "methods"):
         _expand(entry.get("checkpoint"))
+
+
+def in_order(config: dict[str, Any]) -> None:
+    """Sort the keys of all mappings, in place, because Snakemake takes parameters in another order for others.
+
+    The order of names in a registry stays, as does that of `_ORDERED`, and of lists. Keys become strings, as the label
+    values of `colours`, which may be written either way.
+    """
+    for name, value in config.items():
+        if name in ("datasets", "methods", "protocols"):
+            config[name] = {
+                entry: {key: about[key] if key in _ORDERED else _sorted(about[key]) for key in sorted(about)}
+                for entry, about in value.items()
+            }
+        else:
+            config[name] = _sorted(value)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
+    return value
 
 
 def _entries(config: Mapping[str, Any], registry: str) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,9 @@ def root_of(part: str, settings: Any, run: str, shared: str) -> str:
     So what other runs use is never replaced, except by the run whose folder is the shared one. Where no record says
     with which settings a shared part was made, Snakemake's own records decide whether it is made again.
 
+    Settings are compared as they are written, the order of keys and `1` against `1.0` included, because Snakemake does
+    so: what it would make again is never the shared part. The configuration brings keys into one order beforehand.
+
     Args:
         part: path of a file below a root.
         settings: what the job that makes the part is given of the configuration.
@@ -42,7 +45,7 @@ def root_of(part: str, settings: Any, run: str, shared: str) -> str:
         made = json.loads(_record(Path(shared, part)).read_bytes())
     except (OSError, ValueError):
         return shared
-    return shared if made == json.loads(json.dumps(settings)) else run
+    return shared if json.dumps(made) == json.dumps(settings) else run
 
 
 def _record(path: Path) -> Path:
