@@ -54,3 +54,39 @@ def test_no_folder_among_results(results, shared):
 def test_a_folder_beside_the_results_of_another(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert folders({"results": "results/a", "shared": "results"}) == ("results/a", "results")
+
+
+@pytest.mark.parametrize("key", ["results", "shared"])
+@pytest.mark.parametrize("given", ["README.md", "README.md/runs/a"])
+def test_no_folder_where_a_file_is(tmp_path, monkeypatch, key, given):
+    monkeypatch.chdir(tmp_path)
+    Path("README.md").write_text("kept")
+    with pytest.raises(
+        PromptsegError, match=f"^{key}: '{given}' cannot be a folder, because {tmp_path}/README.md is a"
+    ):
+        folders({"results": "results", "shared": "results", key: given})
+    assert Path("README.md").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"), [("data", True), ("data/out", True), ("link/out", True), ("database", False), ("runs", False)]
+)
+def test_no_folder_among_the_files_of_a_user(tmp_path, monkeypatch, given, refused):
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    Path("link").symlink_to("data")
+    sources = [{"kind": "http", "url": "u"}, {"kind": "folder", "path": str(tmp_path / "data")}]
+    config = {"results": given, "shared": "results", "datasets": {"mine": {"source": sources}}}
+    if not refused:
+        assert folders(config) == (given, "results")
+        return
+    with pytest.raises(
+        PromptsegError, match=f"^results: {given} lies among the files of the dataset mine, in {tmp_path}"
+    ):
+        folders(config)
+
+
+def test_the_project_may_lie_in_a_folder_of_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    entry = {"source": {"kind": "folder", "path": "."}}
+    assert folders({"results": "results", "shared": "results", "datasets": {"mine": entry}}) == ("results", "results")

@@ -46,6 +46,13 @@ def left_out():
     return found
 
 
+def look_at_metadata():
+    if config["groups"] or any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]):
+        from promptseg.analysis.metadata_check import require_metadata  # pandas takes most of a second
+
+        require_metadata(config, config["run"]["datasets"])
+
+
 try:
     check(config)
     RESULTS, SHARED = folders(config)
@@ -54,6 +61,7 @@ try:
     if workflow.is_main_process:
         require_folders(config, config["run"]["datasets"], Path(SHARED, "raw"))
         require_adapter_files(config, config["run"]["methods"])
+        look_at_metadata()
 except ConfigurationError as error:
     # Files named on the command line lie over those of the Snakefile, and `--config` over all.
     files = dict.fromkeys([*SHIPPED, *map(Path, workflow.overwrite_configfiles)])

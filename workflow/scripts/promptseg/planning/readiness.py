@@ -10,7 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from promptseg.analysis.metadata_check import require_metadata
 from promptseg.config.cases import case_patterns, match_cases
+from promptseg.config.folders import folders
 from promptseg.config.own_files import own_weights
 from promptseg.config.patterns import fits
 from promptseg.core.checksums import Checksum
@@ -49,6 +51,7 @@ def points(config: Mapping[str, Any], full: bool = False) -> Iterator[Point]:
         full: compare checksums of weights, too.
     """
     yield Point(OK, "snakemake", version("snakemake"))
+    yield from _refused(config)
     yield from _machine(config)
     yield from _packages(config)
     for name in config["run"]["methods"]:
@@ -63,6 +66,15 @@ def points(config: Mapping[str, Any], full: bool = False) -> Iterator[Point]:
             yield _folder(name, entry)
         else:
             yield Point(OK, f"dataset {name}", "there" if row.state == READY else "will be downloaded")
+
+
+def _refused(config: Mapping[str, Any]) -> Iterator[Point]:
+    """Why Snakemake would not start: folders of results, metadata."""
+    for what, look in (("folders", folders), ("metadata", lambda one: require_metadata(one, one["run"]["datasets"]))):
+        try:
+            look(config)
+        except PromptsegError as error:
+            yield Point(FAIL, what, str(error))
 
 
 def _machine(config: Mapping[str, Any]) -> Iterator[Point]:
