@@ -111,7 +111,7 @@ def test_the_class(tmp_path, monkeypatch, old, new, sentences):
         ),
         (
             "import helper\nclass Mine: pass",
-            "An adapter is one file: put what it uses of helper.py into it, or install that.",
+            "Write `sys.path.insert(0, os.path.dirname(__file__))` before it imports helper.py.",
         ),
         (
             "class Mine: pass\nnump.zeros(3)",

@@ -40,6 +40,20 @@ def test_edits_of_an_adapter(tmp_path, old, new, same):
     assert (now(SOURCE) == now(SOURCE.replace(old, new))) is same
 
 
+def test_an_edit_of_a_file_that_the_adapter_imports(tmp_path):
+    (file := tmp_path / "own.py").write_text(SOURCE)
+    helper = tmp_path / "helper_nc.py"
+
+    def now(text):
+        helper.write_text(text)
+        return fingerprint(f"{file}:Own", {}, [helper])
+
+    before = now("LEVEL = 100")
+    assert now("LEVEL = 101") != before
+    assert now("LEVEL = 100") == before
+    assert fingerprint(f"{file}:Own", {}) != before
+
+
 def test_a_claim_that_the_code_reads_counts(tmp_path):
     file, text = tmp_path / "own.py", SOURCE.replace("+ self.margin", "+ self.max_points")
     file.write_text(text)

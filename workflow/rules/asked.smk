@@ -17,6 +17,16 @@ for name, found in ADAPTERS.items():
         stop(PromptsegError(problem))
     if "missing" in found:
         ADAPTERS[name] = asked.UNKNOWN
+        if workflow.is_main_process:
+            logger.warning(
+                f"The adapter of {name} cannot be imported here, so that nobody knows which files it imports besides its "
+                "own: after an edit of one of those, delete the method's predictions."
+            )
+
+
+def get_helpers(wildcards):
+    """Files of a user that an adapter imports, besides its own."""
+    return ADAPTERS[wildcards.method].get("helpers", [])
 
 
 def get_asked(wildcards):

@@ -8,7 +8,7 @@ rule predict:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
-        lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"]),
+        lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
     output:
         predictions="<results>/predictions/{method}/{dataset}.parquet",
         everything="<results>/predictions/{method}/{dataset}.everything.parquet",
@@ -89,7 +89,7 @@ rule robustness:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
-        lib=lambda wildcards: library("robustness", method_entry(wildcards)["adapter"]),
+        lib=lambda wildcards: library("robustness", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
     output:
         table="<results>/robustness/{method}/{dataset}.parquet",
     log:

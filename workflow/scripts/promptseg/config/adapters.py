@@ -8,14 +8,15 @@ what they said.
 import hashlib
 import json
 import logging
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.imports import adapter_file, library_of, sources
 from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic, digest
@@ -41,13 +42,18 @@ def facts_of(
     """
     kept = _read(record)
     keys = {name: _key(entry) for name, entry in entries.items()}
-    lasting = {name for name in entries if (known := kept.get(keys[name])) and (not again or known["lasting"])}
+    lasting = {
+        name
+        for name in entries
+        if (known := kept.get(keys[name])) and (not again or known["lasting"]) and _unchanged(known["behind"])
+    }
     new = {name: entry for name, entry in entries.items() if name not in lasting}
     if new:
         say(f"Asking what the adapter{'s' if len(new) > 1 else ''} of {', '.join(new)} can do")
         for name, facts in _asked(new).items():
             own = adapter_file(entries[name]["adapter"])
-            kept[keys[name]] = {**facts, "lasting": own is not None and own.is_file() and "missing" not in facts}
+            sure = own is not None and own.is_file() and "modes" in facts
+            kept[keys[name]] = {**facts, "lasting": sure, "behind": _behind(facts.get("helpers", []))}
         _write(record, kept)
     return {name: kept[key] for name, key in keys.items()}
 
@@ -62,13 +68,31 @@ def _key(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps([asked, code], sort_keys=True, default=str).encode()).hexdigest()
 
 
+def _behind(helpers: Sequence[str]) -> dict[str, str]:
+    """Digests of files of a user that an adapter imports, and of those of the library behind them."""
+    files = [Path(file) for file in helpers]
+    return {os.path.relpath(file): digest(file) for file in [*files, *library_of(*sources(files))]}
+
+
+def _unchanged(behind: Mapping[str, str]) -> bool:
+    return all(Path(file).is_file() and digest(Path(file)) == known for file, known in behind.items())
+
+
 @cache  # most adapters share most files
 def _digest(file: Path) -> str:
     return digest(file)
 
 
 def _asked(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
-    """The answers of a process that imports the adapters.
+    """The answers of a process that imports the adapters of ours, and of one for each other adapter."""
+    ours = {name: entry for name, entry in entries.items() if entry["adapter"].startswith("promptseg.")}
+    groups = [ours] if ours else []
+    groups += [{name: entry} for name, entry in entries.items() if name not in ours]
+    return {name: facts for group in groups for name, facts in _asked_together(group).items()}
+
+
+def _asked_together(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
+    """The answers of one process.
 
     Raises:
         PromptsegError: it ended without answers.
@@ -98,7 +122,11 @@ def _asked(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
 def _read(record: Path) -> dict[str, Facts]:
     try:
         kept = json.loads(record.read_bytes())
-        return kept if isinstance(kept, dict) and all("lasting" in known for known in kept.values()) else {}
+        return (
+            kept
+            if isinstance(kept, dict) and all({"lasting", "behind"} <= set(known) for known in kept.values())
+            else {}
+        )
     except (OSError, ValueError, TypeError):
         return {}
 

@@ -2,7 +2,9 @@
 
 import ast
 import importlib.util
-from collections.abc import Iterator
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +52,31 @@ def library_of(*starts: Path) -> list[Path]:
         found |= new
         waiting += new
     return sorted(found)
+
+
+def helper_files(own: Path | None) -> list[Path]:
+    """Files of loaded modules that are a user's: neither installed, nor Python's, nor the library's; sorted.
+
+    They are known once an adapter is imported, in a process that imports no other; wherever it found them.
+
+    Args:
+        own: the adapter's file, which is not among them.
+    """
+    inside = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")] + [SCRIPTS.resolve()]
+    named = [getattr(module, "__file__", None) for name, module in [*sys.modules.items()] if name != "__main__"]
+    files = {Path(file).resolve() for file in named if isinstance(file, str)} - {own and own.resolve()}
+    return sorted(
+        file
+        for file in files
+        if file.is_file()
+        and not {"site-packages", "dist-packages"} & set(file.parts)
+        and not any(file.is_relative_to(folder) for folder in inside)
+    )
+
+
+def sources(files: Iterable[Path]) -> list[Path]:
+    """Those of some files that are Python's sources."""
+    return [file for file in files if file.suffix == ".py"]
 
 
 def adapter_file(adapter: str) -> Path | None:

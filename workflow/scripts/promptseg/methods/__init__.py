@@ -50,7 +50,7 @@ def _import(module_name: str) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and error.name:
             remedy = f"Install {error.name.split('.')[0]}, or correct the name."
             if Path(module_name).with_name(f"{error.name}.py").is_file():
-                remedy = f"An adapter is one file: put what it uses of {error.name}.py into it, or install that."
+                remedy = f"Write `sys.path.insert(0, os.path.dirname(__file__))` before it imports {error.name}.py."
         what = f"{lines[-1] if lines else ''}{type(error).__name__}: {error}"
         raise PromptsegError(f"module {module_name} cannot be imported: {what}. {remedy}") from error
 

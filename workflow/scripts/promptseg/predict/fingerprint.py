@@ -3,17 +3,18 @@
 import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.imports import adapter_file, library_of, sources
+from promptseg.core.files import digest
 
 # What a class says of itself for the plan of a run: an answer does not depend on it, unless the code reads it.
 _CLAIMS = ("prompt_types", "untrained_types", "max_points", "negative_points", "known_options", "code_licence")
 
 
-def fingerprint(adapter: str, facts: Mapping[str, Any]) -> str:
+def fingerprint(adapter: str, facts: Mapping[str, Any], helpers: Iterable[Path] = ()) -> str:
     """Digest of the code of an adapter and of what asks it, and of further facts.
 
     Comments, docstrings and what a class says of the prompts that it takes do not count, so that a method that learns
@@ -22,11 +23,14 @@ def fingerprint(adapter: str, facts: Mapping[str, Any]) -> str:
     Args:
         adapter: `module:Class` or `file.py:Class`.
         facts: variant, options, weights, device, versions and the like; JSON-like.
+        helpers: files of the user that the adapter imports, see `config.imports.helper_files`.
     """
     own = adapter_file(adapter)
     starts = [Path(__file__).with_name("run.py"), *([own] if own and own.is_file() else [])]
-    files = sorted({*starts, *library_of(*starts)})
+    theirs = sorted(helpers)
+    files = sorted({*starts, *library_of(*starts, *sources(theirs))})
     code = [[file.name, _meaning(file, claims=file != own)] for file in files]
+    code += [[file.name, digest(file)] for file in theirs]
     return hashlib.sha256(json.dumps([code, facts], sort_keys=True, default=str).encode()).hexdigest()
 
 

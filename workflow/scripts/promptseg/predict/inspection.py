@@ -1,10 +1,12 @@
 """What the class of an adapter says of itself, without its weights: a process of `config.adapters` asks."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from promptseg.config.imports import adapter_file, helper_files
 from promptseg.core.errors import PromptsegError
 from promptseg.core.vocabulary import ALL_MODES
 from promptseg.methods import adapter_class
@@ -20,8 +22,9 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         modes, those that the method is asked; several, whether the number of masks that it gives may depend on
-        `multimask`; looks_at_pixels and learned, see `Method`. Or `problem`, what is wrong with the adapter or its
-        entry; or `missing`, why it cannot be imported here.
+        `multimask`; looks_at_pixels and learned, see `Method`; helpers, files besides its own that importing it
+        loaded, from the current folder, if this process imported no other adapter. Or `problem`, what is wrong with the
+        adapter or its entry; or `missing`, why it cannot be imported here.
     """
     try:
         found = adapter_class(entry["adapter"])
@@ -36,6 +39,7 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
             "several": abilities.candidates > 1 or found.mask_feedback,
             "looks_at_pixels": found.says("looks_at_pixels"),
             "learned": found.says("learned"),
+            "helpers": [os.path.relpath(file) for file in helper_files(adapter_file(entry["adapter"]))],
         }
     except PromptsegError as error:
         return {"problem": str(error)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.imports import adapter_file, helper_files
 from promptseg.config.own_files import hub_commit
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
@@ -82,7 +83,7 @@ class MethodRun:
         settings = self.method.settings
         depends_on = {
             "weights": self.weights_sha256,
-            "code": [digest(file) for file in library],
+            "code": [digest(file) for file in [*library, *self._helpers()]],
             "variant": settings.variant,
             "options": sorted(settings.options.items()),
             "files": self.own_files,
@@ -105,7 +106,11 @@ class MethodRun:
         }
         if reads(adapter, "off_label"):
             facts["off_label"] = settings.off_label
-        return fingerprint(adapter, facts)
+        return fingerprint(adapter, facts, self._helpers())
+
+    def _helpers(self) -> list[Path]:
+        """The user's files that importing and loading the method took."""
+        return helper_files(adapter_file(self.entry["adapter"]))
 
     def provenance(self, **facts: Any) -> Mapping[str, Any]:
         """Where results of the method come from; `facts` say what it was asked."""
