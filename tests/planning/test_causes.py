@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from promptseg.planning.causes import NEW, RULES, UNKNOWN, Causes, by_stage
+from promptseg.planning.causes import FORM, NEW, RULES, UNKNOWN, Causes, by_stage
 from promptseg.planning.jobs import Job, Trigger
 from promptseg.planning.records import Records
 
@@ -136,11 +136,28 @@ def test_what_is_deleted_after_use_runs_for_those_that_use_it(records):
     assert found([shard, gather], records) == {"deleted: g": [0, 1]}
 
 
+def test_the_last_run_is_that_of_the_same_folder(records):
+    first, other = ({**CONFIG, "results": name} for name in ("results", "runs/b"))
+    made(records, chain(), {**first, "device": "cpu"})
+    made(records, chain()[1:2], {**other, "device": "cuda"})
+    assert Causes(chain(), {**first, "device": "auto"}, records).without_jobs([]) == ["device: cpu -> auto"]
+    assert Causes(chain(), {**first, "results": "runs/c"}, records).without_jobs([]) == []
+
+
+def test_an_adapter_that_says_something_else_of_itself_was_edited(records):
+    made(records, chain({"asked": "a"}))
+    jobs = with_params(chain({"asked": "a"}, predict=Trigger(updated=("../thr.py",), params=True)), 2, asked="b")
+    assert found(jobs, records) == {"edited: ../thr.py": [2, 3, 4]}
+    jobs = chain({"asked": "a"}, predict=Trigger(updated=("../thr.py",), inputs=True))
+    assert found(jobs, records) == {"edited: ../thr.py": [2, 3, 4]}
+
+
 def test_what_cannot_be_explained_is_said(records):
     jobs = chain(score=Trigger(params=True))
     assert found(jobs, records) == {UNKNOWN: [3, 4]}
     made(records, chain({"x": "a"}))
     assert found(with_params(chain({"x": "a"}, score=Trigger(params=True)), 3, x="b"), records) == {RULES: [3, 4]}
+    assert found(chain({"x": "a"}, score=Trigger(params=True)), records) == {FORM: [3, 4]}
 
 
 def test_changes_without_a_job(records):

@@ -12,6 +12,7 @@ from promptseg.planning.records import Made, Records
 NEW = "not made yet"
 UNKNOWN = "settings of the jobs changed; what they were was not recorded"
 EDITED, DELETED = "edited: ", "deleted: "
+FORM = "the same settings, which were noted in another form"
 RULES = "the workflow's own rules changed"
 # Files of users that count by their content: parameters of rules (common.smk), and what they hold, by that of a job.
 _CONTENTS = {
@@ -47,8 +48,7 @@ class Causes:
         self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES}
         self._config, self._records, self._made = of_run(config), records, records.made()
         self._changes: dict[str, list[Change]] = {}
-        last = next(reversed(self._made.values()), None)
-        self.since_last = self._since(last) if last else []
+        self.since_last = self._since_last()
 
     def find(self) -> list[Cause]:
         """The causes in the order of the first job that each concerns."""
@@ -68,7 +68,7 @@ class Causes:
         return list(found.values())
 
     def without_jobs(self, causes: Iterable[Cause]) -> list[str]:
-        """Changes since the last run that no job follows from."""
+        """Changes since the last run of this folder of results that no job follows from."""
         texts = {cause.text for cause in causes}
         return [str(change) for change in self.since_last if str(change) not in texts]
 
@@ -85,10 +85,12 @@ class Causes:
             yield "environment files changed"
         if not trigger.missing:
             yield from map(_updated, trigger.updated)
-            changed = list(self._parameters(job))
+            # An edited file may say something else of a method, or import other files: it is the cause of that, too.
+            rules = [] if any(path.endswith(".py") for path in trigger.updated) else [RULES]
+            changed = list(self._parameters(job, rules))
             yield from changed
             if trigger.inputs and not (changed or follows):
-                yield from self._growth(job) or [RULES]
+                yield from self._growth(job) or rules
 
     def _missing(self, job: Job, follows: bool) -> Iterator[str]:
         gone = [path for path in job.trigger.missing if path in self._made]
@@ -110,8 +112,8 @@ class Causes:
             return named or [str(one) for one in self.since_last if one.path[0] in _GROWS[1:] and one.concerns(job)]
         return [str(one) for one in self.since_last if one.path[0] in _GROWS and stages_of(one.path)]
 
-    def _parameters(self, job: Job) -> Iterator[str]:
-        """What changed of the parameters of a job since its outputs were made."""
+    def _parameters(self, job: Job, rules: Iterable[str]) -> Iterator[str]:
+        """What changed of the parameters of a job since its outputs were made; `rules` where no setting did."""
         made = next((self._made[path] for path in job.output if path in self._made), None)
         if made is None:
             if job.trigger.params:
@@ -119,12 +121,14 @@ class Causes:
             return
         names = {name for name in {*job.params, *made.params} if job.params.get(name) != made.params.get(name)}
         if not names:
+            if job.trigger.params:  # equal to us, not to Snakemake
+                yield FORM
             return
         settings = [str(change) for change in self._since(made) if change.concerns(job)]
         for name in [name for name in _CONTENTS if name in names and name in made.params]:
             named = list(self._named_files(name, job, made))
             settings += named or [_CONTENTS[name][0].format(dataset=job.dataset, method=job.method)]
-        yield from settings or self._growth(job) or [RULES]
+        yield from settings or self._growth(job) or rules
 
     def _named_files(self, name: str, job: Job, made: Made) -> Iterator[str]:
         """Changes of the settings that say which files of the user a job reads."""
@@ -133,6 +137,14 @@ class Causes:
         for change in self._since(made):
             if change.path[:2] == (registry, entry) and {*change.path[2:3]} & {*keys.split()}:
                 yield str(change)
+
+    def _since_last(self) -> list[Change]:
+        """The changes since something was made last by a run with this folder of results; none without one."""
+        for made in {one.config: one for one in reversed(self._made.values())}.values():
+            old = self._records.config(made.config)
+            if old and old.get("results") == self._config.get("results"):
+                return self._since(made)
+        return []
 
     def _since(self, made: Made) -> list[Change]:
         """The changes of the configuration since an output was made."""
