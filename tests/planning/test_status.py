@@ -2,12 +2,15 @@
 
 import fcntl
 import json
+import os
 import platform
+import subprocess
+import sys
 
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.locks import living_runs
+from promptseg.core.locks import living_processes, living_runs
 from promptseg.planning.status import status_text
 
 CONFIG = {
@@ -67,6 +70,22 @@ def test_a_run_that_was_killed_and_one_that_lives(results):
     assert lock.read_text() == "1\n"
     lock.write_text("")
     assert living_runs() == {}
+
+
+def test_a_killed_run_beside_a_living_one_of_another_folder(results):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    note(results, process=ended.pid)
+    lock = results.parent / ".snakemake" / f"promptseg.{platform.node()}.lock"
+    lock.write_text(f"{ended.pid}\n{os.getpid()}\n")
+    with lock.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        assert living_processes() == {os.getpid()}
+        text = status_text(results, CONFIG)
+        assert f"Another run is alive in this project on {platform.node()}." in text
+        assert "did not end: it was killed" in text
+        note(results, process=os.getpid())
+        assert "and is alive" in status_text(results, CONFIG)
 
 
 def test_a_run_of_another_machine_may_be_alive(results):

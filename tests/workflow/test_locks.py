@@ -120,14 +120,14 @@ release_stale_lock(Path(".snakemake")); print("alive", flush=True); sys.stdin.re
         [sys.executable, "-c", alive], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "alive\n"
-        (folder / ".snakemake" / "locks").mkdir()
-        (folder / ".snakemake" / "locks" / "0.output.lock").write_text("done.txt\n")
-        before = state(folder)
+        kill_a_run(folder)
         done = snakemake(folder)
         assert f"Another run is at work in this project (process {process.pid})" in done.stdout
         assert done.returncode != 0
         assert "locked" in done.stdout.lower()
-        assert state(folder) == before
+        end = f"do not unlock. Wait until process {process.pid} ends, then start this one again."
+        assert done.stdout.strip().endswith(end)
+        assert state(folder)["0.output.lock"] == "done.txt\n"
         process.stdin.close()
     assert state(folder)[f"promptseg.{platform.node()}.lock"] == ""
 

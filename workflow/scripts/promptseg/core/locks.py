@@ -5,7 +5,8 @@ is dead is known from a file of our own beside them, one per machine, `.snakemak
 
 * Every run holds a shared `flock` on it, which the system drops with the process, however that ends. Whoever gets an
   exclusive one knows that no run of this machine is alive here.
-* A run writes its process id into it and empties it at its end. Where it is not empty and not held, a run was killed.
+* A run adds its process id to it, and the last one empties it at its end. Where it is not empty and not held, a run
+  was killed.
 
 A file system may keep a `flock` on the machine that asks for it. Hence the name of the host: while another machine's
 file is not empty, a run there may be alive, and the decision is left to Snakemake and to `snakemake --unlock`.
@@ -17,6 +18,7 @@ import logging
 import os
 import platform
 import shutil
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +29,24 @@ def release_at_start(dryrun: bool) -> None:
     """For `starting.AtStart`: a run releases a stale lock, a dry run does not."""
     if not dryrun:
         release_stale_lock(Path(".snakemake"))
+        logging.getLogger("snakemake.logging").addHandler(_Refused())
+
+
+class _Refused(logging.Handler):
+    """Listens for Snakemake's refusal of its lock, and says last what to do while another run is alive."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """The advice of Snakemake, `--unlock`, would let two runs write the same files."""
+        if "Directory cannot be locked" not in record.getMessage():
+            return
+        others = living_processes(Path(".snakemake")) - {os.getpid()}
+        if others:
+            atexit.register(
+                print,
+                f"Another run makes the same files, or one that was killed left its mark: do not unlock. Wait until "
+                f"{_named(others)} ends, then start this one again.",
+                file=sys.stderr,
+            )
 
 
 def release_stale_lock(folder: Path, host: str | None = None) -> bool:
@@ -48,9 +68,9 @@ def release_stale_lock(folder: Path, host: str | None = None) -> bool:
     except BlockingIOError:  # a run of this machine is alive
         alone = False
         logger.warning(
-            "Another run is at work in this project (process %s). Where both make the same files, Snakemake stops this "
-            "one: start it again when the other has ended. Runs whose `results` differ may go on side by side.",
-            own.read_text().strip() or "unknown",
+            "Another run is at work in this project (%s). Where both make the same files, Snakemake stops this one: "
+            "start it again when the other has ended. Runs whose `results` differ may go on side by side.",
+            _named(living_processes(folder, host) - {os.getpid()}),
         )
     except OSError as error:  # a file system without flock: nothing can be known of other runs
         logger.debug("%s cannot be locked: %s", own, error)
@@ -70,7 +90,7 @@ def release_stale_lock(folder: Path, host: str | None = None) -> bool:
             stream.truncate(0)
         atexit.register(_end, stream)
     fcntl.flock(stream, fcntl.LOCK_SH)
-    if own.stat().st_size == 0:
+    if not (killed and others):
         stream.write(f"{os.getpid()}\n")
         stream.flush()
     return killed and not others
@@ -84,6 +104,27 @@ def _end(stream: IO[str]) -> None:
         except OSError:
             return
         stream.truncate(0)
+
+
+def living_processes(folder: Path = Path(".snakemake"), host: str | None = None) -> set[int]:
+    """Process ids of the runs of this machine that are alive in the project, those that were killed left out."""
+    own = folder / f"promptseg.{host or platform.node()}.lock"
+    noted = own.read_text().split() if own.is_file() else []
+    return {int(number) for number in noted if number.isdigit() and _is_alive(int(number))}
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # of another user
+        return True
+    return True
+
+
+def _named(processes: set[int]) -> str:
+    return ", ".join(f"process {number}" for number in sorted(processes)) or "process unknown"
 
 
 def living_runs(folder: Path = Path(".snakemake")) -> dict[str, bool | None]:

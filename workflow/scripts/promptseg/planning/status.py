@@ -1,6 +1,7 @@
 """In which state a folder of results is: whether a run is alive, what is complete, what failed, and by which run."""
 
 import json
+import platform
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from tabulate import tabulate
 
 from promptseg.config.folders import folders
 from promptseg.core.errors import PromptsegError
-from promptseg.core.locks import living_runs
+from promptseg.core.locks import living_processes, living_runs
 from promptseg.planning.changes import differences, of_run
 from promptseg.planning.run import DONE, FAILED, LAST_RUN, RUNNING
 
@@ -57,15 +58,18 @@ def _last_run(results: Path) -> dict[str, Any]:
 def _runs(results: Path, last: Mapping[str, Any]) -> Iterator[str]:
     """Whether a run is alive, and what is known of the last one."""
     living = living_runs()
+    own = last.get("process")
+    # A run of another folder may be alive in the project: the last one of this folder is, if its process is.
+    dead = last.get("host") == platform.node() and own is not None and own not in living_processes()
     for host, alive in living.items():
         if alive is None:
             yield f"A run of {host} may be alive in this project: only that machine can tell."
         elif alive:
-            yield f"A run is alive in this project on {host}."
+            yield f"A{'nother' if dead and host == platform.node() else ''} run is alive in this project on {host}."
     if not last:
         yield f"Of the last run in {results} nothing was noted."
         return
-    alive = living.get(last["host"], False) if last["outcome"] == RUNNING else False
+    alive = living.get(last["host"], False) if last["outcome"] == RUNNING and not dead else False
     started, jobs = _local(last["started"]), f"{last['jobs_done']} of {last['jobs']} jobs were done"
     how = {True: "is alive", None: "may be alive"}.get(alive, _ENDS.get(last["outcome"], "was stopped"))
     ended = f" at {_local(last['ended'])}" if "ended" in last else ""
