@@ -1,6 +1,7 @@
 """`promptseg check`."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ def config(folder, run=None, weights=None, **entry):
     made["run"] = {**BASE["run"], **(run or {})}
     if weights:
         made["methods"] = {"net": {**BASE["methods"]["net"], "checkpoint": weights}}
-    return check({**made, "results": str(folder / "results"), "shared": str(folder / "results")})
+    results = f"{folder}-results"  # beside the images: nothing is written among them
+    return check({**made, "results": results, "shared": results})
 
 
 def lines(made, **settings):
@@ -66,7 +68,7 @@ def test_weights_that_are_there_too_short_wrong_or_to_be_fetched(folder):
     weights = {"url": "https://example.org/w.pth", "bytes": 3, "sha256": "0" * 64}
     made = config(folder, weights=weights)
     assert lines(made)["weights net"].endswith("will be downloaded, 0 MB")
-    path = folder / "results" / "weights" / "net.pth"
+    path = Path(made["results"], "weights", "net.pth")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abc")
     assert re.match(r"ok .*net\.pth, 0 MB, sha256 known$", lines(made)["weights net"])
@@ -101,3 +103,13 @@ def test_the_command_ends_with_1_where_a_point_fails(folder, tmp_path):
     assert failed.exit_code == 1
     file.write_text("run: 3")
     assert isinstance(CliRunner().invoke(app, ["check", "-c", str(file)]).exception, PromptsegError)
+
+
+def test_what_keeps_a_run_from_starting_is_said(folder):
+    file = folder / "cases.csv"
+    file.write_text("case,age\na_1,40\na_1,50\n")
+    made = config(folder, metadata=str(file))
+    assert not {"folders", "metadata"} & set(lines(config(folder)))
+    assert lines(made)["metadata"].endswith("two rows for the case a_1, with age 40 and 50: keep one.")
+    among = lines({**made, "results": str(folder / "images" / "out")})["folders"]
+    assert re.match(r"fail +folders +results: .*/images/out lies among the files of the dataset mine, in ", among)

@@ -14,6 +14,7 @@ BASE = {
     "datasets": {"mine": {"source": {"kind": "folder", "path": "data"}, "tasks": {"lung": [1]}}},
     "methods": {"box_fill": {"adapter": "promptseg.methods.controls:BoxFill"}},
 }
+TCIA = {"kind": "tcia", "home": "h", "instructions": "i", "files": ["*"], "collection": "c"}
 
 
 def said(entry=None, **top) -> list[str]:
@@ -47,6 +48,14 @@ def intensity(kind, low, high):
         ),
         ({"patient": r"^(p\d+)_"}, []),
         ({"patient": "img_(0"}, ["datasets.mine.patient: 'img_(0' is no regular expression (missing ), unterminated"]),
+        (
+            {"source": TCIA | {"patients": "(a"}},
+            ["datasets.mine.source.patients: '(a' is no regular expression (missing ), unterminated"],
+        ),
+        (
+            {"source": [{"kind": "folder", "path": "d"}, TCIA | {"patients": "a"}]},
+            ["datasets.mine.source.1.patients: 'a' has no group"],
+        ),
         ({"patient": "img_"}, ["datasets.mine.patient: 'img_' has no group: put parentheses around what names the"]),
         (
             {"cases": [{"image": "{case}[z-a].png", "labels": "{case}.png"}]},

@@ -16,6 +16,10 @@ def mistaken_values(config: Mapping[str, Any]) -> Iterator[Mistake]:
     for name, entry in config["datasets"].items():
         yield from _mistaken_intensity(("datasets", name, "intensity"), entry["intensity"])
         yield from _mistaken_patient(("datasets", name, "patient"), entry.get("patient"))
+        alone = not isinstance(entry["source"], list)
+        for index, source in enumerate([entry["source"]] if alone else entry["source"]):
+            where = ("datasets", name, "source", *(() if alone else (index,)), "patients")
+            yield from _mistaken_patient(where, source.get("patients"))
         for index, case in enumerate(entry["cases"]):
             yield from _mistaken_globs(("datasets", name, "cases", index), case)
     for column, edges in config["groups"].items():
