@@ -167,3 +167,12 @@ def test_boxes_of_one_object_are_answered_alike():
         "method failed: the boxes of p:1 mode4 were not answered alike, so that masks cannot be united one by one; "
         "give as many masks for one box as for another, and scores with all or with none"
     )
+
+
+def test_a_method_that_ends_the_process_is_named():
+    class Quitting(Filled):
+        def answer(self, query):
+            raise SystemExit(3)
+
+    with pytest.raises(PromptsegError, match=r"^mine \(mine\.py:Mine\) called sys\.exit\(3\), which would end the job"):
+        rows_of(Quitting(Settings()))

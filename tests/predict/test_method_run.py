@@ -110,6 +110,11 @@ def test_a_constructor_has_to_keep_the_settings(tmp_path):
     entry = {**ENTRY, "options": {}, "adapter": f"{adapter}:Fill"}
     with pytest.raises(PromptsegError, match=r"^methods\.it: Fill\.__init__ does not call `super\(\)"):
         prepare("it", "toy", entry, None, Computing(device="cpu"))
+    adapter.write_text(adapter.read_text().replace("self.side = 3", "raise SystemExit('no GPU')"))
+    with pytest.raises(
+        PromptsegError, match=r"^methods\.it: Fill\.__init__ called sys\.exit\('no GPU'\)\. Raise an error"
+    ):
+        prepare("it", "toy", entry, None, Computing(device="cpu"))
 
 
 def test_all_entries_of_the_registry_fit_their_classes():

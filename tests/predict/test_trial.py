@@ -114,6 +114,22 @@ class Forgetful(BoxFill):
         return pixels.T
 
 
+class Adding(BoxFill):
+    """From the second prompt on, whole images."""
+
+    asked = False
+
+    def predict(self, queries):
+        answers = [Candidates(answer.masks | self.asked) for answer in super().predict(queries)]
+        self.asked = True
+        return answers
+
+
+class Quitting(BoxFill):
+    def predict(self, queries):
+        raise SystemExit(3)
+
+
 class Finding(BoxFill):
     prompt_types = frozenset({"everything"})
 
@@ -144,6 +160,12 @@ class Finding(BoxFill):
         ),
         (Forgetful, "pack and unpack", "masks have the shape (1, 3, 128), the image has (h, w) = (96, 128)"),
         (
+            Adding,
+            "the same answers when nothing was asked before",
+            "of the pixels differ; keep nothing between calls: an answer must not depend on what was asked before",
+        ),
+        (Quitting, "box", "raised SystemExit: 3 (test_trial.py, line "),
+        (
             Finding,
             "no prompt (everything)",
             "a code is of a mask of 10 x 10 pixels, the image has 96 x 128; give (k, h, w)",
@@ -152,6 +174,16 @@ class Finding(BoxFill):
 )
 def test_wrong_methods(method, where, problem):
     assert problem.replace("96 x 128", "144 x 100") in tried(method)[where].replace("96 x 128", "144 x 100")
+
+
+def test_masks_that_are_all_empty_are_a_warning():
+    class Empty(BoxFill):
+        def predict(self, queries):
+            return [Candidates(np.zeros_like(answer.masks)) for answer in super().predict(queries)]
+
+    report = Trial(Empty(Settings())).run()
+    assert report.good
+    assert in_words(report).endswith("\nWARNING: every mask is empty.\n\nNothing else is wrong.")
 
 
 def test_errors_name_the_line_of_the_method(tmp_path):

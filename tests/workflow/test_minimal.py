@@ -58,3 +58,12 @@ def test_a_missing_package_of_an_adapter_is_said_before_anything_is_planned(proj
     assert done.returncode == 1
     assert "module slow.py cannot be imported" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_a_file_that_an_adapter_imports_is_an_input(project):
+    text = "import os, sys\nsys.path.insert(0, os.path.dirname(__file__))\nfrom helper_nc import LEVEL\n"
+    (project.path / "slow.py").write_text(text + SLOW)
+    (project.path / "helper_nc.py").write_text("LEVEL = 100")
+    done = project.snakemake("-n", "results/predictions/slow/blobs.parquet")
+    assert done.returncode == 0, done.stdout
+    assert " helper_nc.py" in done.stdout

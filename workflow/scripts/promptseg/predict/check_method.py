@@ -57,7 +57,9 @@ def in_words(report: Report) -> str:
     parts += [f"{seconds:.4f} s {what}" for what, seconds in report.seconds.items()]
     parts += [f"\nWRONG: {problem}\n  ({'; '.join(where)})" for problem, where in problems.items() if problem]
     wrong = sum(map(len, problems.values()))
-    parts.append("\nNothing is wrong." if report.good else f"\n{wrong} of {len(rows) + len(report.checks)} are wrong.")
+    parts += ["\nWARNING: every mask is empty."] if report.empty else []
+    fine = "Nothing else is wrong." if report.empty else "Nothing is wrong."
+    parts.append(f"\n{fine}" if report.good else f"\n{wrong} of {len(rows) + len(report.checks)} are wrong.")
     return "\n".join(parts)
 
 

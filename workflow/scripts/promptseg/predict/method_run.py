@@ -168,6 +168,10 @@ def _construct(name: str, found: type[Method], settings: Settings) -> Method:
         method = found(settings)
     except PromptsegError as error:
         raise PromptsegError(f"methods.{name}: {error}") from error
+    except SystemExit as error:
+        raise PromptsegError(
+            f"methods.{name}: {found.__name__}.__init__ called sys.exit({error.code!r}). Raise an error instead."
+        ) from error
     if not hasattr(method, "settings"):
         raise PromptsegError(
             f"methods.{name}: {found.__name__}.__init__ does not call `super().__init__(settings)`. Write that in it."

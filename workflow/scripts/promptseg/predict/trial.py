@@ -4,7 +4,7 @@ import inspect
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,14 @@ class Report:
         """Whether nothing is wrong."""
         return not any(line.problem for line in self.lines) and not any(self.checks.values())
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are answers and none has a mask with a pixel in it."""
+        given = [line.given for line in self.lines if line.given is not None]
+        return bool(given) and not any(masks.any() for masks in given)
 
-def told(error: Exception, own: type[Method]) -> str:
+
+def told(error: BaseException, own: type[Method]) -> str:
     """What went wrong in a method, in a sentence: the last line of its own file that led there."""
     if isinstance(error, WrongAnswer):
         return str(error)
@@ -141,7 +147,7 @@ class Trial:
         """Try everything."""
         try:
             encoded = self._timed("to encode an image", len(SIZES), self._encode)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.report.checks["encode"] = told(error, type(self.method))
             return self.report
         shown = [scene.pixels.copy() for scene in self.scenes]
@@ -185,7 +191,7 @@ class Trial:
     def _check(self, name: str, call: Any) -> None:
         try:
             self.report.checks[name] = call()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.report.checks[name] = told(error, type(self.method))
 
     def _ask(self, lines: Sequence[Line]) -> list[Candidates]:
@@ -202,7 +208,7 @@ class Trial:
         for line in lines:
             try:
                 (line.answer,) = self._ask([line])
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 line.problem = told(error, type(self.method))
                 if line.kind == BOX_AND_POINT and not isinstance(error, WrongAnswer):
                     line.problem, line.came = "", "not taken; the pipeline does not ask it"
@@ -248,6 +254,23 @@ class Trial:
             advice = "an answer must depend on its own query alone"
             difference = _difference(lines, given, found, advice)
             self.report.checks[f"the same answers in a batch of {len(lines)} as alone"] = difference
+        self._check("the same answers when nothing was asked before", lambda: self._first_of_all(lines))
+
+    def _first_of_all(self, lines: Sequence[Line]) -> str:
+        """Each prompt as the only one that a fresh instance is asked."""
+        asked = [line for line in lines if line.query.previous is None]
+        answers = []
+        used = self.method
+        for line in asked:
+            prompt = dict(line.scene.prompts(Abilities.of(used)))[line.kind]
+            self.method = type(used)(used.settings)
+            try:
+                image = self.method.encode(Scene.draw(line.scene.truth.shape).pixels)
+                answers += self._ask([Line(line.kind, line.scene, replace(line.query, image=image, prompt=prompt))])
+            finally:
+                self.method = used
+        advice = "keep nothing between calls: an answer must not depend on what was asked before"
+        return _difference(asked, [line.given for line in asked], answers, advice)
 
     def _everything(self, encoded: Sequence[Any]) -> None:
         if "everything" not in Abilities.of(self.method).prompt_types:
@@ -260,7 +283,7 @@ class Trial:
             try:
                 found = checked_proposals(self.method.everything(image, scene.pixels, _GRID), scene.truth.shape)
                 line.came = f"{len(found.codes)} masks"
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 line.problem = told(error, type(self.method))
 
     def _pack(self, line: Line, encoded: Any) -> str:
