@@ -1,12 +1,15 @@
 """One object of a finished run: its image, the truth, and what each method made of it."""
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.analysis.lookup import CLICK, Wish, chosen, predictions, scored
+from promptseg.core import titles
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
@@ -62,6 +65,28 @@ def draw(
     return figure
 
 
+def prompts_file(folder: Path, dataset: str) -> Path:
+    """The table of the prompts of a dataset in the folder of a run.
+
+    Raises:
+        PromptsegError: it is not there: scores alone do not need it.
+    """
+    path = folder / "prompts" / f"{dataset}.parquet"
+    if not path.is_file():
+        raise PromptsegError(
+            f"{path} is not there, which holds the prompts to show. Run the pipeline first: snakemake --cores all "
+            f"{os.path.relpath(path)} (with the --configfile of that run)."
+        )
+    return path
+
+
+def prompt_of(row: Mapping[str, Any]) -> str:
+    """What a score was asked by, in words: "one box around the object", "5 clicks"."""
+    if row["mode"] == ITERATIVE:
+        return titles.setting(ITERATIVE, row["step"])
+    return titles.MODES[row["mode"]].partition(": ")[2] or titles.MODES[row["mode"]]
+
+
 def _answer(
     axis: Any, run: Run, dataset: str, method: str, look: style.Look, example: pictures.Example, wish: Wish
 ) -> None:
@@ -74,8 +99,7 @@ def _answer(
         pictures.note(axis, "no mask")
         return
     (row,) = rows
-    clicks = f"{row['step']} click{'s' if row['step'] > 1 else ''}" if row["mode"] == ITERATIVE else row["mode"]
-    axis.set_title(f"{title}\n({clicks})", fontsize=6.5)
+    axis.set_title(f"{title}\n({prompt_of(row)})", fontsize=6.5)
     found = predictions(run.folder, method, dataset, [row]).get(example.object_id, [])
     taken = chosen(found, wish.selection, example.truth)
     pictures.result(axis, decode(taken["rle"]) if taken else None, example.truth, f"{row['iou']:.3f}")
@@ -87,6 +111,6 @@ def _answer(
                 x, y, label = (one[key] for key in CLICK)
                 pictures.click(axis, x, y, label, last=one["step"] == row["step"])
     else:
-        prompts = run.folder / "prompts" / f"{dataset}.parquet"
+        prompts = prompts_file(run.folder, dataset)
         for given in pictures.rows_of(prompts, [example.object_id], ["points", "boxes"], [row["mode"]]):
             pictures.prompt(axis, given["points"], given["boxes"])
