@@ -30,7 +30,7 @@ def promptseg(finished, tmp_path, monkeypatch):
 
 
 def test_show_prints_the_table_of_the_run(promptseg):
-    assert "perfect" in promptseg("show")
+    assert "Perfect (control)" in promptseg("show")
 
 
 def test_view_draws_an_object_by_name_or_as_the_worst(promptseg, tmp_path):
