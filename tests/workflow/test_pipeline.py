@@ -66,7 +66,7 @@ def test_notebooks_run_on_the_results(project):
         assert sum("image/png" in output.get("data", {}) for output in outputs) == (
             3 if name == "explore_results" else 1
         )
-    assert "perfect minus slow: +" in said["explore_results"]
+    assert "Perfect (control) minus Slow: +" in said["explore_results"]
     assert "otsu_in_box" in said["add_a_method"].split("mode3")[-1]
 
 

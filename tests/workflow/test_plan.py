@@ -42,7 +42,7 @@ def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monk
     reasons = dict(re.findall(r"^  (\S.*)\n    -> (.*)$", text, flags=re.MULTILINE))
     assert reasons["prompts.clicks: 2 -> 3"].startswith("predictions 2, scores 2, tables 1")  # slow takes boxes only
     assert reasons["run.methods: +grabcut"].startswith("predictions 2, scores 2, tables 1")
-    changed = 'datasets.stripes.intensity: {"kind": "none"} -> {"kind": "window", "low": 0, "high": 200}'
+    changed = 'datasets.stripes.intensity: {"kind": "none"} -> {"high": 200, "kind": "window", "low": 0}'
     assert reasons[changed].startswith("images 2, ")
     assert "predictions " in reasons[changed]
     mine = reasons["files of the dataset blobs changed, or came or went"]
