@@ -40,6 +40,13 @@ def test_edits_of_an_adapter(tmp_path, old, new, same):
     assert (now(SOURCE) == now(SOURCE.replace(old, new))) is same
 
 
+def test_another_class_of_the_same_file(tmp_path):
+    (file := tmp_path / "own.py").write_text(SOURCE)
+    assert fingerprint(f"{file}:Own", {}) != fingerprint(f"{file}:Other", {})
+    controls = "promptseg.methods.controls"
+    assert fingerprint(f"{controls}:BoxFill", {}) != fingerprint(f"{controls}:BoxEllipse", {})
+
+
 def test_an_edit_of_a_file_that_the_adapter_imports(tmp_path):
     (file := tmp_path / "own.py").write_text(SOURCE)
     helper = tmp_path / "helper_nc.py"

@@ -15,7 +15,7 @@ _CLAIMS = ("prompt_types", "untrained_types", "max_points", "negative_points", "
 
 
 def fingerprint(adapter: str, facts: Mapping[str, Any], helpers: Iterable[Path] = ()) -> str:
-    """Digest of the code of an adapter and of what asks it, and of further facts.
+    """Digest of an adapter, its class and its code, of what asks it, and of further facts.
 
     Comments, docstrings and what a class says of the prompts that it takes do not count, so that a method that learns
     to take more is asked no more than that.
@@ -31,7 +31,9 @@ def fingerprint(adapter: str, facts: Mapping[str, Any], helpers: Iterable[Path] 
     files = sorted({*starts, *library_of(*starts, *sources(theirs))})
     code = [[file.name, _meaning(file, claims=file != own)] for file in files]
     code += [[file.name, digest(file)] for file in theirs]
-    return hashlib.sha256(json.dumps([code, facts], sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([adapter.rpartition(":")[2], code, facts], sort_keys=True, default=str).encode()
+    ).hexdigest()
 
 
 def reads(adapter: str, attribute: str) -> bool:
