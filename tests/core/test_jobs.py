@@ -1,5 +1,6 @@
 """What surrounds the work of a script: its log, its errors, and what it took."""
 
+import logging
 import subprocess
 import sys
 import time
@@ -11,6 +12,19 @@ import pytest
 from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
 from promptseg.core.jobs import job, measured
+
+
+@pytest.fixture(autouse=True)
+def root_logger():
+    """A job sets up the log of its process: here that of the tests, which is put back."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def rule(tmp_path, folder="logs"):
