@@ -88,3 +88,13 @@ def test_the_last_words_of_a_run_with_errors_are_their_reasons(project):
     last = json.loads((project.path / "results" / "logs" / "last_run.json").read_text())
     assert last["outcome"] == "failed"
     assert sorted(one["wildcards"]["dataset"] for one in last["failed"]) == ["blobs", "stripes"]
+
+
+def test_a_quiet_run_that_is_whole_is_no_stopped_one(project):
+    """Snakemake says nothing of jobs that end well then."""
+    (project.path / "results" / "report" / "index.html").unlink()
+    text = project.run("--quiet")
+    assert "Stopped" not in text
+    assert "IoU, mean over tasks" in text
+    last = json.loads((project.path / "results" / "logs" / "last_run.json").read_text())
+    assert (last["outcome"], last["jobs"], last["jobs_done"]) == ("done", 1, 1)

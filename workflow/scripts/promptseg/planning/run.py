@@ -48,6 +48,7 @@ class Run:
         estimator = Estimator(config, cores)
         estimates = {number: estimator.estimate(job) for number, job in self._jobs.items()}
         self._progress = Progress(list(self._jobs.values()), estimates, cores)
+        self._ended: set[int] = set()
         self._line: Line | None = None
         if self._jobs:
             self._digest = self._records.keep(config)
@@ -62,6 +63,7 @@ class Run:
 
     def finished(self, number: int) -> None:
         """A job ended well: note the settings that it was made with."""
+        self._ended.add(number)
         self._progress.finished(number)
         if number in self._jobs:
             params = param_digests(self._theirs[number].params)
@@ -92,6 +94,10 @@ class Run:
         """Say how it ended, after all that Snakemake says."""
         if self._line:
             self._line.end()
+        # Under `--quiet` and `--quiet progress` Snakemake does not tell of jobs that end well.
+        for number in self._jobs.keys() - self._ended:
+            if self._workflow.dag.finished(self._theirs[number]):
+                self.finished(number)
         errors, done = self._progress.errors, self._progress.done
         outcome = FAILED if errors else DONE if done == len(self._jobs) else STOPPED
         try:
