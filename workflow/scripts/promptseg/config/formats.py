@@ -32,6 +32,12 @@ _LINES = 10_000  # of a header
 _LONGEST = 2**20  # bytes of a line of a header
 
 
+def suffix_of(name: str) -> str:
+    """The suffix of a file that can be read, as it is written, `.nii.gz` in one piece; empty for others."""
+    found = [name[-len(suffix) :] for suffix in READABLE if name.lower().endswith(suffix)]
+    return max(found, key=len, default="")
+
+
 def companions(path: Path) -> list[Path]:
     """The other files that an image file needs, sorted: the data files that its header names, the other of a pair.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from promptseg.config.cases import match_cases
-from promptseg.config.formats import FORMATS, READABLE
+from promptseg.config.formats import FORMATS, suffix_of
 from promptseg.core.errors import PromptsegError
 
 # What is added to the name of an image to name its mask, or to name the image beside it.
@@ -43,12 +43,6 @@ def _paired(names: Sequence[str], image: str, labels: str) -> int:
         return 0
 
 
-def _suffix(name: str) -> str:
-    """The end of a name that says the format, `.nii.gz` in one piece; empty for other files."""
-    length = max((len(end) for end in READABLE if name.lower().endswith(end)), default=0)
-    return name[len(name) - length :]
-
-
 def _nnunet(names: Sequence[str]) -> list[tuple[str, str]]:
     """imagesTr/case_0000.nii.gz and labelsTr/case.nii.gz: the first channel."""
     found = (re.match(r"(.*/)?imagesTr/[^/]+_0000(\.[^/]+)$", name) for name in names)
@@ -64,7 +58,7 @@ def _beside(names: Sequence[str]) -> list[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     there = set(names)
     for name in names:
-        end = _suffix(name)
+        end = suffix_of(name)
         stem = name.removesuffix(end)
         for kind in _MASKS:
             for mark in (f"_{kind}", f"-{kind}", f".{kind}"):
@@ -89,7 +83,7 @@ def _partners(there: set[str], stem: str, mark: str, end: str) -> list[tuple[str
 
 def _in_folders(names: Sequence[str]) -> list[tuple[str, str]]:
     """Folders that are called otherwise than images/ and masks/, anywhere, with files of equal names."""
-    folders = {PurePosixPath(name).parent.as_posix() for name in names if _suffix(name)}
+    folders = {PurePosixPath(name).parent.as_posix() for name in names if suffix_of(name)}
     kinds = [[folder for folder in sorted(folders) if PurePosixPath(folder).name in known] for known in _FOLDERS]
     return [
         (f"{image}/{{case}}.*", f"{labels}/{{case}}.*")
@@ -101,7 +95,7 @@ def _in_folders(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _dicom(names: Sequence[str]) -> list[tuple[str, str]]:
     """A folder of slices for each patient, with a segmentation in a folder or file of its name beside them."""
-    slices = Counter(PurePosixPath(name).parts for name in names if _suffix(name).lower() in FORMATS["DICOM"])
+    slices = Counter(PurePosixPath(name).parts for name in names if suffix_of(name).lower() in FORMATS["DICOM"])
     paths = [PurePosixPath(*parts) for parts in slices]
     folders = Counter(path.parent for path in paths)
     found: Counter[tuple[str, str]] = Counter()

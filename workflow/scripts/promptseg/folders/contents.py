@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from promptseg.config.cases import Case
+from promptseg.config.formats import suffix_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.folders.layouts import Layout
-from promptseg.folders.words import suffix_of
 from promptseg.preprocess.case import read_image, read_marked
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import Volume, reorient, scaled

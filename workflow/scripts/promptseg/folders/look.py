@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promptseg.config.cases import Case, match_cases
-from promptseg.config.formats import READABLE
+from promptseg.config.formats import READABLE, suffix_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import reason_in
 from promptseg.core.reasons import TOO_MANY_DIMENSIONS
@@ -17,7 +17,7 @@ from promptseg.download.dropfolder import walk
 from promptseg.folders.contents import Contents, look_at
 from promptseg.folders.layouts import Layout, layout_of
 from promptseg.folders.series import MARKING, Header, headers_of, marked_series, series_names
-from promptseg.folders.words import Name, suffix_of, taken_apart
+from promptseg.folders.words import Name, taken_apart
 
 _HELP = "say which files form cases by hand, see `cases` in config/README.md"
 

@@ -7,9 +7,9 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from promptseg.config.formats import FORMATS
+from promptseg.config.formats import FORMATS, suffix_of
 from promptseg.folders.layouts import Layout
-from promptseg.folders.words import FOLDER, Name, suffix_of, taken_apart
+from promptseg.folders.words import FOLDER, Name, taken_apart
 from promptseg.preprocess.dicom_files import is_dicom, opened
 from promptseg.preprocess.grids import reading
 

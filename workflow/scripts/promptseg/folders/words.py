@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from promptseg.config.formats import READABLE
+from promptseg.config.formats import suffix_of
 
 # fmt: off
 MASK = frozenset(
@@ -61,12 +61,6 @@ class Name:
             self.after,
             bool(self.core),
         )
-
-
-def suffix_of(name: str) -> str:
-    """The suffix of a file that can be read, as it is written; empty for others."""
-    found = [name[-len(suffix) :] for suffix in READABLE if name.lower().endswith(suffix)]
-    return max(found, key=len, default="")
 
 
 def taken_apart(text: str, folder: bool = False, marks: Set[str] = frozenset()) -> Name:
