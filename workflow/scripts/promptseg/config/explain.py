@@ -1,6 +1,5 @@
 """What is wrong with a configuration, in one line for each mistake."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, TypeAlias
 
 from promptseg.config.schema import read_schema
 from promptseg.config.yamlfiles import Where
+from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
 
 # A jsonschema.ValidationError; its attributes are declared as possibly unset, which those of a violation never are.
@@ -63,8 +63,7 @@ def nearest(name: str, known: Iterable[Any]) -> str:
     meant = _SYNONYMS.get(str(name).lower())
     # One letter is a large share of a short word; `version` is no misspelt `precision`.
     cutoff = 0.5 if len(str(name)) <= 3 else 0.65
-    close = [meant] if meant in words else difflib.get_close_matches(str(name), words, n=1, cutoff=cutoff)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    return did_you_mean(meant if meant in words else name, words, cutoff)
 
 
 def _innermost(error: _Violation) -> list[_Violation]:

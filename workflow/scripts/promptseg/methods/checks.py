@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Method, adapter_class
 
@@ -23,11 +24,6 @@ _ARGUMENTS = {
     "pack": "encoded",
     "unpack": "content, pixels",
 }
-
-
-def _nearest(word: object, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 # --- the file ---------------------------------------------------------------------------------------------------------
@@ -54,7 +50,7 @@ def file_problems(adapter: str) -> list[str]:
     path = Path(module)
     if not path.is_file():
         beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        return [f"there is no file {path} (paths count from {Path.cwd()}).{_nearest(path.name, beside)}"]
+        return [f"there is no file {path} (paths count from {Path.cwd()}).{did_you_mean(path.name, beside)}"]
     try:
         tree = ast.parse(path.read_bytes(), path)
     except SyntaxError as error:
@@ -64,7 +60,9 @@ def file_problems(adapter: str) -> list[str]:
     names = _bound_names(tree)
     if names is not None and name not in names:
         classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-        return [f"{path} has no class {name!r}.{_nearest(name, classes)} Its classes: {', '.join(classes) or 'none'}."]
+        return [
+            f"{path} has no class {name!r}.{did_you_mean(name, classes)} Its classes: {', '.join(classes) or 'none'}."
+        ]
     return []
 
 
@@ -99,7 +97,7 @@ def _word_problems(found: type[Method], attribute: str) -> Iterator[str]:
         yield f"`{attribute}` is {words!r}: give it a set of words, as {example}."
         return
     for word in sorted(set(words) - set(PROMPT_TYPES)):
-        yield f"`{attribute}` names {word!r}.{_nearest(word, PROMPT_TYPES)} Known: {', '.join(PROMPT_TYPES)}."
+        yield f"`{attribute}` names {word!r}.{did_you_mean(word, PROMPT_TYPES)} Known: {', '.join(PROMPT_TYPES)}."
     if attribute == "prompt_types" and not words:
         yield f"`prompt_types` is empty, so that it would never be asked: name some, as {example}."
 
@@ -175,7 +173,7 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
     if found.variants and variant is not None and variant not in found.variants:
         known = ", ".join(found.variants)
         problems.append(
-            f"variant is {variant!r}, which {name} does not have.{_nearest(variant, found.variants)} "
+            f"variant is {variant!r}, which {name} does not have.{did_you_mean(variant, found.variants)} "
             f"Correct it; known variants: {known}."
         )
     if found.known_options is not None:
@@ -193,7 +191,7 @@ def _option_problems(found: type[Method], known: Collection[str], options: Mappi
     for option, value in options.items():
         if option not in known:
             yield (
-                f"options names {option!r}, which {found.__name__} does not know.{_nearest(option, known)} "
+                f"options names {option!r}, which {found.__name__} does not know.{did_you_mean(option, known)} "
                 f"Correct or remove it; known options: {', '.join(sorted(known)) or 'none'}."
             )
         elif option in found.path_options:
