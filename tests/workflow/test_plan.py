@@ -10,9 +10,9 @@ from PIL import Image
 
 from promptseg.core.errors import PromptsegError
 from promptseg.planning.dryrun import dry_run
+from promptseg.planning.history import History
 from promptseg.planning.jobs import read_jobs
 from promptseg.planning.plan import Plan
-from promptseg.planning.records import Records
 from promptseg.planning.text import plan_text
 from promptseg.planning.watch import PLAN
 
@@ -23,7 +23,7 @@ def planned(project, tmp_path, monkeypatch):
     project.run("-n", "--quiet", "rules", "progress")
     jobs, facts = read_jobs(tmp_path / "jobs.json")
     monkeypatch.chdir(project.path)
-    return plan_text(Plan(jobs, facts["config"], 2, facts["left_out"]), Records())
+    return plan_text(Plan(jobs, facts["config"], 2, facts["left_out"]), History())
 
 
 def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monkeypatch):

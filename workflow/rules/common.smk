@@ -25,7 +25,7 @@ from promptseg.config.imports import adapter_file, library_of, sources
 from promptseg.config.own_files import own_digests
 from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
-from promptseg.download.folders import require_folders
+from promptseg.download.own_folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.own import require_adapter_files

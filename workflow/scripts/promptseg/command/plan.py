@@ -22,9 +22,9 @@ def plan(
     project.enter()
 
     from promptseg.planning.dryrun import dry_run
-    from promptseg.planning.records import Records
+    from promptseg.planning.history import History
     from promptseg.planning.text import plan_text
 
     cores = cores or os.cpu_count() or 1
     command = project.snakemake(configfile, "--cores", str(cores), *(targets or ()))
-    print(plan_text(dry_run(command, cores), Records()))
+    print(plan_text(dry_run(command, cores), History()))

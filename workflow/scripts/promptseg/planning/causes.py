@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from promptseg.planning.changes import Change, differences, of_run, stages_of
+from promptseg.planning.history import History, Made
 from promptseg.planning.jobs import STAGES, Job
-from promptseg.planning.records import Made, Records
 
 NEW = "not made yet"
 UNKNOWN = "settings of the jobs changed; what they were was not recorded"
@@ -41,12 +41,12 @@ class Causes:
 
     Args:
         config: the configuration of the run that is planned.
-        records: how outputs were made.
+        history: how outputs were made.
     """
 
-    def __init__(self, jobs: Sequence[Job], config: Mapping[str, Any], records: Records) -> None:
+    def __init__(self, jobs: Sequence[Job], config: Mapping[str, Any], history: History) -> None:
         self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES}
-        self._config, self._records, self._made = of_run(config), records, records.made()
+        self._config, self._history, self._made = of_run(config), history, history.made()
         self._changes: dict[str, list[Change]] = {}
         self.since_last = self._since_last()
 
@@ -141,7 +141,7 @@ class Causes:
     def _since_last(self) -> list[Change]:
         """The changes since something was made last by a run with this folder of results; none without one."""
         for made in {one.config: one for one in reversed(self._made.values())}.values():
-            old = self._records.config(made.config)
+            old = self._history.config(made.config)
             if old and old.get("results") == self._config.get("results"):
                 return self._since(made)
         return []
@@ -149,7 +149,7 @@ class Causes:
     def _since(self, made: Made) -> list[Change]:
         """The changes of the configuration since an output was made."""
         if made.config not in self._changes:
-            old = self._records.config(made.config)
+            old = self._history.config(made.config)
             self._changes[made.config] = list(differences(old, self._config)) if old else []
         return self._changes[made.config]
 

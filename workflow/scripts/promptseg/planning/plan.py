@@ -10,8 +10,8 @@ from promptseg.config.folders import folders
 from promptseg.planning import costs, sizes
 from promptseg.planning.causes import Cause, Causes
 from promptseg.planning.estimates import UNKNOWN, Estimate, Estimator
+from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job
-from promptseg.planning.records import Records
 from promptseg.planning.schedule import duration
 
 
@@ -65,9 +65,9 @@ class Plan:
         """Methods, or rules, whose time is not known."""
         return sorted({job.method or job.rule for job in self.due if self.estimates[job.number].source == UNKNOWN})
 
-    def causes(self, records: Records) -> tuple[list[Cause], list[str]]:
+    def causes(self, history: History) -> tuple[list[Cause], list[str]]:
         """Why jobs run, and the changes of the configuration since the last run that no job follows from."""
-        found = Causes(self.jobs, self.config, records)
+        found = Causes(self.jobs, self.config, history)
         causes = found.find()
         return causes, found.without_jobs(causes)
 

@@ -18,9 +18,9 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
 from promptseg.planning.changes import of_run
 from promptseg.planning.estimates import Estimator
+from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job, jobs_of, param_digests
 from promptseg.planning.progress_line import Line, Progress
-from promptseg.planning.records import Records
 
 # In the folder of logs: when and with which configuration a run was made, and how it ended.
 LAST_RUN = "logs/last_run.json"
@@ -42,7 +42,7 @@ class Run:
         self._jobs = {job.number: job for job in jobs if job.due and job.stage in STAGES and job.output}
         self._theirs = {dag.jobid(job): job for job in dag.jobs}
         self._whole = any(job.rule == _PAGE for job in jobs)
-        self._records = Records()
+        self._history = History()
         self._about = self._describe()
         cores = _cores(workflow)
         estimator = Estimator(config, cores)
@@ -51,7 +51,7 @@ class Run:
         self._ended: set[int] = set()
         self._line: Line | None = None
         if self._jobs:
-            self._digest = self._records.keep(config)
+            self._digest = self._history.keep(config)
         if self._jobs and not workflow.touch:
             self._write(RUNNING)
             self._line = None if self._is_quiet() else Line(self._progress, logging.getLogger("snakemake.logging"))
@@ -67,7 +67,7 @@ class Run:
         self._progress.finished(number)
         if number in self._jobs:
             params = param_digests(self._theirs[number].params)
-            self._records.note(replace(self._jobs[number], params=params), self._digest)
+            self._history.note(replace(self._jobs[number], params=params), self._digest)
 
     def failed(self, number: int) -> None:
         """A job ended with an error."""

@@ -9,9 +9,9 @@ from promptseg.planning import costs
 from promptseg.planning.causes import DELETED, EDITED, Cause, by_stage
 from promptseg.planning.counts import Count, prompts
 from promptseg.planning.estimates import SOURCES, TABLE, UNKNOWN, Estimate
+from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job
 from promptseg.planning.plan import Plan
-from promptseg.planning.records import Records
 from promptseg.planning.sizes import Size, free
 from promptseg.planning.words import duration_text, number_text, size_text
 
@@ -19,12 +19,12 @@ _OF_FILES = (EDITED, DELETED)
 _NAMED = 4  # files or names in a line, at most
 
 
-def plan_text(plan: Plan, records: Records) -> str:
+def plan_text(plan: Plan, history: History) -> str:
     """What will run and why, how much of it there is, and what it costs."""
     if not plan.due:
-        parts = [f"Nothing to do: all {len(plan.done)} jobs are done.", *_unplanned(plan.causes(records)[1])]
+        parts = [f"Nothing to do: all {len(plan.done)} jobs are done.", *_unplanned(plan.causes(history)[1])]
         return "\n\n".join([*parts, *_left_out(plan)])
-    causes, unplanned = plan.causes(records)
+    causes, unplanned = plan.causes(history)
     parts = [
         f"{len(plan.due)} jobs will run, {len(plan.done)} are done:\n" + _stages(plan),
         "Why:\n" + "\n".join(_reasons(causes, plan.due)),

@@ -19,7 +19,7 @@ from promptseg.config.load import load
 from promptseg.config.schema import SCRIPTS
 from promptseg.config.yamlfiles import Places, root_of, value_of
 from promptseg.core.errors import PromptsegError
-from promptseg.download.folders import require_folders
+from promptseg.download.own_folders import require_folders
 
 COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.report.mistakes > docs/configuration_mistakes.md"
 _INTRODUCTION = f"""

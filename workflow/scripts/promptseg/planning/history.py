@@ -24,7 +24,7 @@ class Made:
     """How an output was made.
 
     Attributes:
-        config: digest of the configuration of its run, see `Records.config`.
+        config: digest of the configuration of its run, see `History.config`.
         params: see `Job.params`.
     """
 
@@ -32,8 +32,8 @@ class Made:
     params: Mapping[str, str]
 
 
-class Records:
-    """The records of the project in whose folder Snakemake runs."""
+class History:
+    """The history of the project in whose folder Snakemake runs."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._made, self._configs = folder / "promptseg.made.jsonl", folder / "promptseg.configs"
