@@ -12,12 +12,13 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 from PIL import Image
+from pycocotools import mask as coco
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.analysis.lookup import Wish, chosen, predictions, scored
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
-from promptseg.core.masks import decode, encode
+from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
 from promptseg.preprocess.tables import IMAGES
 
@@ -34,10 +35,10 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class _Answer:
-    """A mask (h, w) bool with its row of scores and the method's own estimate of the IoU."""
+    """The run-length code of a mask (core.masks), its row of scores, and the method's own estimate of the IoU."""
 
     row: Mapping[str, Any]
-    mask: np.ndarray
+    code: dict[str, Any]
     score: float | None
 
     @property
@@ -86,18 +87,18 @@ def _answers(run: Run, method: str, wish: Wish, rows: Sequence[Mapping[str, Any]
         for row in own:
             taken = chosen(found.get(row["object_id"], []), wish.selection)
             if taken:
-                yield _Answer(row, decode(taken["rle"]), taken["score"])
+                yield _Answer(row, taken["rle"], taken["score"])
 
 
 def _png(answer: _Answer, _: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(answer.mask.astype(np.uint8) * 255).save(folder / f"{answer.stem}.png")
+    Image.fromarray(decode(answer.code).astype(np.uint8) * 255).save(folder / f"{answer.stem}.png")
 
 
 def _nifti(answer: _Answer, run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     y, x = _spacings(run, answer.row["dataset"]).get(answer.row["image_id"], (1.0, 1.0))
-    image = nib.Nifti1Image(answer.mask.T[:, :, None].astype(np.uint8), np.diag([-x, -y, 1.0, 1.0]))
+    image = nib.Nifti1Image(decode(answer.code).T[:, :, None].astype(np.uint8), np.diag([-x, -y, 1.0, 1.0]))
     nib.save(image, folder / f"{answer.stem}.nii.gz")
 
 
@@ -119,22 +120,17 @@ def _coco(run: Run, answers: Sequence[_Answer]) -> dict[str, Any]:
     kinds = {
         key: index for index, key in enumerate(sorted({(one.row["dataset"], one.row["task"]) for one in answers}), 1)
     }
-    sizes = {(one.row["dataset"], one.row["image_id"]): one.mask.shape for one in answers}
+    sizes = {(one.row["dataset"], one.row["image_id"]): one.code["size"] for one in answers}
     annotations = []
     for number, one in enumerate(answers, 1):
-        code = encode(one.mask)
-        rows, columns = np.flatnonzero(one.mask.any(axis=1)), np.flatnonzero(one.mask.any(axis=0))
-        box = [0, 0, 0, 0]
-        if rows.size:
-            box = [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
         annotations.append(
             {
                 "id": number,
                 "image_id": images[one.row["dataset"], one.row["image_id"]],
                 "category_id": kinds[one.row["dataset"], one.row["task"]],
-                "segmentation": code,
-                "bbox": box,
-                "area": int(one.mask.sum()),
+                "segmentation": one.code,
+                "bbox": coco.toBbox(one.code).astype(int).tolist(),
+                "area": int(coco.area(one.code)),
                 "iscrowd": 0,
                 "object_id": one.row["object_id"],
                 "iou": one.row["iou"],
