@@ -56,6 +56,15 @@ def test_what_is_there_is_a_matrix(results):
     assert "tables not made, figures not made, page not made" in text
 
 
+def test_a_run_has_what_is_shared_or_its_own_and_no_predictions_of_another(results):
+    own = results.parent / "runs" / "x" / "datasets" / "b" / "images.parquet"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    rows = [line.split() for line in status_text(own.parents[2], CONFIG | {"results": "runs/x"}).splitlines()]
+    assert ["images", "images", "images"] in rows
+    assert ["m", "-", "-"] in rows
+
+
 def test_a_run_that_was_killed_and_one_that_lives(results):
     note(results)
     lock = results.parent / ".snakemake" / f"promptseg.{platform.node()}.lock"

@@ -22,6 +22,12 @@ def made_with(settings: Any, path: str | Path) -> Iterator[None]:
     write_json(record, settings)
 
 
+def where(part: str, run: str | Path, shared: str | Path) -> Path:
+    """The path of a part of a run: its own where it has one; what runs never share is always its own."""
+    own = Path(run, part)
+    return own if own.exists() or part.split("/")[0] not in SHARED_PARTS else Path(shared, part)
+
+
 def root_of(part: str, settings: Any, run: str, shared: str) -> str:
     """The root under which a run finds `part`, or makes it: its own folder or the shared one.
 

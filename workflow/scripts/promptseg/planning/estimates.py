@@ -11,6 +11,7 @@ from typing import Any
 
 from promptseg.config.folders import folders
 from promptseg.core.jobs import measured_file
+from promptseg.core.shared import where
 from promptseg.planning import costs
 from promptseg.planning.counts import Count, count, prompts
 from promptseg.planning.jobs import Job
@@ -66,7 +67,8 @@ class Estimator:
         """What a dataset of the run holds; None where it is not known yet."""
         if dataset not in self._counts:
             entry, most = self._config["datasets"][dataset], self._config["prompts"]["max_components"]
-            self._counts[dataset] = count(self._shared / "datasets" / dataset, entry, most)
+            folder = where(f"datasets/{dataset}", self._results, self._shared)
+            self._counts[dataset] = count(folder, entry, most)
         return self._counts[dataset]
 
     @cached_property

@@ -12,6 +12,7 @@ from tabulate import tabulate
 from promptseg.config.folders import folders
 from promptseg.core.errors import PromptsegError
 from promptseg.core.locks import living_processes, living_runs
+from promptseg.core.shared import where
 from promptseg.planning.changes import differences, of_run
 from promptseg.planning.run import DONE, FAILED, LAST_RUN, RUNNING
 
@@ -102,19 +103,20 @@ def _matrix(results: Path, config: Mapping[str, Any]) -> str:
     shared = Path(folders(config)[1])
     datasets, methods = sorted(config["run"]["datasets"]), sorted(config["run"]["methods"])
 
-    def row(name: str, stages: Mapping[str, Path]) -> list[str]:
+    def row(name: str, stages: Mapping[str, str]) -> list[str]:
         """The last stage of each dataset that is there."""
-        found = [[word for word, path in stages.items() if Path(str(path).format(one)).exists()] for one in datasets]
+        parts = [[(word, part.format(one)) for word, part in stages.items()] for one in datasets]
+        found = [[word for word, part in of if where(part, results, shared).exists()] for of in parts]
         return [name, *(words[-1] if words else "-" for words in found)]
 
     rows = [
-        row("images", {"files": shared / "raw/{}/files.csv", "images": shared / "datasets/{}/images.parquet"}),
-        row("prompts", {"done": results / "prompts/{}.parquet"}),
+        row("images", {"files": "raw/{}/files.csv", "images": "datasets/{}/images.parquet"}),
+        row("prompts", {"done": "prompts/{}.parquet"}),
     ]
     for method in methods:
         places = {
-            "predicted": results / "predictions" / method / "{}.parquet",
-            "scored": results / "scores" / method / "{}.parquet",
+            "predicted": f"predictions/{method}/{{}}.parquet",
+            "scored": f"scores/{method}/{{}}.parquet",
         }
         rows.append(row(method, places))
     text = tabulate(rows, ["", *datasets], tablefmt="plain", disable_numparse=True)
