@@ -1,0 +1,1 @@
+"""How prompts on a few slices become masks on all of them."""

@@ -1,0 +1,1 @@
+"""Masks of a whole volume against the truth."""
