@@ -104,6 +104,8 @@ class VolumeMethod(ABC):
         corrects: whether it takes corrective clicks.
         needs_raw: whether it reads `Slices.raw`, which is written only then.
         known_options, code_licence, packages: as of `Method`.
+        encodings, encode_seconds: how many slices it has encoded so far, and what that took; see
+            `slice_store.SliceStore`, whose counts it may hand on.
     """
 
     route: ClassVar[str] = MEMORY
@@ -114,6 +116,8 @@ class VolumeMethod(ABC):
     known_options: ClassVar[frozenset[str] | None] = None
     code_licence: ClassVar[str] = "Apache-2.0, ours"
     packages: ClassVar[tuple[str, ...]] = ()
+    encodings: int = 0
+    encode_seconds: float = 0.0
 
     def __init__(self, settings: Settings):
         self.settings = settings
