@@ -1,0 +1,141 @@
+"""Back to where a volume came from: masks in the grid of the files that were read, as NIfTI and as DICOM SEG."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pydicom
+
+from promptseg.config.cases import match_cases
+from promptseg.core.errors import PromptsegError
+from promptseg.core.provenance import versions
+from promptseg.core.stacks import MaskStack
+from promptseg.preprocess.case import read_image
+from promptseg.preprocess.grids import Volume, reorient
+from promptseg.preprocess.shown import shown_apart
+
+
+class Sources:
+    """The files of the cases of a dataset.
+
+    Args:
+        files: files.csv of the dataset.
+        entry: of the dataset in the configuration.
+
+    Raises:
+        PromptsegError: there is no such list, because the raw files are not there any more.
+    """
+
+    def __init__(self, files: Path, entry: Mapping[str, Any]):
+        if not files.is_file():
+            raise PromptsegError(f"{files} is not there: masks are laid on the files that the volumes were read from.")
+        self._entry = entry
+        table = pd.read_csv(files, dtype=str, keep_default_na=False)
+        self._paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
+        cases = match_cases(list(self._paths), entry["cases"], entry.get("patient"))
+        self._cases = {case.name: case for case in cases}
+
+    def read(self, volume_id: str) -> tuple[Volume, list[Path]]:
+        """The image of a volume as stored, not turned, and its files.
+
+        Raises:
+            PromptsegError: a file is not there any more, or cannot be read.
+        """
+        case = self._cases[volume_id]
+        paths = {name: self._paths[name] for name in case.image}
+        for path in paths.values():
+            if not path.is_file():
+                raise PromptsegError(f"{path}, from which {volume_id} was read, is not there any more.")
+        return read_image(case, shown_apart(paths), self._entry), list(paths.values())
+
+    def laid(self, mask: MaskStack, stored: Volume) -> np.ndarray:
+        """(columns, rows, slices) bool: a mask in the grid of the volume as stored."""
+        numbers = np.arange(np.prod(stored.shape)).reshape(stored.shape)
+        places = reorient(replace(stored, array=numbers), self._entry["axis"]).array
+        found = np.zeros(numbers.size, bool)
+        for z, pixels in mask:
+            found[places[:, :, z].T[pixels]] = True
+        return found.reshape(stored.shape)
+
+
+def save_nifti(path: Path, laid: np.ndarray, stored: Volume, files: Sequence[Path]) -> None:
+    """Write a mask as NIfTI, 0 and 1, with the affine of its image; what a NIfTI header says of it is kept.
+
+    Args:
+        laid: (columns, rows, slices) bool, see `Sources.laid`.
+    """
+    spacing = np.nan_to_num(stored.spacing or (1.0, 1.0, 1.0), nan=1.0)
+    affine = np.diag([*spacing, 1.0]) if stored.affine is None else stored.affine
+    image = nib.Nifti1Image(laid.astype(np.uint8), affine)
+    if len(files) == 1 and files[0].name.lower().endswith((".nii", ".nii.gz")):
+        header: Any = nib.load(files[0]).header
+        image.set_qform(*header.get_qform(coded=True)) if header["qform_code"] else None
+        image.set_sform(affine, int(header["sform_code"]) or 2)
+    image.header.set_xyzt_units("mm")
+    nib.save(image, path)
+
+
+def save_segmentation(
+    path: Path, masks: Mapping[str, np.ndarray], stored: Volume, files: Sequence[Path], algorithm: str
+) -> None:
+    """Write masks as one DICOM SEG (PS3.3 A.51) of binary segments, each with a label, that refers to its images.
+
+    Args:
+        masks: label -> (columns, rows, slices) bool, see `Sources.laid`; one of them is not empty.
+        stored: a DICOM series, as read.
+        files: of the series.
+        algorithm: its name, in the description of each segment.
+
+    Raises:
+        PromptsegError: the image is no DICOM series.
+    """
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+
+    if not stored.planes:
+        raise PromptsegError(f"{stored.name} is no DICOM series, which a DICOM SEG would refer to: export it as nifti.")
+    instances = {dataset.SOPInstanceUID: dataset for dataset in map(pydicom.dcmread, files)}
+    pixels = np.stack([mask.T for mask in masks.values()], axis=-1).astype(
+        np.uint8
+    )  # (slices, rows, columns, segments)
+    several = len({plane.instance for plane in stored.planes}) == 1 and len(stored.planes) > 1
+    order = np.argsort([plane.frame for plane in stored.planes]) if several else range(len(stored.planes))
+    planes = [stored.planes[number] for number in order]
+    sources = [instances[plane.instance] for plane in planes[: 1 if several else None]]
+    made_by = versions([])["promptseg"]
+    # The same masks get the same names, however often they are exported.
+    series, instance = (pydicom.uid.generate_uid(entropy_srcs=[*instances, algorithm, *masks, kind]) for kind in "ab")
+    segments = [
+        hd.seg.SegmentDescription(
+            segment_number=number,
+            segment_label=label[:64],
+            # Of what kind an object is nobody has said.
+            segmented_property_category=codes.SCT.Tissue,
+            segmented_property_type=codes.SCT.Tissue,
+            algorithm_type=hd.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
+            algorithm_identification=hd.AlgorithmIdentificationSequence(
+                name=algorithm, version=made_by, family=codes.DCM.ArtificialIntelligence
+            ),
+        )
+        for number, label in enumerate(masks, 1)
+    ]
+    segmentation = hd.seg.Segmentation(
+        source_images=sources,
+        pixel_array=pixels[list(order)],
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=segments,
+        series_instance_uid=series,
+        series_number=300,
+        sop_instance_uid=instance,
+        instance_number=1,
+        manufacturer="promptseg",
+        manufacturer_model_name="promptseg",
+        software_versions=made_by,
+        device_serial_number="0",
+        series_description=algorithm[:64],
+    )
+    segmentation.save_as(path)
