@@ -25,11 +25,15 @@ class Slices(Protocol):
         volume_id: of the volume.
         shape: (slices, rows, columns).
         spacing: (z, y, x) in mm, or None where one of them is not known.
+        positions: of each slice along the axis in mm, ascending, which need not be equally far apart; None if unknown.
     """
 
     volume_id: str
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float] | None
+
+    @property
+    def positions(self) -> Sequence[float] | None: ...
 
     def pixels(self, z: int) -> np.ndarray:
         """(h, w, 3) uint8 RGB of slice `z`, as methods for images get it."""
