@@ -10,10 +10,11 @@ from matplotlib.patches import Patch
 
 from promptseg.config.cases import Case
 from promptseg.figures import pictures, style
-from promptseg.preprocess.case import read_image, read_marked, scaling, upright
+from promptseg.preprocess.case import read_image, read_marked, scaling
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import reorient
 from promptseg.preprocess.images import LabelledImage, object_mask
+from promptseg.preprocess.rows import upright
 from promptseg.preprocess.shown import shown_apart
 
 CASES = 3

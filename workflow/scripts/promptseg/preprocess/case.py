@@ -18,7 +18,7 @@ from promptseg.preprocess.grids import Volume, reorient
 from promptseg.preprocess.intensity import limits, to_uint8
 from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
 from promptseg.preprocess.lowest import lowest_of
-from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows
+from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows, upright
 from promptseg.preprocess.shown import shown_apart
 from promptseg.preprocess.volumes import read_colours, read_volume
 from promptseg.preprocess.workers import collected
@@ -144,11 +144,6 @@ def scaling(volume: Volume, intensity: Mapping[str, Any]) -> Callable[[np.ndarra
         for channel in range(volume.array.shape[3])
     ]
     return lambda picture: np.dstack([to_uint8(picture[..., channel], *bounds) for channel, bounds in enumerate(ends)])
-
-
-def upright(labels: np.ndarray, index: int) -> np.ndarray:
-    """Slice `index` of (columns, rows, slices) as (rows, columns)."""
-    return np.ascontiguousarray(labels[:, :, index].T)
 
 
 def sampling_of(entry: Mapping[str, Any]) -> Mapping[str, int]:

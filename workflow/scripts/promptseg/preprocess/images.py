@@ -61,6 +61,12 @@ def decode_png(data: bytes) -> np.ndarray:
     return array.astype(np.uint16) if array.dtype == np.int32 else array
 
 
+def decode_rgb(data: bytes) -> np.ndarray:
+    """The (h, w, 3) uint8 picture of PNG bytes; grey becomes three equal channels."""
+    pixels = decode_png(data)
+    return np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
 def pixel_digest(array: np.ndarray) -> str:
     """SHA-256 of shape, type and pixels: equal for equal images, no matter which program compressed them."""
     digest = hashlib.sha256(f"{array.shape} {array.dtype.str} ".encode())
@@ -77,14 +83,11 @@ def object_mask(labels: np.ndarray, values: Sequence[int]) -> np.ndarray:
 
 
 def _decode(row: Mapping[str, Any]) -> LabelledImage:
-    pixels = decode_png(row["image"]["bytes"])
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
     known = row["spacing_y"] is not None and row["spacing_x"] is not None
     return LabelledImage(
         image_id=row["image_id"],
         case_id=row["case_id"],
-        pixels=pixels,
+        pixels=decode_rgb(row["image"]["bytes"]),
         labels=decode_png(row["labels"]["bytes"]),
         spacing=(row["spacing_y"], row["spacing_x"]) if known else None,
     )

@@ -140,3 +140,8 @@ def failure_row(case: Case, status: str) -> dict[str, Any]:
     """The row of `IMAGES` of a case that failed."""
     row: dict[str, Any] = dict.fromkeys(IMAGES.names)
     return {**row, "image_id": case.name, "case_id": case.patient, "source": case.names[0], "status": status}
+
+
+def upright(labels: np.ndarray, index: int) -> np.ndarray:
+    """Slice `index` of (columns, rows, slices) as (rows, columns)."""
+    return np.ascontiguousarray(labels[:, :, index].T)
