@@ -143,6 +143,8 @@ class Method(ABC):
         negative_points: whether it was made for points on the background.
         mask_feedback: whether a mask of its own can be part of the next prompt (`Query.previous`), which the switch
             `mask_feedback` of a protocol asks for.
+        takes_masks: whether any mask, that of the slice before say, can be made part of a prompt: it has `state_of`.
+        tracker: `module:Class` of the `VolumeMethod` that tracks over slices with the same weights, or empty.
         candidates: how many masks it returns for a prompt at most.
         main_mask: where it returns one of several that its network computes: which.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
@@ -164,6 +166,8 @@ class Method(ABC):
     max_points: ClassVar[int | None] = None
     negative_points: ClassVar[bool] = True
     mask_feedback: ClassVar[bool] = False
+    takes_masks: ClassVar[bool] = False
+    tracker: ClassVar[str] = ""
     candidates: ClassVar[int] = 1
     main_mask: ClassVar[str] = ""
     cacheable: ClassVar[bool] = False
@@ -214,6 +218,10 @@ class Method(ABC):
 
     def unpack(self, content: bytes, pixels: np.ndarray) -> Any:
         """What `pack` was given, for the image `pixels`."""
+        raise NotImplementedError
+
+    def state_of(self, mask: np.ndarray) -> Any:
+        """An (h, w) bool mask as `Query.previous`: what the method would have kept, had it answered with this mask."""
         raise NotImplementedError
 
     def everything(self, encoded: Any, pixels: np.ndarray, grid: Grid) -> Proposals:

@@ -23,6 +23,7 @@ _ARGUMENTS = {
     "everything": "encoded, pixels, grid",
     "pack": "encoded",
     "unpack": "content, pixels",
+    "state_of": "mask",
 }
 
 
@@ -81,12 +82,13 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("candidates", "images_at_once"), (_is_count, "a whole number of at least 1")),
     "max_points": (lambda value: value is None or _is_count(value), "a whole number of at least 1, or None"),
     **dict.fromkeys(
-        ("negative_points", "mask_feedback", "cacheable", "refines", "needs_truth"),
+        ("negative_points", "mask_feedback", "takes_masks", "cacheable", "refines", "needs_truth"),
         (lambda value: isinstance(value, bool), "True or False"),
     ),
     "known_options": (lambda value: value is None or _is_words(value), "a set of words, or None"),
     **dict.fromkeys(("path_options", "packages"), (_is_words, "a set of words")),
     "variants": (_is_words, "a list of words"),
+    "tracker": (lambda value: isinstance(value, str), "`module:Class` of a VolumeMethod, or empty"),
 }
 
 
@@ -144,10 +146,12 @@ def class_problems(found: type[Method]) -> list[str]:
     for name in sorted(getattr(found, "__abstractmethods__", ())):
         wanted = f"`def {name}(self, {_ARGUMENTS[name]})`" if name in _ARGUMENTS else "it"
         problems.append(f"the method `{name}` is missing{_missing(found, name)}: write {wanted}.")
-    needed = {"everything": "everything" in getattr(found, "prompt_types", ()), "pack": found.cacheable is True}
-    for name in ("everything", "pack", "unpack"):
-        if needed.get(name, needed["pack"]) and getattr(found, name) is getattr(Method, name):
-            why = "`cacheable` is True" if name != "everything" else "`prompt_types` names 'everything'"
+    for name, (needed, why) in {
+        "everything": ("everything" in getattr(found, "prompt_types", ()), "`prompt_types` names 'everything'"),
+        **dict.fromkeys(("pack", "unpack"), (found.cacheable is True, "`cacheable` is True")),
+        "state_of": (found.takes_masks is True, "`takes_masks` is True"),
+    }.items():
+        if needed and getattr(found, name) is getattr(Method, name):
             problems.append(f"{why}, but there is no `def {name}(self, {_ARGUMENTS[name]})`: write it.")
     for name in _ARGUMENTS:
         problems += _call_problems(found, name) if name in _defined(found) else ()

@@ -267,11 +267,15 @@ class ClickMethod(Method):
     """A click model as a method: one mask per query, with its state."""
 
     prompt_types = frozenset({"point"})
+    takes_masks = True
     predictor: ClickPredictor
 
     def encode(self, pixels: np.ndarray) -> Tensor:
         """(3, h, w) float32 in 0..1, on the device."""
         return image_tensor(pixels, self.settings.device)
+
+    def state_of(self, mask: np.ndarray) -> ClickState:
+        return ClickState(torch.as_tensor(mask, device=self.settings.device).float(), None)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [

@@ -38,7 +38,7 @@ class EfficientSam(Sam):
     prompt_types = frozenset({"point", "box"})
     max_points = SLOTS
     negative_points = False
-    mask_feedback = False
+    mask_feedback = takes_masks = False
     decoder_class = EfficientDecoder
 
     @classmethod

@@ -1,5 +1,6 @@
 """Where an image lies in the input of a network, and the way back from its low-resolution masks to the image."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,10 @@ def axis_matrix(low: int, *steps: int | slice, mode: str = "bilinear", device: s
         else:
             unit = F.interpolate(unit[None, None], (low, step), mode=mode, align_corners=False)[0, 0]
     return unit.t().contiguous()
+
+
+# Logit of a mask that is sure: of a probability of 0.999.
+SURE = math.log(0.999 / 0.001)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,27 @@ class Frame:
     def full(self, low: Tensor) -> Tensor:
         """(..., h', w') maps -> (..., h, w) of the image's size."""
         return self.rows @ low @ self.columns.t()
+
+    def logits(self, mask: np.ndarray, side: int) -> Tensor:
+        """A mask of the image as logits that a network takes as part of a prompt: +-6.9, and 0 in the padding.
+
+        As `micro_sam` does (`prompt_based_segmentation.py`): bilinear with antialiasing, like PIL, which it uses.
+
+        Args:
+            mask: (h, w) bool.
+            side: of the network's input, in pixels.
+
+        Returns:
+            (h', w') float32.
+        """
+        low, device = self.rows.shape[1], self.rows.device
+        height, width = (
+            max(1, int(pixels * scale * low / side + 0.5))
+            for pixels, scale in zip(self.size, reversed(self.scale), strict=True)
+        )
+        logits = torch.where(torch.as_tensor(mask, device=device), SURE, -SURE)[None, None]
+        resized = F.interpolate(logits, (height, width), mode="bilinear", antialias=True)[0, 0]
+        return F.pad(resized, (0, low - width, 0, low - height))
 
 
 def padded(size: tuple[int, int], inside: tuple[int, int], side: int, low: int, device: str = "cpu") -> Frame:

@@ -165,13 +165,20 @@ class HuggingFaceSam(Promptable[nn.Module]):
         return self._embedding([each.float() for each in maps], pixels)
 
     def _embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Embedding:
-        height, width = size = pixels.shape[:2]
-        low, device = 4 * maps[-1].shape[-1], self.settings.device
+        return Embedding(tuple(maps), self._frame(pixels.shape[:2], 4 * maps[-1].shape[-1]))
+
+    def _frame(self, size: tuple[int, ...], low: int) -> Frame:
+        """Where an image of (h, w) pixels lies in the network's input, whose masks have `low` pixels a side."""
+        height, width = size
         if self.family != "sam":
-            return Embedding(tuple(maps), stretched((height, width), self.side, low, device))
+            return stretched((height, width), self.side, low, self.settings.device)
         factor = self.processor.size["longest_edge"] / max(size)
         inside = int(height * factor + 0.5), int(width * factor + 0.5)
-        return Embedding(tuple(maps), padded((height, width), inside, self.side, low, device))
+        return padded((height, width), inside, self.side, low, self.settings.device)
+
+    def state_of(self, mask: np.ndarray) -> Tensor:
+        low = 4 * self.side // int(self.network.config.prompt_encoder_config.patch_size)
+        return self._frame(mask.shape, low).logits(mask, self.side)
 
     def pack(self, encoded: Embedding) -> bytes:
         return safetensors.torch.save({str(level): each.contiguous() for level, each in enumerate(encoded.maps)})

@@ -28,7 +28,7 @@ class BoxesAlone(Sam):
     untrained_types = frozenset({"point"})
     candidates = 1
     main_mask = "the one for prompts that are not ambiguous"
-    mask_feedback = False
+    mask_feedback = takes_masks = False
 
     def multimask(self, query: Query) -> bool:  # noqa: ARG002 - the same for all
         return False

@@ -58,6 +58,7 @@ class Promptable(Method, Generic[Network]):
     """
 
     mask_feedback = True
+    takes_masks = True
     known_options = frozenset()
     code_licence = "Apache-2.0, package `segment-anything-py` and ours"
     batch: int

@@ -118,6 +118,11 @@ class Sam(Promptable[SamModel]):
         inside = self.resize.get_preprocess_shape(*size, self.side)
         return padded(size, inside, self.side, low, self.settings.device)
 
+    def state_of(self, mask: np.ndarray) -> Tensor:
+        height, width = mask.shape
+        low = 4 * int(self.model.prompt_encoder.image_embedding_size[0])
+        return self.frame((height, width), low).logits(mask, self.side)
+
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> Embedding:
         return self._embedding(self.encoder(self.prepare(pixels)), pixels)

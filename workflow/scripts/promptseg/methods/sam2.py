@@ -97,13 +97,20 @@ class Sam2(Promptable[Sam2Net]):
         features, fine, finest = self.encoder(self.prepare(pixels))
         return self._embedding(features, fine, finest, pixels)
 
+    def state_of(self, mask: np.ndarray) -> Tensor:
+        return self.frame(mask.shape[:2], 4 * int(self.decoder.prompts.image_embedding_size[0])).logits(mask, self.side)
+
+    def frame(self, size: tuple[int, ...], low: int) -> Frame:
+        """Where an image of (h, w) pixels lies in the network's input, whose masks have `low` pixels a side."""
+        height, width = size
+        return stretched((height, width), self.side, low, self.settings.device)
+
     def _embedding(self, features: Tensor, fine: Tensor, finest: Tensor, pixels: np.ndarray) -> Embedding:
-        height, width = pixels.shape[:2]
         return Embedding(
             features,
             (finest[0].permute(2, 0, 1), fine[0].permute(2, 0, 1)),
             self.decoder.prepare(features, fine[0], finest[0]),
-            stretched((height, width), self.side, 4 * features.shape[-1], self.settings.device),
+            self.frame(pixels.shape[:2], 4 * features.shape[-1]),
         )
 
     def pack(self, encoded: Embedding) -> bytes:

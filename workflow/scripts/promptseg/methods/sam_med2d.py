@@ -65,6 +65,9 @@ class SamMed2D(Sam):
     def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
         return best(*super().low(queries, multimask))
 
+    def state_of(self, mask: np.ndarray) -> Tensor:
+        return super().state_of(mask).sigmoid()
+
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         answers = super().predict(queries)
         return [replace(answer, states=[low.sigmoid() for low in answer.states or ()]) for answer in answers]

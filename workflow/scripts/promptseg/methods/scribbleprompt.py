@@ -85,6 +85,10 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
         height, width = pixels.shape[:2]
         return Canvas(grey, stretched((height, width), SIDE, SIDE, self.settings.device))
 
+    def state_of(self, mask: np.ndarray) -> Tensor:
+        height, width = mask.shape
+        return stretched((height, width), SIDE, SIDE, self.settings.device).logits(mask, SIDE)
+
     @staticmethod
     def scribbled(prompt: Prompt, scribbles: np.ndarray) -> Scribbled:
         """The prompt with scribbles, see `Scribbled`."""
