@@ -84,6 +84,18 @@ def test_a_method_that_is_run_off_label_is_marked_wherever_it_is_named(name):
     assert facts.predict_entry(config, name)["off_label"] is True
 
 
+def test_volumes_of_a_run(config):
+    assert (facts.volume_datasets(config), facts.volume_methods(config)) == ([], ["ritm"])
+    config["datasets"]["lungs"]["volumes"] = {"parts": True}
+    assert facts.volume_datasets(config) == ["lungs"]
+    assert facts.volume_sources(config) == ["contours", "ritm"]
+    config["volumes"] |= {"methods": ["fill", "aside"], "routes": ["each"]}
+    assert facts.volume_sources(config) == ["aside", "fill"]
+    assert list(facts.seen_by_methods(config, ["ritm"], ["aside"])) == ["aside"]
+    config["volumes"]["enabled"] = False
+    assert facts.volume_datasets(config) == []
+
+
 def test_parts_that_only_some_runs_have(config):
     assert (facts.optional_parts(config), facts.grid(config)) == ([], {})
     config["methods"]["ritm"]["ambiguity"] = True

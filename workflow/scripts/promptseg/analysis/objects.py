@@ -19,16 +19,35 @@ def object_means(rows: pd.DataFrame, metrics: list[str], setting: list[str], res
         the tasks' means, dataset and task empty): level, dataset, task, *setting, n_tasks (level `all`), n (rows),
         n_patients, and for each metric {metric}, {metric}_ci_low and {metric}_ci_high.
     """
+    return patient_means(sums_of_objects(rows, metrics, setting), metrics, setting, resamples, seed)
+
+
+def sums_of_objects(rows: pd.DataFrame, metrics: list[str], setting: list[str]) -> pd.DataFrame:
+    """What `patient_means` is made of, from rows as for `object_means`.
+
+    Returns:
+        One row for each dataset, task, *setting and case_id: these, n (rows), and for each metric {metric}_sum and
+        {metric}_n, over the rows where it is known.
+    """
+    by_patient = rows.groupby(["dataset", "task", *setting, "case_id"])
+    parts = (by_patient[metrics].sum().add_suffix("_sum"), by_patient[metrics].count().add_suffix("_n"))
+    return parts[0].join(parts[1]).assign(n=by_patient.size()).reset_index()
+
+
+def patient_means(
+    sums: pd.DataFrame, metrics: list[str], setting: list[str], resamples: int, seed: int
+) -> pd.DataFrame:
+    """As `object_means`, from the sums of each patient (see `sums_of_objects`)."""
     keys = ["dataset", "task", *setting]
-    by_patient = rows.groupby([*keys, "case_id"])[metrics]
-    sums = by_patient.sum().add_suffix("_sum").join(by_patient.count().add_suffix("_n")).reset_index()
     found = bootstrap_means(sums, metrics, setting, resamples, seed)
-    found = found[found["level"] != "all_unseen"].drop(columns="alone").astype(rows[setting].dtypes.to_dict())
+    found = found[found["level"] != "all_unseen"].drop(columns="alone").astype(sums[setting].dtypes.to_dict())
     found.columns = found.columns.str.replace(r"_(low|high)$", r"_ci_\1", regex=True)
-    by_task = rows.groupby(keys)
-    tasks = by_task[metrics].mean().assign(n=by_task.size(), n_patients=by_task["case_id"].nunique()).reset_index()
+    by_task = sums.groupby(keys)
+    totals = by_task[[f"{metric}_{part}" for metric in metrics for part in ("sum", "n")]].sum()
+    tasks = pd.DataFrame({metric: totals[f"{metric}_sum"] / totals[f"{metric}_n"] for metric in metrics})
+    tasks = tasks.assign(n=by_task["n"].sum(), n_patients=by_task["case_id"].nunique()).reset_index()
     over = tasks.groupby(setting)
-    patients = rows.drop_duplicates(["dataset", "case_id", *setting]).groupby(setting).size()
+    patients = sums.drop_duplicates(["dataset", "case_id", *setting]).groupby(setting).size()
     counts = {"n": over["n"].sum(), "n_tasks": over.size(), "n_patients": patients}
     pooled = over[metrics].mean().assign(**counts).reset_index().assign(dataset="", task="")
     means = pd.concat([tasks.assign(level="task"), pooled.assign(level="all")], ignore_index=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from promptseg.config.schema import keys_of
+from promptseg.core.routes import CONTOURS, CONTROL_ROUTES
 
 Config: TypeAlias = Mapping[str, Any]
 Entries: TypeAlias = dict[str, dict[str, Any]]
@@ -59,10 +60,30 @@ def about_methods(config: Config, registered: Sequence[str]) -> Entries:
     return {name: {key: config["methods"][name].get(key) for key in keys} for name in order}
 
 
-def seen_by_methods(config: Config, registered: Sequence[str]) -> Entries:
-    """Which datasets were in the training set of each method of the run, in the order of `about_methods`."""
-    chosen = [name for name in about_methods(config, registered) if name in config["run"]["methods"]]
+def seen_by_methods(config: Config, registered: Sequence[str], methods: Sequence[str] | None = None) -> Entries:
+    """Which datasets were in the training set of methods (by default of the run), in the order of `about_methods`."""
+    wanted = config["run"]["methods"] if methods is None else methods
+    chosen = [name for name in about_methods(config, registered) if name in wanted]
     return {name: config["methods"][name]["seen"] for name in chosen}
+
+
+def volume_datasets(config: Config) -> list[str]:
+    """Datasets of the run whose objects are segmented over all slices, sorted."""
+    if not config["volumes"]["enabled"]:
+        return []
+    return sorted(name for name in config["run"]["datasets"] if config["datasets"][name]["volumes"])
+
+
+def volume_methods(config: Config) -> list[str]:
+    """Methods that are asked about volumes, sorted."""
+    asked = config["volumes"].get("methods")
+    return sorted(set(config["run"]["methods"]) - set(controls(config)) if asked is None else asked)
+
+
+def volume_sources(config: Config) -> list[str]:
+    """`volume_methods`, and what stands for a method in the rows of true contours if a route needs them, sorted."""
+    contours = [CONTOURS] if set(CONTROL_ROUTES) & set(config["volumes"]["routes"]) else []
+    return sorted([*volume_methods(config), *contours])
 
 
 def notes_on_methods(config: Config) -> dict[str, str]:

@@ -22,4 +22,5 @@ SLICE_PROMPTS = (BOX, POINT, MASK)
 GIVEN, OPEN = "given", "open"
 EXTENTS = (GIVEN, OPEN)
 
+LARGEST = "largest"  # the slice with the largest area of the object
 ALL_SLICES = "all"  # of `each`: every slice of the object is prompted

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from promptseg.core import routes
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
 
 MODES = {
@@ -15,6 +16,20 @@ MODES = {
     EVERYTHING: "no prompt",
 }
 SELECTIONS = {"first": "first mask", "best_score": "highest predicted IoU", "oracle": "oracle"}
+ROUTES = {
+    routes.EXTRUDE: "one contour copied",
+    routes.INTERPOLATE: "contours interpolated",
+    routes.EACH: "every slice prompted",
+    routes.BETWEEN: "prompts interpolated",
+    routes.CARRY_BOX: "box carried",
+    routes.CARRY_POINT: "point carried",
+    routes.CARRY_MASK: "mask carried",
+    routes.MEMORY: "tracked",
+    routes.NATIVE: "network in 3-D",
+}
+PROMPTS = {routes.BOX: "box", routes.POINT: "point", routes.MASK: "contour"}
+EXTENTS = {routes.GIVEN: "ends given", routes.OPEN: "ends open"}
+CONTOURS = "True contours"  # in the place of a method
 STATUSES = {"ok": "scored", "not_applicable": "prompts not taken"}
 
 Titles = Mapping[str, Mapping[str, Any]]  # name -> {title}, of methods, datasets or protocols
@@ -27,6 +42,8 @@ def plain(name: str) -> str:
 
 def titled(names: Titles | None, name: str) -> str:
     """The title of a dataset, method or protocol, else its name as words."""
+    if name == routes.CONTOURS:
+        return CONTOURS
     return str((names or {}).get(name, {}).get("title") or plain(name))
 
 
@@ -35,3 +52,10 @@ def setting(mode: str, step: int = 0) -> str:
     if mode == ITERATIVE:
         return f"{step} click{'s' if step != 1 else ''}"
     return f"mode {mode.removeprefix('mode')}" if mode.startswith("mode") else MODES.get(mode, plain(mode))
+
+
+def slices(name: str) -> str:
+    """Which slices are prompted, in few words: "1 slice", "3 slices", "every slice", a rule by its name."""
+    if name in ("1", routes.LARGEST):
+        return "1 slice"
+    return "every slice" if name == routes.ALL_SLICES else f"{name} slices" if name.isdigit() else plain(name)
