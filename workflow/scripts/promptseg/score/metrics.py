@@ -12,18 +12,21 @@ and 0.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from promptseg.core.columns import IOU
 from promptseg.core.tables import FLOAT, Column
-from promptseg.score.surfaces import Comparison
+from promptseg.score.surfaces import Compared
 
 DISTANCE = "`distance_unit`"  # the unit of a metric whose values are in the unit that this column gives
 
+Masks_contra = TypeVar("Masks_contra", bound=Compared, contravariant=True)
+
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Generic[Masks_contra]):
     """How well a mask agrees with the truth.
 
     Args:
@@ -40,8 +43,8 @@ class Metric:
     column: Column
     label: str
     title: str
-    of: Callable[[Comparison], np.ndarray]
-    missed: Callable[[Comparison], float] = lambda _: 0.0
+    of: Callable[[Masks_contra], np.ndarray]
+    missed: Callable[[Masks_contra], float] = lambda _: 0.0
     agreed: float = 1.0
     higher_is_better: bool = True
     decimals: int = 3
@@ -67,7 +70,7 @@ class Metric:
         """The column of its mean."""
         return self.column.but(meaning=f"mean {self.single.meaning}")
 
-    def values(self, comparison: Comparison) -> np.ndarray:
+    def values(self, comparison: Masks_contra) -> np.ndarray:
         """(n,) float64: the value of each prediction."""
         both_empty = (comparison.areas == 0) & (comparison.area == 0)
         found = np.where(both_empty, self.agreed, self.missed(comparison))
@@ -76,19 +79,19 @@ class Metric:
         return found
 
 
-def _iou(masks: Comparison) -> np.ndarray:
+def _iou(masks: Compared) -> np.ndarray:
     return masks.common / (masks.total - masks.common)
 
 
-def _dice(masks: Comparison) -> np.ndarray:
+def _dice(masks: Compared) -> np.ndarray:
     return 2 * masks.common / masks.total
 
 
-def _nsd(masks: Comparison) -> np.ndarray:
+def _nsd(masks: Compared) -> np.ndarray:
     return np.array([np.mean(np.concatenate(directed) <= masks.tolerance) for directed in masks.distances])
 
 
-def _hd95(masks: Comparison) -> np.ndarray:
+def _hd95(masks: Compared) -> np.ndarray:
     return np.array([max(np.quantile(distances, 0.95) for distances in directed) for directed in masks.distances])
 
 

@@ -4,8 +4,10 @@ scipy finds edges and distances, because a scoring job that imports PyTorch and 
 score (tests/benchmarks/scoring_start.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy.ndimage import binary_erosion, distance_transform_edt
@@ -21,20 +23,44 @@ class Tolerance:
     px: float = 2.0
 
 
+class Compared(Protocol):
+    """What metrics ask of predictions of one object beside its truth, in two dimensions or in three.
+
+    Attributes:
+        areas: (n,) pixels or voxels of the predictions.
+        area: of the truth.
+        filled: (n,) bool: where neither prediction nor truth is empty; there are `m` of them.
+        common, total: (m,) pixels or voxels of both prediction and truth; of each, added.
+        distances: for each of the m: those of the prediction's edge to the truth's edge, and the reverse.
+        tolerance: in the unit of distances.
+        diagonal: of the image or volume, in the unit of distances: the worst distance possible in it.
+    """
+
+    areas: np.ndarray
+    area: int
+    filled: np.ndarray
+    tolerance: float
+    diagonal: float
+
+    @property
+    def common(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def total(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def distances(self) -> Sequence[tuple[np.ndarray, np.ndarray]]: ...  # noqa: D102
+
+
 class Comparison:
     """Several predictions of one object and its truth. What several metrics need is computed once, when one asks.
+
+    Its attributes are those of `Compared`.
 
     Args:
         predictions: (n, h, w) bool.
         truth: (h, w) bool.
         spacing: (y, x) in mm, or None: distances are then in pixels.
-
-    Attributes:
-        areas: (n,) pixels of the predictions.
-        area: pixels of the truth.
-        filled: (n,) bool: where neither prediction nor truth is empty; there are `m` of them.
-        tolerance: in the unit of distances.
-        diagonal: of the image, in the unit of distances: the worst distance possible in it.
     """
 
     def __init__(
@@ -73,8 +99,11 @@ class Comparison:
         return [surface.distances(prediction) for prediction in predictions]
 
 
-def _edge(mask: np.ndarray) -> np.ndarray:
-    """(h, w) bool: the pixels of a mask with a neighbour outside it. What lies beyond the border counts as outside."""
+def edge_of(mask: np.ndarray) -> np.ndarray:
+    """The pixels of an (h, w) bool mask, or voxels of a (d, h, w) one, that have a neighbour outside it.
+
+    Neighbours share a side. What lies beyond the border counts as outside.
+    """
     return mask ^ binary_erosion(mask)
 
 
@@ -88,7 +117,7 @@ class _Surface:
 
     def __init__(self, truth: np.ndarray, spacing: tuple[float, float]):
         self.truth, self.spacing = truth, spacing
-        self.edge = _edge(truth)
+        self.edge = edge_of(truth)
         self.field = distance_transform_edt(~self.edge, sampling=spacing)
 
     def distances(self, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +128,6 @@ class _Surface:
         """
         x0, y0, x1, y1 = masks.tight_box(prediction | self.truth)
         part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
-        edge = _edge(prediction[part])
+        edge = edge_of(prediction[part])
         back = distance_transform_edt(~edge, sampling=self.spacing)
         return self.field[part][edge], back[self.edge[part]]
