@@ -55,11 +55,11 @@ def _import(module_name: str) -> ModuleType:
         raise PromptsegError(f"module {module_name} cannot be imported: {what}. {remedy}") from error
 
 
-def adapter_class(adapter: str) -> type[Method]:
+def named_class(adapter: str) -> type:
     """The class that `module:Class` or `path/to/file.py:Class` names.
 
     Raises:
-        PromptsegError: there is no such module or class, or it is not a `Method`.
+        PromptsegError: there is no such module, or nothing of that name in it, or it is no class.
     """
     module_name, _, class_name = adapter.rpartition(":")
     try:
@@ -70,9 +70,32 @@ def adapter_class(adapter: str) -> type[Method]:
         raise PromptsegError(
             f"adapter {adapter}: module {module_name} has no {class_name!r}. Write it as module:Class."
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Method)):
+    if not isinstance(found, type):
+        raise PromptsegError(f"adapter {adapter}: {class_name} is no class. Write `class {class_name}(Method):`.")
+    return found
+
+
+def is_for_volumes(found: type) -> bool:
+    """Whether a class is a `VolumeMethod`, told by names: results on images do not depend on that module."""
+    names = ((base.__module__, base.__name__) for base in found.__mro__)
+    return ("promptseg.methods.volume", "VolumeMethod") in names
+
+
+def adapter_class(adapter: str) -> type[Method]:
+    """The class that `module:Class` or `path/to/file.py:Class` names.
+
+    Raises:
+        PromptsegError: there is no such module or class, or it is not a `Method`.
+    """
+    found = named_class(adapter)
+    if is_for_volumes(found):
         raise PromptsegError(
-            f"adapter {adapter}: {class_name} is not a subclass of promptseg.methods.Method. Write "
-            f"`class {class_name}(Method):`."
+            f"adapter {adapter}: {found.__name__} is a method for volumes and answers no image. Name it in "
+            "`volumes.methods`, not in `run.methods`."
+        )
+    if not issubclass(found, Method):
+        raise PromptsegError(
+            f"adapter {adapter}: {found.__name__} is not a subclass of promptseg.methods.Method. Write "
+            f"`class {found.__name__}(Method):`."
         )
     return found

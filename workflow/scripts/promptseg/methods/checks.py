@@ -74,7 +74,8 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def _is_words(value: object) -> bool:
+def is_words(value: object) -> bool:
+    """Whether it is a collection of strings, and no string."""
     return isinstance(value, Collection) and not isinstance(value, str) and all(isinstance(word, str) for word in value)
 
 
@@ -85,9 +86,9 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
         ("negative_points", "mask_feedback", "takes_masks", "cacheable", "refines", "needs_truth"),
         (lambda value: isinstance(value, bool), "True or False"),
     ),
-    "known_options": (lambda value: value is None or _is_words(value), "a set of words, or None"),
-    **dict.fromkeys(("path_options", "packages"), (_is_words, "a set of words")),
-    "variants": (_is_words, "a list of words"),
+    "known_options": (lambda value: value is None or is_words(value), "a set of words, or None"),
+    **dict.fromkeys(("path_options", "packages"), (is_words, "a set of words")),
+    "variants": (is_words, "a list of words"),
     "tracker": (lambda value: isinstance(value, str), "`module:Class` of a VolumeMethod, or empty"),
 }
 
@@ -95,7 +96,7 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
 def _word_problems(found: type[Method], attribute: str) -> Iterator[str]:
     words = getattr(found, attribute)
     example = f'frozenset({{"point", "box"}}), of {", ".join(PROMPT_TYPES)}'
-    if not (isinstance(words, (set, frozenset)) and _is_words(words)):
+    if not (isinstance(words, (set, frozenset)) and is_words(words)):
         yield f"`{attribute}` is {words!r}: give it a set of words, as {example}."
         return
     for word in sorted(set(words) - set(PROMPT_TYPES)):
@@ -104,19 +105,20 @@ def _word_problems(found: type[Method], attribute: str) -> Iterator[str]:
         yield f"`prompt_types` is empty, so that it would never be asked: name some, as {example}."
 
 
-def _missing(found: type[Method], name: str) -> str:
+def missing(found: type, name: str) -> str:
+    """What of a class may have been meant by a method or an attribute that it lacks, in brackets; or nothing."""
     own = [other for other in vars(found) if not other.startswith("__")]
     close = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
     return f" (it has {close[0]!r}: rename that)" if close else ""
 
 
-def _call_problems(found: type[Method], name: str) -> Iterator[str]:
+def call_problems(found: type, name: str, arguments: str) -> Iterator[str]:
+    """What is wrong with the method `name` of a class, which is called with `arguments`, without `self`."""
     function = inspect.getattr_static(found, name)
     function = getattr(function, "__func__", function)  # of a classmethod
     if not callable(function):
         yield f"`{name}` is {function!r}: it has to be a method."
         return
-    arguments = _ARGUMENTS[name]
     given = len(arguments.split(", ")) + (not isinstance(inspect.getattr_static(found, name), staticmethod))
     try:
         inspect.signature(function).bind(*[None] * given)
@@ -133,7 +135,7 @@ def class_problems(found: type[Method]) -> list[str]:
     problems: list[str] = []
     if not hasattr(found, "prompt_types"):
         problems.append(
-            f"`prompt_types` is missing{_missing(found, 'prompt_types')}: say which prompts it takes, as "
+            f"`prompt_types` is missing{missing(found, 'prompt_types')}: say which prompts it takes, as "
             f'`prompt_types = frozenset({{"point", "box"}})`, of {", ".join(PROMPT_TYPES)}.'
         )
     for attribute in ("prompt_types", "untrained_types"):
@@ -145,7 +147,7 @@ def class_problems(found: type[Method]) -> list[str]:
     ]
     for name in sorted(getattr(found, "__abstractmethods__", ())):
         wanted = f"`def {name}(self, {_ARGUMENTS[name]})`" if name in _ARGUMENTS else "it"
-        problems.append(f"the method `{name}` is missing{_missing(found, name)}: write {wanted}.")
+        problems.append(f"the method `{name}` is missing{missing(found, name)}: write {wanted}.")
     for name, (needed, why) in {
         "everything": ("everything" in getattr(found, "prompt_types", ()), "`prompt_types` names 'everything'"),
         **dict.fromkeys(("pack", "unpack"), (found.cacheable is True, "`cacheable` is True")),
@@ -154,7 +156,7 @@ def class_problems(found: type[Method]) -> list[str]:
         if needed and getattr(found, name) is getattr(Method, name):
             problems.append(f"{why}, but there is no `def {name}(self, {_ARGUMENTS[name]})`: write it.")
     for name in _ARGUMENTS:
-        problems += _call_problems(found, name) if name in _defined(found) else ()
+        problems += call_problems(found, name, _ARGUMENTS[name]) if name in _defined(found) else ()
     return problems
 
 
@@ -172,16 +174,9 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
     Args:
         entry: `variant`, `options` and `off_label` are looked at.
     """
-    problems = []
-    variant, name = entry.get("variant"), found.__name__
-    if found.variants and variant is not None and variant not in found.variants:
-        known = ", ".join(found.variants)
-        problems.append(
-            f"variant is {variant!r}, which {name} does not have.{did_you_mean(variant, found.variants)} "
-            f"Correct it; known variants: {known}."
-        )
+    problems, name = list(variant_problems(found, entry.get("variant"))), found.__name__
     if found.known_options is not None:
-        problems += _option_problems(found, found.known_options, entry.get("options") or {})
+        problems += option_problems(found, found.known_options, entry.get("options") or {})
     limited = found.max_points is not None or not found.negative_points or found.untrained_types
     if entry.get("off_label") and not limited:
         problems.append(
@@ -191,7 +186,24 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _option_problems(found: type[Method], known: Collection[str], options: Mapping[str, Any]) -> Iterator[str]:
+def variant_problems(found: type[Any], variant: str | None) -> Iterator[str]:
+    """What is wrong with the variant that an entry names, of a class with `variants`."""
+    if found.variants and variant is not None and variant not in found.variants:
+        yield (
+            f"variant is {variant!r}, which {found.__name__} does not have.{did_you_mean(variant, found.variants)} "
+            f"Correct it; known variants: {', '.join(found.variants)}."
+        )
+
+
+def option_problems(
+    found: type[Any], known: Collection[str], options: Mapping[str, Any], words: Collection[str] = ()
+) -> Iterator[str]:
+    """What is wrong with the options of an entry, of a class with `path_options`.
+
+    Args:
+        known: names of the options that there are.
+        words: of these the ones that are no numbers.
+    """
     for option, value in options.items():
         if option not in known:
             yield (
@@ -201,6 +213,9 @@ def _option_problems(found: type[Method], known: Collection[str], options: Mappi
         elif option in found.path_options:
             if not (isinstance(value, str) and Path(value).expanduser().exists()):
                 yield f"options.{option} is {value!r}: give it the path of a file or a folder that is there."
+        elif option in words:
+            if not isinstance(value, str):
+                yield f"options.{option} is {value!r}: give it a word, in quotes."
         elif not isinstance(value, (bool, int, float)):
             yield f"options.{option} is {value!r}: give it a number, or true or false without quotes."
 

@@ -6,7 +6,7 @@ that tracks or segments in three dimensions is a subclass of `VolumeMethod`: nam
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -107,7 +107,8 @@ class VolumeMethod(ABC):
         several_slices: whether the first prompts may lie on more than one slice.
         corrects: whether it takes corrective clicks.
         needs_raw: whether it reads `Slices.raw`, which is written only then.
-        known_options, code_licence, packages: as of `Method`.
+        variants, known_options, path_options, code_licence, packages: as of `Method`.
+        text_options: of the known options those that are words and no numbers.
         encodings, encode_seconds: how many slices it has encoded so far, and what that took; see
             `slice_store.SliceStore`, whose counts it may hand on.
     """
@@ -117,7 +118,10 @@ class VolumeMethod(ABC):
     several_slices: ClassVar[bool] = True
     corrects: ClassVar[bool] = False
     needs_raw: ClassVar[bool] = False
+    variants: ClassVar[Collection[str]] = ()
     known_options: ClassVar[frozenset[str] | None] = None
+    path_options: ClassVar[frozenset[str]] = frozenset()
+    text_options: ClassVar[frozenset[str]] = frozenset()
     code_licence: ClassVar[str] = "Apache-2.0, ours"
     packages: ClassVar[tuple[str, ...]] = ()
     encodings: int = 0
@@ -125,6 +129,10 @@ class VolumeMethod(ABC):
 
     def __init__(self, settings: Settings):
         self.settings = settings
+
+    def provenance(self) -> Mapping[str, Any]:
+        """What its answers depend on besides its weights and its entry, such as the version of a server."""
+        return {}
 
     @abstractmethod
     def answer(self, volume: Slices, queries: Sequence[VolumeQuery]) -> list[VolumeAnswer]:
