@@ -160,6 +160,10 @@ def get_preprocess_entry(wildcards):
     return facts.part_of(config, "datasets", wildcards.dataset, "preprocess")
 
 
+def get_volumes_entry(wildcards):
+    return facts.part_of(config, "datasets", wildcards.dataset, "volumes")
+
+
 def get_their_manifest(wildcards):
     if "manifest" not in config:
         stop(PromptsegError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH."))

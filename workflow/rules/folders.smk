@@ -29,6 +29,14 @@ def root_of_images(dataset):
 
 
 @cache
+def root_of_volumes(dataset):
+    if (root := root_of_files(dataset)) != SHARED:
+        return root
+    settings = [facts.part_of(config, "datasets", dataset, "volumes"), config["strict"]]
+    return choose_root(f"datasets/{dataset}/volumes.parquet", settings, f"The volumes of {dataset}")
+
+
+@cache
 def root_of_weights(method):
     settings = config["methods"][method]["checkpoint"]
     return choose_root(f"weights/{method}.pth", settings, f"The weights of {method}")
@@ -48,6 +56,11 @@ def get_images(wildcards):
 
 def get_objects(wildcards):
     return of_dataset(wildcards.dataset, "objects.parquet")
+
+
+def of_volumes(table):
+    """A function that finds one of the tables of volumes of a dataset."""
+    return lambda wildcards: f"{root_of_volumes(wildcards.dataset)}/datasets/{wildcards.dataset}/{table}.parquet"
 
 
 def get_weights(wildcards):

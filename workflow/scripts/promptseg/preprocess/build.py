@@ -10,17 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from promptseg.config.cases import Case, match_cases
-from promptseg.core.digests import joined
+from promptseg.config.cases import Case
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
-from promptseg.core.reason import counted, reason_in
 from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.case import process_case, sampling_of
 from promptseg.preprocess.decisions import decide, log_readings
 from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
+from promptseg.preprocess.inputs import Inputs, failures_told
 from promptseg.preprocess.lowest import check_lowest
 from promptseg.preprocess.rows import Result, Rows
 from promptseg.preprocess.tables import IMAGES, OBJECTS
@@ -57,25 +54,16 @@ def build(
         PromptsegError: no usable image, a failing case if `strict`, the task `lowest` does not lie lowest in most
             images that show it beside another one, and what `cases.match_cases` raises.
     """
-    table = pd.read_csv(files, dtype=str, keep_default_na=False)
-    paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
-    cases = match_cases(list(paths), entry["cases"], entry.get("patient"))
-    contents = joined(zip(table["name"], table["sha256"], strict=True))
-    provenance = {"dataset": dataset, "files_sha256": contents}
+    inputs = Inputs.of(files, entry)
+    cases = inputs.cases
+    provenance = {"dataset": dataset, "files_sha256": inputs.digest}
     images.parent.mkdir(parents=True, exist_ok=True)
     with one_thread(), tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as folder:
         written = Path(folder) / images.name, Path(folder) / objects.name
 
         def read(decisions: Decisions) -> _Found:
             work = [
-                partial(
-                    process_case,
-                    case,
-                    {name: paths[name] for name in case.names},
-                    entry,
-                    decisions,
-                    Path(folder) / str(index),
-                )
+                partial(process_case, case, inputs.paths_of(case), entry, decisions, Path(folder) / str(index))
                 for index, case in enumerate(cases)
             ]
             with (
@@ -100,7 +88,7 @@ def build(
             made.replace(path)
     logger.info("%s: %d images from %d cases", dataset, found.usable, len(cases))
     if found.failures:
-        logger.error("%s: %s", dataset, _summary(found.failures, len(cases)))
+        logger.error("%s: %s", dataset, failures_told(found.failures, len(cases)))
 
 
 @dataclass
@@ -144,17 +132,9 @@ def _collect(
 
 def _nothing(dataset: str, entry: Mapping[str, Any], cases: int, failures: Mapping[str, str]) -> str:
     if failures:
-        return f"{dataset}: no usable image. {_summary(failures, cases)}"
+        return f"{dataset}: no usable image. {failures_told(failures, cases)}"
     return (
         f"{dataset}: the masks of all {cases} cases are empty: none holds an object of the tasks "
         f"{', '.join(entry['tasks'])} with at least {sampling_of(entry).get('min_area', 1)} pixels. "
         "Check the label values in `tasks` and `sampling`."
     )
-
-
-def _summary(failures: Mapping[str, str], cases: int) -> str:
-    """How many cases failed, how many of them for which reason, and the first case of each reason."""
-    first: dict[str, str] = {}
-    for case, status in failures.items():
-        first.setdefault(reason_in(status), f"{case}: {status}")
-    return f"{len(failures)} of {cases} cases failed: {counted(failures.values())}. " + " | ".join(first.values())

@@ -18,7 +18,7 @@ from promptseg.preprocess.grids import Volume, reorient
 from promptseg.preprocess.intensity import limits, to_uint8
 from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks
 from promptseg.preprocess.lowest import lowest_of
-from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows, upright
+from promptseg.preprocess.rows import Result, Rows, failure_row, image_row, object_rows, slice_id, upright
 from promptseg.preprocess.shown import shown_apart
 from promptseg.preprocess.volumes import read_colours, read_volume
 from promptseg.preprocess.workers import collected
@@ -54,21 +54,14 @@ def process_case(
 def _fill(
     result: Result, case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings, spill: Path
 ) -> None:
-    stored = read_image(case, paths, entry)
-    if entry.get("frame_of_reference") == "any":
-        stored = replace(stored, frame_of_reference="")
-    volume = reorient(stored, entry["axis"])
-    width, height, depth = volume.shape
-    if min(width, height) < 2 and not volume.planar:
-        raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
-    marked = read_marked(case, paths, entry, how, stored)
-    labels = reorient(marked, entry["axis"]).array
+    _, volume, marked = read_case(case, paths, entry, how)
+    labels = marked.array
     sampling = sampling_of(entry)
     least = sampling.get("min_area", 1)
 
     found: dict[int, list[dict[str, Any]]] = {}
-    for index in range(0, depth, sampling.get("every", 1)):
-        image_id = case.name if volume.planar else f"{case.name}_z{index:03d}"
+    for index in range(0, volume.shape[2], sampling.get("every", 1)):
+        image_id = case.name if volume.planar else slice_id(case, index)
         rows = object_rows(upright(labels, index), image_id, case.patient, entry["tasks"], least)
         if rows:
             found[index] = rows
@@ -92,6 +85,27 @@ def _fill(
     if black:
         what = "all values of each are equal, or `intensity` cuts off what differs"
         logger.warning("%s: %d of %d pictures are black: %s", volume.name, black, len(chosen), what)
+
+
+def read_case(
+    case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any], how: Encodings
+) -> tuple[Volume, Volume, Volume]:
+    """The image as stored, and turned to be cut into slices; the label map, turned in the same way.
+
+    Args:
+        entry: see `build`.
+
+    Raises:
+        PromptsegError: a file cannot be read or does not fit; a slice has less than two columns or rows.
+    """
+    stored = read_image(case, paths, entry)
+    if entry.get("frame_of_reference") == "any":
+        stored = replace(stored, frame_of_reference="")
+    volume = reorient(stored, entry["axis"])
+    width, height, _ = volume.shape
+    if min(width, height) < 2 and not volume.planar:
+        raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
+    return stored, volume, reorient(read_marked(case, paths, entry, how, stored), entry["axis"])
 
 
 def read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:

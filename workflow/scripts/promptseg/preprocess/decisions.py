@@ -6,7 +6,7 @@ from itertools import product
 from promptseg.core.reason import Reason
 from promptseg.core.reasons import PLACES_DIFFER
 from promptseg.core.value_reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
-from promptseg.preprocess.evidence import Decisions, Encodings, Kind, Refusal
+from promptseg.preprocess.evidence import Decisions, Encodings, Evidence, Kind, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,19 @@ _CONTRADICTIONS: list[tuple[tuple[str, ...], str, Reason, str, str]] = [
         "turn the masks as well, or remove the orientation from the EXIF data of the images",
     ),
 ]
+
+
+# The kinds that a decision can be about; those for each label value by their first words.
+_DECIDED = {kind for kinds, *_ in _CONTRADICTIONS for kind in kinds} | {Kind.BLACK_BELOW_ALPHA}
+_DECIDED |= {Kind.PALETTE, Kind.PALETTE_BACKGROUND, Kind.PALETTE_OBJECT}
+_DECIDED_BY_VALUE = (Kind.ONLY, Kind.FRACTIONS, Kind.TWO_VALUES)
+
+
+def depends_on_others(evidence: Evidence) -> bool:
+    """Whether what some of these masks mean depends on the other masks of their dataset, see `decide`."""
+    return any(
+        kind in _DECIDED or any(one.number_in(kind) is not None for one in _DECIDED_BY_VALUE) for kind in evidence.kinds
+    )
 
 
 def decide(how: Encodings) -> Decisions:

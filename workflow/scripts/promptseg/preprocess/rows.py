@@ -136,6 +136,11 @@ def image_row(
     }
 
 
+def slice_id(case: Case, index: int) -> str:
+    """The `image_id` of a slice of a volume."""
+    return f"{case.name}_z{index:03d}"
+
+
 def failure_row(case: Case, status: str) -> dict[str, Any]:
     """The row of `IMAGES` of a case that failed."""
     row: dict[str, Any] = dict.fromkeys(IMAGES.names)

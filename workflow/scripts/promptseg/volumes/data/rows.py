@@ -8,7 +8,7 @@ import numpy as np
 from promptseg.config.cases import Case
 from promptseg.core.stacks import MaskStack
 from promptseg.preprocess.grids import Volume
-from promptseg.preprocess.rows import image_row, upright
+from promptseg.preprocess.rows import image_row, slice_id, upright
 from promptseg.volumes.data.components import Components
 from promptseg.volumes.data.geometry import Geometry
 from promptseg.volumes.data.tables import VOLUME_INDEX
@@ -37,11 +37,6 @@ def slice_groups(
             }
             for z in range(start, min(start + GROUP, depth))
         ]
-
-
-def slice_id(case: Case, z: int) -> str:
-    """The `image_id` of a slice, in the tables of images as well."""
-    return f"{case.name}_z{z:03d}"
 
 
 def index_row(case: Case, volume: Volume, geometry: Geometry) -> Row:

@@ -7,15 +7,14 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
-import pandas as pd
 import pydicom
 
-from promptseg.config.cases import match_cases
 from promptseg.core.errors import PromptsegError
 from promptseg.core.provenance import versions
 from promptseg.core.stacks import MaskStack
 from promptseg.preprocess.case import read_image
 from promptseg.preprocess.grids import Volume, reorient
+from promptseg.preprocess.inputs import Inputs
 from promptseg.preprocess.shown import shown_apart
 
 
@@ -34,10 +33,9 @@ class Sources:
         if not files.is_file():
             raise PromptsegError(f"{files} is not there: masks are laid on the files that the volumes were read from.")
         self._entry = entry
-        table = pd.read_csv(files, dtype=str, keep_default_na=False)
-        self._paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
-        cases = match_cases(list(self._paths), entry["cases"], entry.get("patient"))
-        self._cases = {case.name: case for case in cases}
+        inputs = Inputs.of(files, entry)
+        self._paths = inputs.paths
+        self._cases = {case.name: case for case in inputs.cases}
 
     def read(self, volume_id: str) -> tuple[Volume, list[Path]]:
         """The image of a volume as stored, not turned, and its files.
