@@ -50,6 +50,7 @@ def test_slices_come_back_as_they_were(tmp_path):
 def test_a_task_is_one_object(tmp_path):
     (volume,) = write_volumes(tmp_path, {"a": (noise((20, 9, 12)), blocks(), (5.0, 0.5, 0.75))}, TASKS)
     liver, tumour = volume.objects
+    assert volume.positions == tuple(range(0, 100, 5))
     np.testing.assert_array_equal(liver.truth.dense(), blocks() > 0)
     np.testing.assert_array_equal(tumour.truth.dense(), blocks() == 2)
     assert liver.keys == {"task": "liver", "case_id": "a", "volume_id": "a", "object_id": "a:liver"}
@@ -74,7 +75,7 @@ def test_each_part_can_be_an_object(tmp_path):
 
 def test_unknown_spacing_leaves_lengths_open(tmp_path):
     (volume,) = write_volumes(tmp_path, {"a": (noise((20, 9, 12)), blocks(), None)}, TASKS)
-    assert (volume.spacing, volume.geometry.positions, volume.geometry.uniform) == (None, None, None)
+    assert (volume.spacing, volume.positions, volume.geometry.uniform) == (None, None, None)
     assert np.isnan([volume.objects[0].row.ml, volume.objects[0].row.length_mm]).all()
     assert volume.objects[0].row.voxels == 104
 

@@ -70,6 +70,11 @@ class StoredVolume:
         self._rows = objects
         self._pictures: OrderedDict[Hashable, np.ndarray] = OrderedDict()
 
+    @property
+    def positions(self) -> tuple[float, ...] | None:
+        """Of each slice along the axis in mm, the first at 0; None where the distances are not known."""
+        return self.geometry.positions
+
     def pixels(self, z: int) -> np.ndarray:
         """(h, w, 3) uint8 RGB of slice `z`; not to be written into, because it is kept for the next call."""
         return _kept(self._pictures, z, _SLICES, lambda: decode_rgb(self._file.picture(self._start + z, "image")))
