@@ -20,3 +20,31 @@ rule build_volumes:
         strict=lookup(within=SETTINGS, dpath="strict"),
     script:
         "../scripts/build_volumes.py"
+
+
+rule score_volumes:
+    input:
+        volumes=of_volumes("volumes"),
+        index=of_volumes("volume_index"),
+        objects=of_volumes("volume_objects"),
+        predictions="<results>/volumes/predictions/{method}/{dataset}.parquet",
+        lib=library("score_volumes"),
+    output:
+        scores="<results>/volumes/scores/{method}/{dataset}.parquet",
+        slices="<results>/volumes/scores/{method}/{dataset}.slices.parquet",
+        lesions="<results>/volumes/scores/{method}/{dataset}.lesions.parquet",
+        detection="<results>/volumes/scores/{method}/{dataset}.detection.parquet",
+    log:
+        "<logs>/score_volumes/{method}/{dataset}.log",
+    wildcard_constraints:
+        method="|".join(facts.volume_sources(config)) or "none",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        tasks=get_tasks,
+        tolerance={"mm": config["metrics"]["nsd_tolerance_mm"], "px": config["metrics"]["nsd_tolerance_px"]},
+        connectivity=lookup(within=SETTINGS, dpath="volumes/connectivity"),
+    script:
+        "../scripts/score_volumes.py"
