@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from pycocotools import mask as coco
-from scipy.ndimage import distance_transform_edt, find_objects, generate_binary_structure, label
+from scipy.ndimage import find_objects, generate_binary_structure, label
 
 from promptseg.core.masks import encode
 from promptseg.core.stacks import MaskStack
 from promptseg.methods.volume import SlicePrompt
 from promptseg.prompts.clicks import Click, Protocol, error_depth
 from promptseg.prompts.modes import deepest_pixels, pick
+from promptseg.volumes.routes.deepest import deepest
 from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.showing import point_prompt
 
@@ -116,16 +117,17 @@ def deepest_voxels(
     if not region.codes:
         return np.zeros((0, 3), int)
     box = region.box()
-    # What lies outside the component is a ring of background around its box: all that its depths depend on.
     component, corner = _largest_component(region.dense(box), connectivity)
-    depths = distance_transform_edt(np.pad(component, 1), sampling=sampling)[1:-1, 1:-1, 1:-1]
-    deepest: np.ndarray = np.argwhere(depths == depths.max()) + corner + box[:3]
-    return deepest
+    found: np.ndarray = deepest(component, sampling) + corner + box[:3]
+    return found
 
 
 def _largest_component(region: np.ndarray, connectivity: int) -> tuple[np.ndarray, np.ndarray]:
-    """A (d, h, w) bool component of a (D, H, W) bool region in its own box, and (z, y, x) of the box's first corner."""
-    labels, _ = label(region, generate_binary_structure(3, _STEPS[connectivity]))
+    """A (d, h, w) bool component of a (D, H, W) bool region, which fills its box, in a box of its own, and (z, y, x) of
+    the first corner of that."""
+    labels, count = label(region, generate_binary_structure(3, _STEPS[connectivity]))
+    if count == 1:
+        return region, np.zeros(3, int)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     (equal,) = np.nonzero(sizes == sizes.max())
