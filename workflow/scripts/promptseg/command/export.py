@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from promptseg.command import project
-from promptseg.core.errors import PromptsegError
 
 
 def export(
@@ -43,8 +42,7 @@ def export(
     from promptseg.core.vocabulary import ITERATIVE, MODES
     from promptseg.report.export import FORMATS, export
 
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())) and not force:
-        raise PromptsegError(f"{output} is there and not empty: choose another --output, or replace it by --force.")
+    project.require_free(output, force=force)
     there = methods_of(run)
     wish = Wish(
         ITERATIVE if mode is None and clicks else mode and one_of(MODES, mode, "--mode"),

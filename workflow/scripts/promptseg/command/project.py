@@ -120,6 +120,16 @@ def snakemake(files: Sequence[Path] | None, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", *configured, *arguments]
 
 
+def require_free(output: Path, *, force: bool) -> None:
+    """Refuse a folder that holds something, unless it is to be replaced.
+
+    Raises:
+        PromptsegError: it does.
+    """
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())) and not force:
+        raise PromptsegError(f"{output} is there and not empty: choose another --output, or replace it by --force.")
+
+
 def as_typed(command: Sequence[str], here: Path, project: Path) -> str:
     """A call of `snakemake` as the user can type it where he stands."""
     program = str(Path(sys.executable).with_name("snakemake"))
