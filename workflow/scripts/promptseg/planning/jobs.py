@@ -19,6 +19,7 @@ STAGES = {
     "predict": "predictions",
     "score": "scores",
     "analysis": "tables",
+    "volumes": "volumes",
     "figures": "figures",
     "report": "page",
     "notebooks": "notebooks",
