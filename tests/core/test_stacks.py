@@ -37,3 +37,10 @@ def test_an_empty_mask_has_no_box():
 def test_the_box_around_several_leaves_out_empty_ones():
     a, b = MaskStack.of(block(1, 2, 3, 1, 2, 3)), MaskStack.of(block(4, 0, 7, 5, 1, 9))
     assert around(a, MaskStack((6, 8, 10)), b) == (1, 0, 3, 5, 2, 9)
+
+
+def test_pixels_that_two_stacks_share():
+    one, other = np.zeros((3, 4, 5), bool), np.zeros((3, 4, 5), bool)
+    one[0:2, 1:3, 0:3] = other[1:3, 2:4, 2:5] = True
+    first, second = MaskStack.of(one), MaskStack.of(other)
+    assert [first.shared(second, z) for z in range(3)] == [0, 1, 0]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +62,11 @@ def test_the_rules_of_others():
     assert set(expected) == set(RULES)
     for rule, chosen in expected.items():
         assert choose(truth, rule, given=True) == choose(truth, rule, given=False) == chosen, rule
+
+
+def test_the_documentation_names_all_rules():
+    text = (Path(__file__).parents[3] / "docs" / "volumes.md").read_text(encoding="utf-8")
+    assert all(f"| `{rule}` |" in text for rule in RULES)
 
 
 def test_a_rule_that_hits_a_gap_finds_no_slice():

@@ -49,6 +49,11 @@ class MaskStack:
         code = self.codes.get(z)
         return int(coco.area(code)) if code else 0
 
+    def shared(self, other: "MaskStack", z: int) -> int:
+        """Pixels of slice `z` that both stacks have."""
+        both = [stack.codes[z] for stack in (self, other) if z in stack.codes]
+        return int(coco.area(coco.merge(both, intersect=True))) if len(both) == 2 else 0
+
     def slice(self, z: int) -> np.ndarray:
         """(h, w) bool mask of slice `z`."""
         code = self.codes.get(z)

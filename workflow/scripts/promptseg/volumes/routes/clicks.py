@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pycocotools import mask as coco
 from scipy.ndimage import find_objects, generate_binary_structure, label
 
 from promptseg.core.masks import encode
@@ -64,9 +63,7 @@ def error_areas(truth: MaskStack, prediction: MaskStack) -> dict[int, int]:
     """Pixels that differ, by slice; slices without such are left out. In order of slices."""
     found = {}
     for z in sorted(truth.codes.keys() | prediction.codes.keys()):
-        both = [stack.codes[z] for stack in (truth, prediction) if z in stack.codes]
-        shared = int(coco.area(coco.merge(both, intersect=True))) if len(both) == 2 else 0
-        area = truth.area(z) + prediction.area(z) - 2 * shared
+        area = truth.area(z) + prediction.area(z) - 2 * truth.shared(prediction, z)
         if area:
             found[z] = area
     return found

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
-from pycocotools import mask as coco
 
 from promptseg.core.stacks import MaskStack
 from promptseg.score.surfaces import Tolerance
@@ -26,7 +25,7 @@ def common_areas(one: MaskStack, other: MaskStack) -> np.ndarray:
     """(d,) pixels of each slice that both masks hold."""
     common = np.zeros(one.shape[0], np.int64)
     for z in one.codes.keys() & other.codes.keys():
-        common[z] = coco.area(coco.merge([one.codes[z], other.codes[z]], intersect=True))
+        common[z] = one.shared(other, z)
     return common
 
 
