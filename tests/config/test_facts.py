@@ -101,7 +101,8 @@ def test_parts_that_only_some_runs_have(config):
     config["methods"]["ritm"]["ambiguity"] = True
     config["prompts"]["modes"] = ["mode1", "everything"]
     config["robustness"]["enabled"] = True
-    assert facts.optional_parts(config) == ["everything", "ambiguity", "robustness"]
+    config["datasets"]["lungs"]["volumes"] = True
+    assert facts.optional_parts(config) == ["everything", "ambiguity", "robustness", "volumes"]
     assert facts.grid(config)["points_per_side"] == 32
     assert facts.ambiguous_methods(config) == ["ritm"]
 

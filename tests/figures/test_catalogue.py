@@ -12,7 +12,7 @@ from promptseg.report.page import caption_html
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 RULES = {path.stem: path.read_text(encoding="utf-8") for path in (WORKFLOW / "rules").glob("*.smk")}
-VALUES = {"dataset": ["heart", "chest"], "method": ["cut", "sam_x"], "protocol": ["corrected"]}
+VALUES = {"dataset": ["heart", "chest"], "method": ["cut", "sam_x"], "protocol": ["corrected"], "volumes": ["heart"]}
 
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
@@ -31,7 +31,7 @@ def test_every_caption_is_used():
 
 
 def test_every_figure_is_drawn_by_one_rule():
-    calls = re.findall(r"\*\*drawn\((.*?)\)", RULES["figures"], re.DOTALL)
+    calls = re.findall(r"\*\*drawn\((.*?)\)", RULES["figures"] + RULES["volumes"], re.DOTALL)
     assert sorted(name for call in calls for name in re.findall(r'"(\w+)"', call)) == sorted(FIGURES)
 
 
@@ -44,10 +44,12 @@ def test_file_names_of_a_run():
         *(f"{stem}_{name}" for stem in ("ambiguity", "everything") for name in VALUES["dataset"]),
     }
     assert len(set(whole)) == len(whole)
+    of_volumes = ["routes", "retention", "overrun", "volume_strips_heart"]
+    assert [name for name in names_of_run(VALUES, ["volumes"]) if name not in plain] == of_volumes
 
 
 def test_a_file_name_leads_back_to_its_figure():
-    for name in names_of_run(VALUES, ["ambiguity", "everything", "robustness"]):
+    for name in names_of_run(VALUES, ["ambiguity", "everything", "robustness", "volumes"]):
         figure, value = declared(name)
         assert figure.name(value) == name
     assert declared("clicks_mean_published") == (FIGURES["clicks_mean_published"], "")

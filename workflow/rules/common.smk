@@ -83,6 +83,7 @@ DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
+VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
@@ -164,6 +165,15 @@ def get_volumes_entry(wildcards):
     return facts.part_of(config, "datasets", wildcards.dataset, "volumes")
 
 
+def volume_files(pattern):
+    """Files below <results>/volumes of each method that is asked about volumes, of true contours, and each dataset."""
+    return collect(
+        f"<results>/volumes/{pattern}",
+        method=facts.volume_sources(config),
+        dataset=VOLUME_DATASETS,
+    )
+
+
 def get_their_manifest(wildcards):
     if "manifest" not in config:
         stop(PromptsegError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH."))
@@ -219,7 +229,7 @@ def get_example_facts(wildcards):
 
 def get_figures():
     """All figures of the run, as PNG."""
-    values = {"dataset": DATASETS, "method": METHODS, "protocol": run_protocols()}
+    values = {"dataset": DATASETS, "method": METHODS, "protocol": run_protocols(), "volumes": VOLUME_DATASETS}
     return [f"{RESULTS}/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
 
 

@@ -10,6 +10,7 @@ def final_products():
         "ambiguity": rules.tabulate_ambiguity,
         "robustness": rules.tabulate_robustness,
         "groups": rules.tabulate_groups,
+        "volumes": rules.tabulate_volumes,
     }
     tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
     figures = [str(Path(png).with_suffix(suffix)) for png in get_figures() for suffix in (".png", ".pdf")]
@@ -39,6 +40,12 @@ def products():
     files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
     if "robustness" in optional_parts():
         files += expand(rules.robustness.output, **names)
+    if "volumes" in optional_parts():
+        files += expand(
+            [rules.score_volumes.input.predictions, *rules.score_volumes.output],
+            method=facts.volume_sources(config),
+            dataset=facts.volume_datasets(config),
+        )
     return {str(path) for path in [*files, *final_products(), *rules.compare_manifests.output]}
 
 

@@ -48,3 +48,111 @@ rule score_volumes:
         connectivity=lookup(within=SETTINGS, dpath="volumes/connectivity"),
     script:
         "../scripts/score_volumes.py"
+
+
+rule tabulate_volumes:
+    input:
+        scores=volume_files("scores/{method}/{dataset}.parquet"),
+        slices=volume_files("scores/{method}/{dataset}.slices.parquet"),
+        lesions=volume_files("scores/{method}/{dataset}.lesions.parquet"),
+        detection=volume_files("scores/{method}/{dataset}.detection.parquet"),
+        seconds=volume_files("predictions/{method}/{dataset}.seconds.parquet"),
+        manifests=[of_dataset(name, "manifest.csv") for name in VOLUME_DATASETS],
+        lib=lambda wildcards: library("tabulate_volumes"),
+    output:
+        scores=report(
+            "<results>/tables/volume_scores.parquet",
+            caption="../report/volume_scores.rst",
+            category="Tables",
+            labels={"table": "all scores of volumes"},
+        ),
+        routes=report(
+            "<results>/tables/routes.csv",
+            caption="../report/routes.rst",
+            category="Tables",
+            labels={"table": "volumes: routes"},
+        ),
+        pairs=report(
+            "<results>/tables/route_pairs.csv",
+            caption="../report/route_pairs.rst",
+            category="Tables",
+            labels={"table": "volumes: paired comparisons of routes"},
+        ),
+        retention=report(
+            "<results>/tables/retention.csv",
+            caption="../report/retention.rst",
+            category="Tables",
+            labels={"table": "volumes: retention"},
+        ),
+        lesions=report(
+            "<results>/tables/lesions.csv",
+            caption="../report/lesions.rst",
+            category="Tables",
+            labels={"table": "volumes: lesions"},
+        ),
+        lesions_by_size=report(
+            "<results>/tables/lesions_by_size.csv",
+            caption="../report/lesions_by_size.rst",
+            category="Tables",
+            labels={"table": "volumes: lesions by size"},
+        ),
+        seconds=report(
+            "<results>/tables/volume_seconds.csv",
+            caption="../report/volume_seconds.rst",
+            category="Tables",
+            labels={"table": "volumes: time and memory"},
+        ),
+        provenance="<results>/tables/volume_provenance.csv",
+        readme="<results>/tables/volumes.md",
+    log:
+        "<logs>/tabulate_volumes.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        seen=facts.seen_by_methods(config, REGISTERED, facts.volume_methods(config)),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_volumes.py"
+
+
+rule plot_volumes:
+    input:
+        routes=rules.tabulate_volumes.output.routes,
+        retention=rules.tabulate_volumes.output.retention,
+        lib=lambda wildcards: library("plot_volumes"),
+    output:
+        **drawn("routes", "retention", "overrun"),
+    log:
+        "<logs>/plot_volumes.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        methods=about_methods(),
+    script:
+        "../scripts/plot_volumes.py"
+
+
+rule plot_volume_strips:
+    input:
+        volumes=of_volumes("volumes"),
+        index=of_volumes("volume_index"),
+        objects=of_volumes("volume_objects"),
+        predictions=collect(
+            "<results>/volumes/predictions/{method}/{{dataset}}.parquet",
+            method=facts.volume_sources(config),
+        ),
+        scores=rules.tabulate_volumes.output.scores,
+        lib=lambda wildcards: library("plot_volume_strips"),
+    output:
+        **drawn("volume_strips"),
+    log:
+        "<logs>/plot_volume_strips/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset=get_example_facts,
+        methods=about_methods(),
+        prompts=lookup(within=SETTINGS, dpath="prompts"),
+    script:
+        "../scripts/plot_volume_strips.py"

@@ -131,6 +131,7 @@ def optional_parts(config: Config) -> list[str]:
         "ambiguity": bool(ambiguous_methods(config)),
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
+        "volumes": bool(volume_datasets(config)),
     }
     return [name for name, needed in wanted.items() if needed]
 

@@ -31,12 +31,17 @@ class Figure:
     labels: Mapping[str, str]
     each: Literal["", "dataset", "method", "protocol"] = ""
     caption: str = ""
-    needs: Literal["", "ambiguity", "everything", "groups", "robustness"] = ""
+    needs: Literal["", "ambiguity", "everything", "groups", "robustness", "volumes"] = ""
 
     @property
     def wildcard(self) -> str:
         """What stands for the dataset, method or protocol in a rule: "{dataset}"."""
         return f"{{{self.each}}}"
+
+    @property
+    def among(self) -> str:
+        """What its names are called in `names_of_run`: a figure of volumes is drawn of datasets that have some."""
+        return "volumes" if self.each == "dataset" and self.needs == "volumes" else self.each
 
     @property
     def caption_file(self) -> Path:
@@ -97,6 +102,14 @@ _ALL = [
            "Ambiguity", {"figure": "predicted against true IoU", "dataset": "all"}, needs="ambiguity"),
     Figure("recall", "Segment everything: objects found",
            "Segment everything", {"figure": "objects found", "dataset": "all"}, needs="everything"),
+    Figure("routes", "Volumes: routes by the number of prompted slices",
+           "Volumes", {"figure": "routes", "dataset": "all"}, needs="volumes"),
+    Figure("retention", "Volumes: what is left with the distance from a prompt",
+           "Volumes", {"figure": "retention", "dataset": "all"}, needs="volumes"),
+    Figure("overrun", "Volumes: beyond the ends of the object",
+           "Volumes", {"figure": "beyond the ends", "dataset": "all"}, needs="volumes"),
+    Figure("volume_strips", "Volumes: slices of one object",
+           "Volumes", {"figure": "slices of one object", "dataset": "{dataset}"}, each="dataset", needs="volumes"),
     Figure("examples", "Examples",
            "Examples", {"dataset": "{dataset}", "figure": "chosen by area"}, each="dataset"),
     Figure("extremes", "Worst, median and best",
@@ -138,14 +151,14 @@ def names_of_run(values: Mapping[str, Sequence[str]], parts: Collection[str]) ->
     """The file names, without ending, of all figures of a run.
 
     Args:
-        values: the names under dataset, method and protocol.
+        values: the names under dataset, method and protocol, and under volumes the datasets that have some.
         parts: the optional parts that the run has, see `Figure.needs`.
     """
     return [
         figure.name(value)
         for figure in FIGURES.values()
         if not figure.needs or figure.needs in parts
-        for value in (values[figure.each] if figure.each else [""])
+        for value in (values[figure.among] if figure.each else [""])
     ]
 
 

@@ -21,13 +21,14 @@ class Panel:
         title: heading.
         label: of the axis.
         columns: column -> how it looks; None for the look of the row.
-        scale: `share` from 0 to 1, `clicks` from 1 to the most, `count` from 0 to the most.
+        scale: `share` from 0 to 1, `clicks` from 1 to the most, `count` from 0 to the most, `length` from 0 to the end
+            of the longest interval.
     """
 
     title: str
     label: str
     columns: Mapping[str, style.Look | None]
-    scale: Literal["share", "clicks", "count"] = "share"
+    scale: Literal["share", "clicks", "count", "length"] = "share"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         style.unit_axis(axis, "x")
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     else:
-        most = float(np.nanmax(rows[list(panel.columns)].to_numpy(float), initial=1))
+        names = list(panel.columns)
+        if panel.scale == "length":
+            names += [end for name in names if (end := f"{name}_ci_high") in rows]
+        most = float(np.nanmax(rows[names].to_numpy(float), initial=1))
         if panel.scale == "clicks":
             last = max(2, int(np.ceil(most)))
             axis.set_xlim(0.7, last + 0.3)

@@ -1,0 +1,193 @@
+"""Slices of one object of a dataset: the truth, what was shown, and what each route made of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from promptseg.core import titles
+from promptseg.core.routes import CONTOURS, EACH, EXTRUDE, MASK, OPEN
+from promptseg.core.tables import read_table
+from promptseg.figures import pictures, route_looks, style
+from promptseg.preprocess.images import LabelledImage
+from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStream
+from promptseg.volumes.routes.answers import Answered, read_answers
+from promptseg.volumes.routes.showing import show
+from promptseg.volumes.scores.tables import VOLUME_SCORES
+
+COLUMNS = 9  # slices of a strip
+_BEYOND = 0.3  # of the object's slices, shown on either side of it
+_LONG = 5  # slices; shorter objects are shown only if there is no longer one
+_ROWS = 11  # that fit a page
+NOTHING = "No volume of this dataset holds an object of its tasks."
+_LEGEND = (
+    "Blue: outline of the truth. Orange: mask of the route. Yellow: what was shown. Number on the left: Dice over the "
+    "whole volume. Ends are open but where each slice is prompted."
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the figure reads of one dataset.
+
+    Attributes:
+        stream: its volumes.
+        predictions: `volumes.routes.tables.VOLUME_PREDICTIONS`, each in a folder of the method's name.
+        scores: `volume_scores.parquet`.
+    """
+
+    stream: VolumeStream
+    predictions: Sequence[str | Path]
+    scores: str | Path
+
+
+def choose(objects: pd.DataFrame, index: pd.DataFrame) -> str | None:
+    """The object shown: of those with at least five slices and both ends inside the volume the one of median size.
+
+    Where there is none, short ones count, and such that reach an end of the volume; of two in the middle the smaller.
+
+    Args:
+        objects, index: see `VOLUME_OBJECTS` and `VOLUME_INDEX`.
+    """
+    last = objects["volume_id"].map(index.set_index("volume_id")["n_slices"]) - 1
+    inside = (objects["z0"] > 0) & (objects["z1"] < last)
+    long = objects["n_slices"] >= _LONG
+    for wanted in (inside & long, long, inside, long | ~long):
+        found = objects[wanted].sort_values(["voxels", "object_id"])["object_id"].tolist()
+        if found:
+            return str(found[(len(found) - 1) // 2])
+    return None
+
+
+def slices_shown(z0: int, z1: int, depth: int, always: int) -> list[int]:
+    """At most COLUMNS slices, evenly spaced from somewhat before the object to somewhat behind it, and `always`."""
+    beyond = max(1, round(_BEYOND * (z1 - z0 + 1)))
+    places = np.linspace(max(0, z0 - beyond), min(depth - 1, z1 + beyond), COLUMNS).round().astype(int)
+    chosen = sorted(set(places.tolist()))
+    if always not in chosen:
+        chosen[int(np.argmin(np.abs(np.array(chosen) - always)))] = always
+    return chosen
+
+
+def settings_shown(answers: Sequence[Answered], method: str) -> list[Answered]:
+    """The first answers of a method without clicks: of each route that with the fewest slices, a box, and open ends."""
+    first = [answer for answer in answers if answer.step == 0 and answer.facts["status"] == "ok"]
+    wanted = [a for a in first if a.setting.extents == OPEN or a.setting.route == EACH]
+    table = pd.DataFrame([{"place": i, **vars(answer.setting)} for i, answer in enumerate(wanted)])
+    if table.empty:
+        return []
+    ordered = route_looks.in_order(table.assign(method=method)).drop_duplicates("route")
+    return [wanted[place] for place in ordered["place"]]
+
+
+def draw(
+    files: Files, dataset: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]], prompts: Mapping[str, Any]
+) -> Figure:
+    """A row for the truth, then one for each method and route; a column for each slice.
+
+    Args:
+        dataset: {title, truth, licence}.
+        methods: as for `style.method_looks`.
+        prompts: {tie_break, seed}, see `showing.show`.
+    """
+    title, name = pictures.about(dataset), choose(files.stream.objects, files.stream.index)
+    if name is None:
+        return style.message(title, NOTHING)
+    volume, thing = _find(files.stream, name)
+    rows = list(_rows(files, volume, thing, methods))[: _ROWS - 1]
+    largest = max(thing.truth.slices, key=thing.truth.area)
+    shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest)
+    headings = [_heading(z, thing, volume) for z in shown]
+    figure, grid = pictures.grid(len(rows) + 1, f"{title}. {name}", _LEGEND, headings)
+    view = _view(thing, volume)
+    looks = style.method_looks(methods)
+    for column, z in enumerate(shown):
+        example = _example(volume, thing, z, view)
+        for axis in grid[:, column]:
+            pictures.show(axis, example)
+            pictures.outline(axis, example.truth)
+        for axis, (method, answer, dice) in zip(grid[1:, column], rows, strict=True):
+            if (mask := answer.masks.slice(z)).any():
+                pictures.overlay(axis, mask)
+            if z in answer.facts["prompted"]:
+                _prompt(axis, thing, z, answer.setting.prompt, prompts)
+            if column == 0:
+                pictures.note(axis, f"{dice:.2f}")
+                axis.set_ylabel(_label(method, answer, methods), fontsize=5.5)
+            if method in looks:
+                pictures.frame(axis, looks[method])
+    grid[0, 0].set_ylabel("truth", fontsize=5.5)
+    return figure
+
+
+def _find(stream: VolumeStream, name: str) -> tuple[StoredVolume, VolumeObject]:
+    for volume in stream:
+        for thing in volume.objects:
+            if thing.object_id == name:
+                return volume, thing
+    raise ValueError(f"{name} is in no volume")
+
+
+def _rows(
+    files: Files, volume: StoredVolume, thing: VolumeObject, methods: Mapping[str, Any]
+) -> Iterator[tuple[str, Answered, float]]:
+    """Method, answer and Dice of each row: true contours, then the methods in the order of the registry."""
+    known = read_table(files.scores, VOLUME_SCORES, filters=[("object_id", "==", thing.object_id), ("step", "==", 0)])
+    dice = known.set_index(["method", "route", "slices", "prompt", "extents"])["dice"]
+    paths = pictures.by_method(files.predictions)
+    names = [name for name in (CONTOURS, *methods) if name in paths]
+    for method in names:
+        for answer in settings_shown(list(read_answers(paths[method], [thing.object_id], volume.shape)), method):
+            key = (method, *vars(answer.setting).values())
+            yield method, answer, float(dice.get(key, np.nan))
+
+
+def _view(thing: VolumeObject, volume: StoredVolume) -> tuple[float, ...]:
+    _, y0, x0, _, y1, x1 = thing.truth.box()
+    return pictures.window((x0, y0, x1, y1), volume.shape[1:], _spacing(volume))
+
+
+def _spacing(volume: StoredVolume) -> tuple[float, float]:
+    return volume.spacing[1:] if volume.spacing else (1.0, 1.0)
+
+
+def _example(volume: StoredVolume, thing: VolumeObject, z: int, view: tuple[float, ...]) -> pictures.Example:
+    image = LabelledImage(
+        f"{volume.volume_id}:{z}", volume.case_id, volume.pixels(z), volume.labels(z), _spacing(volume)
+    )
+    return pictures.Example(thing.object_id, thing.task, image, thing.truth.slice(z), _spacing(volume), view)
+
+
+def _prompt(axis: Axes, thing: VolumeObject, z: int, kind: str, prompts: Mapping[str, Any]) -> None:
+    """What was shown on a slice."""
+    if kind == MASK:
+        pictures.outline(axis, thing.truth.slice(z), pictures.POINT)
+        return
+    chosen = {key: prompts[key] for key in ("tie_break", "seed")}
+    given = show(thing.object_id, thing.truth.slice(z), z, kind, **chosen).prompt
+    assert given is not None
+    pictures.prompt(axis, given.points.tolist(), None if given.box is None else [given.box.tolist()])
+
+
+def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
+    """ "slice 12", and how far it is beyond the object."""
+    beyond = max(thing.z0 - z, z - thing.z1, 0)
+    if not beyond:
+        return f"slice {z}"
+    far = f"{beyond * volume.spacing[0]:.0f} mm" if volume.spacing else f"{beyond} slices"
+    return f"slice {z}\n({far} beyond)"
+
+
+def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
+    setting = answer.setting
+    prompt = "" if method == CONTOURS or setting.prompt in setting.route else f" ({titles.PROMPTS[setting.prompt]})"
+    slices = "" if setting.route in (EACH, EXTRUDE) else f", {titles.slices(setting.slices)}"
+    words = f"{titles.ROUTES[setting.route]}{prompt}{slices}"
+    if method != CONTOURS:
+        words = f"{titles.titled(methods, method)}: {words}"
+    return style.wrap(words, 20)
