@@ -22,6 +22,25 @@ rule build_volumes:
         "../scripts/build_volumes.py"
 
 
+# Asked for by methods whose class says `needs_raw = True`: no window, no 8 bits.
+rule raw_volumes:
+    input:
+        files=get_files,
+        index=of_volumes("volume_index"),
+        lib=library("raw_volumes"),
+    output:
+        folder=directory("{root}/datasets/{dataset}/raw_volumes"),
+    log:
+        "{root}/logs/raw_volumes/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 2
+    params:
+        entry=get_volumes_entry,
+    script:
+        "../scripts/raw_volumes.py"
+
+
 rule score_volumes:
     input:
         volumes=of_volumes("volumes"),
