@@ -54,8 +54,12 @@ def setting(mode: str, step: int = 0) -> str:
     return f"mode {mode.removeprefix('mode')}" if mode.startswith("mode") else MODES.get(mode, plain(mode))
 
 
+def slice_count(name: str) -> str:
+    """How many slices are prompted: "1", "3", "every", or a rule by its name."""
+    return {routes.LARGEST: "1", routes.ALL_SLICES: "every"}.get(name) or plain(name)
+
+
 def slices(name: str) -> str:
-    """Which slices are prompted, in few words: "1 slice", "3 slices", "every slice", a rule by its name."""
-    if name in ("1", routes.LARGEST):
-        return "1 slice"
-    return "every slice" if name == routes.ALL_SLICES else f"{name} slices" if name.isdigit() else plain(name)
+    """The same in words: "1 slice", "3 slices", "every slice", or a rule by its name."""
+    count = slice_count(name)
+    return f"{count} slice" if count in ("1", "every") else f"{count} slices" if count.isdigit() else count

@@ -11,6 +11,7 @@ from promptseg.core import titles
 from promptseg.core.routes import CONTOURS, EACH
 from promptseg.core.tables import read_csv
 from promptseg.figures import dots, route_looks, style
+from promptseg.volumes.analysis import order
 from promptseg.volumes.analysis.routes import ROUTES
 
 TITLE = "With the object's ends given and open"
@@ -30,13 +31,13 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
         routes: `routes.csv`.
         methods: as for `style.method_looks`.
     """
-    rows = route_looks.before_clicks(read_csv(routes, ROUTES))
+    rows = order.before_clicks(read_csv(routes, ROUTES))
     rows = rows[rows["dice"].notna() & (rows["route"] != EACH)]  # whose ends are given by its prompts
     wide = _side_by_side(rows, methods)
     if wide.empty:
         return style.message(TITLE, "No route was scored.")
     labels = [_label(row, methods) for row in wide.to_dict("records")]
-    ends = route_looks.ends_of(rows)
+    ends = order.ends_of(rows)
     shown = [
         dots.Panel(
             _HEADINGS[name], unit, {f"{name}_{extents}": route_looks.ENDS[extents] for extents in ends},
@@ -49,10 +50,10 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
 
 def _side_by_side(rows: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """One row for each method, route and prompt: columns {score}_{given or open}, and their intervals."""
-    order = [CONTOURS, *route_looks.methods_of(rows, methods)]
+    first = [CONTOURS, *order.methods_of(rows, methods)]
     found = []
     for (method, route, prompt), own in rows.groupby(["method", "route", "prompt"]):
-        own = own[own["slices"] == route_looks.choices(own)[0]]
+        own = own[own["slices"] == order.choices(own)[0]]
         line = {"method": method, "route": route, "prompt": prompt, "slices": own["slices"].iloc[0]}
         for row in own.to_dict("records"):
             for name in _SHOWN:
@@ -62,12 +63,11 @@ def _side_by_side(rows: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) 
         found.append(line)
     if not found:
         return pd.DataFrame()
-    wide = route_looks.in_order(pd.DataFrame(found))
-    return wide.sort_values("method", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
+    wide = order.in_order(pd.DataFrame(found))
+    return wide.sort_values("method", key=lambda names: names.map(first.index), kind="stable", ignore_index=True)
 
 
 def _label(row: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]]) -> str:
     """ "SAM: box carried, 1 slice"; the prompt where the route does not say it, the route alone of true contours."""
-    prompt = "" if row["method"] == CONTOURS or row["prompt"] in row["route"] else f" ({titles.PROMPTS[row['prompt']]})"
-    words = f"{titles.ROUTES[row['route']]}{prompt}, {titles.slices(row['slices'])}"
+    words = f"{order.route_words(row)}, {titles.slices(row['slices'])}"
     return words.capitalize() if row["method"] == CONTOURS else f"{titles.titled(methods, row['method'])}: {words}"

@@ -12,6 +12,7 @@ from promptseg.core import titles
 from promptseg.core.routes import CONTOURS, POINT
 from promptseg.core.tables import read_csv
 from promptseg.figures import panels, route_looks, style
+from promptseg.volumes.analysis import order
 from promptseg.volumes.analysis.retention import RETENTION
 
 TITLE = "Dice of single slices, by their distance from the nearest prompted one"
@@ -25,15 +26,15 @@ def draw(retention: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Fig
         retention: `retention.csv`.
         methods: as for `style.method_looks`.
     """
-    rows = route_looks.before_clicks(read_csv(retention, RETENTION))
+    rows = order.before_clicks(read_csv(retention, RETENTION))
     rows = rows[rows["dice"].notna() & (rows["slices"] != "all")]
     if set(rows["method"]) <= {CONTOURS}:
         return style.message(TITLE, "No slice away from a prompted one was scored.")
     control = rows["method"] == CONTOURS
     unit = rows.loc[~control, "distance_unit"].mode().iloc[0]  # of two kinds of volumes the more frequent one is shown
-    fewest, few = route_looks.choices(rows[~control])[0], route_looks.choices(rows[control])[:2]
+    fewest, few = order.choices(rows[~control])[0], order.choices(rows[control])[:2]
     rows = rows[(rows["distance_unit"] == unit) & rows["slices"].eq(fewest).where(~control, rows["slices"].isin(few))]
-    names, ends = route_looks.methods_of(rows, methods), route_looks.ends_of(rows)
+    names, ends = order.methods_of(rows, methods), order.ends_of(rows)
     looks = style.method_looks(methods)
     width = style.PAGE if len(ends) > 1 else style.COLUMN
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
@@ -43,7 +44,7 @@ def draw(retention: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Fig
     for index, axis in enumerate(grid.axes):
         method, extents = names[index // len(ends)], ends[index % len(ends)]
         here = rows[rows["method"].isin([method, CONTOURS]) & (rows["extents"] == extents)]
-        _panel(axis, route_looks.in_order(here))
+        _panel(axis, order.in_order(here))
         look = looks.get(method)
         axis.set_title(
             f"{look.title if look else titles.plain(method)}, {titles.EXTENTS[extents]}", loc="left",

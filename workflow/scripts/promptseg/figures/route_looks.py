@@ -1,6 +1,5 @@
 """How routes, prompts and ends appear in every figure of volumes."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -40,30 +39,6 @@ ENDS = {
 }
 
 
-def methods_of(rows: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The methods of some rows in the order of the registry, without true contours."""
-    found = set(rows["method"]) - {CONTOURS}
-    return [*(name for name in methods if name in found), *sorted(found - set(methods))]
-
-
-def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows in the order of routes, prompts and numbers of slices."""
-    keys = pd.DataFrame(
-        {
-            "route": rows["route"].map(list(ROUTES).index),
-            "prompt": rows["prompt"].map(list(LINES).index),
-            "slices": rows["slices"].map(_number),
-        },
-        index=rows.index,
-    )
-    return rows.loc[keys.sort_values(list(keys), kind="stable").index]
-
-
-def choices(rows: pd.DataFrame) -> list[str]:
-    """The choices of slices of some rows: numbers, then rules by their names, then every slice."""
-    return sorted(set(rows["slices"]), key=lambda name: (_number(name), name))
-
-
 def handles(rows: pd.DataFrame) -> list[Any]:
     """Legend entries of the routes and prompts of some rows; of the controls only the colour."""
     neutral = style.Look("", style.GREY, "o")
@@ -75,19 +50,3 @@ def handles(rows: pd.DataFrame) -> list[Any]:
         if prompt in shown
     ]
     return [*routes, *(prompts if len(prompts) > 1 else [])]
-
-
-def before_clicks(rows: pd.DataFrame, level: str = "all") -> pd.DataFrame:
-    """The rows of a level before any click."""
-    return rows[(rows["level"] == level) & (rows["step"] == 0)]
-
-
-def ends_of(rows: pd.DataFrame) -> Sequence[str]:
-    """Which ends some rows have: given, open, or both."""
-    return [extents for extents in ENDS if extents in set(rows["extents"])]
-
-
-def _number(slices: str) -> float:
-    if slices == "all":
-        return 1e9
-    return 1 if slices == "largest" else int(slices) if slices.isdigit() else 1e6

@@ -12,6 +12,7 @@ from promptseg.core import titles
 from promptseg.core.routes import CONTOURS, EXTRUDE, POINT
 from promptseg.core.tables import read_csv
 from promptseg.figures import panels, route_looks, style
+from promptseg.volumes.analysis import order
 from promptseg.volumes.analysis.routes import ROUTES
 
 TITLE = "Dice over the whole volume, by the number of prompted slices"
@@ -24,12 +25,12 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
         routes: `routes.csv`.
         methods: as for `style.method_looks`.
     """
-    rows = route_looks.before_clicks(read_csv(routes, ROUTES))
+    rows = order.before_clicks(read_csv(routes, ROUTES))
     rows = rows[rows["dice"].notna()]
-    names, ends = route_looks.methods_of(rows, methods), route_looks.ends_of(rows)
+    names, ends = order.methods_of(rows, methods), order.ends_of(rows)
     if not names:
         return style.message(TITLE, "No route of a method was scored.")
-    looks, choices = style.method_looks(methods), route_looks.choices(rows)
+    looks, choices = style.method_looks(methods), order.choices(rows)
     width = style.PAGE if len(ends) > 1 else style.COLUMN
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
     size = panels.Size(width, 1.75, 0.6)
@@ -37,7 +38,7 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
     for index, axis in enumerate(grid.axes):
         method, extents = names[index // len(ends)], ends[index % len(ends)]
         here = rows[rows["method"].isin([method, CONTOURS]) & (rows["extents"] == extents)]
-        _panel(axis, route_looks.in_order(here), choices)
+        _panel(axis, order.in_order(here), choices)
         look = looks.get(method)
         axis.set_title(
             f"{look.title if look else titles.plain(method)}, {titles.EXTENTS[extents]}", loc="left",
@@ -66,8 +67,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, choices: Sequence[str]) -> None:
             places, own["dice"], linestyle=line, label=f"{route} {prompt}", clip_on=False, zorder=3,
             linewidth=1.2 if control else 0.9, **style.mark(look, not control and prompt == POINT),
         )  # fmt: skip
-    labels = [titles.slices(name).removesuffix(" slices").removesuffix(" slice") for name in choices]
-    axis.set_xticks(range(len(choices)), [style.wrap(label, 14) for label in labels])
+    axis.set_xticks(range(len(choices)), [style.wrap(titles.slice_count(name), 14) for name in choices])
     axis.set_xlim(-0.4, len(choices) - 0.6)
     style.unit_axis(axis, "y")
     axis.grid(visible=False, axis="x")

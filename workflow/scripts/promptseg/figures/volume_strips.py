@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from promptseg.core import titles
 from promptseg.core.routes import CONTOURS, EACH, EXTRUDE, MASK, OPEN
 from promptseg.core.tables import read_table
-from promptseg.figures import pictures, route_looks, style
+from promptseg.figures import pictures, style
 from promptseg.preprocess.images import LabelledImage
+from promptseg.volumes.analysis import order
 from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStream
 from promptseg.volumes.routes.answers import Answered, read_answers
 from promptseg.volumes.routes.showing import show
@@ -81,7 +82,7 @@ def settings_shown(answers: Sequence[Answered], method: str) -> list[Answered]:
     table = pd.DataFrame([{"place": i, **vars(answer.setting)} for i, answer in enumerate(wanted)])
     if table.empty:
         return []
-    ordered = route_looks.in_order(table.assign(method=method)).drop_duplicates("route")
+    ordered = order.in_order(table.assign(method=method)).drop_duplicates("route")
     return [wanted[place] for place in ordered["place"]]
 
 
@@ -185,9 +186,8 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
 
 def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
     setting = answer.setting
-    prompt = "" if method == CONTOURS or setting.prompt in setting.route else f" ({titles.PROMPTS[setting.prompt]})"
     slices = "" if setting.route in (EACH, EXTRUDE) else f", {titles.slices(setting.slices)}"
-    words = f"{titles.ROUTES[setting.route]}{prompt}{slices}"
+    words = order.route_words({"method": method, **vars(setting)}) + slices
     if method != CONTOURS:
         words = f"{titles.titled(methods, method)}: {words}"
     return style.wrap(words, 20)

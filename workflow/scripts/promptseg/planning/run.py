@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.facts import optional_parts
 from promptseg.config.folders import folders
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
@@ -112,7 +113,8 @@ class Run:
             elif self._whole:
                 from promptseg.report.terminal import overview
 
-                print(f"\n{overview(self._results)}", flush=True)
+                volumes = "volumes" in optional_parts(self._config)
+                print(f"\n{overview(self._results, volumes=volumes)}", flush=True)
         except (PromptsegError, OSError) as error:
             print(error, file=sys.stderr)
 

@@ -11,13 +11,16 @@ from promptseg.core.tables import read_csv
 from promptseg.core.vocabulary import HEADLINE_CLICKS
 from promptseg.report.failures import failures
 from promptseg.report.headline import main_table
+from promptseg.report.routes import routes_table
 from promptseg.score.tables import SCORES
+from promptseg.volumes.analysis.routes import ROUTES
 
 
-def overview(results: Path, clicks: list[int] | None = None) -> str:
-    """Main table, what failed, and the folders of a finished run, as lines of text.
+def overview(results: Path, clicks: list[int] | None = None, volumes: bool = True) -> str:
+    """Main table, that of volumes, what failed, and the folders of a finished run, as lines of text.
 
     Args:
+        volumes: whether routes through volumes are shown, if there is a table of them.
         clicks: numbers of corrective clicks with a column; by default `vocabulary.HEADLINE_CLICKS`.
 
     Raises:
@@ -27,6 +30,9 @@ def overview(results: Path, clicks: list[int] | None = None) -> str:
     methods, protocols = (titles(results / "tables" / NAMES.name, kind) for kind in ("method", "protocol"))
     table = main_table(summary, methods, protocols, clicks or HEADLINE_CLICKS)
     parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
+    if volumes and (results / "tables" / ROUTES.name).is_file():
+        routes = routes_table(read_csv(results / "tables" / ROUTES.name, ROUTES), methods)
+        parts += ["Volumes: Dice by the number of prompted slices, mean over tasks", as_text(routes)]
     for row in failures(results / "tables" / SCORES.name).to_dict("records"):
         parts.append(
             f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"
