@@ -1,18 +1,23 @@
-"""Tables of small volumes, made of arrays by the code that makes them of files."""
+"""Tables of small volumes, made of files, or of arrays by the code that makes them of files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from promptseg.config.cases import Case
-from promptseg.core.tables import open_table, write_table
+from promptseg.core.tables import open_table, read_table, write_table
 from promptseg.preprocess.grids import Volume
+from promptseg.volumes.data.build import build_volumes
 from promptseg.volumes.data.geometry import Geometry
 from promptseg.volumes.data.rows import index_row, object_rows, slice_groups
 from promptseg.volumes.data.stack import VolumeStream, stream_volumes
 from promptseg.volumes.data.tables import VOLUME_INDEX, VOLUME_OBJECTS, VOLUMES
+from support.builds import entry, list_files
 
+TABLES = (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)
 Spacing = tuple[float, float, float]
 
 
@@ -30,7 +35,7 @@ def write_volumes(
         parts, min_voxels: of the dataset's `volumes`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / table.name for table in (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)]
+    paths = outputs_of(folder)
     index, objects = [], []
     with open_table(paths[0], VOLUMES) as table:
         for name, (pixels, labels, spacing) in volumes.items():
@@ -45,6 +50,21 @@ def write_volumes(
     write_table(paths[1], index, VOLUME_INDEX)
     write_table(paths[2], objects, VOLUME_OBJECTS)
     return stream_volumes(*paths, tasks)
+
+
+def outputs_of(folder: Path) -> list[Path]:
+    """The three tables of a folder."""
+    return [folder / table.name for table in TABLES]
+
+
+def build(
+    root: Path, out: Path, strict: bool = False, threads: int = 1, volumes: Any = True, **changes: Any
+) -> list[pd.DataFrame]:
+    """Slices, index and objects of a folder of files; `changes` are keys of the dataset's entry."""
+    out.mkdir(exist_ok=True)
+    files, settings = list_files(root, out / "files.csv"), entry(volumes=volumes, **changes)
+    build_volumes(files, outputs_of(out), "mine", settings, strict, threads)
+    return [read_table(path, table) for path, table in zip(outputs_of(out), TABLES, strict=True)]
 
 
 def as_volume(pixels: np.ndarray, spacing: Spacing | None) -> Volume:

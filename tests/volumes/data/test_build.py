@@ -5,25 +5,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import read_provenance, read_table
-from promptseg.volumes.data.build import build_volumes
+from promptseg.core.tables import read_provenance
 from promptseg.volumes.data.stack import stream_volumes
-from promptseg.volumes.data.tables import VOLUME_INDEX, VOLUME_OBJECTS, VOLUMES
-from support.builds import GREY, MASK, entry, list_files, run, write
+from support.builds import GREY, MASK, run, write
+from support.stacks import build, outputs_of
 
 GRID = np.diag([-0.5, -0.75, 3, 1])
-
-
-def outputs_of(out):
-    return [out / table.name for table in (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)]
-
-
-def build(root, out, strict=False, threads=1, volumes=True, **changes):
-    """Slices, index and objects of a folder."""
-    out.mkdir(exist_ok=True)
-    files, settings = list_files(root, out / "files.csv"), entry(volumes=volumes, **changes)
-    build_volumes(files, outputs_of(out), "mine", settings, strict, threads)
-    return [read_table(out / table.name, table) for table in (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)]
 
 
 def write_case(root, name, depth=20, seed=0, affine=GRID, values=(1, 2)):
