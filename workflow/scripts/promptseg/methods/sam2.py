@@ -50,13 +50,15 @@ class Sam2(Promptable[Sam2Net]):
 
     The single mask gives way to the best of three where it is not stable, unless the option `dynamic_multimask` is
     false. `precision: bf16` concerns the image encoder. MedSAM2 was made for volumes, slice after slice as a video, and
-    its authors have no script for 2-D images: the variant medsam2_hiera_t512 is run as SAM 2 is, at 512 pixels.
+    its authors have no script for 2-D images: the variant medsam2_hiera_t512 is run as SAM 2 is, at 512 pixels. The
+    options `video_size` and `corrections` concern volumes alone, see `Sam2Video`.
     """
 
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     variants: ClassVar[Collection[str]] = VARIANTS
-    known_options = frozenset({"dynamic_multimask"})
+    known_options = frozenset({"dynamic_multimask", "video_size", "corrections"})
+    tracker = "promptseg.methods.sam2_video:Sam2Video"
     cacheable = True
 
     def __init__(self, settings: Settings):

@@ -50,7 +50,8 @@ class Sam3(Sam2):
 
     prompt_types = frozenset({"point", "box"})
     variants = VARIANTS
-    known_options = Sam2.known_options | {"max_hole_area"}
+    known_options = frozenset({"dynamic_multimask", "max_hole_area"})
+    tracker = ""
 
     def __init__(self, settings: Settings):
         self.max_hole_area = int(settings.options.get("max_hole_area", 256))

@@ -71,6 +71,7 @@ class VolumeQuery:
             where `given`, else a window in which the method has to find the object's ends.
         given: whether the user told the ends.
         previous: `VolumeAnswer.state` after all but the last click; None for the first answer.
+        final: whether no click will follow, so that no state has to be kept for it.
     """
 
     prompts: Sequence[SlicePrompt]
@@ -78,6 +79,7 @@ class VolumeQuery:
     given: bool
     clicks: Sequence[SlicePrompt] = ()
     previous: Any = None
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class VolumeAnswer:
     Attributes:
         masks: of the slices that were to be answered.
         scores: the method's own estimate of the IoU, or of the object being there, by slice; empty if it makes none.
-        state: comes back as `VolumeQuery.previous` with the next click.
+        state: comes back as `VolumeQuery.previous` with the next click; None after a `final` query.
         dropped: how many of the query's clicks the method took no notice of.
     """
 

@@ -28,6 +28,31 @@ VIDEO = (
 
 
 @dataclass(frozen=True)
+class MemorySizes:
+    """How much is remembered, and in which form.
+
+    Attributes:
+        width: channels of a memory.
+        depth, hidden: of the memory attention.
+        memories: frames whose maps are looked at, prompted ones counted as one: the last of them, in the direction of
+            travel.
+        pointers: frames whose pointers are looked at.
+        prompted: of frames that were prompted, how many at most are looked at, the nearest ones; None for all.
+        timed_pointers: whether pointers carry how far away they are (not in SAM 2 before 2.1).
+        marked_absence: whether maps of frames without the object are marked as such (not in SAM 2 before 2.1).
+    """
+
+    width: int = 64
+    depth: int = 4
+    hidden: int = 2048
+    memories: int = 7
+    pointers: int = 16
+    prompted: int | None = None
+    timed_pointers: bool = True
+    marked_absence: bool = True
+
+
+@dataclass(frozen=True)
 class Sam2Sizes:
     """What the variants differ in, and what they share.
 
@@ -36,6 +61,7 @@ class Sam2Sizes:
         trunk: of the image encoder; None for EdgeTAM's RepViT.
         width: channels of the embedding.
         heads, hidden: of the decoder's attention, and of its MLP.
+        memory: of other frames of a video.
     """
 
     input_size: int
@@ -43,12 +69,14 @@ class Sam2Sizes:
     width: int = 256
     heads: int = 8
     hidden: int = 2048
+    memory: MemorySizes = MemorySizes()
 
 
+_MEMORY = {"sam2.1": MemorySizes(), "sam2": MemorySizes(timed_pointers=False, marked_absence=False)}
 VARIANTS = {
     **{
-        f"{version}_hiera_{name}": Sam2Sizes(1024, sizes)
-        for version in ("sam2.1", "sam2")
+        f"{version}_hiera_{name}": Sam2Sizes(1024, sizes, memory=memory)
+        for version, memory in _MEMORY.items()
         for name, sizes in HIERA.items()
     },
     "edgetam": Sam2Sizes(1024, None),
@@ -83,10 +111,12 @@ class Sam2Encoder(nn.Module):
     Args:
         net: holds the weights, which are shared. In bfloat16 they are converted.
         dtype: of the matrix products, torch.float32 or torch.bfloat16.
+        in_video: what is remembered of other images will be added to the embedding.
     """
 
-    def __init__(self, net: Sam2Net, dtype: torch.dtype = torch.float32):
+    def __init__(self, net: Sam2Net, dtype: torch.dtype = torch.float32, *, in_video: bool = False):
         super().__init__()
+        self.in_video = in_video
         encoder, decoder = net.image_encoder, net.sam_mask_decoder
         self.trunk, self.neck, self.no_memory = encoder.trunk, encoder.neck, net.no_mem_embed
         self.finest, self.fine = decoder.conv_s0, decoder.conv_s1
@@ -105,11 +135,13 @@ class Sam2Encoder(nn.Module):
             x: (b, 3, s, s) float32.
 
         Returns:
-            (b, c, s / 16, s / 16) embedding, (b, s / 8, s / 8, c / 4) and (b, s / 4, s / 4, c / 8) finer maps.
+            (b, c, s / 16, s / 16) embedding, (b, s / 8, s / 8, c / 4) and (b, s / 4, s / 4, c / 8) finer maps. The
+            embedding says that there is no memory of other images, unless `in_video`.
         """
         finest, fine, embedding = self.neck(self.trunk(x))
         maps = self.fine(fine.float()), self.finest(finest.float())
-        embedding = embedding + self.no_memory.reshape(1, -1, 1, 1)
+        if not self.in_video:
+            embedding = embedding + self.no_memory.reshape(1, -1, 1, 1)
         return embedding, *(level.permute(0, 2, 3, 1) for level in maps)
 
 

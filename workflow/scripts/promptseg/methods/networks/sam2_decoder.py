@@ -5,7 +5,7 @@ modules of the `segment_anything` package hold the weights where names and shape
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -51,6 +51,23 @@ class DecoderImage:
     finest: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class Decoding:
+    """All that the decoder says to a batch of prompts.
+
+    Attributes:
+        low: (b, k, 4 h, 4 w) logits of the masks that were asked for.
+        scores: (b, k) their predicted IoU.
+        tokens: (b, k, c) what they were made from.
+        presence: (b,) whether the object is there, as a logit.
+    """
+
+    low: Tensor
+    scores: Tensor
+    tokens: Tensor
+    presence: Tensor
+
+
 class Sam2Decoder(nn.Module):
     """Forward pass of prompt encoder and mask decoder for prompts of several images at once.
 
@@ -90,6 +107,19 @@ class Sam2Decoder(nn.Module):
             (finest + self.biases[1]).flatten(0, 5),
         )
 
+    def with_memory(self, image: DecoderImage, embeddings: Tensor) -> list[DecoderImage]:
+        """An image for several objects, whose embedding holds what is known of each.
+
+        Args:
+            embeddings: (b, c, h, w) float32.
+        """
+        dense = self.prompts.no_mask_embed.weight.reshape(1, -1, 1, 1)
+        return [replace(image, embedding=one, tokens=self.two_way.prepare(one + dense)) for one in embeddings.split(1)]
+
+    def unprompted(self, count: int) -> Tensor:
+        """(count, 2, c) tokens of prompts without points: unlike `embed` of none, as in videos."""
+        return self.prompts.not_a_point_embed.weight.expand(count, 2, -1)
+
     def embed(self, points: Tensor, labels: Tensor) -> Tensor:
         """Tokens of points and boxes.
 
@@ -115,6 +145,17 @@ class Sam2Decoder(nn.Module):
         masks: Tensor | None = None,
         slots: Sequence[int] = (1, 2, 3),
     ) -> tuple[Tensor, Tensor]:
+        """(b, k, 4 h, 4 w) logits and (b, k) predicted IoU of masks, see `decode`."""
+        decoding = self.decode(images, sparse, masks, slots)
+        return decoding.low, decoding.scores
+
+    def decode(
+        self,
+        images: Sequence[DecoderImage],
+        sparse: Tensor,
+        masks: Tensor | None = None,
+        slots: Sequence[int] = (1, 2, 3),
+    ) -> Decoding:
         """Masks of a batch of prompts.
 
         Args:
@@ -122,9 +163,6 @@ class Sam2Decoder(nn.Module):
             sparse: (b, t, c) tokens of points and boxes, see `embed`.
             masks: (b, 4 h, 4 w) logits that are part of each prompt.
             slots: which of the decoder's four masks: 0 is the single one, 1 to 3 are those for ambiguous prompts.
-
-        Returns:
-            (b, k, 4 h, 4 w) logits and (b, k) predicted IoU of the slots.
         """
         decoder = self.decoder
         special = torch.cat([decoder.obj_score_token.weight, decoder.iou_token.weight, decoder.mask_tokens.weight])
@@ -136,7 +174,9 @@ class Sam2Decoder(nn.Module):
         tokens, upscaled = self.two_way(seen, points)
         hyper = torch.stack([decoder.output_hypernetworks_mlps[slot](tokens[:, 2 + slot]) for slot in slots], dim=1)
         scores = decoder.iou_prediction_head(tokens[:, 1]).sigmoid()[:, list(slots)]
-        return self._masks(images, upscaled, hyper), scores
+        presence = decoder.pred_obj_score_head(tokens[:, 0])[:, 0]
+        chosen = tokens[:, [2 + slot for slot in slots]]
+        return Decoding(self._masks(images, upscaled, hyper), scores, chosen, presence)
 
     def _masks(self, images: Sequence[DecoderImage], tokens: Tensor, hyper: Tensor) -> Tensor:
         """(b, n, c) image tokens upscaled four times, times (b, k, c / 8) weights -> (b, k, 4 h, 4 w).
