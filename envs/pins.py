@@ -47,6 +47,7 @@ INFERENCE = sorted([*ANALYSIS, "monai", "py7zr", "safetensors", "segment-anythin
 ENVIRONMENTS = {
     "analysis": ANALYSIS,
     "inference": INFERENCE,
+    "nninteractive": sorted([*ANALYSIS, "nninteractive-client"]),
     "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbconvert", "nbformat", "snakemake"]),
 }
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import adapter_class
+from promptseg.methods import adapter_class, is_for_volumes, named_class
+from promptseg.methods.volume_checks import volume_problems
 from promptseg.predict.method_run import Computing, check_entry, check_weights, prepare
 from support.projects import ROOT
 
@@ -120,4 +121,7 @@ def test_a_constructor_has_to_keep_the_settings(tmp_path):
 def test_all_entries_of_the_registry_fit_their_classes():
     registry = yaml.safe_load((ROOT / "config" / "methods.yaml").read_text())["methods"]
     for name, entry in registry.items():
-        check_entry(name, adapter_class(entry["adapter"]), entry)
+        if is_for_volumes(named_class(entry["adapter"])):
+            assert volume_problems(name, entry) == []
+        else:
+            check_entry(name, adapter_class(entry["adapter"]), entry)

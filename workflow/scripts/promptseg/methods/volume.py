@@ -109,7 +109,7 @@ class VolumeMethod(ABC):
         several_slices: whether the first prompts may lie on more than one slice.
         corrects: whether it takes corrective clicks.
         needs_raw: whether it reads `Slices.raw`, which is written only then.
-        variants, known_options, path_options, code_licence, packages: as of `Method`.
+        learned, variants, known_options, path_options, code_licence, packages: as of `Method`.
         text_options: of the known options those that are words and no numbers.
         encodings, encode_seconds: how many slices it has encoded so far, and what that took; see
             `slice_store.SliceStore`, whose counts it may hand on.
@@ -120,6 +120,7 @@ class VolumeMethod(ABC):
     several_slices: ClassVar[bool] = True
     corrects: ClassVar[bool] = False
     needs_raw: ClassVar[bool] = False
+    learned: ClassVar[bool] = True
     variants: ClassVar[Collection[str]] = ()
     known_options: ClassVar[frozenset[str] | None] = None
     path_options: ClassVar[frozenset[str]] = frozenset()

@@ -14,7 +14,7 @@ import yaml
 
 from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import Method, adapter_class
+from promptseg.methods import Method, adapter_class, is_for_volumes, named_class
 from promptseg.methods.clicking import ClickMethod
 from promptseg.methods.sam_med2d import SamMed2D
 from promptseg.parity.adapters import ADAPTERS
@@ -123,10 +123,11 @@ def row(name: str, entry: Mapping[str, Any], measured: Mapping[str, Any]) -> tup
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """One row for each entry of the registry."""
+    """One row for each entry of the registry, without those for volumes."""
     measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     for name, entry in yaml.safe_load(REGISTRY.read_text(encoding="utf-8"))["methods"].items():
-        yield row(name, entry, measured)
+        if not is_for_volumes(named_class(entry["adapter"])):
+            yield row(name, entry, measured)
 
 
 def table() -> str:
