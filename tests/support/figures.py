@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from promptseg.core.tables import Table, write_csv, write_table
 from promptseg.figures import pictures, source, style
@@ -67,8 +68,7 @@ def layers(axis: Axes) -> list[np.ndarray]:
 
 def texts(figure: Figure) -> str:
     """All words of the figure, in one line."""
-    found = figure.findobj(match=lambda item: hasattr(item, "get_text"))
-    return " ".join(text.get_text() for text in found).replace("\n", " ")
+    return " ".join(text.get_text() for text in figure.findobj(match=Text)).replace("\n", " ")
 
 
 def lines(axis: Axes) -> dict[str, np.ndarray]:

@@ -55,14 +55,16 @@ def choose(objects: pd.DataFrame, index: pd.DataFrame) -> str | None:
     Args:
         objects, index: see `VOLUME_OBJECTS` and `VOLUME_INDEX`.
     """
+    if objects.empty:
+        return None
     last = objects["volume_id"].map(index.set_index("volume_id")["n_slices"]) - 1
     inside = (objects["z0"] > 0) & (objects["z1"] < last)
     long = objects["n_slices"] >= _LONG
     for wanted in (inside & long, long, inside, long | ~long):
-        found = objects[wanted].sort_values(["voxels", "object_id"])["object_id"].tolist()
-        if found:
-            return str(found[(len(found) - 1) // 2])
-    return None
+        if wanted.any():
+            break
+    found = objects[wanted].sort_values(["voxels", "object_id"])["object_id"].tolist()
+    return str(found[(len(found) - 1) // 2])
 
 
 def slices_shown(z0: int, z1: int, depth: int, always: int) -> list[int]:
