@@ -5,7 +5,7 @@ from promptseg.config import adapters, asked
 CONDA = any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method)
 try:
     ADAPTERS = adapters.facts_of(
-        {name: facts.predict_entry(config, name) for name in METHODS},
+        {name: facts.predict_entry(config, name) for name in ALL_METHODS},
         adapters.RECORD,
         again=workflow.is_main_process,
         say=logger.info,
@@ -15,6 +15,13 @@ except PromptsegError as error:
 for name, found in ADAPTERS.items():
     if problem := found.get("problem") or (not CONDA and found.get("missing")):
         stop(PromptsegError(problem))
+    if found.get("modes") == [] and name in METHODS:
+        stop(
+            PromptsegError(
+                f"run.methods names {name}, whose adapter {config['methods'][name]['adapter']} is for volumes and answers no "
+                "image. Name it under volumes.methods instead."
+            )
+        )
     if "missing" in found:
         ADAPTERS[name] = asked.UNKNOWN
         if workflow.is_main_process:
@@ -35,3 +42,20 @@ def get_asked(wildcards):
 
 def get_computing(wildcards):
     return asked.computing(config, ADAPTERS[wildcards.method])
+
+
+def get_asked_of_volumes(wildcards):
+    return asked.asked_of_volumes(config, ADAPTERS.get(wildcards.method, asked.CONTOURS_FACTS))
+
+
+def of_method(get, otherwise):
+    """What `get` says of a method for volumes; `otherwise` of the controls, which have no entry."""
+    return lambda wildcards: otherwise if wildcards.method == CONTOURS else get(wildcards)
+
+
+def get_volume_library(wildcards):
+    if wildcards.method == CONTOURS:
+        return library("predict_volumes")
+    tracker = ADAPTERS[wildcards.method].get("tracker")
+    behind = [adapter_file(tracker)] if tracker else []
+    return library("predict_volumes", method_entry(wildcards)["adapter"], [*get_helpers(wildcards), *behind])

@@ -28,6 +28,7 @@ from promptseg.download.contents import metadata_files
 from promptseg.download.own_folders import require_folders
 from promptseg.figures import catalogue
 from promptseg.core.errors import PromptsegError
+from promptseg.core.routes import CONTOURS
 from promptseg.methods.own import require_adapter_files
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
@@ -60,7 +61,7 @@ try:
     ARCHIVES = archives_of(config["datasets"], config["run"]["datasets"])
     if workflow.is_main_process:
         require_folders(config, config["run"]["datasets"], Path(SHARED, "raw"))
-        require_adapter_files(config, config["run"]["methods"])
+        require_adapter_files(config, facts.all_methods(config))
         look_at_metadata()
 except ConfigurationError as error:
     # Files named on the command line lie over those of the Snakefile, and `--config` over all.
@@ -81,6 +82,9 @@ pathvars:
 SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
 DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
+ALL_METHODS = facts.all_methods(config)  # also those that are asked about volumes alone
+VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
+VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
 VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
@@ -90,12 +94,14 @@ FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["d
 # Digests of what users have themselves, by method: weights, and what options name. As in get_contents, what counts is their
 # bytes, not their time. Now, because what a job has read must not be noted later.
 try:
-    OWN_FILES = own_digests({name: config["methods"][name] for name in METHODS}, [".", RESULTS, SHARED], logger.info)
+    OWN_FILES = own_digests(
+        {name: config["methods"][name] for name in ALL_METHODS}, [".", RESULTS, SHARED], logger.info
+    )
 except PromptsegError as error:
     stop(error)
 METADATA = metadata_files(config, DATASETS)
 # Methods whose packages cannot live with those of the others.
-OWN_ENVIRONMENTS = {name: own for name in METHODS if (own := config["methods"][name].get("environment"))}
+OWN_ENVIRONMENTS = {name: own for name in ALL_METHODS if (own := config["methods"][name].get("environment"))}
 for name, own in OWN_ENVIRONMENTS.items():
     if not any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method):
         logger.warning(
@@ -108,7 +114,7 @@ PUBLISHED = os.path.relpath(WORKFLOW.parent / "resources" / "published" / "mazur
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
-    method="|".join(METHODS),
+    method="|".join(ALL_METHODS),
     shard=r"\d+-of-\d+",
     root="|".join(map(re.escape, sorted({RESULTS, SHARED}))),
 

@@ -8,10 +8,32 @@ from typing import Any
 
 from promptseg.config.facts import Config
 from promptseg.config.protocols import protocols_of
+from promptseg.core.routes import (
+    BETWEEN,
+    CARRY_BOX,
+    CARRY_MASK,
+    CARRY_ROUTES,
+    CONTROL_ROUTES,
+    INTERPOLATE,
+    MEMORY,
+    NATIVE,
+    OPEN,
+    POINT,
+    SLICE_ROUTES,
+)
 from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE, POINT_MODES, SINGLE_MODES
 
 # Of an adapter that cannot be imported where the jobs are planned: it may be able to do everything.
-UNKNOWN = {"modes": list(ALL_MODES), "several": True, "looks_at_pixels": True, "learned": True}
+UNKNOWN = {
+    "modes": list(ALL_MODES),
+    "several": True,
+    "looks_at_pixels": True,
+    "learned": True,
+    "volume_routes": [*SLICE_ROUTES, MEMORY, NATIVE],
+    "needs_raw": True,
+}
+# Of what stands for the method of the controls.
+CONTOURS_FACTS = {"volume_routes": list(CONTROL_ROUTES), "several": False, "learned": False}
 
 
 def cut(config: Config) -> dict[str, Any]:
@@ -43,6 +65,37 @@ def asked(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, An
     add(prompts, "clicks", where=ITERATIVE in modes)
     add({"protocols": protocols_of(config, method)}, "protocols", where=ITERATIVE in modes)
     add(config, "everything", where=EVERYTHING in modes)
+    return found
+
+
+def asked_of_volumes(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a method, or a control, is asked about volumes: routes of the run that it can do, and what matters there.
+
+    Returns:
+        As `volumes.routes.settings.VolumeSettings.of` takes it, and `strict`.
+    """
+    volumes, prompts = config["volumes"], config["prompts"]
+    routes = [route for route in volumes["routes"] if route in facts["volume_routes"]]
+    found: dict[str, Any] = {"routes": routes, "strict": config["strict"]}
+
+    def add(settings: Mapping[str, Any], *keys: str, where: object) -> None:
+        found.update({key: settings[key] for key in keys} if where else {})
+
+    asking, is_open = set(routes) - set(CONTROL_ROUTES), OPEN in volumes["extents"]
+    add(volumes, "extents", where=routes)
+    add(volumes, "slices", where=set(routes) & {INTERPOLATE, BETWEEN, *CARRY_ROUTES, MEMORY, NATIVE})
+    add(volumes, "prompts", "clicks", where=asking)
+    add(volumes, "margin_mm", "margin_slices", where=routes and is_open)
+    add(volumes, "grow", where=asking & {CARRY_BOX, CARRY_MASK})
+    add(volumes, "stop_iou", where=is_open and asking & set(CARRY_ROUTES))
+    add(volumes, "selection", where=facts["several"] and asking & set(SLICE_ROUTES))
+    add(volumes, "reset", where=asking & {MEMORY})
+    clicked = asking and volumes["clicks"] > 0
+    add(volumes, "click_rule", where=clicked)
+    add(volumes, "click_distance", "connectivity", where=clicked and volumes["click_rule"] == "cvpr")
+    drawn = (asking and POINT in volumes["prompts"]) or (clicked and volumes["click_rule"] == "slice")
+    add(prompts, "tie_break", where=drawn)
+    add(prompts, "seed", where=drawn and prompts["tie_break"] == "random")
     return found
 
 

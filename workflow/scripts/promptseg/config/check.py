@@ -10,6 +10,7 @@ import jsonschema
 
 from promptseg.config.entries import mistaken_values
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
+from promptseg.config.facts import all_methods
 from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.paths import missing_files
 from promptseg.config.schema import read_schema
@@ -53,20 +54,20 @@ def _unquoted(node: Any, where: tuple[str | int, ...] = ()) -> Iterator[Mistake]
             yield from _unquoted(value, (*where, str(name)))
 
 
-def _chosen(config: Mapping[str, Any], key: str, kind: str) -> Iterator[Mistake]:
-    """Names under `run` that no entry has, and names whose files would be the same."""
+def _chosen(config: Mapping[str, Any], key: str, kind: str, part: str = "run") -> Iterator[Mistake]:
+    """Names under `run`, or another part, that no entry has, and names whose files would be the same."""
     seen: dict[str, str] = {}
-    for index, name in enumerate(config["run"][key]):
-        where = ("run", key, index)
+    for index, name in enumerate(config[part].get(key, ())):
+        where = (part, key, index)
         if name not in config[kind]:
             yield Mistake(
-                where, f"run.{key} names {name!r}, which is not an entry of {kind}:.{_instead(name, config[kind])}"
+                where, f"{part}.{key} names {name!r}, which is not an entry of {kind}:.{_instead(name, config[kind])}"
             )
         other = seen.setdefault(name.casefold(), name)
         if other != name:
             yield Mistake(
                 where,
-                f"run.{key} names {other!r} and {name!r}, whose files are the same where capitals do not count: "
+                f"{part}.{key} names {other!r} and {name!r}, whose files are the same where capitals do not count: "
                 "rename one.",
             )
 
@@ -124,6 +125,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     _require_none(
         *(_chosen(config, kind, kind) for kind in ("datasets", "methods", "protocols")),
         _chosen(config, "ablation", "protocols"),
+        _chosen(config, "methods", "methods", "volumes"),
         _misnamed_protocols(config),
         mistaken_values(config),
     )
@@ -134,7 +136,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
     in_order(config)
     _require_none(
-        *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in config["run"]["methods"]),
+        *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in all_methods(config)),
         missing_files(config),
     )
     return config

@@ -80,6 +80,11 @@ def volume_methods(config: Config) -> list[str]:
     return sorted(set(config["run"]["methods"]) - set(controls(config)) if asked is None else asked)
 
 
+def all_methods(config: Config) -> list[str]:
+    """Methods of the run and those that are asked about its volumes, sorted."""
+    return sorted({*config["run"]["methods"], *(volume_methods(config) if volume_datasets(config) else ())})
+
+
 def volume_sources(config: Config) -> list[str]:
     """`volume_methods`, and what stands for a method in the rows of true contours if a route needs them, sorted."""
     contours = [CONTOURS] if set(CONTROL_ROUTES) & set(config["volumes"]["routes"]) else []

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.explain import Mistake, about_path, dotted
+from promptseg.config.facts import all_methods
 
 
 def missing_files(config: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -13,7 +14,7 @@ def missing_files(config: Mapping[str, Any]) -> Iterator[Mistake]:
     Args:
         config: checked against the schema.
     """
-    for name in config["run"]["methods"]:
+    for name in all_methods(config):
         entry = config["methods"][name]
         file = entry["adapter"].rpartition(":")[0]
         for key, path in (("adapter", file if file.endswith(".py") else ""), ("environment", entry.get("environment"))):

@@ -41,7 +41,7 @@ class SliceStore(Generic[Encoded]):
 
     Attributes:
         encodings: how often `encode` was called.
-        seconds: spent in `encode`, `pack` and `unpack`.
+        took: seconds spent in `encode`, `pack` and `unpack`, by slice.
     """
 
     def __init__(
@@ -55,12 +55,17 @@ class SliceStore(Generic[Encoded]):
     ):
         self.volume = volume
         self.encodings = 0
-        self.seconds = 0.0
+        self.took: dict[int, float] = {}
         self._encode, self._pack, self._unpack = encode, pack, unpack
         self._limit, self._kept = max(limit, 1), kept
         self._recent: OrderedDict[int, Encoded] = OrderedDict()
         self._file = tempfile.TemporaryFile(prefix="promptseg_slices_")  # noqa: SIM115 - `close` closes it
         self._places: dict[int, tuple[int, int]] = {}
+
+    @property
+    def seconds(self) -> float:
+        """What all of it took."""
+        return sum(self.took.values())
 
     def get(self, z: int) -> Encoded:
         """What the method makes of slice `z`."""
@@ -70,7 +75,7 @@ class SliceStore(Generic[Encoded]):
             while len(self._recent) >= self._limit:
                 self._drop(*self._recent.popitem(last=False))
             self._recent[z] = found
-            self.seconds += time.perf_counter() - start
+            self.took[z] = self.took.get(z, 0.0) + time.perf_counter() - start
         self._recent.move_to_end(z)
         return self._recent[z]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from promptseg.analysis.metadata_check import require_metadata
 from promptseg.config.cases import case_patterns, match_cases
+from promptseg.config.facts import all_methods
 from promptseg.config.folders import folders
 from promptseg.config.own_files import own_weights
 from promptseg.config.patterns import fits
@@ -54,7 +55,7 @@ def points(config: Mapping[str, Any], full: bool = False) -> Iterator[Point]:
     yield from _refused(config)
     yield from _machine(config)
     yield from _packages(config)
-    for name in config["run"]["methods"]:
+    for name in all_methods(config):
         yield from _weights(name, config, full)
     of_run = {name: config["datasets"][name] for name in config["run"]["datasets"]}
     for row in availability({**config, "datasets": of_run}, Path(config["shared"], "raw")):
@@ -83,7 +84,7 @@ def _machine(config: Mapping[str, Any]) -> Iterator[Point]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Point(OK if memory > _MEMORY else WARN, "memory", f"{memory / 1e9:.0f} GB, {os.cpu_count()} cores")
     gpus = _gpus()
-    networks = [name for name in config["run"]["methods"] if _large(config["methods"][name])]
+    networks = [name for name in all_methods(config) if _large(config["methods"][name])]
     if gpus and config["device"] != "cpu":
         built = version("torch")
         yield Point(WARN if "cpu" in built else OK, "GPU", f"{'; '.join(gpus)}; PyTorch {built}")
@@ -114,9 +115,7 @@ def _gpus() -> list[str]:
 def _packages(config: Mapping[str, Any]) -> Iterator[Point]:
     """Packages that only some methods need."""
     hub = [
-        name
-        for name in config["run"]["methods"]
-        if config["methods"][name]["adapter"].startswith("promptseg.methods.hf")
+        name for name in all_methods(config) if config["methods"][name]["adapter"].startswith("promptseg.methods.hf")
     ]
     if hub and find_spec("transformers") is None:
         yield Point(FAIL, "transformers", f"{', '.join(hub)} need it: pip install -e '.[hf]'")

@@ -9,9 +9,11 @@ from typing import Any
 from promptseg.config.imports import adapter_file, helper_files
 from promptseg.core.errors import PromptsegError
 from promptseg.core.vocabulary import ALL_MODES
-from promptseg.methods import adapter_class
+from promptseg.methods import adapter_class, is_for_volumes, named_class
+from promptseg.methods.volume_checks import volume_class, volume_problems
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.method_run import check_entry
+from promptseg.predict.volume_abilities import facts_for_volumes, volume_facts
 
 
 def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,27 +24,44 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         modes, those that the method is asked; several, whether the number of masks that it gives may depend on
-        `multimask`; looks_at_pixels and learned, see `Method`; helpers, files besides its own that importing it
-        loaded, from the current folder, if this process imported no other adapter. Or `problem`, what is wrong with the
-        adapter or its entry; or `missing`, why it cannot be imported here.
+        `multimask`; looks_at_pixels and learned, see `Method`; volume_routes, those over volumes that it can do;
+        needs_raw, of methods for volumes alone; helpers, files besides its own that importing it loaded, from the
+        current folder, if this process imported no other adapter. Or `problem`, what is wrong with the adapter or its
+        entry; or `missing`, why it cannot be imported here.
     """
     try:
-        found = adapter_class(entry["adapter"])
+        for_volumes = is_for_volumes(named_class(entry["adapter"]))
     except PromptsegError as error:
         kind = "missing" if isinstance(error.__cause__, ModuleNotFoundError) else "problem"
         return {kind: f"methods.{name}: {error}"}
     try:
-        check_entry(name, found, entry)
-        abilities = Abilities.declared(found, entry.get("off_label", False))
-        return {
-            "modes": [mode for mode in ALL_MODES if abilities.answer(mode)],
-            "several": abilities.candidates > 1 or found.mask_feedback,
-            "looks_at_pixels": found.says("looks_at_pixels"),
-            "learned": found.says("learned"),
-            "helpers": [os.path.relpath(file) for file in helper_files(adapter_file(entry["adapter"]))],
-        }
+        facts = _facts_for_volumes(name, entry) if for_volumes else _facts(name, entry)
+        return {**facts, "helpers": [os.path.relpath(file) for file in helper_files(adapter_file(entry["adapter"]))]}
     except PromptsegError as error:
         return {"problem": str(error)}
+
+
+def _facts(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found = adapter_class(entry["adapter"])
+    except PromptsegError as error:
+        raise PromptsegError(f"methods.{name}: {error}") from error
+    check_entry(name, found, entry)
+    off_label = entry.get("off_label", False)
+    abilities = Abilities.declared(found, off_label)
+    return {
+        "modes": [mode for mode in ALL_MODES if abilities.answer(mode)],
+        "several": abilities.candidates > 1 or found.mask_feedback,
+        "looks_at_pixels": found.says("looks_at_pixels"),
+        "learned": found.says("learned"),
+        **volume_facts(found, off_label),
+    }
+
+
+def _facts_for_volumes(name: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    if problems := volume_problems(name, entry):
+        raise PromptsegError("\n".join(problems))
+    return facts_for_volumes(volume_class(entry["adapter"]))
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """A method as one job runs it: its weights checked, the method loaded, and what its results come from."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from promptseg.config.imports import adapter_file, helper_files
 from promptseg.config.own_files import hub_commit
@@ -21,6 +21,7 @@ from promptseg.predict.fingerprint import fingerprint, reads
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks
 
 
@@ -163,18 +164,35 @@ def check_entry(name: str, found: type[Method], entry: Mapping[str, Any]) -> Non
         raise PromptsegError("\n".join(problems))
 
 
-def _construct(name: str, found: type[Method], settings: Settings) -> Method:
+def load_method(name: str, entry: Mapping[str, Any], settings: Settings) -> Method:
+    """The method that an entry names, with its weights.
+
+    Raises:
+        PromptsegError: there is no such adapter, the entry does not fit it, or it cannot be loaded.
+    """
+    found = adapter_class(entry["adapter"])
+    check_entry(name, found, entry)
+    return construct(name, found, settings)
+
+
+def construct(name: str, found: Callable[[Settings], T], settings: Settings) -> T:
+    """An instance of a class of a method.
+
+    Raises:
+        PromptsegError: its `__init__` raised one, or does not do what it has to.
+    """
+    what = getattr(found, "__name__", str(found))
     try:
         method = found(settings)
     except PromptsegError as error:
         raise PromptsegError(f"methods.{name}: {error}") from error
     except SystemExit as error:
         raise PromptsegError(
-            f"methods.{name}: {found.__name__}.__init__ called sys.exit({error.code!r}). Raise an error instead."
+            f"methods.{name}: {what}.__init__ called sys.exit({error.code!r}). Raise an error instead."
         ) from error
     if not hasattr(method, "settings"):
         raise PromptsegError(
-            f"methods.{name}: {found.__name__}.__init__ does not call `super().__init__(settings)`. Write that in it."
+            f"methods.{name}: {what}.__init__ does not call `super().__init__(settings)`. Write that in it."
         )
     return method
 
@@ -186,6 +204,7 @@ def prepare(
     weights: str | Path | None,
     computing: Computing,
     own_files: Mapping[str, str] | None = None,
+    load: Callable[[str, Mapping[str, Any], Settings], Any] = load_method,
 ) -> MethodRun:
     """Check a method's weights and load it; this process keeps freed memory and PyTorch gets its threads.
 
@@ -194,6 +213,7 @@ def prepare(
         entry: of the method in the configuration.
         weights: their file or folder, for a method that has any; without, it runs in fp32.
         own_files: digests of what users have themselves, see `config.own_files`; a folder of weights is among them.
+        load: loads the method of an entry.
 
     Raises:
         PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
@@ -220,8 +240,6 @@ def prepare(
     )
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
-    found = adapter_class(entry["adapter"])
-    check_entry(name, found, entry)
-    method = _construct(name, found, settings)
+    method = load(name, entry, settings)
     digests.pop("checkpoint", None)
     return MethodRun(name, dataset, entry, method, sha256, digests, hub_commit(weights) if weights else None)
