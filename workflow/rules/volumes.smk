@@ -41,6 +41,41 @@ rule raw_volumes:
         "../scripts/raw_volumes.py"
 
 
+# The method `contours` stands for the controls, which no network answers.
+rule predict_volumes:
+    input:
+        volumes=of_volumes("volumes"),
+        index=of_volumes("volume_index"),
+        objects=of_volumes("volume_objects"),
+        raw=of_method(get_raw_volumes, []),
+        weights=of_method(get_weights, []),
+        lib=get_volume_library,
+    output:
+        predictions="<results>/volumes/predictions/{method}/{dataset}.parquet",
+        seconds="<results>/volumes/predictions/{method}/{dataset}.seconds.parquet",
+    log:
+        "<logs>/predict_volumes/{method}/{dataset}.log",
+    wildcard_constraints:
+        method="|".join(VOLUME_SOURCES) or "none",
+        dataset="|".join(VOLUME_DATASETS) or "none",
+    conda:
+        get_environment
+    threads: of_method(lambda wildcards: method_entry(wildcards)["threads"], 1)
+    resources:
+        gpu=of_method(get_gpu, 0),
+        cache_embeddings=int(config["cache_embeddings"]),
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        entry=of_method(get_predict_entry, {}),
+        own_files=of_method(get_own_files, {}),
+        tasks=get_tasks,
+        asked=get_asked_of_volumes,
+        computing=of_method(get_computing, {}),
+    script:
+        "../scripts/predict_volumes.py"
+
+
 rule score_volumes:
     input:
         volumes=of_volumes("volumes"),
@@ -56,7 +91,7 @@ rule score_volumes:
     log:
         "<logs>/score_volumes/{method}/{dataset}.log",
     wildcard_constraints:
-        method="|".join(facts.volume_sources(config)) or "none",
+        method="|".join(VOLUME_SOURCES) or "none",
     conda:
         "../../envs/analysis.yaml"
     params:

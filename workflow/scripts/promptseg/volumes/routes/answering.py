@@ -1,0 +1,152 @@
+"""Who answers about the objects of a volume: a method for images by its slices, or a method for volumes."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol
+
+from promptseg.core.stacks import MaskStack
+from promptseg.methods.volume import Slices, VolumeAnswer, VolumeMethod, VolumeQuery
+from promptseg.predict.answers import WrongAnswer
+from promptseg.predict.failures import Failures
+from promptseg.volumes.routes.settings import Setting
+
+
+@dataclass(frozen=True)
+class Job:
+    """One object in one setting.
+
+    Attributes:
+        truth: for controls that are told it.
+    """
+
+    object_id: str
+    setting: Setting
+    query: VolumeQuery
+    truth: MaskStack
+
+    @property
+    def name(self) -> str:
+        """For what is said of failures."""
+        setting = self.setting
+        return f"{self.object_id} {setting.route} {setting.slices} {setting.prompt} {setting.extents}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        answer: or the reason why there is none.
+        slices: that the method was asked about, as far as that is known.
+        seconds: that it took but for encoding; what it shares with other jobs of a batch counts as its share of that.
+    """
+
+    answer: VolumeAnswer | str
+    slices: frozenset[int] = field(default_factory=frozenset)
+    seconds: float = 0.0
+
+
+class Answering(Protocol):
+    """Answers about the objects of one volume after another."""
+
+    def answer(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
+        """What becomes of jobs, in order."""
+
+    def encoding(self, slices: Iterable[int]) -> float:
+        """Seconds that the encoding of these slices of the volume took, whoever needed them first."""
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+
+
+class VolumeAnswering:
+    """A method for volumes, or one of the controls.
+
+    Args:
+        failures: count what it could not answer.
+    """
+
+    def __init__(self, method: VolumeMethod, failures: Failures):
+        self.method, self.failures = method, failures
+        self._volume: Slices | None = None
+        self._encoded_before = 0.0
+
+    def answer(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
+        """See `Answering`; objects in the same setting are asked together."""
+        if volume is not self._volume:
+            self._volume, self._encoded_before = volume, self.method.encode_seconds
+        found: list[Outcome] = []
+        for _, alike in groupby(jobs, key=lambda job: job.setting):
+            found += self._answers(volume, list(alike))
+        return found
+
+    def encoding(self, slices: Iterable[int]) -> float:  # noqa: ARG002 - all of them are
+        """See `Answering`; such a method encodes all slices of a volume that it needs, for all settings."""
+        return self.method.encode_seconds - self._encoded_before
+
+    def close(self) -> None:
+        """See `Answering`."""
+
+    def _answers(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
+        start, encoded = time.perf_counter(), self.method.encode_seconds
+        try:
+            answers = self.method.answer(volume, [job.query for job in jobs])
+            if not isinstance(answers, list) or len(answers) != len(jobs):
+                raise WrongAnswer(
+                    f"answer returned {_number(answers)} to {len(jobs)} queries",
+                    "give a list with one VolumeAnswer for each query, in order",
+                )
+        except Exception as error:
+            if len(jobs) > 1 and not isinstance(error, WrongAnswer):
+                self.failures.of_batch(error, len(jobs))
+                return [self._answers(volume, [job])[0] for job in jobs]
+            self.failures.asked += len(jobs)
+            return [Outcome(self.failures.status(error, job.name)) for job in jobs]
+        self.failures.asked += len(jobs)
+        seconds = time.perf_counter() - start - (self.method.encode_seconds - encoded)
+        return [
+            Outcome(self._checked(volume, job, answer), frozenset(_window(job.query)), seconds / len(jobs))
+            for job, answer in zip(jobs, answers, strict=True)
+        ]
+
+    def _checked(self, volume: Slices, job: Job, answer: object) -> VolumeAnswer | str:
+        try:
+            return checked_answer(answer, volume.shape, job.query)
+        except WrongAnswer as error:
+            return self.failures.status(error, job.name)
+
+
+def checked_answer(answer: object, shape: tuple[int, int, int], query: VolumeQuery) -> VolumeAnswer:
+    """An answer as it counts: masks beyond the slices that were to be answered are cut off.
+
+    Raises:
+        WrongAnswer: it is none, or of another volume.
+    """
+    if not isinstance(answer, VolumeAnswer):
+        raise WrongAnswer(f"an answer is of type {type(answer).__name__}", "give VolumeAnswer(masks)")
+    expected = "give MaskStack.of(masks) of a (d, h, w) bool array, all slices of the volume in order"
+    if not isinstance(answer.masks, MaskStack):
+        raise WrongAnswer(f"masks are of type {type(answer.masks).__name__}", expected)
+    if tuple(answer.masks.shape) != tuple(shape):
+        raise WrongAnswer(f"masks have the shape {answer.masks.shape}, the volume {shape}", expected)
+    masks = MaskStack(shape, {z: code for z, code in answer.masks.codes.items() if answer.masks.area(z)})
+    return VolumeAnswer(masks.between(*query.slices), _scores(answer.scores), answer.state, int(answer.dropped))
+
+
+def _scores(scores: Mapping[int, Any]) -> dict[int, float]:
+    try:
+        return {int(z): float(score) for z, score in scores.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise WrongAnswer(
+            "scores are no numbers by slice", "give a dictionary: number of the slice to number"
+        ) from None
+
+
+def _window(query: VolumeQuery) -> range:
+    return range(query.slices[0], query.slices[1] + 1)
+
+
+def _number(answers: object) -> str:
+    return f"{len(answers)} answers" if isinstance(answers, list) else f"an object of type {type(answers).__name__}"

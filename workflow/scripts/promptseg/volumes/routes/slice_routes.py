@@ -1,0 +1,109 @@
+"""The routes of a method for images: all objects and settings of a volume advance together, slice by slice."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from promptseg.core.routes import BETWEEN, BOX, EACH
+from promptseg.methods.base import Method
+from promptseg.methods.slice_store import Kept, SliceStore
+from promptseg.methods.volume import Slices, VolumeAnswer
+from promptseg.predict.abilities import Abilities
+from promptseg.predict.failures import Failures
+from promptseg.predict.plan import feeds_back
+from promptseg.prompts.clicks import Protocol
+from promptseg.volumes.routes.answering import Job, Outcome
+from promptseg.volumes.routes.carry import Carrier, carry, carry_on
+from promptseg.volumes.routes.controls import heights
+from promptseg.volumes.routes.interpolation import interpolate_prompts
+from promptseg.volumes.routes.questions import Asked, Asker, Question, SliceAnswer
+from promptseg.volumes.routes.settings import VolumeSettings
+from promptseg.volumes.routes.slicewise import click_by_click, slice_by_slice
+from promptseg.volumes.routes.steps import Steps, run
+from promptseg.volumes.routes.trail import Trail
+
+
+class SliceAnswering:
+    """Carries, or asks slice by slice; see `answering.Answering`.
+
+    Args:
+        kept: a cache of embeddings; it is left alone by methods that are not `cacheable`.
+    """
+
+    def __init__(self, method: Method, settings: VolumeSettings, failures: Failures, kept: Kept | None = None):
+        self.method, self.settings = method, settings
+        self.asker = Asker(method, failures, settings.selection)
+        self._kept = kept if method.cacheable else None
+        self._boxes = BOX in Abilities.of(method).prompt_types
+        self._feeds_back = feeds_back(method, Protocol())
+        self._store: SliceStore[Any] | None = None
+
+    def answer(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
+        """See `Answering`. After all but the first query about an object the state of the answer before is needed."""
+        store = self._stored(volume)
+        found = run([self._steps(volume, job) for job in jobs], self._ask(store, jobs))
+        return [
+            Outcome(one)
+            if isinstance(one, str)
+            else Outcome(
+                VolumeAnswer(one.stack(volume.shape[0]), one.scores, one, one.dropped),
+                frozenset(one.asked),
+                one.seconds,
+            )
+            for one in found
+        ]
+
+    def encoding(self, slices: Iterable[int]) -> float:
+        """See `Answering`."""
+        return sum(self._store.took.get(z, 0.0) for z in slices) if self._store else 0.0
+
+    def close(self) -> None:
+        """See `Answering`."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _stored(self, volume: Slices) -> SliceStore[Any]:
+        if self._store is None or self._store.volume is not volume:
+            self.close()
+            packs = self.method.cacheable
+            self._store = SliceStore(
+                volume,
+                self._encode,
+                self.method.pack if packs else None,
+                self.method.unpack if packs else None,
+                kept=self._kept,
+            )
+        return self._store
+
+    def _encode(self, pixels: np.ndarray) -> Any:
+        return self.method.encode(pixels if self.method.says("looks_at_pixels") else np.zeros_like(pixels))
+
+    def _ask(
+        self, store: SliceStore[Any], jobs: Sequence[Job]
+    ) -> Callable[[list[tuple[int, Question]]], list[SliceAnswer | str]]:
+        def ask(questions: list[tuple[int, Question]]) -> list[SliceAnswer | str]:
+            asked = [
+                Asked(question, jobs[index].name, jobs[index].truth.slice(question.z) if told else None)
+                for index, question in questions
+            ]
+            return self.asker.ask(store, asked)
+
+        told = self.method.needs_truth
+        return ask
+
+    def _steps(self, volume: Slices, job: Job) -> Steps[Trail]:
+        route, query = job.setting.route, job.query
+        carrier = Carrier(route, self._boxes, self.settings.grow, self.settings.stop_iou)
+        if query.clicks:
+            click = query.clicks[-1]
+            if route in (EACH, BETWEEN):
+                return click_by_click(query.previous, click, feeds_back=self._feeds_back)
+            return carry_on(query, carrier, query.previous, click, feeds_back=self._feeds_back)
+        size = volume.shape[1:]
+        if route == EACH:
+            return slice_by_slice(query.prompts, size)
+        if route == BETWEEN:
+            return slice_by_slice(interpolate_prompts(query.prompts, heights(volume)), size)
+        return carry(query, carrier, size)
