@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from promptseg.core.masks import encode, tight_box
+from promptseg.core.masks import encode
 from promptseg.core.stacks import MaskStack
 
 _CROSS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
@@ -25,6 +25,8 @@ class Components:
     def __init__(self, stack: MaskStack, connectivity: int = 26):
         self._stack = stack
         self._plane, self._shifts = _NEIGHBOURS[connectivity]
+        _, y0, x0, _, y1, x1 = stack.box() if stack.codes else (0,) * 6
+        self._part = slice(y0, y1 + 1), slice(x0, x1 + 1)  # of each slice; around it nothing needs a look
         self._numbers: list[np.ndarray] = []  # for each slice with the mask, the component of each of its pieces
         areas: list[np.ndarray] = []
         parents: list[int] = []
@@ -54,32 +56,36 @@ class Components:
         for (z, pieces), numbers in zip(self._slices(), self._numbers, strict=True):
             component = np.append(-1, numbers)[pieces]
             for number in codes.keys() & set(numbers.tolist()):
-                codes[number][z] = encode(component == number)
+                mask = np.zeros(self._stack.shape[1:], bool)
+                mask[self._part] = component == number
+                codes[number][z] = encode(mask)
         order = sorted(chosen, key=lambda number: -self._voxels[number])
         return [MaskStack(self._stack.shape, codes[number]) for number in order]
 
     def _slices(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Number of each slice with the mask, and its pieces in the plane: (h, w), counted from 1 by first pixels."""
+        """Number of each slice with the mask, and the pieces in its part: int32, counted from 1 by first pixels."""
         for z, mask in self._stack:
-            _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=self._plane)
-            found, first = np.unique(labels, return_index=True)  # labels need not follow the order of pixels
-            rank = np.zeros(len(found), np.int32)
-            rank[1 + np.argsort(first[found > 0])] = np.arange(1, len(found[found > 0]) + 1)
-            yield z, rank[labels]
+            count, labels = cv2.connectedComponents(mask[self._part].astype(np.uint8), connectivity=self._plane)
+            if count > 2:  # labels need not follow the order of pixels
+                where = np.flatnonzero(labels)[::-1]
+                first = np.zeros(count, np.int64)
+                first[labels.ravel()[where]] = where  # what is written last counts
+                rank = np.zeros(count, np.int32)
+                rank[1 + np.argsort(first[1:])] = np.arange(1, count)
+                labels = rank[labels]
+            yield z, labels
 
 
 def _touching(before: np.ndarray, after: np.ndarray, shifts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Pairs of pieces of two neighbouring slices that are neighbours."""
-    x0, y0, x1, y1 = tight_box(after > 0)
-    part = slice(max(y0 - 1, 0), y1 + 2), slice(max(x0 - 1, 0), x1 + 2)
-    before, after = before[part], after[part]
     height, width = after.shape
     pairs: set[tuple[int, int]] = set()
     for dy, dx in shifts:
         one = before[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
         other = after[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
         both = (one > 0) & (other > 0)
-        keys = np.unique(one[both].astype(np.int64) << 32 | other[both])
+        keys = one[both].astype(np.int64) << 32 | other[both]
+        keys = np.unique(keys[np.append(True, np.diff(keys) != 0)[: len(keys)]])  # runs of equal ones are long
         pairs.update(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True))
     return pairs
 
