@@ -39,7 +39,11 @@ def test_routes_of_each_method_beside_true_contours(tmp_path):
     assert given["carry_box box"][:, 0].round().tolist() == [0, 1]
     assert given["each box"].round(1).tolist()[0][1] == 0.9
     assert given["interpolate mask"][:, 1].tolist() == [0.8]
-    assert [label.get_text() for label in found["SAM X, ends open"].get_xticklabels()] == ["1", "3", "every"]
+    assert [label.get_text() for label in found["SAM X, ends open"].get_xticklabels()] == [
+        "1\n(1)",
+        "3\n(1)",
+        "every\n(1)",
+    ]
     assert legend(drawn) == [
         *("one contour copied", "contours interpolated", "every slice prompted", "box carried", "mask carried"),
         *("prompt: box", "prompt: point"),

@@ -19,11 +19,11 @@ def record(**more):
 
 
 RECORDS = [
-    record(dice=0.61),
-    record(dice=0.72, slices="3"),
+    record(dice=0.61, n_objects=4),
+    record(dice=0.72, slices="3", n_objects=3),
     record(dice=0.2, extents="open", overrun_mm=80.4),
     record(dice=0.3, extents="open", slices="3", overrun_mm=20),
-    record(dice=0.9, route="each", slices="all"),
+    record(dice=0.9, route="each", slices="all", n_objects=4),
     record(method="zeta", route="carry_mask", prompt="point", n_not_applicable=4),
     record(method="zeta", route="carry_mask", prompt="point", slices="3", n_failed=2),
     record(method="contours", route="interpolate", prompt="mask", slices="3", dice=0.8),
@@ -54,4 +54,5 @@ def test_a_run_ends_with_it_only_where_it_has_volumes(tmp_path):
     words = overview(tmp_path)
     assert "Volumes: Dice" in words
     assert "0.720" in words
+    assert "Objects that have as many slices: 1 slice: 4, 3 slices: 3, every slice: 4." in words
     assert "Volumes" not in overview(tmp_path, volumes=False)

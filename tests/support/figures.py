@@ -68,7 +68,7 @@ def layers(axis: Axes) -> list[np.ndarray]:
 
 def texts(figure: Figure) -> str:
     """All words of the figure, in one line."""
-    return " ".join(text.get_text() for text in figure.findobj(match=Text)).replace("\n", " ")
+    return " ".join(text.get_text() for text in figure.findobj(match=Text)).replace("\n", " ").replace("\xa0", " ")
 
 
 def lines(axis: Axes) -> dict[str, np.ndarray]:
@@ -91,7 +91,7 @@ def legend(figure: Figure) -> list[str]:
 
 def rows(axis: Axes) -> list[str]:
     """Labels of the rows, from the top."""
-    return [label.get_text().replace("\n", " ") for label in axis.get_yticklabels()]
+    return [label.get_text().replace("\n", " ").replace("\xa0", " ") for label in axis.get_yticklabels()]
 
 
 def notes(axis: Axes) -> list[str]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from promptseg.analysis.columns import made
@@ -99,7 +100,9 @@ def test_a_method_has_the_same_numbers_whatever_else_was_run():
 
 
 def test_all_scores_in_one_sorted_file(tmp_path):
-    parts = {"m": scores({"case_id": "p2"}, {"dice": 0.5}), "contours": scores({"method": "contours"})}
+    # What is not known is null in any column: here a bool, an integer and a text.
+    unknown = {"case_id": "p2", "truncated": None, "n_empty": None, "distance_unit": None}
+    parts = {"m": scores(unknown, {"dice": 0.5}), "contours": scores({"method": "contours"})}
     files = []
     for method, rows in parts.items():
         files.append(tmp_path / method / "d.parquet")
@@ -111,6 +114,7 @@ def test_all_scores_in_one_sorted_file(tmp_path):
     assert (
         read_table(tmp_path / "again.parquet", VOLUME_SCORES)["dice"].tolist() == again["dice"].tolist() == [0, 0.5, 0]
     )
+    assert pq.read_table(tmp_path / "again.parquet")["truncated"].null_count == 1
     assert set(read_provenance(tmp_path / "again.parquet")) == {"contours/d", "m/d"}
     write_table(tmp_path / "n.parquet", parts["m"], VOLUME_SCORES)
     with pytest.raises(PromptsegError, match="occurs twice"):

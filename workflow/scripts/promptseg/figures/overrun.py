@@ -69,5 +69,6 @@ def _side_by_side(rows: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) 
 
 def _label(row: Mapping[str, Any], methods: Mapping[str, Mapping[str, Any]]) -> str:
     """ "SAM: box carried, 1 slice"; the prompt where the route does not say it, the route alone of true contours."""
-    words = f"{order.route_words(row)}, {titles.slices(row['slices'])}"
+    slices = titles.slices(row["slices"]).replace(" ", "\N{NO-BREAK SPACE}")  # a line does not break there
+    words = f"{order.route_words(row)}, {slices}"
     return words.capitalize() if row["method"] == CONTOURS else f"{titles.titled(methods, row['method'])}: {words}"

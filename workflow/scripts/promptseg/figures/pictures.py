@@ -245,7 +245,7 @@ def click(axis: Axes, x: int, y: int, label: int, last: bool = True) -> None:
     )  # fmt: skip
 
 
-def frame(axis: Axes, look: style.Look) -> None:
+def frame(axis: Axes, look: style.Look, width: float = 1.4) -> None:
     """A frame in the colour of a method."""
     for spine in axis.spines.values():
-        spine.set(visible=True, color=look.colour, linewidth=1.4)
+        spine.set(visible=True, color=look.colour, linewidth=width)

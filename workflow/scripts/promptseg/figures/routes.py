@@ -31,6 +31,8 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
     if not names:
         return style.message(TITLE, "No route of a method was scored.")
     looks, choices = style.method_looks(methods), order.choices(rows)
+    objects = rows.groupby("slices")["n_objects"].max()
+    ticks = [f"{style.wrap(titles.slice_count(name), 14)}\n({objects[name]})" for name in choices]
     width = style.PAGE if len(ends) > 1 else style.COLUMN
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
     size = panels.Size(width, 1.75, 0.6)
@@ -39,13 +41,14 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
         method, extents = names[index // len(ends)], ends[index % len(ends)]
         here = rows[rows["method"].isin([method, CONTOURS]) & (rows["extents"] == extents)]
         _panel(axis, order.in_order(here), choices)
+        axis.set_xticks(range(len(choices)), ticks)
         look = looks.get(method)
         axis.set_title(
             f"{look.title if look else titles.plain(method)}, {titles.EXTENTS[extents]}", loc="left",
             color=look.colour if look else style.GREY, fontweight="bold",
         )  # fmt: skip
     count = int(rows["n_tasks"].max())
-    grid.label("Prompted slices", f"Dice, mean over {count} task{'s' if count > 1 else ''}")
+    grid.label("Prompted slices (objects that have as many)", f"Dice, mean over {count} task{'s' if count > 1 else ''}")
     return grid.figure
 
 
@@ -67,7 +70,6 @@ def _panel(axis: Axes, rows: pd.DataFrame, choices: Sequence[str]) -> None:
             places, own["dice"], linestyle=line, label=f"{route} {prompt}", clip_on=False, zorder=3,
             linewidth=1.2 if control else 0.9, **style.mark(look, not control and prompt == POINT),
         )  # fmt: skip
-    axis.set_xticks(range(len(choices)), [style.wrap(titles.slice_count(name), 14) for name in choices])
     axis.set_xlim(-0.4, len(choices) - 0.6)
     style.unit_axis(axis, "y")
     axis.grid(visible=False, axis="x")

@@ -24,7 +24,7 @@ from promptseg.volumes.scores.tables import VOLUME_SCORES
 COLUMNS = 9  # slices of a strip
 _BEYOND = 0.3  # of the object's slices, shown on either side of it
 _LONG = 5  # slices; shorter objects are shown only if there is no longer one
-_ROWS = 11  # that fit a page
+_ROWS = 13  # that fit a page
 NOTHING = "No volume of this dataset holds an object of its tasks."
 _LEGEND = (
     "Blue: outline of the truth. Orange: mask of the route. Yellow: what was shown. Number on the left: Dice over the "
@@ -102,11 +102,13 @@ def draw(
     if name is None:
         return style.message(title, NOTHING)
     volume, thing = _find(files.stream, name)
-    rows = list(_rows(files, volume, thing, methods))[: _ROWS - 1]
+    rows = list(_rows(files, volume, thing, methods))
+    left = len(rows) - (_ROWS - 1)
+    rows, note = rows[: _ROWS - 1], f" Without {left} further rows." if left > 0 else ""
     largest = max(thing.truth.slices, key=thing.truth.area)
     shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest)
     headings = [_heading(z, thing, volume) for z in shown]
-    figure, grid = pictures.grid(len(rows) + 1, f"{title}. {name}", _LEGEND, headings)
+    figure, grid = pictures.grid(len(rows) + 1, f"{title}. {name}", _LEGEND + note, headings)
     view = _view(thing, volume)
     looks = style.method_looks(methods)
     for column, z in enumerate(shown):
@@ -123,7 +125,7 @@ def draw(
                 pictures.note(axis, f"{dice:.2f}")
                 axis.set_ylabel(_label(method, answer, methods), fontsize=5.5)
             if method in looks:
-                pictures.frame(axis, looks[method])
+                pictures.frame(axis, looks[method], 0.7)
     grid[0, 0].set_ylabel("truth", fontsize=5.5)
     return figure
 
@@ -188,8 +190,8 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
 
 def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
     setting = answer.setting
-    slices = "" if setting.route in (EACH, EXTRUDE) else f", {titles.slices(setting.slices)}"
+    count = titles.slices(setting.slices).replace(" ", "\N{NO-BREAK SPACE}")
+    slices = "" if setting.route in (EACH, EXTRUDE) else f", {count}"
     words = order.route_words({"method": method, **vars(setting)}) + slices
-    if method != CONTOURS:
-        words = f"{titles.titled(methods, method)}: {words}"
-    return style.wrap(words, 20)
+    parts = [words] if method == CONTOURS else [f"{titles.titled(methods, method)}:", words]
+    return "\n".join(style.wrap(part, 17) for part in parts)

@@ -33,6 +33,14 @@ def routes_table(routes: pd.DataFrame, methods: titles.Titles | None = None) -> 
     return pd.DataFrame(table)
 
 
+def objects_sentence(routes: pd.DataFrame) -> str:
+    """Of how many objects the means are, by the number of prompted slices: fewer have five slices than one."""
+    rows = order.before_clicks(routes)
+    most = rows.groupby("slices")["n_objects"].max()
+    counts = [f"{titles.slices(name)}: {most[name]}" for name in order.choices(rows) if most[name]]
+    return f"Objects that have as many slices: {', '.join(counts)}."
+
+
 def _cell(rows: pd.DataFrame, column: str, digits: int) -> str:
     if rows.empty:
         return ""

@@ -11,7 +11,7 @@ from promptseg.core.tables import read_csv
 from promptseg.core.vocabulary import HEADLINE_CLICKS
 from promptseg.report.failures import failures
 from promptseg.report.headline import main_table
-from promptseg.report.routes import routes_table
+from promptseg.report.routes import objects_sentence, routes_table
 from promptseg.score.tables import SCORES
 from promptseg.volumes.analysis.routes import ROUTES
 
@@ -31,8 +31,10 @@ def overview(results: Path, clicks: list[int] | None = None, volumes: bool = Tru
     table = main_table(summary, methods, protocols, clicks or HEADLINE_CLICKS)
     parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
     if volumes and (results / "tables" / ROUTES.name).is_file():
-        routes = routes_table(read_csv(results / "tables" / ROUTES.name, ROUTES), methods)
+        known = read_csv(results / "tables" / ROUTES.name, ROUTES)
+        routes = routes_table(known, methods)
         parts += ["Volumes: Dice by the number of prompted slices, mean over tasks", as_text(routes)]
+        parts.append(objects_sentence(known))
     for row in failures(results / "tables" / SCORES.name).to_dict("records"):
         parts.append(
             f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from promptseg.core.columns import TASK
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import Table, read_provenance, read_table, write_table
+from promptseg.core.tables import STRING, Table, read_provenance, read_table, write_table
 from promptseg.volumes.columns import VOLUME_KEYS, VOLUME_SETTING
 from promptseg.volumes.scores.tables import VOLUME_SCORES
 
@@ -19,7 +19,7 @@ def read_rows(files: Iterable[str | Path], table: Table, columns: list[str] | No
     """The rows of several files of one table; text that is missing is an empty string."""
     parts = [read_table(path, table, columns) for path in sorted(map(str, files))]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns or table.names)
-    texts = [name for name in rows if rows[name].dtype == object or isinstance(rows[name].dtype, pd.StringDtype)]
+    texts = [column.name for column in table.columns if column.type == STRING and column.name in rows]
     return rows.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
 
 
