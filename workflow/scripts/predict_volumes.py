@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
+from promptseg.core.provenance import provenance
 from promptseg.core.routes import CONTOURS
 from promptseg.predict.failures import Failures
 from promptseg.predict.method_run import Computing, prepare
@@ -24,7 +25,8 @@ if __name__ == "__main__":
         if params.method == CONTOURS:
             failures = Failures(CONTOURS, params.asked["strict"])
             run = VolumeRun(control_parts(asked, failures), asked)
-            predict_volumes(volumes, run, failures, outputs.predictions, outputs.seconds, label=label)
+            facts = provenance(["numpy", "scipy"], method=CONTOURS, dataset=params.dataset, asked=params.asked)
+            predict_volumes(volumes, run, failures, outputs.predictions, outputs.seconds, label=label, provenance=facts)
         else:
             computing = Computing(**params.computing, threads=snakemake.threads)
             weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")

@@ -106,7 +106,7 @@ def test_all_scores_in_one_sorted_file(tmp_path):
     files = []
     for method, rows in parts.items():
         files.append(tmp_path / method / "d.parquet")
-        write_table(files[-1], rows, VOLUME_SCORES, {"seed": 1, "method": method})
+        write_table(files[-1], rows, VOLUME_SCORES, {"asked": {"seed": 1}})
     rows = merge_scores(files, tmp_path / "volume_scores.parquet")
     assert rows[["method", "case_id"]].to_numpy().tolist() == [["contours", "p1"], ["m", "p1"], ["m", "p2"]]
     again = merge_scores(files[::-1], tmp_path / "again.parquet")
@@ -115,7 +115,8 @@ def test_all_scores_in_one_sorted_file(tmp_path):
         read_table(tmp_path / "again.parquet", VOLUME_SCORES)["dice"].tolist() == again["dice"].tolist() == [0, 0.5, 0]
     )
     assert pq.read_table(tmp_path / "again.parquet")["truncated"].null_count == 1
-    assert set(read_provenance(tmp_path / "again.parquet")) == {"contours/d", "m/d"}
+    known = read_provenance(tmp_path / "again.parquet")
+    assert known == {name: {"asked": {"seed": 1}, "seed": "1"} for name in ("contours/d", "m/d")}
     write_table(tmp_path / "n.parquet", parts["m"], VOLUME_SCORES)
     with pytest.raises(PromptsegError, match="occurs twice"):
         merge_scores([files[0], tmp_path / "n.parquet"], tmp_path / "twice.parquet")

@@ -36,7 +36,7 @@ def merge_scores(files: Iterable[str | Path], output: str | Path) -> pd.DataFram
         PromptsegError: two files hold the same row.
     """
     paths = sorted(map(Path, files))
-    provenance: dict[str, Any] = {f"{path.parent.name}/{path.stem}": read_provenance(path) for path in paths}
+    provenance = {f"{path.parent.name}/{path.stem}": _facts(path) for path in paths}
     rows = read_rows(paths, VOLUME_SCORES).sort_values(ORDER, kind="stable", ignore_index=True)
     if (again := rows.duplicated(ORDER)).any():
         first = rows.loc[again, ORDER].iloc[0].to_dict()
@@ -44,8 +44,14 @@ def merge_scores(files: Iterable[str | Path], output: str | Path) -> pd.DataFram
             f"A score row of volumes occurs twice: {first}. Delete one of the score files and run again. "
             f"The files are: {', '.join(map(str, paths))}."
         )
-    write_table(output, rows, VOLUME_SCORES, {name: facts for name, facts in provenance.items() if facts})
+    write_table(output, rows, VOLUME_SCORES, provenance)
     return rows
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What made the scores of a file; the seed, which is among what was asked, also by its name in other tables."""
+    facts = read_provenance(path)
+    return {"seed": str(facts["asked"]["seed"]), **facts} if "asked" in facts else facts
 
 
 def scored(rows: pd.DataFrame) -> pd.DataFrame:
