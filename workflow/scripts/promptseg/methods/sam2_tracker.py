@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import safetensors.torch
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.transforms.functional import normalize
 
 from promptseg.methods.base import Prompt
 from promptseg.methods.batching import chunks
 from promptseg.methods.frames import Frame, stretched
-from promptseg.methods.networks.memory_attention import MemoryReader, Sight
+from promptseg.methods.networks.memory_attention import MemoryAttention, MemoryReader, Sight
 from promptseg.methods.networks.sam2 import Sam2Encoder
 from promptseg.methods.networks.sam2_decoder import DecoderImage, Decoding, Sam2Decoder, steady
-from promptseg.methods.networks.sam2_memory import Remembering, Sam2VideoNet
+from promptseg.methods.networks.sam2_memory import MemoryEncoder, MemoryWeights, Remembering, Sam2VideoNet
 from promptseg.methods.tracks import Found, Track
 
 # Of ImageNet, for values from 0 to 1.
@@ -64,16 +64,27 @@ class Sam2Tracker:
         device, dtype: of the image encoder's matrix products; everything else is float32, and memories bfloat16.
         batch: objects that are taken together at most.
         dynamic_multimask: whether a single mask gives way to the best of three where it is not stable.
+
+    Attributes:
+        most_points: of a slice that reach the network, the first and the last ones; None for all.
     """
+
+    most_points: ClassVar[int | None] = None
 
     def __init__(self, net: Sam2VideoNet, device: str, dtype: torch.dtype, batch: int, dynamic_multimask: bool = True):
         self.device, self.batch, self.dynamic_multimask = device, batch, dynamic_multimask
-        self.side, self.sizes = net.sizes.input_size, net.sizes.memory
-        self.encoder = Sam2Encoder(net, dtype, in_video=True)
-        self.decoder = Sam2Decoder(net.sam_prompt_encoder, net.sam_mask_decoder)
-        self.no_memory = net.no_mem_embed.reshape(1, -1, 1, 1)
-        self.remembering = Remembering(net)
-        self.reader = MemoryReader(net.memory_attention, self.side // 16)
+        self.side, self.grid, self.sizes = net.sizes.input_size, net.sizes.input_size // 16, net.sizes.memory
+        self.encoder: nn.Module = Sam2Encoder(net, dtype, in_video=True)
+        self._take(net, net.memory_encoder, net.memory_attention)
+
+    def _take(self, weights: MemoryWeights, encoder: MemoryEncoder, attention: MemoryAttention) -> None:
+        """All but the image encoder, whose sizes are known."""
+        self.decoder = Sam2Decoder(weights.sam_prompt_encoder, weights.sam_mask_decoder)
+        self.no_memory = weights.no_mem_embed.reshape(1, -1, 1, 1)
+        self.remembering = Remembering(weights, encoder, self.sizes, self.side, self.grid)
+        perceiver = self.remembering.perceiver
+        turns = perceiver.turns(self.no_memory.shape[1]) if perceiver else None
+        self.reader = MemoryReader(attention, self.grid, turns)
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
         """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input: unlike that of single images, rounded."""
@@ -100,22 +111,23 @@ class Sam2Tracker:
     def _view(self, features: Tensor, fine: Tensor, finest: Tensor, pixels: np.ndarray) -> View:
         decoding = self.decoder.prepare(features + self.no_memory, fine, finest)
         size = (pixels.shape[0], pixels.shape[1])
-        return View(features, fine, finest, decoding, stretched(size, self.side, self.side // 4, self.device))
+        return View(features, fine, finest, decoding, stretched(size, self.side, 4 * self.grid, self.device))
 
     def show(self, track: Track, z: int, view: View, prompt: Prompt, *, lasting: bool = True) -> Found:
         """Points and a box in a slice, after what was shown there before. What was found there is part of the prompt.
 
         Args:
-            lasting: a slice that was visited becomes a prompted one. Otherwise the next visit forgets the prompt.
+            lasting: a slice that was visited becomes a prompted one. Otherwise the next visit forgets the prompt,
+                unless it is kept as an ordinary memory (EdgeTAM).
         """
         points, labels = track.points.get(z, (np.zeros((0, 2)), np.zeros(0, np.int64)))
         corners = np.zeros((0, 2)) if prompt.box is None else prompt.box.reshape(2, 2)
         points = np.concatenate([corners, points, prompt.points])
         labels = np.concatenate([np.arange(2, 2 + len(corners)), labels, prompt.labels]).astype(np.int64)
-        before = track.at(z)
-        image, reverse = view.decoding, track.reverse.get(z)
-        if reverse is not None:
-            (image,) = self._recalling(view, self.reader.look(view.features), [track], z, reverse)
+        if self.most_points is not None and len(points) > self.most_points:
+            kept = np.r_[: self.most_points // 2, len(points) - self.most_points // 2 : len(points)]
+            points, labels = points[kept], labels[kept]
+        before = self._before(track, z)
         sparse = self.decoder.embed(
             torch.as_tensor(view.frame.scaled(points), device=self.device)[None],
             torch.as_tensor(labels, device=self.device)[None],
@@ -123,21 +135,32 @@ class Sam2Tracker:
         several = len(points) <= 1
         slots = (1, 2, 3) if several else (0, 1, 2, 3) if self.dynamic_multimask else (0,)
         fed = None if before is None else before.logits[None].clamp(-_LIMIT, _LIMIT)
-        (found,) = self._found(view, self.decoder.decode([image], sparse, fed, slots), shown=True)
+        decoding = self.decoder.decode([self._corrected(track, z, view)], sparse, fed, slots)
+        (found,) = self._found(view, decoding, shown=True)
+        reverse = track.reverse.get(z)
         if reverse is None or lasting:
-            track.points[z] = points, labels
             track.shown[z] = found
+        elif self.sizes.keeps_clicked:
+            track.kept[z] = found
         else:
             track.passed[reverse][z] = found
+            return found
+        track.points[z] = points, labels
         return found
+
+    def _before(self, track: Track, z: int) -> Found | None:
+        """What was found in a slice before it is prompted again: its logits are part of the prompt."""
+        return track.at(z)
+
+    def _corrected(self, track: Track, z: int, view: View) -> DecoderImage:
+        """A slice that is prompted. If it was visited before, it looks at memories as it did then."""
+        if z not in track.reverse:
+            return view.decoding
+        return self._recalling(view, self.reader.look(view.features), [track], z, track.reverse[z])[0]
 
     def show_mask(self, track: Track, z: int, view: View, mask: np.ndarray) -> Found:
         """The contour of the object in a slice: (h, w) bool; where it is empty, the object is not there."""
-        full = torch.as_tensor(mask, device=self.device, dtype=torch.float32)[None, None]
-        if mask.shape != (self.side, self.side):
-            full = (F.interpolate(full, (self.side, self.side), mode="bilinear", antialias=True) >= 0.5).float()
-        logits = (2 * full - 1) * _SHOWN
-        low = F.interpolate(logits, (self.side // 4, self.side // 4), mode="bilinear", antialias=True)[:, 0]
+        full, low = self._contour(torch.as_tensor(mask, device=self.device, dtype=torch.float32)[None, None])
         image = self.decoder.with_memory(view.decoding, view.features)
         asked = self.decoder.decode(image, self.decoder.unprompted(1), self.remembering.mask_prompt(full)[:, 0], (0,))
         present = full.flatten(1).any(1)
@@ -146,6 +169,13 @@ class Sam2Tracker:
         track.shown[z] = Found(_SHOWN if bool(present) else -_SHOWN, pointers[0], low[0], maps[0])
         track.points.pop(z, None)
         return track.shown[z]
+
+    def _contour(self, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """(1, 1, h, w) float32 of 0 and 1 -> the same at the size of the input, and (1, 4 n, 4 n) logits."""
+        if mask.shape[-2:] != (self.side, self.side):
+            mask = (F.interpolate(mask, (self.side, self.side), mode="bilinear", antialias=True) >= 0.5).float()
+        logits = (2 * mask - 1) * _SHOWN
+        return mask, F.interpolate(logits, (self.side // 4, self.side // 4), mode="bilinear", antialias=True)[:, 0]
 
     def run(
         self, tracks: Sequence[Track], views: Views, reverse: bool
@@ -161,10 +191,10 @@ class Sam2Tracker:
         for z in sorted({z for way in ways.values() for z in way}, reverse=reverse):
             here = [track for track, way in ways.items() if z in way]
             view = views.get(z)
-            self._visit(view, [track for track in here if z not in track.shown], z, reverse)
+            self._visit(view, [track for track in here if z not in track.shown and z not in track.kept], z, reverse)
             for track in here:
                 track.reverse[z] = reverse
-            yield z, view, {track: track.shown.get(z) or track.passed[reverse][z] for track in here}
+            yield z, view, {track: found for track in here if (found := track.at(z)) is not None}
             for track in here:
                 track.settle(z, reverse, self.sizes)
 
@@ -217,5 +247,6 @@ class Sam2Tracker:
         low = torch.where(present[:, None, None], decoding.low[each, chosen], _ABSENT)
         pointers = self.remembering.pointers(decoding.tokens[each, pointing], present)
         maps = self.remembering.maps(self.remembering.project(view.features), low, present, sure=shown)
-        found = zip(decoding.presence.tolist(), pointers, low, maps, strict=True)
-        return [Found(presence, pointer, mask, memory) for presence, pointer, mask, memory in found]
+        worth = (2 * decoding.presence.sigmoid() - 1).clamp(min=0) * decoding.scores[each, chosen]
+        parts = zip(decoding.presence.tolist(), pointers, low, maps, worth.tolist(), strict=True)
+        return [Found(*part) for part in parts]

@@ -1,11 +1,13 @@
-"""SAM 2 (Ravi et al. 2024) and MedSAM2 (Ma et al. 2025) on volumes: slices are tracked as the frames of a video."""
+"""SAM 2 (Ravi et al. 2024), EdgeTAM (Zhou et al. 2025) and MedSAM2 (Ma et al. 2025) on volumes: slices are tracked as
+the frames of a video."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 import torch
+from torch import Tensor, nn
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import encode
@@ -36,7 +38,8 @@ class Sam2Video(VolumeMethod):
     A click on a slice that was tracked makes it a prompted one, its mask so far is part of the prompt, and both ways
     are gone again. This is the authors' switch `add_all_frames_to_correct_as_cond`. With the option
     `corrections: false`, as they have it by default, such clicks change nothing, and none is computed:
-    `VolumeAnswer.dropped` counts them.
+    `VolumeAnswer.dropped` counts them. EdgeTAM's authors have an older rule: a slice that was tracked keeps what the
+    click brought, as an ordinary memory; only clicks on prompted slices change nothing.
 
     The option `video_size` is the side of the network's input, if it is not that of the variant (1024, MedSAM2 512).
     `precision: bf16` concerns the image encoder; memories are rounded to bfloat16 always.
@@ -57,26 +60,37 @@ class Sam2Video(VolumeMethod):
         self._take()
 
     @classmethod
-    def architecture(cls, variant: str, side: int | None = None) -> Sam2VideoNet:
+    def architecture(cls, variant: str, side: int | None = None) -> nn.Module:
         """As `Method.architecture`; `side` is that of the input, if it is not the variant's."""
         check_variant(variant, cls.variants)
         sizes = VARIANTS[variant]
-        if sizes.trunk is None:
-            raise PromptsegError("EdgeTAM is not run on volumes. Leave it out of `volumes.methods`.")
         return Sam2VideoNet(replace(sizes, input_size=side or sizes.input_size))
+
+    @classmethod
+    def translated(cls, state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The entries of a published file by the names of `architecture`."""
+        return state_dict
 
     @torch.inference_mode()
     def _take(self) -> None:
         settings = self.settings
         named_weights(settings)  # said before a large network is built
         network = self.architecture(settings.variant or "", int(settings.options.get("video_size", 0)) or None)
-        network = load_weights(network, settings)
-        dtype = torch.bfloat16 if settings.precision == "bf16" else torch.float32
-        batch = BATCH["cpu" if settings.device == "cpu" else "cuda"]
-        steady = bool(settings.options.get("dynamic_multimask", True))
-        self.tracker = Sam2Tracker(network, settings.device, dtype, batch, steady)
+        network = load_weights(network, settings, self.translated)
+        self.tracker = self._tracker(network)
         if settings.compile:
             self.tracker.encoder.compile()
+
+    def _tracker(self, network: nn.Module) -> Sam2Tracker:
+        assert isinstance(network, Sam2VideoNet)
+        return Sam2Tracker(network, *self._manner())
+
+    def _manner(self) -> tuple[str, torch.dtype, int, bool]:
+        """How a tracker works: its arguments but for the network."""
+        device = self.settings.device
+        dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
+        steady = bool(self.settings.options.get("dynamic_multimask", True))
+        return device, dtype, BATCH["cpu" if device == "cpu" else "cuda"], steady
 
     @torch.inference_mode()
     def answer(self, volume: Slices, queries: Sequence[VolumeQuery]) -> list[VolumeAnswer]:
@@ -124,15 +138,26 @@ class Sam2Video(VolumeMethod):
 
     def _rounds(self, query: VolumeQuery) -> list[Sequence[SlicePrompt]]:
         """What is shown before each pair of passes."""
-        clicks: list[Sequence[SlicePrompt]] = [[click] for click in query.clicks] if self.corrections else []
-        return [query.prompts, *clicks] if query.previous is None else clicks[-1:]
+        taken = self._taken(query)
+        if query.previous is None:
+            return [query.prompts, *([click] for click in taken)]
+        return [[click] for click in query.clicks[-1:] if any(click is one for one in taken)]
+
+    def _taken(self, query: VolumeQuery) -> Sequence[SlicePrompt]:
+        """The clicks of a query that are not dropped."""
+        if self.corrections:
+            return query.clicks
+        if not self.tracker.sizes.keeps_clicked:
+            return []
+        shown = {prompt.z for prompt in query.prompts}
+        return [click for click in query.clicks if click.z not in shown]
 
     def _show(self, track: Track, prompt: SlicePrompt, view: View) -> None:
         if prompt.mask is not None:
             self.tracker.show_mask(track, prompt.z, view, prompt.mask)
         else:
             assert prompt.prompt is not None
-            self.tracker.show(track, prompt.z, view, prompt.prompt)
+            self.tracker.show(track, prompt.z, view, prompt.prompt, lasting=self.corrections)
 
     def _go(self, tracks: Sequence[Track], store: SliceStore[View]) -> None:
         """Both ways of several tracks; what they find becomes their answers."""
@@ -149,5 +174,5 @@ class Sam2Video(VolumeMethod):
         answers = sorted(track.answers.items())
         masks = MaskStack(volume.shape, {z: code for z, (code, _) in answers if code is not None})
         scores = {z: score for z, (_, score) in answers}
-        dropped = 0 if self.corrections else len(query.clicks)
+        dropped = len(query.clicks) - len(self._taken(query))
         return VolumeAnswer(masks, scores, None if query.final else track, dropped)

@@ -45,13 +45,14 @@ class Sam3(Sam2):
     """SAM 3's tracker as the authors' examples use it for one image; otherwise as SAM 2.
 
     The option `max_hole_area` is that of `fill_holes`, in pixels of the low-resolution masks (288 a side); what is fed
-    back is not filled. The authors have no generator of all masks of an image.
+    back is not filled. The authors have no generator of all masks of an image. The option `video_size` concerns volumes
+    alone, see `Sam3Video`.
     """
 
     prompt_types = frozenset({"point", "box"})
     variants = VARIANTS
-    known_options = frozenset({"dynamic_multimask", "max_hole_area"})
-    tracker = ""
+    known_options = frozenset({"dynamic_multimask", "max_hole_area", "video_size"})
+    tracker = "promptseg.methods.sam3_video:Sam3Video"
 
     def __init__(self, settings: Settings):
         self.max_hole_area = int(settings.options.get("max_hole_area", 256))

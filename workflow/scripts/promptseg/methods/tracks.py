@@ -61,12 +61,14 @@ class Found:
         pointer: (c,) float32 object pointer.
         low: (4 n, 4 n) float32 logits of the mask; None if they are not needed again.
         map: (t, m) bfloat16, what will be remembered of the mask, or None.
+        worth: of it as a memory, from 0 to 1: predicted IoU times how sure it is that the object is there.
     """
 
     presence: float
     pointer: Tensor
     low: Tensor | Spooled | None = None
     map: Tensor | Spooled | None = None
+    worth: float = 0.0
 
     @property
     def logits(self) -> Tensor:
@@ -109,6 +111,8 @@ class Track:
         reset: whether what one direction found is not known in the other.
         spool: where large parts of what was found are kept; without it they are forgotten on the way.
         shown: what was found in slices that were prompted.
+        kept: what was found in slices that were clicked on after they had been tracked, where these do not become
+            prompted ones: it is remembered as that of other slices is, but is not made again.
         passed: what was found in the others, by direction (whether reverse); the same in both unless `reset`.
         reverse: by slice, the direction in which it was visited last.
         points, labels: what was shown in slices so far, see `Sam2Tracker.show`.
@@ -120,6 +124,7 @@ class Track:
     reset: bool = True
     spool: Spool | None = None
     shown: dict[int, Found] = field(default_factory=dict)
+    kept: dict[int, Found] = field(default_factory=dict)
     passed: dict[bool, dict[int, Found]] = field(default_factory=dict)
     reverse: dict[int, bool] = field(default_factory=dict)
     points: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
@@ -137,6 +142,7 @@ class Track:
         return replace(
             self,
             shown=dict(self.shown),
+            kept=dict(self.kept),
             passed=passed,
             reverse=dict(self.reverse),
             points=dict(self.points),
@@ -145,7 +151,7 @@ class Track:
 
     def at(self, z: int) -> Found | None:
         """What was found last in slice `z`."""
-        return self.shown.get(z) or self.passed[self.reverse.get(z, False)].get(z)
+        return self.shown.get(z) or self.kept.get(z) or self.passed[self.reverse.get(z, False)].get(z)
 
     def slices(self, reverse: bool) -> range:
         """Those of one direction, from the first one that was prompted on; none where it would be the only one."""
@@ -158,7 +164,7 @@ class Track:
         """Before the slices of a direction are visited."""
         if self.reset:
             self.passed[reverse].clear()
-        for z in self.shown:
+        for z in (*self.shown, *self.kept):
             for found in self.passed.values():
                 found.pop(z, None)
 
@@ -166,16 +172,30 @@ class Track:
         """What slice `z` looks at: prompted slices, and those that were visited just before it."""
         step = -1 if reverse else 1
         near, others = self._prompted(z, sizes.prompted)
-        before = others | self.passed[reverse]
+        before = others | self.passed[reverse] | self.kept
+        way = self._way(z, reverse, sizes)
         maps = [(sizes.memories - 1, found) for found in near.values()]
-        for distance in range(sizes.memories - 1, 0, -1):
-            if found := before.get(z - step * distance):
+        for distance in range(min(len(way), sizes.memories - 1), 0, -1):
+            if found := before.get(way[distance - 1]):
                 maps.append((distance - 1, found))
         pointers = [((z - at) * step, found) for at, found in near.items() if (z - at) * step >= 0]
-        for distance in range(1, self.longest(sizes) + 1):
-            if found := before.get(z - step * distance):
+        # Of a selection the authors leave out the last pointer.
+        for distance in range(1, len(way) + (sizes.least is None)):
+            if distance <= self.longest(sizes) and (found := before.get(way[distance - 1])):
                 pointers.append((distance, found))
         return Recalled(maps, pointers)
+
+    def _way(self, z: int, reverse: bool, sizes: MemorySizes) -> Sequence[int]:
+        """The slices before `z` that it may look at, the nearest first: their distance is their number in it."""
+        step = -1 if reverse else 1
+        if sizes.least is None:
+            return range(z - step, z - step * (max(sizes.memories, sizes.pointers) + 1), -step)
+        if z == (self.last if reverse else self.first):
+            return []
+        # The very first slice is left out on the way up, and not the last one on the way down: so do the authors.
+        passed, past = self.passed[reverse], range(z - step, self.last + 1 if reverse else self.first, -step)
+        good = [at for at in past if at in passed and passed[at].worth > sizes.least][: self.longest(sizes)]
+        return good if z - step in good else [z - step, *good]
 
     def longest(self, sizes: MemorySizes) -> int:
         """The largest distance of a pointer."""
@@ -194,10 +214,13 @@ class Track:
 
     def settle(self, z: int, reverse: bool, sizes: MemorySizes) -> None:
         """After slice `z` was visited: let go of what is out of reach of the next one."""
-        at = z - (sizes.memories - 1) * (-1 if reverse else 1)
-        within = not self.reset and abs(at - min(self.shown)) < sizes.memories  # the other direction will look at it
-        if not within and at in self.passed[reverse]:
-            self.passed[reverse][at] = self.passed[reverse][at].settled(self.spool)
+        passed, step = self.passed[reverse], -1 if reverse else 1
+        if sizes.least is not None and not self.reset and self.spool is None:
+            self.spool = Spool()  # the other direction may look at any of them
+        near = self._way(z + step, reverse, sizes)[: sizes.memories - 1]
+        for at in [at for at in passed if at not in near and isinstance(passed[at].map, Tensor)]:
+            if self.reset or abs(at - min(self.shown)) >= sizes.memories:  # the other direction will look at it
+                passed[at] = passed[at].settled(self.spool)
 
     def rest(self) -> None:
         """After both directions: let go of everything that can be."""

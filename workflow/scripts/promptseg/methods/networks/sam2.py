@@ -40,6 +40,10 @@ class MemorySizes:
         prompted: of frames that were prompted, how many at most are looked at, the nearest ones; None for all.
         timed_pointers: whether pointers carry how far away they are (not in SAM 2 before 2.1).
         marked_absence: whether maps of frames without the object are marked as such (not in SAM 2 before 2.1).
+        condensed: tokens of each of the two kinds that a perceiver makes of a map (EdgeTAM); 0 leaves maps as they are.
+        keeps_clicked: whether the authors keep what a click on a tracked frame brought (EdgeTAM), see `Track.kept`.
+        least: how good a frame that was not prompted must be to be looked at, see `Found.worth`; then the last good
+            ones are, however far away. None for the last ones, good or not.
     """
 
     width: int = 64
@@ -50,6 +54,9 @@ class MemorySizes:
     prompted: int | None = None
     timed_pointers: bool = True
     marked_absence: bool = True
+    condensed: int = 0
+    keeps_clicked: bool = False
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,13 +80,14 @@ class Sam2Sizes:
 
 
 _MEMORY = {"sam2.1": MemorySizes(), "sam2": MemorySizes(timed_pointers=False, marked_absence=False)}
+_EDGETAM = MemorySizes(depth=2, timed_pointers=False, marked_absence=False, condensed=256, keeps_clicked=True)
 VARIANTS = {
     **{
         f"{version}_hiera_{name}": Sam2Sizes(1024, sizes, memory=memory)
         for version, memory in _MEMORY.items()
         for name, sizes in HIERA.items()
     },
-    "edgetam": Sam2Sizes(1024, None),
+    "edgetam": Sam2Sizes(1024, None, memory=_EDGETAM),
     "medsam2_hiera_t512": Sam2Sizes(512, HIERA["tiny"]),
 }
 

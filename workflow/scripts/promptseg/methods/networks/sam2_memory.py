@@ -6,12 +6,14 @@ frames look at both, see `memory_attention`.
 
 import torch
 import torch.nn.functional as F
+from segment_anything.modeling import MaskDecoder, PromptEncoder
 from segment_anything.modeling.common import LayerNorm2d
 from segment_anything.modeling.mask_decoder import MLP
 from torch import Tensor, nn
 
 from promptseg.methods.networks.memory_attention import MemoryAttention, sine_positions
-from promptseg.methods.networks.sam2 import Sam2Net, Sam2Sizes
+from promptseg.methods.networks.perceiver import Perceiver
+from promptseg.methods.networks.sam2 import MemorySizes, Sam2Net, Sam2Sizes
 
 # Probabilities of a mask are spread to these limits before they are remembered.
 _SPREAD = (-10.0, 10.0)
@@ -77,42 +79,63 @@ class MemoryEncoder(nn.Module):
         return self.out_proj(x)
 
 
-class Sam2VideoNet(Sam2Net):
+class MemoryWeights(nn.Module):
+    """Weights of memory beside those of the image part, but for those of memory encoder and attention, whose names
+    differ from file to file."""
+
+    sam_prompt_encoder: PromptEncoder
+    sam_mask_decoder: MaskDecoder
+    no_mem_embed: nn.Parameter
+
+    def remember(self, width: int, memory: MemorySizes) -> None:
+        """Make them.
+
+        Args:
+            width: channels of an image's embedding.
+        """
+        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(memory.memories, 1, 1, memory.width))
+        self.no_mem_pos_enc = nn.Parameter(torch.zeros(1, 1, width))  # of no use, and in the file
+        self.no_obj_ptr = nn.Parameter(torch.zeros(1, width))
+        self.mask_downsample = nn.Conv2d(1, 1, 4, 4)
+        self.obj_ptr_proj = MLP(width, width, width, 3)
+        if memory.marked_absence:
+            self.no_obj_embed_spatial = nn.Parameter(torch.zeros(1, memory.width))
+        if memory.timed_pointers:
+            self.obj_ptr_tpos_proj = nn.Linear(width, memory.width)
+        if memory.condensed:
+            self.spatial_perceiver = Perceiver(memory.width, memory.condensed)
+
+
+class Sam2VideoNet(Sam2Net, MemoryWeights):
     """Holds all weights of a published file."""
 
     def __init__(self, sizes: Sam2Sizes):
         super().__init__(sizes)
         memory = sizes.memory
-        self.maskmem_tpos_enc = nn.Parameter(torch.zeros(memory.memories, 1, 1, memory.width))
-        self.no_mem_pos_enc = nn.Parameter(torch.zeros(1, 1, sizes.width))  # of no use, and in the file
-        self.no_obj_ptr = nn.Parameter(torch.zeros(1, sizes.width))
-        if memory.marked_absence:
-            self.no_obj_embed_spatial = nn.Parameter(torch.zeros(1, memory.width))
-        self.mask_downsample = nn.Conv2d(1, 1, 4, 4)
+        self.remember(sizes.width, memory)
         self.memory_attention = MemoryAttention(sizes.width, memory.width, memory.depth, memory.hidden)
         self.memory_encoder = MemoryEncoder(sizes.width, memory.width)
-        self.obj_ptr_proj = MLP(sizes.width, sizes.width, sizes.width, 3)
-        if memory.timed_pointers:
-            self.obj_ptr_tpos_proj = nn.Linear(sizes.width, memory.width)
 
 
 class Remembering(nn.Module):
     """Forward passes of what makes memories.
 
     Args:
-        net: holds the weights, which are shared.
+        weights, encoder: hold the weights, which are shared.
+        side: of the network's input.
+        grid: tokens of a side of the image.
     """
 
-    def __init__(self, net: Sam2VideoNet):
+    def __init__(self, weights: MemoryWeights, encoder: MemoryEncoder, sizes: MemorySizes, side: int, grid: int):
         super().__init__()
-        self.sizes = sizes = net.sizes.memory
-        self.encoder, self.pointer, self.mask_prompt = net.memory_encoder, net.obj_ptr_proj, net.mask_downsample
-        self.no_pointer = net.no_obj_ptr
-        self.absence = net.no_obj_embed_spatial if sizes.marked_absence else None
-        self.pointer_time = net.obj_ptr_tpos_proj if sizes.timed_pointers else None
-        self.side = net.sizes.input_size
-        times = net.maskmem_tpos_enc.flatten(1)  # in the order of distance; the last one is that of prompted frames
-        places = sine_positions(self.side // 16, sizes.width).to(times.device)
+        self.sizes, self.side, self.mask_side = sizes, side, 16 * grid
+        self.encoder, self.pointer, self.mask_prompt = encoder, weights.obj_ptr_proj, weights.mask_downsample
+        self.no_pointer = weights.no_obj_ptr
+        self.absence = weights.no_obj_embed_spatial if sizes.marked_absence else None
+        self.pointer_time = weights.obj_ptr_tpos_proj if sizes.timed_pointers else None
+        self.perceiver = weights.spatial_perceiver if sizes.condensed else None
+        times = weights.maskmem_tpos_enc.flatten(1)  # in the order of distance; the last one is for prompted frames
+        places = self.perceiver.places() if self.perceiver else sine_positions(grid, sizes.width).to(times.device)
         self.places = [places + time for time in times]
 
     def project(self, features: Tensor) -> Tensor:
@@ -129,11 +152,18 @@ class Remembering(nn.Module):
             sure: whether the user showed the mask; it is remembered without its shades.
 
         Returns:
-            (b, n * n, m) bfloat16; on every device, as the authors do.
+            (b, t, m) bfloat16, on every device, as the authors do: a token for each place of the map, or those of the
+            perceiver.
         """
         full = F.interpolate(low[:, None], (self.side, self.side), mode="bilinear", align_corners=False)
         shades = (full > 0).float() if sure else full.sigmoid()
-        maps = self.encoder(projected, shades * (_SPREAD[1] - _SPREAD[0]) + _SPREAD[0]).flatten(2).transpose(1, 2)
+        spread = shades * (_SPREAD[1] - _SPREAD[0]) + _SPREAD[0]
+        if self.mask_side != self.side:  # SAM 3, whose tokens are no 16 pixels wide
+            spread = F.interpolate(spread, (self.mask_side, self.mask_side), mode="bilinear", antialias=True)
+        maps = self.encoder(projected, spread)
+        if self.perceiver is not None:
+            return self.perceiver(maps).to(torch.bfloat16)
+        maps = maps.flatten(2).transpose(1, 2)
         if self.absence is not None:
             maps = maps + torch.where(present[:, None, None], 0.0, self.absence)
         return maps.to(torch.bfloat16)

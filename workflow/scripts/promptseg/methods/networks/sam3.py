@@ -14,18 +14,19 @@ from torch import Tensor, nn
 from promptseg.methods.networks.sam2_decoder import Sam2MaskDecoder
 from promptseg.methods.networks.sam3_vit import Architecture, VisionBackbone
 
-# Beginnings of the names of what other tasks use.
-ASIDE = (
-    # The detector: text, its own pyramid, and its heads.
+# Beginnings of the names of what other tasks use: the detector's text, its own pyramid, and its heads, and the coarsest
+# level of the tracker's pyramid, which nobody looks at.
+DETECTOR = (
     "detector.backbone.language_backbone.",
     "detector.backbone.vision_backbone.convs.",
     "detector.geometry_encoder.",
     "detector.transformer.",
     "detector.segmentation_head.",
     "detector.dot_prod_scoring.",
-    # The coarsest level of the tracker's pyramid.
     "detector.backbone.vision_backbone.sam2_convs.3.",
-    # Memory of earlier frames of a video, and pointers to objects in them.
+)
+# And those of what only videos use: memory of earlier frames, and pointers to objects in them.
+VIDEO = (
     "tracker.maskmem_tpos_enc",
     "tracker.maskmem_backbone.",
     "tracker.mask_downsample.",
@@ -37,10 +38,12 @@ ASIDE = (
     "tracker.transformer.",
 )
 # Endings of the names of tables of complex numbers, which `sam3_vit.rotary_angles` computes.
-_TABLES = ".attn.freqs_cis"
+TABLES = ".attn.freqs_cis"
 
 
-class _Tracker(nn.Module):
+class Tracker(nn.Module):
+    """Holds the weights of prompt encoder and mask decoder."""
+
     def __init__(self, sizes: Architecture):
         super().__init__()
         grid, side = (sizes.grid, sizes.grid), (sizes.image_size, sizes.image_size)
@@ -58,7 +61,7 @@ class Sam3Net(nn.Module):
         super().__init__()
         self.sizes = sizes
         self.detector = nn.ModuleDict({"backbone": nn.ModuleDict({"vision_backbone": VisionBackbone(sizes)})})
-        self.tracker = _Tracker(sizes)
+        self.tracker = Tracker(sizes)
 
 
 class Sam3Encoder(nn.Module):
@@ -67,10 +70,12 @@ class Sam3Encoder(nn.Module):
     Args:
         net: holds the weights, which are shared and, for bfloat16, converted.
         dtype: of the matrix products, torch.float32 or torch.bfloat16.
+        in_video: what is remembered of other images will be added to the embedding.
     """
 
-    def __init__(self, net: Sam3Net, dtype: torch.dtype = torch.float32):
+    def __init__(self, net: Sam3Net, dtype: torch.dtype = torch.float32, *, in_video: bool = False):
         super().__init__()
+        self.in_video = in_video
         self.backbone = net.get_submodule("detector.backbone.vision_backbone")
         self.decoder, self.no_memory = net.tracker.sam_mask_decoder, net.tracker.no_mem_embed
         for module in self.backbone.modules():
@@ -85,15 +90,20 @@ class Sam3Encoder(nn.Module):
 
         Returns:
             (b, c, n, n) embedding of n tokens a side, and (b, 2 n, 2 n, c / 4) and (b, 4 n, 4 n, c / 8) finer maps.
+            The embedding says that there is no memory of other images, unless `in_video`.
         """
         finest, fine, embedding = self.backbone(x)
         fine, finest = self.decoder.conv_s1(fine), self.decoder.conv_s0(finest)
-        return embedding + self.no_memory.view(1, -1, 1, 1), fine.permute(0, 2, 3, 1), finest.permute(0, 2, 3, 1)
+        if not self.in_video:
+            embedding = embedding + self.no_memory.view(1, -1, 1, 1)
+        return embedding, fine.permute(0, 2, 3, 1), finest.permute(0, 2, 3, 1)
 
 
 def image_part(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The entries of the published file that `Sam3Net` has.
 
-    Nothing but `ASIDE` and the tables is left out: loading strictly finds whatever else is unknown or missing.
+    Nothing but `DETECTOR`, `VIDEO` and the tables is left out: loading strictly finds whatever else is unknown or
+    missing.
     """
-    return {name: value for name, value in state.items() if not name.startswith(ASIDE) and not name.endswith(_TABLES)}
+    aside = (*DETECTOR, *VIDEO)
+    return {name: value for name, value in state.items() if not name.startswith(aside) and not name.endswith(TABLES)}
