@@ -57,7 +57,7 @@ def test_an_edge_is_a_voxel_and_an_element_a_corner():
     grid = grid_of(one.shape, SPACING)
     edge, element = edges(MaskStack.of(one), grid), elements(MaskStack.of(one), grid)
     assert edge.points.tolist() == [[0, 2, 3]]
-    assert sorted(element.points.tolist()) == [[z, y, x] for z in (-0.5, 0.5) for y in (1.5, 2.5) for x in (2.5, 3.5)]
+    assert sorted(element.points.tolist()) == [[z, y, x] for z in (0, 1) for y in (2, 3) for x in (3, 4)]
 
 
 def test_area_of_a_sphere():
@@ -117,6 +117,16 @@ def test_any_masks(seed, spacing):
     assert [found["nsd"], found["hd95"]] == pytest.approx(monai(prediction, truth, spacing), rel=1e-5)
     nsd, hd95, _ = by_area(prediction, truth, spacing)
     assert [found["nsd_area"], found["hd95_area"]] == pytest.approx([nsd, hd95], abs=1e-9)
+
+
+def test_maps_and_trees_find_the_same_distances(monkeypatch):
+    body = ellipsoid((21, 60, 100), radii=(24.0, 16.0, 10.0), spacing=(3.0, 0.8, 0.5))
+    moved = np.roll(body, (1, 5, -7), axis=(0, 1, 2))
+    found = []
+    for limit in (0, 10**9):
+        monkeypatch.setattr("promptseg.volumes.scores.surfaces._MAPPED", limit)
+        found.append(values(moved, body, (3.0, 0.8, 0.5)))
+    assert found[0] == pytest.approx(found[1], abs=1e-12)
 
 
 def test_an_ellipsoid_on_thick_slices():
