@@ -233,10 +233,14 @@ def get_example_facts(wildcards):
     return facts.part_of(config, "datasets", wildcards.dataset, "figures")
 
 
-def get_figures():
-    """All figures of the run, as PNG."""
+def get_figures(volumes=None):
+    """All figures of the run as PNG; only those of volumes, or only the others, where `volumes` is true or false."""
     values = {"dataset": DATASETS, "method": METHODS, "protocol": run_protocols(), "volumes": VOLUME_DATASETS}
-    return [f"{RESULTS}/figures/{name}.png" for name in catalogue.names_of_run(values, optional_parts())]
+    return [
+        f"{RESULTS}/figures/{name}.png"
+        for name in catalogue.names_of_run(values, optional_parts())
+        if volumes is None or (catalogue.declared(name)[0].needs == "volumes") == volumes
+    ]
 
 
 def get_runs_to_compare(wildcards):

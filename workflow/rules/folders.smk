@@ -63,6 +63,11 @@ def of_volumes(table):
     return lambda wildcards: f"{root_of_volumes(wildcards.dataset)}/datasets/{wildcards.dataset}/{table}.parquet"
 
 
+def volume_tables(table):
+    """One of the tables of volumes of every dataset that has volumes."""
+    return [f"{root_of_volumes(name)}/datasets/{name}/{table}.parquet" for name in VOLUME_DATASETS]
+
+
 def get_raw_volumes(wildcards):
     """The folder of volumes in stored units, for a method whose class says that it reads them."""
     needed = ADAPTERS.get(wildcards.method, {}).get("needs_raw", False)

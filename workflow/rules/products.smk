@@ -4,7 +4,7 @@ from promptseg.core.leftovers import leftovers
 
 
 def final_products():
-    """What people read: the page, every figure as PNG and PDF, every table. One that was deleted is made again."""
+    """What people read: the pages, every figure as PNG and PDF, every table. One that was deleted is made again."""
     of_parts = {
         "everything": rules.tabulate_everything,
         "ambiguity": rules.tabulate_ambiguity,
@@ -12,10 +12,11 @@ def final_products():
         "groups": rules.tabulate_groups,
         "volumes": rules.tabulate_volumes,
     }
+    pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
     tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
     figures = [str(Path(png).with_suffix(suffix)) for png in get_figures() for suffix in (".png", ".pdf")]
     return [
-        *rules.build_page.output,
+        *(path for rule in pages for path in rule.output),
         *figures,
         *(path for rule in tables for path in rule.output),
     ]

@@ -21,7 +21,7 @@ rule build_page:
         groups=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "groups"],
         group_differences=["<results>/tables/group_differences.csv"] if METADATA else [],
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],
-        figures=get_figures(),
+        figures=get_figures(volumes=False),
         captions=get_captions(),
         lib=library("build_page"),
         template=collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["page", "parts"]),
@@ -44,8 +44,51 @@ rule build_page:
         protocols=about_protocols(),
         notes=notes_on_methods(),
         grid=facts.grid(config),
+        volumes="volumes" in optional_parts(),
     script:
         "../scripts/build_page.py"
+
+
+rule build_volume_pages:
+    input:
+        scores=rules.tabulate_volumes.output.scores,
+        routes=rules.tabulate_volumes.output.routes,
+        pairs=rules.tabulate_volumes.output.pairs,
+        retention=rules.tabulate_volumes.output.retention,
+        lesions=rules.tabulate_volumes.output.lesions,
+        seconds=rules.tabulate_volumes.output.seconds,
+        volumes=volume_tables("volumes"),
+        index=volume_tables("volume_index"),
+        objects=volume_tables("volume_objects"),
+        predictions=volume_files("predictions/{method}/{dataset}.parquet"),
+        figures=get_figures(volumes=True),
+        captions=get_captions(),
+        lib=lambda wildcards: library("build_volume_pages"),
+        template=[
+            f"{TEMPLATES}/parts.html.jinja",
+            *collect(f"{TEMPLATES}/volumes/{{name}}", name=["volumes.html.jinja", "viewer.html.jinja", "viewer.js"]),
+        ],
+    output:
+        page=report(
+            "<results>/report/volumes.html",
+            caption="../report/volumes.rst",
+            category="Overview",
+            labels={"page": "volumes"},
+        ),
+        folder=directory("<results>/report/volumes"),
+    log:
+        "<logs>/build_volume_pages.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        names=VOLUME_DATASETS,
+        datasets=about_datasets(),
+        methods=about_methods(),
+        configuration=lookup(within=SETTINGS, dpath="volumes"),
+        tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+    script:
+        "../scripts/build_volume_pages.py"
 
 
 # snakemake --cores 1 compare --config run_a=FOLDER run_b=FOLDER

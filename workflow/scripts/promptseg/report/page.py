@@ -45,6 +45,7 @@ class Run:
         datasets, methods, protocols: name -> {title}, methods in the order of the registry.
         notes: title of a method -> what readers have to know of it.
         grid: how the mode `everything` covers an image; empty without that mode.
+        volumes: whether the run has a page of volumes beside it.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Run:
     protocols: Titles
     notes: Mapping[str, str]
     grid: Mapping[str, Any] = field(default_factory=dict)
+    volumes: bool = False
 
 
 def caption_html(path: Path) -> Markup:
@@ -125,6 +127,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         commit=commit() or "unknown",
         versions=versions(PACKAGES),
         notes=_by_text(run.notes),
+        volumes=run.volumes,
         headline=tables.headline_table(summary, methods, protocols),
         means=tables.means_table(summary, methods),
         clicks=tables.clicks_table(summary, methods, protocols),

@@ -30,6 +30,17 @@ class Answered:
     masks: MaskStack
     scores: Mapping[int, float]
 
+    @property
+    def prompted(self) -> list[int]:
+        """The slices that were prompted at first, in order, then those that were clicked; none without an answer."""
+        found = self.facts["prompted"]
+        return [] if found is None else [int(z) for z in found]
+
+    @property
+    def prompted_first(self) -> list[int]:
+        """The slices that were prompted at first."""
+        return self.prompted[: int(self.facts["k"])] if self.prompted else []
+
 
 def read_answers(path: str | Path, object_ids: Collection[str], shape: tuple[int, int, int]) -> Iterator[Answered]:
     """Everything that a file of predictions says of some objects of a volume, in the order of the file.
