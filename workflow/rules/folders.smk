@@ -68,13 +68,6 @@ def volume_tables(table):
     return [f"{root_of_volumes(name)}/datasets/{name}/{table}.parquet" for name in VOLUME_DATASETS]
 
 
-def get_raw_volumes(wildcards):
-    """The folder of volumes in stored units, for a method whose class says that it reads them."""
-    needed = ADAPTERS.get(wildcards.method, {}).get("needs_raw", False)
-    folder = f"{root_of_volumes(wildcards.dataset)}/datasets/{wildcards.dataset}/raw_volumes"
-    return folder if needed else []
-
-
 def get_weights(wildcards):
     """Weights of a method that the rule download_weights gets; those of the user are no input, see `OWN_FILES`."""
     method, weights = wildcards.method, method_entry(wildcards).get("checkpoint")
