@@ -11,9 +11,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import yaml
 from PIL import Image
+
+from support.bodies import cylinder
 
 ROOT = Path(__file__).resolve().parents[2]
 # Python and the imports of Snakemake take longer to start than most of what is asked of it, so each call is a fork of a
@@ -68,6 +71,27 @@ def make_images(folder: Path, seed: int, count: int = 3) -> None:
         pixels = np.clip(labels * 80 + rng.normal(40, 8, labels.shape), 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / "images" / f"p{index}.png")
         Image.fromarray(labels).save(folder / "masks" / f"p{index}.png")
+
+
+# A dataset of volumes: upright cylinders that end inside, slices 3 mm apart.
+VOLUMES = {
+    "source": {"kind": "folder", "path": "data/bodies"},
+    "licence": "CC0-1.0",
+    "truth": "drawn by the test",
+    "tasks": {"thing": [1]},
+    "volumes": True,
+}
+
+
+def make_volumes(folder: Path) -> None:
+    """NIfTI of 12 slices of 40 x 44 pixels, with an object on slices 3 to 7 and 2 to 9, under images/ and masks/."""
+    for name, ends in {"a": (3, 7), "b": (2, 9)}.items():
+        labels = cylinder((12, 40, 44), radius=8, first=ends[0], last=ends[1], centre=(18, 20)).astype(np.uint8)
+        for kind, array in (("images", 40 + 90 * labels), ("masks", labels)):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            nib.save(
+                nib.Nifti1Image(array.transpose(2, 1, 0), np.diag([-1, -1, 3, 1])), folder / kind / f"{name}.nii.gz"
+            )
 
 
 def _main(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:

@@ -43,7 +43,7 @@ def products():
         files += expand(rules.robustness.output, **names)
     if "volumes" in optional_parts():
         files += expand(
-            [rules.score_volumes.input.predictions, *rules.score_volumes.output],
+            [*rules.predict_volumes.output, *rules.score_volumes.output],
             method=facts.volume_sources(config),
             dataset=facts.volume_datasets(config),
         )

@@ -14,6 +14,7 @@ from promptseg.config.facts import all_methods
 from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.paths import missing_files
 from promptseg.config.schema import read_schema
+from promptseg.core.routes import CONTOURS
 from promptseg.core.titles import plain
 
 # What the whole configuration needs; a single file may lack it, so that its schema does not ask for it.
@@ -92,6 +93,12 @@ def _misnamed_protocols(config: Mapping[str, Any]) -> Iterator[Mistake]:
                 )
 
 
+def _reserved(config: Mapping[str, Any]) -> Iterator[Mistake]:
+    if CONTOURS in config["methods"]:
+        where = ("methods", CONTOURS)
+        yield Mistake(where, f"{dotted(where)}: this name stands for the routes of true contours: rename the method.")
+
+
 def _violations(config: dict[str, Any]) -> Iterator[Mistake]:
     """What does not fit the schema, with defaults filled in on the way."""
     errors = _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config)
@@ -127,6 +134,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         _chosen(config, "ablation", "protocols"),
         _chosen(config, "methods", "methods", "volumes"),
         _misnamed_protocols(config),
+        _reserved(config),
         mistaken_values(config),
     )
     for registry in (config["datasets"], config["methods"], config["protocols"]):

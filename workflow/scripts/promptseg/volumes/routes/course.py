@@ -55,7 +55,7 @@ class Course:
         self._prompts: Sequence[SlicePrompt] = prompts or ()
         self._window = window(volume, item, setting, settings)
         if prompts:
-            query = VolumeQuery(prompts, self._window, setting.given)
+            query = VolumeQuery(prompts, self._window, setting.given, final=not self._last)
             self.job = Job(item.object_id, setting, query, item.truth)
 
     def take(self, outcome: Outcome) -> None:
@@ -73,7 +73,8 @@ class Course:
         if found is not None:
             self._clicks.append(found)
             clicks = [*query.clicks, found.shown()]
-            again = replace(query, clicks=clicks, previous=outcome.answer.state)
+            final = len(clicks) == self._last
+            again = replace(query, clicks=clicks, previous=outcome.answer.state, final=final)
             self.job = Job(self.item.object_id, self.setting, again, self.item.truth)
 
     @property

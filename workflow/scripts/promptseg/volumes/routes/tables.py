@@ -36,13 +36,14 @@ VOLUME_PREDICTIONS = Table(
 
 VOLUME_SECONDS = Table(
     "volume_seconds.parquet",
-    "What a route cost; apart from its masks, because times differ from run to run.",
+    "What a setting cost, as if it were run alone: settings of a job that ask the same share the answer and the time. "
+    "Apart from the masks, because times differ from run to run.",
     [
         *_SETTING[1:],
         Column("n_objects", pa.int32(), "objects that were answered"),
         Column("n_slices", pa.int32(), "slices that were to be answered, of all these objects"),
-        Column("encode_seconds", FLOAT, "encoding of slices, shared among the routes that use them", "s"),
-        Column("seconds", FLOAT, "all else that the method did", "s"),
+        Column("encode_seconds", FLOAT, "encoding of the slices that it uses, once each", "s"),
+        Column("seconds", FLOAT, "all else that the method did, as its share of batches", "s"),
         Column("peak_memory_mb", FLOAT, "largest resident memory of the process so far", "MB"),
     ],
 )

@@ -1,0 +1,72 @@
+"""Snakemake for real, from volumes in files to the masks of all routes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from promptseg.volumes.routes.answers import read_answers
+from support.bodies import cylinder, dice
+
+MADE = [f"results/volumes/predictions/{method}/bodies.parquet" for method in ("region_growing", "contours")]
+SHAPE = (12, 40, 44)
+
+
+@pytest.fixture(scope="module")
+def predicted(volumes):
+    """The project with its predictions."""
+    volumes.run(*MADE)
+    return volumes
+
+
+def test_every_route_of_a_method_and_the_controls(predicted):
+    bodies = {
+        name: cylinder(SHAPE, radius=8, first=first, last=last, centre=(18, 20))
+        for name, first, last in (("a", 3, 7), ("b", 2, 9))
+    }
+    routes = {"each", "between", "carry_point"}, {"extrude", "interpolate"}
+    for path, expected in zip(MADE, routes, strict=True):
+        file = predicted.path / path
+        rows = pd.read_parquet(file)
+        assert set(rows["route"]) == expected
+        assert set(rows["status"]) == {"ok"}
+        seconds = pd.read_parquet(file.with_suffix(".seconds.parquet"))
+        assert (seconds["n_objects"] == 2).all()
+    # A grown region ends where the grey value does: nothing lies beyond, though the ends are open.
+    for name, body in bodies.items():
+        for answer in read_answers(predicted.path / MADE[0], [f"{name}:thing"], SHAPE):
+            if answer.setting.route == "carry_point":
+                assert answer.masks.slices == np.flatnonzero(body.any((1, 2))).tolist()
+                assert dice(answer.masks, body) > 0.9
+                assert answer.facts["first"] == (0 if answer.setting.extents == "open" else answer.masks.slices[0])
+
+
+def test_what_a_change_asks_again(predicted):
+    config = yaml.safe_load((predicted.path / "my.yaml").read_text())
+
+    def planned(**changes):
+        predicted.configure({**config, "volumes": {**config["volumes"], **changes}}, "changed.yaml")
+        return predicted.planned(*MADE, configfile="changed.yaml")
+
+    # It carries points and gives one mask.
+    assert planned(grow=0.5, selection="first", reset=False, connectivity=6) == {}
+    assert planned(stop_iou=0.9) == {"predict_volumes": 1}
+
+
+def test_names_and_kinds_of_methods(predicted):
+    config = yaml.safe_load((predicted.path / "my.yaml").read_text())
+
+    def said(**changes):
+        predicted.configure({**config, **changes}, "changed.yaml")
+        done = predicted.snakemake("-n", configfile="changed.yaml")
+        assert done.returncode != 0
+        return done.stdout
+
+    assert "volumes.methods names 'region_growin'" in said(volumes={"methods": ["region_growin"]})
+    (predicted.path / "whole.py").write_text(
+        "from promptseg.methods.volume import VolumeMethod\n"
+        "class Whole(VolumeMethod):\n    def answer(self, volume, queries):\n        return []\n"
+    )
+    run = {**config["run"], "methods": ["whole"]}
+    text = said(run=run, methods={"whole": {"adapter": "whole.py:Whole"}})
+    assert "run.methods names whole, whose adapter whole.py:Whole is for volumes and answers no image." in text
