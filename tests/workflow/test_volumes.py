@@ -37,7 +37,7 @@ def test_every_route_of_a_method_and_the_controls(predicted):
         for answer in read_answers(predicted.path / MADE[0], [f"{name}:thing"], SHAPE):
             if answer.setting.route == "carry_point":
                 assert answer.masks.slices == np.flatnonzero(body.any((1, 2))).tolist()
-                assert dice(answer.masks, body) > 0.9
+                assert dice(answer.masks, body) > 0.8  # its rim is smoothed
                 assert answer.facts["first"] == (0 if answer.setting.extents == "open" else answer.masks.slices[0])
 
 
