@@ -58,9 +58,7 @@ class Collector:
                         [*self._shown(truths[one.object_id], one), *clicks],
                         dice,
                         beyond,
-                        titles.STATUSES.get(one.facts["status"], one.facts["status"])
-                        if one.facts["status"] != "ok"
-                        else "ok",
+                        _status(one.facts["status"]),
                     )
                 )
         return [Shown(_name(item), item.truth, answers[item.object_id]) for item in volume.objects]
