@@ -1,5 +1,7 @@
 """Volumes as they are read from their tables."""
 
+import tracemalloc
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -71,6 +73,20 @@ def test_each_part_can_be_an_object(tmp_path):
     assert [one.object_id for one in volume.objects] == ["a:liver:1", "a:liver:2"]
     (volume,) = write_volumes(tmp_path, volumes, TASKS, min_voxels=105)
     assert volume.objects == []
+
+
+def test_memory_does_not_grow_with_the_slices(tmp_path):
+    """All pictures of 200 slices would be 2.5 MB, their label maps 0.8 MB."""
+    labels = np.zeros((200, 64, 64), np.uint8)
+    labels[:, 20:40, 20:40] = 1
+    (volume,) = write_volumes(tmp_path, {"a": (labels * 90, labels, None)}, {"liver": [1]})
+    tracemalloc.start()
+    try:
+        assert volume.objects[0].truth.voxels == 200 * 400
+        assert sum(int(volume.pixels(z).max()) for z in range(200)) == 200 * 90
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_unknown_spacing_leaves_lengths_open(tmp_path):
