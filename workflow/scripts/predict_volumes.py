@@ -9,7 +9,7 @@ from promptseg.core.routes import CONTOURS
 from promptseg.predict.failures import Failures
 from promptseg.predict.method_run import Computing, prepare
 from promptseg.volumes.data.stack import stream_volumes
-from promptseg.volumes.routes.loading import control_parts, loader, parts_of
+from promptseg.volumes.routes.loading import control_parts, loader, parts_of, told_by
 from promptseg.volumes.routes.run import VolumeRun, predict_volumes
 from promptseg.volumes.routes.settings import VolumeSettings
 
@@ -44,5 +44,5 @@ if __name__ == "__main__":
                     outputs.predictions,
                     outputs.seconds,
                     label=label,
-                    provenance=loaded.provenance(asked=params.asked),
+                    provenance=loaded.provenance(asked=params.asked, **told_by(loaded.method)),
                 )

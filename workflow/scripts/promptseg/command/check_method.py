@@ -20,7 +20,7 @@ def check_method(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     configfile: project.Configfiles = None,
 ) -> None:
-    """Try a method on two small drawn images with every kind of prompt, alone and in a batch; status 1 if any is wrong.
+    """Try a method on two small drawn images, or volumes, with every kind of prompt; status 1 if anything is wrong.
 
     Example: promptseg check-method my_method.py:Threshold
     """

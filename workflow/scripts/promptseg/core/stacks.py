@@ -29,7 +29,13 @@ class MaskStack:
 
     @classmethod
     def of(cls, masks: np.ndarray, start: int = 0, slices: int | None = None) -> "MaskStack":
-        """The stack of a (d, h, w) bool array whose first slice is number `start` of `slices` (its own if None)."""
+        """The stack of a (d, h, w) bool array whose first slice is number `start` of `slices` (its own if None).
+
+        Raises:
+            ValueError: the array is no bool, or not one of three axes: values between 0 and 1 would count as 0.
+        """
+        if masks.dtype != bool or masks.ndim != 3:
+            raise ValueError(f"masks are {masks.dtype} of shape {masks.shape}: give (d, h, w) bool, as masks > 0.5")
         depth, height, width = masks.shape
         codes = {start + z: encode(masks[z]) for z in range(depth) if masks[z].any()}
         return cls((slices or start + depth, height, width), codes)

@@ -92,11 +92,12 @@ class Report:
     """What came of a trial.
 
     Attributes:
+        lines: one `Line` for each question, or one `VolumeLine` of a method for volumes.
         checks: what was compared, and what is wrong with it; empty if nothing is.
         seconds: per image or prompt, by what was timed.
     """
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
     checks: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -112,7 +113,7 @@ class Report:
         return bool(given) and not any(masks.any() for masks in given)
 
 
-def told(error: BaseException, own: type[Method]) -> str:
+def told(error: BaseException, own: type) -> str:
     """What went wrong in a method, in a sentence: the last line of its own file that led there."""
     if isinstance(error, WrongAnswer):
         return str(error)

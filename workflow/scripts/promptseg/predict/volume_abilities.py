@@ -43,7 +43,7 @@ def facts_for_volumes(found: type[VolumeMethod]) -> Mapping[str, Any]:
         "modes": [],
         "several": False,
         "looks_at_pixels": True,
-        "learned": True,
+        "learned": found.learned,
         "volume_routes": [found.route],
         "needs_raw": found.needs_raw,
     }

@@ -1,15 +1,16 @@
 """Who answers about the objects of a volume: a method for images by its slices, or a method for volumes."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol
 
 from promptseg.core.stacks import MaskStack
 from promptseg.methods.volume import Slices, VolumeAnswer, VolumeMethod, VolumeQuery
 from promptseg.predict.answers import WrongAnswer
 from promptseg.predict.failures import Failures
+from promptseg.predict.volume_answers import checked_answer, listed_answers
 from promptseg.volumes.routes.settings import Setting
 
 
@@ -92,12 +93,7 @@ class VolumeAnswering:
     def _answers(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
         start, encoded = time.perf_counter(), self.method.encode_seconds
         try:
-            answers = self.method.answer(volume, [job.query for job in jobs])
-            if not isinstance(answers, list) or len(answers) != len(jobs):
-                raise WrongAnswer(
-                    f"answer returned {_number(answers)} to {len(jobs)} queries",
-                    "give a list with one VolumeAnswer for each query, in order",
-                )
+            answers = listed_answers(self.method.answer(volume, [job.query for job in jobs]), len(jobs))
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, WrongAnswer):
                 self.failures.of_batch(error, len(jobs))
@@ -118,35 +114,5 @@ class VolumeAnswering:
             return self.failures.status(error, job.name)
 
 
-def checked_answer(answer: object, shape: tuple[int, int, int], query: VolumeQuery) -> VolumeAnswer:
-    """An answer as it counts: masks beyond the slices that were to be answered are cut off.
-
-    Raises:
-        WrongAnswer: it is none, or of another volume.
-    """
-    if not isinstance(answer, VolumeAnswer):
-        raise WrongAnswer(f"an answer is of type {type(answer).__name__}", "give VolumeAnswer(masks)")
-    expected = "give MaskStack.of(masks) of a (d, h, w) bool array, all slices of the volume in order"
-    if not isinstance(answer.masks, MaskStack):
-        raise WrongAnswer(f"masks are of type {type(answer.masks).__name__}", expected)
-    if tuple(answer.masks.shape) != tuple(shape):
-        raise WrongAnswer(f"masks have the shape {answer.masks.shape}, the volume {shape}", expected)
-    masks = MaskStack(shape, {z: code for z, code in answer.masks.codes.items() if answer.masks.area(z)})
-    return VolumeAnswer(masks.between(*query.slices), _scores(answer.scores), answer.state, int(answer.dropped))
-
-
-def _scores(scores: Mapping[int, Any]) -> dict[int, float]:
-    try:
-        return {int(z): float(score) for z, score in scores.items()}
-    except (AttributeError, TypeError, ValueError):
-        raise WrongAnswer(
-            "scores are no numbers by slice", "give a dictionary: number of the slice to number"
-        ) from None
-
-
 def _window(query: VolumeQuery) -> range:
     return range(query.slices[0], query.slices[1] + 1)
-
-
-def _number(answers: object) -> str:
-    return f"{len(answers)} answers" if isinstance(answers, list) else f"an object of type {type(answers).__name__}"

@@ -59,6 +59,11 @@ def parts_of(
     return parts
 
 
+def told_by(method: Method | VolumeMethod) -> Mapping[str, Any]:
+    """What a method for volumes says that its answers come from, besides its weights and its entry."""
+    return method.provenance() if isinstance(method, VolumeMethod) else {}
+
+
 def control_parts(asked: VolumeSettings, failures: Failures) -> list[Part]:
     """The routes of true contours."""
     parts = [_volume_part(control, asked, failures) for control in (Extruded(), Interpolated())]
