@@ -3,6 +3,7 @@
 PYTHONPATH=workflow/scripts:tests python -m support.reduced
 """
 
+import sys
 from pathlib import Path
 
 from promptseg.methods.efficient_sam import EfficientSam
@@ -15,7 +16,8 @@ from promptseg.methods.networks.efficient_sam import Architecture as EfficientSi
 from promptseg.methods.networks.efficient_sam import EfficientSamNetwork
 from promptseg.methods.networks.hiera import HieraSizes
 from promptseg.methods.networks.hq_decoder import HqMaskDecoder
-from promptseg.methods.networks.sam2 import Sam2Net, Sam2Sizes
+from promptseg.methods.networks.sam2 import MemorySizes, Sam2Net, Sam2Sizes
+from promptseg.methods.networks.sam2_memory import Sam2VideoNet
 from promptseg.methods.networks.sam3 import Sam3Net
 from promptseg.methods.networks.sam3_vit import Architecture as Sam3Sizes
 from promptseg.methods.networks.sam_around import sam_around
@@ -23,6 +25,7 @@ from promptseg.methods.networks.sam_med2d import adapted_sam
 from promptseg.methods.networks.scribble_unet import ScribbleUnet
 from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.sam2 import Sam2
+from promptseg.methods.sam2_video import Sam2Video
 from promptseg.methods.sam3 import Sam3
 from promptseg.methods.sam_med2d import SamMed2D
 from promptseg.methods.scribbleprompt import ScribblePromptSam, ScribblePromptUnet
@@ -50,9 +53,9 @@ def _hq():
     return network
 
 
-def _sam2():
+def _sam2_sizes():
     hiera = HieraSizes(8, 1, (1, 1, 1, 1), (2,), (4, 2, 4, 2), 3)
-    return Sam2Net(Sam2Sizes(64, hiera, width=32, heads=2, hidden=32))
+    return Sam2Sizes(64, hiera, width=32, heads=2, hidden=32, memory=MemorySizes(width=8, depth=2, hidden=16))
 
 
 def _sam3():
@@ -61,10 +64,11 @@ def _sam3():
 
 def _reduced(method, build):
     """The method with a small network, whatever the variant."""
-    return type(f"Reduced{method.__name__}", (method,), {"architecture": classmethod(lambda _cls, _variant: build())})
+    return type(f"Reduced{method.__name__}", (method,), {"architecture": classmethod(lambda _cls, *_asked: build())})
 
 
-ReducedSam2 = _reduced(Sam2, _sam2)
+ReducedSam2 = _reduced(Sam2, lambda: Sam2Net(_sam2_sizes()))
+ReducedSam2Video = _reduced(Sam2Video, lambda: Sam2VideoNet(_sam2_sizes()))
 ReducedSam3 = _reduced(Sam3, _sam3)
 ReducedHqSam = _reduced(HqSam, _hq)
 ReducedMobileSam = _reduced(MobileSam, _tiny_vit)
@@ -79,6 +83,7 @@ ReducedScribblePromptUnet = _reduced(ScribblePromptUnet, lambda: ScribbleUnet(4,
 
 REDUCED = {
     "sam2": ReducedSam2,
+    "sam2_video": ReducedSam2Video,
     "sam3": ReducedSam3,
     "hq_sam": ReducedHqSam,
     "mobile_sam": ReducedMobileSam,
@@ -97,7 +102,7 @@ SMALL = {"sam": "small", "ritm": "small", "simpleclick": "small", "focalclick": 
 
 
 def variant_of(family):
-    return {"sam2": "sam2.1_hiera_reduced", "sam3": "sam3"}.get(family, "reduced")
+    return "sam2.1_hiera_reduced" if family in ("sam2", "sam2_video") else "sam3" if family == "sam3" else "reduced"
 
 
 def record(folder, family, sizes=((70, 110),)):
@@ -105,10 +110,12 @@ def record(folder, family, sizes=((70, 110),)):
     if family in SMALL:
         further = [] if family == "sam" else [(64, 48)]
         return Recorder(folder, family, SMALL[family], "own").record([*sizes, *further])
+    if family == "sam2_video":
+        sizes = ((44, 60),)
     return Recorder(folder, family, variant_of(family), "own", ADAPTERS[family]).record(sizes)
 
 
 if __name__ == "__main__":
-    for each in (*SMALL, *ADAPTERS):
+    for each in sys.argv[1:] or (*SMALL, *ADAPTERS):
         for path in record(FIXTURES, each):
             print(path.name, path.stat().st_size)

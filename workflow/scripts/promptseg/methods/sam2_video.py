@@ -95,7 +95,7 @@ class Sam2Video(VolumeMethod):
     @torch.inference_mode()
     def answer(self, volume: Slices, queries: Sequence[VolumeQuery]) -> list[VolumeAnswer]:
         """As `VolumeMethod.answer`. A click whose query has no `previous` state is preceded by all that led to it."""
-        store = self._views(volume)
+        store = self.views(volume)
         rounds = [self._rounds(query) for query in queries]
         spool = Spool()
         kept = [not query.final or len(some) > 1 for query, some in zip(queries, rounds, strict=True)]
@@ -109,7 +109,7 @@ class Sam2Video(VolumeMethod):
         self.encodings, self.encode_seconds = self._counted[0] + store.encodings, self._counted[1] + store.seconds
         return [self._answer(query, track, volume) for query, track in zip(queries, tracks, strict=True)]
 
-    def _views(self, volume: Slices) -> SliceStore[View]:
+    def views(self, volume: Slices) -> SliceStore[View]:
         """Views of a volume; those of the volume before are let go."""
         if self._store is None or self._volume is not volume:
             if self._store is not None:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from promptseg.methods import Method, Settings, adapter_class
+from promptseg.methods import Method, Settings, named_class
 from promptseg.parity.fixtures import PIPELINES, Fixture, FixtureError
 from promptseg.parity.generated_weights import Changes, rule_state
 
@@ -25,6 +25,7 @@ ADAPTERS = {
     "focalclick": "promptseg.methods.focalclick:FocalClick",
     "sam": "promptseg.methods.sam:Sam",
     "sam2": "promptseg.methods.sam2:Sam2",
+    "sam2_video": "promptseg.methods.sam2_video:Sam2Video",
     "sam3": "promptseg.methods.sam3:Sam3",
     "hq_sam": "promptseg.methods.hq_sam:HqSam",
     "mobile_sam": "promptseg.methods.mobile_sam:MobileSam",
@@ -45,6 +46,14 @@ def options(family: str, kind: str) -> dict[str, Any]:
     """Options of the adapter for a kind of fixture."""
     cascade = family == "simpleclick" and kind in ("paper", "seq", "protocol")
     return {"cascade_steps": _CASCADE_STEPS} if cascade else {}
+
+
+def asked_options(fixture: Fixture) -> dict[str, Any]:
+    """Options of the adapter for a fixture."""
+    chosen = options(fixture.name.family, fixture.name.kind)
+    if fixture.name.kind == "video" and (side := fixture.json("meta", dict).get("image_size")):
+        chosen["video_size"] = side
+    return chosen
 
 
 def overrides_path(fixture: Fixture) -> Path | None:
@@ -104,14 +113,14 @@ class Adapters:
         family, variant, salt = fixture.name.family, fixture.name.variant, fixture.text("salt")
         changed, digest = changes(fixture)
         weights = (family, variant, salt, digest)
-        chosen = options(fixture.name.family, fixture.name.kind)
+        chosen = asked_options(fixture)
         key = (*weights, *chosen.items())
         if key == self._key and self._method is not None:
             return self._method
         self._key, self._method = (), None
         self._embeddings.clear()
         gc.collect()
-        adapter = adapter_class(ADAPTERS[family])
+        adapter: Any = named_class(ADAPTERS[family])
         path = Path(self._folder.name) / "weights.safetensors"
         if weights != self._weights:
             self._weights = ()

@@ -15,7 +15,7 @@ import torch
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.devices import keep_freed_memory
-from promptseg.parity.adapters import Adapters, changes, options
+from promptseg.parity.adapters import Adapters, asked_options, changes
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture
 from promptseg.parity.networks import check_network
@@ -23,6 +23,7 @@ from promptseg.parity.pipelines import check_pipeline
 from promptseg.parity.promptable import check_promptable
 from promptseg.parity.protocols import check_protocol
 from promptseg.parity.record import main as record
+from promptseg.parity.videos import check_video
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,9 @@ names of fixtures:
                                medsam2_VARIANT, sam3_tracker, and X_VARIANT with hq_sam, mobile_sam, efficient_sam,
                                medsam, lite_medsam, sam_med2d, medicosam, ultrasam, scribbleprompt_sam or
                                scribbleprompt_unet as X
+  VARIANT_videoSIDE.npz        objects tracked over the slices of a volume by sam2_hiera_SIZE, sam2.1_hiera_SIZE or
+                               medsam2_VARIANT with an input of so many pixels: logits, masks, object scores, pointers
+                               and memories of every slice
   protocol_FAMILY_VARIANT.npz  the study's click loop; protocol_sam_VARIANT_oracle.npz with the best mask chosen
 Salt, numbers of images, clicks and prompts, calls, and strides are read from the files.
 `python -m promptseg.parity record --help` tells how to record fixtures of our own methods.
@@ -85,6 +89,8 @@ def check(path: Path, adapters: Adapters) -> Outcome:
             check_network(fixture, method, comparison)
         elif fixture.name.kind == "prompts":
             check_promptable(fixture, method, adapters, comparison)
+        elif fixture.name.kind == "video":
+            check_video(fixture, method, comparison)
         elif fixture.name.kind.startswith("protocol"):
             check_protocol(fixture, method, adapters, comparison)
         else:
@@ -108,7 +114,7 @@ def in_order(paths: list[Path]) -> list[Path]:
 
     def key(path: Path) -> tuple[str, ...]:
         try:
-            fixture = Fixture(path, ("salt", "overrides_file", "calls", "gains", "overrides"))
+            fixture = Fixture(path, ("salt", "overrides_file", "calls", "gains", "overrides", "meta"))
             name, (_, digest) = fixture.name, changes(fixture)
             return (
                 "1",
@@ -116,7 +122,7 @@ def in_order(paths: list[Path]) -> list[Path]:
                 name.variant,
                 fixture.text("salt"),
                 digest.hex(),
-                str(options(name.family, name.kind)),
+                str(asked_options(fixture)),
                 path.name,
             )
         except PromptsegError:

@@ -116,22 +116,36 @@ class Comparison:
         if largest > limit:
             self.fail(where, f"{what} differ by {largest:.1e} (limit {limit:.0e})")
 
-    def masks(self, where: str, values: np.ndarray, threshold: float | np.float32, theirs: np.ndarray, of: str) -> int:
+    def masks(
+        self,
+        where: str,
+        values: np.ndarray,
+        threshold: float | np.float32,
+        theirs: np.ndarray,
+        of: str,
+        share: float | None = None,
+        limit: float | None = None,
+    ) -> int:
         """Compare the mask `values > threshold` with a bool array. Returns how many pixels differ.
 
         They may differ only where a difference of `of` ("logits", "probabilities") within its limit explains it.
+
+        Args:
+            share: of pixels that may differ, if it is not that of "masks".
+            limit: of `of`, if it is not its own.
         """
         if values.shape != theirs.shape:
             raise FixtureError(f"{where}: masks have the shape {theirs.shape}, ours have {values.shape}")
         differs = (values > threshold) != theirs
-        differing, share = int(np.count_nonzero(differs)), self.limit("masks")
+        differing, share = int(np.count_nonzero(differs)), self.limit("masks") if share is None else share
+        limit = self.limit(of) if limit is None else limit
         record = self._masks
         record.worst = max(record.worst, differing / values.size)
         record.differing += differing
         record.pixels += values.size
         if differing > max(1, share * values.size):
             self.fail(where, f"masks differ in {differing} of {values.size} pixels (limit {share:.0e})")
-        decided = int(np.count_nonzero(np.abs(values[differs] - threshold) > self.limit(of)))
+        decided = int(np.count_nonzero(np.abs(values[differs] - threshold) > limit))
         if decided:
             self.fail(where, f"masks differ in {decided} pixels whose {of} are not that close to the threshold")
         return differing

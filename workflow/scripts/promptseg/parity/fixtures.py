@@ -20,6 +20,8 @@ _OTHERS = (
     *("hq_sam", "mobile_sam", "efficient_sam", "medsam", "lite_medsam", "sam_med2d", "medicosam", "ultrasam"),
     *("scribbleprompt_sam", "scribbleprompt_unet"),
 )
+# Names of fixtures of what is tracked over slices; the number is the side of the input.
+_VIDEOS = r"(sam2(?:\.1)?_hiera_\w+?|medsam2_\w+?)_video\d*"
 # Whole names of fixtures of promptable networks -> their family; the group is the variant.
 _CALLS = {
     r"(sam2(?:\.1)?_hiera_\w+|edgetam|medsam2_\w+)": "sam2",
@@ -34,6 +36,7 @@ KNOWN_NAMES = (
     "edgetam",
     "medsam2_VARIANT",
     "sam3_tracker",
+    "VARIANT_videoSIDE of sam2",
     *(f"{family}_VARIANT" for family in _OTHERS),
     f"protocol_{{{','.join([*PIPELINES, 'sam'])}}}_VARIANT",
     "protocol_sam_VARIANT_oracle",
@@ -53,7 +56,7 @@ class Name:
     Attributes:
         family: a key of `adapters.ADAPTERS`.
         variant: of the network, as the method's `variant`.
-        kind: `net`, a mode of PIPELINES, `prompts` (SAM and the like), `protocol` or `protocol_oracle`.
+        kind: `net`, a mode of PIPELINES, `prompts` (SAM and the like), `video`, `protocol` or `protocol_oracle`.
     """
 
     family: str
@@ -67,6 +70,8 @@ class Name:
         Raises:
             FixtureError: it has none.
         """
+        if match := re.fullmatch(_VIDEOS, stem):
+            return cls("sam2_video", match[1], "video")
         for pattern, called in _CALLS.items():
             if match := re.fullmatch(pattern, stem):
                 return cls(called, match[1], "prompts")
@@ -87,7 +92,9 @@ class Name:
 
 def stem(family: str, variant: str, kind: str = "prompts") -> str:
     """The name of a fixture without its suffix, which `Name.parse` takes apart."""
-    name = {"sam2": variant, "sam3": "sam3_tracker"}.get(family, f"{family}_{variant}")
+    name = {"sam2": variant, "sam3": "sam3_tracker", "sam2_video": f"{variant}_video"}.get(
+        family, f"{family}_{variant}"
+    )
     if kind.startswith("protocol"):
         return f"protocol_{name}{kind.removeprefix('protocol')}"
     return name if kind == "prompts" else f"{name}__{kind}"
@@ -116,7 +123,9 @@ class Fixture:
     @property
     def listed(self) -> bool:
         """Whether prompts stand in a list `calls`, with packed masks and more. The first ones of SAM have none."""
-        return self.name.kind == "prompts" and (self.name.family != "sam" or "calls" in self)
+        return self.name.kind == "video" or (
+            self.name.kind == "prompts" and (self.name.family != "sam" or "calls" in self)
+        )
 
     @property
     def names(self) -> list[str]:

@@ -6,19 +6,20 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import Method, Settings, adapter_class
+from promptseg.methods import Settings, named_class
 from promptseg.parity.adapters import ADAPTERS, options
 from promptseg.parity.fixtures import PIPELINES, stem
 from promptseg.parity.generated_weights import Changes, rule_state
 from promptseg.parity.record_clicks import overrides, record_network, record_pipeline, record_protocol
 from promptseg.parity.record_prompts import record_prompts
+from promptseg.parity.record_videos import record_video
 from promptseg.parity.scenes import Scene
 
 DESCRIPTION = """\
@@ -42,7 +43,7 @@ class Recorder:
 
     def __init__(self, folder: Path, family: str, variant: str, salt: str, adapter: str = ""):
         self.folder, self.family, self.variant, self.salt = folder, family, variant, salt
-        self.adapter = adapter_class(adapter or ADAPTERS[family])
+        self.adapter = cast(Any, named_class(adapter or ADAPTERS[family]))
         with torch.device("meta"):
             self.network = self.adapter.architecture(variant)
         try:
@@ -50,7 +51,7 @@ class Recorder:
         except OSError as error:
             raise PromptsegError(f"{folder} cannot be made ({error.strerror}). Name a folder.") from error
 
-    def method(self, changes: Changes, **chosen: Any) -> Method:
+    def method(self, changes: Changes, **chosen: Any) -> Any:
         """The method with weights of the rule."""
         with TemporaryDirectory(prefix="promptseg-parity-") as folder:
             path = Path(folder) / "weights.safetensors"
@@ -66,8 +67,11 @@ class Recorder:
         rng = np.random.default_rng(5)
         scenes = [Scene.drawn(rng, *size) for size in sizes]
         path = self.folder / f"{stem(self.family, self.variant)}.npz"
+        meta = json.dumps({"by": "promptseg"})
+        if self.family == "sam2_video":
+            record_video(path, self.method, self.network, sizes[0], salt=self.salt, meta=meta)
+            return [path]
         if self.family not in PIPELINES:
-            meta = json.dumps({"by": "promptseg"})
             record_prompts(path, self.method, self.network, scenes, salt=self.salt, meta=meta)
             return [path, *(self._loop(Changes(), kind) for kind in SAM_LOOPS if self.family == "sam")]
         changed = self.folder / f"{path.stem}.overrides.json"
