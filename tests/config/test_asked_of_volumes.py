@@ -9,7 +9,7 @@ import pytest
 from promptseg.config.asked import CONTOURS_FACTS, UNKNOWN, asked_of_volumes
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
-from promptseg.config.facts import all_methods
+from promptseg.config.facts import all_methods, volume_methods
 from promptseg.config.schema import read_schema
 from promptseg.predict.inspection import inspect
 from promptseg.volumes.routes.settings import VolumeSettings
@@ -106,4 +106,11 @@ def test_methods_that_are_asked_about_volumes_alone():
 
 def test_every_key_of_the_schema_is_read():
     read = {field.name for field in fields(VolumeSettings)}
-    assert set(read_schema("volumes")["properties"]) == {"enabled", "methods"} | read - {"tie_break", "seed"}
+    assert set(read_schema("volumes")["properties"]) == {"enabled", "methods", "pages"} | read - {"tie_break", "seed"}
+
+
+def test_an_entry_may_keep_its_method_out_of_volumes():
+    methods = {name: {**entry, "volumes": False} for name, entry in CONFIG["methods"].items()}
+    known = {**copy.deepcopy(CONFIG), "methods": methods}
+    assert volume_methods(check(known)) == []
+    assert volume_methods(check({**known, "volumes": {"methods": ["growing"]}})) == ["growing"]

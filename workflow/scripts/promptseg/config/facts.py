@@ -77,7 +77,10 @@ def volume_datasets(config: Config) -> list[str]:
 def volume_methods(config: Config) -> list[str]:
     """Methods that are asked about volumes, sorted."""
     asked = config["volumes"].get("methods")
-    return sorted(set(config["run"]["methods"]) - set(controls(config)) if asked is None else asked)
+    if asked is not None:
+        return sorted(asked)
+    taking = {name for name in config["run"]["methods"] if config["methods"][name]["volumes"]}
+    return sorted(taking - set(controls(config)))
 
 
 def all_methods(config: Config) -> list[str]:
