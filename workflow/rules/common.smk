@@ -87,7 +87,6 @@ VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DAT
 VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
-VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
@@ -173,11 +172,7 @@ def get_volumes_entry(wildcards):
 
 def volume_files(pattern):
     """Files below <results>/volumes of each method that is asked about volumes, of true contours, and each dataset."""
-    return collect(
-        f"<results>/volumes/{pattern}",
-        method=facts.volume_sources(config),
-        dataset=VOLUME_DATASETS,
-    )
+    return collect(f"<results>/volumes/{pattern}", method=VOLUME_SOURCES, dataset=VOLUME_DATASETS)
 
 
 def get_their_manifest(wildcards):

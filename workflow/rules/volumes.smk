@@ -192,10 +192,7 @@ rule plot_volume_strips:
         volumes=of_volumes("volumes"),
         index=of_volumes("volume_index"),
         objects=of_volumes("volume_objects"),
-        predictions=collect(
-            "<results>/volumes/predictions/{method}/{{dataset}}.parquet",
-            method=facts.volume_sources(config),
-        ),
+        predictions=collect("<results>/volumes/predictions/{method}/{{dataset}}.parquet", method=VOLUME_SOURCES),
         scores=rules.tabulate_volumes.output.scores,
         lib=lambda wildcards: library("plot_volume_strips"),
     output:
