@@ -49,9 +49,11 @@ def merge_scores(files: Iterable[str | Path], output: str | Path) -> pd.DataFram
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    """What made the scores of a file; the seed, which is among what was asked, also by its name in other tables."""
+    """What made the scores of a file; the seed, which is among what was asked where something is drawn, also by its
+    name in other tables."""
     facts = read_provenance(path)
-    return {"seed": str(facts["asked"]["seed"]), **facts} if "asked" in facts else facts
+    seed = facts.get("asked", {}).get("seed")
+    return facts if seed is None else {"seed": str(seed), **facts}
 
 
 def scored(rows: pd.DataFrame) -> pd.DataFrame:
