@@ -7,7 +7,7 @@ import numpy as np
 
 from promptseg.core.routes import BETWEEN, BOX, EACH
 from promptseg.methods.base import Method
-from promptseg.methods.slice_store import Kept, SliceStore
+from promptseg.methods.slice_store import IN_MEMORY, Kept, SliceStore
 from promptseg.methods.volume import Slices, VolumeAnswer
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.failures import Failures
@@ -22,6 +22,9 @@ from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.slicewise import click_by_click, slice_by_slice
 from promptseg.volumes.routes.steps import Steps, run
 from promptseg.volumes.routes.trail import Trail
+
+# Slices in memory of a method that cannot pack what it makes of them: pictures and maps of their size.
+_UNPACKED = 64
 
 
 class SliceAnswering:
@@ -73,7 +76,8 @@ class SliceAnswering:
                 self._encode,
                 self.method.pack if packs else None,
                 self.method.unpack if packs else None,
-                kept=self._kept,
+                IN_MEMORY if packs else _UNPACKED,
+                self._kept,
             )
         return self._store
 
