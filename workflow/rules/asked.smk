@@ -53,6 +53,12 @@ def of_method(get, otherwise):
     return lambda wildcards: otherwise if wildcards.method == CONTOURS else get(wildcards)
 
 
+def get_raw_volumes(wildcards):
+    """The volumes of a dataset in stored units, for a method that reads them."""
+    folder = f"{root_of_volumes(wildcards.dataset)}/datasets/{wildcards.dataset}/raw_volumes"
+    return folder if ADAPTERS[wildcards.method].get("needs_raw") else []
+
+
 def get_volume_library(wildcards):
     if wildcards.method == CONTOURS:
         return library("predict_volumes")
