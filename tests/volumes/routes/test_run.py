@@ -222,6 +222,51 @@ def test_methods_for_volumes_are_asked_setting_by_setting(stored, tmp_path):
     assert method.asked == 4
 
 
+class Leaving(Bright):
+    """It ends the process."""
+
+    def predict(self, queries):
+        raise SystemExit(3)
+
+
+def test_a_method_cannot_end_the_job_without_a_word(stored, tmp_path):
+    with pytest.raises(PromptsegError, match=r"it called sys\.exit\(3\), which would end the job without a word"):
+        run(stored, tmp_path, Leaving())
+    assert not list(tmp_path.iterdir())
+
+
+TRACKING = """
+from promptseg.core.stacks import MaskStack
+from promptseg.methods.volume import VolumeAnswer, VolumeMethod
+
+class Tracking(VolumeMethod):
+    prompt_types = frozenset({"box"})
+    known_options = frozenset({"reset"})
+
+    def answer(self, volume, queries):
+        self.encode_seconds += 0.5
+        return [VolumeAnswer(MaskStack(volume.shape), {0: self.settings.options["reset"]}) for _ in queries]
+"""
+
+
+def test_what_tracks_with_the_weights_of_a_method_is_asked_beside_it(stored, tmp_path):
+    (tmp_path / "tracking.py").write_text(TRACKING)
+
+    class Tracked(Bright):
+        tracker = f"{tmp_path}/tracking.py:Tracking"
+
+    asked = {"routes": ("carry_box", "memory"), "slices": ("largest",), "extents": ("given",), "reset": False}
+    table, seconds = run(stored, tmp_path, Tracked(), **asked)
+    assert table["route"].unique().tolist() == ["carry_box", "memory"]
+    tracked = table[table["route"] == "memory"]
+    assert (tracked["prompt"].unique().tolist(), tracked["z"].isna().all()) == (["box"], True)  # ok, and empty
+    assert set(tracked["status"]) == {"ok"}
+    assert seconds[seconds["route"] == "memory"]["encode_seconds"].tolist() == [1.0]  # of both volumes
+    parts = parts_of("it", Tracked(), VolumeSettings(**asked), Failures("it", strict=True))
+    assert [part.clicks for part in parts] == [0, 0]
+    assert parts[1].answering.method.settings.options == {"reset": False}
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [

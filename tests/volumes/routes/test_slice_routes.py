@@ -183,6 +183,23 @@ def test_all_that_fails_ends_the_job_and_strict_the_first():
         answer(Shy(), shining(BODY), job("carry_point", [point(5, 43, 18)], (3, 7)))
 
 
+class Painter(Bright):
+    """It draws into its image."""
+
+    def encode(self, pixels):
+        return pixels
+
+    def answer(self, query):
+        query.image[:] = 0
+        return Candidates(query.image[None, ..., 0] > 0)
+
+
+def test_an_image_cannot_be_changed():
+    asker = answering(Painter(), strict=False)
+    (found,) = asker.answer(shining(BODY), [job("each", [box(5, *BOX)], (5, 5))])
+    assert found.answer.startswith("method failed: it raised ValueError at it each")
+
+
 class Likely(Bright):
     """Probabilities in place of masks."""
 

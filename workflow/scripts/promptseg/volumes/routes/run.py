@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, write_table
 from promptseg.predict.failures import Failures
@@ -121,7 +122,7 @@ def predict_volumes(
         provenance: stored in the metadata of `output`.
 
     Raises:
-        PromptsegError: the method answered nothing at all; nothing is written.
+        PromptsegError: the method answered nothing at all, or ended the process; nothing is written.
     """
     with open_table(output, VOLUME_PREDICTIONS, provenance) as table:
         try:
@@ -133,6 +134,11 @@ def predict_volumes(
                         table.write(waiting)
                         waiting = []
             table.write(waiting)
+        except SystemExit as error:
+            raise PromptsegError(
+                f"{failures.label} called sys.exit({error.code!r}), which would end the job without a word. Raise an "
+                "error instead: then the object that it is about fails, and the others are answered."
+            ) from error
         finally:
             for part in run.parts:
                 part.answering.close()

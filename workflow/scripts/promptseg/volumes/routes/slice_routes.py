@@ -82,7 +82,9 @@ class SliceAnswering:
         return self._store
 
     def _encode(self, pixels: np.ndarray) -> Any:
-        return self.method.encode(pixels if self.method.says("looks_at_pixels") else np.zeros_like(pixels))
+        shown = pixels.view() if self.method.says("looks_at_pixels") else np.zeros_like(pixels)
+        shown.flags.writeable = False  # a method that draws into its image would change the answers to later prompts
+        return self.method.encode(shown)
 
     def _ask(
         self, store: SliceStore[Any], jobs: Sequence[Job]
