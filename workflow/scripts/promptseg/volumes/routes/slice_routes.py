@@ -23,8 +23,9 @@ from promptseg.volumes.routes.slicewise import click_by_click, slice_by_slice
 from promptseg.volumes.routes.steps import Steps, run
 from promptseg.volumes.routes.trail import Trail
 
-# Slices in memory of a method that cannot pack what it makes of them: pictures and maps of their size.
-_UNPACKED = 64
+# Pixels of slices in memory of a method that cannot pack what it makes of them, which are maps of their size mostly: 64
+# slices of 512 x 512.
+_UNPACKED = 2**24
 
 
 class SliceAnswering:
@@ -76,7 +77,7 @@ class SliceAnswering:
                 self._encode,
                 self.method.pack if packs else None,
                 self.method.unpack if packs else None,
-                IN_MEMORY if packs else _UNPACKED,
+                IN_MEMORY if packs else max(IN_MEMORY, _UNPACKED // (volume.shape[1] * volume.shape[2])),
                 self._kept,
             )
         return self._store
