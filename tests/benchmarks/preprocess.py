@@ -2,8 +2,9 @@
 
 PYTHONPATH=workflow/scripts python tests/benchmarks/preprocess.py --cases 4 --slices 120
 
-Every slice of 512 x 512 holds an object, is windowed, and is written with its label map and one row of objects. Seconds
-are CPU seconds of one process. Each measurement is a fresh process; the cases are one volume under several names.
+Every slice of 512 x 512 holds an object, is windowed, and is written with its label map and one row of objects;
+`volumes` are the tables of volumes, with objects over all slices. Seconds are CPU seconds of one process. Each
+measurement is a fresh process; the cases are one volume under several names.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from promptseg.core.masks import count_components, tight_box
 from promptseg.core.tables import write_table
 from promptseg.preprocess.build import build
 from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.volumes.data.build import build_volumes
 
 LOW, HIGH = -160, 240
 ENTRY = {
@@ -98,6 +100,9 @@ def measure(folder: Path, way: str, cases: int) -> None:
         start = time.process_time()
         if way == "plain":
             plain(folder, out, cases)
+        elif way == "volumes":
+            tables = [out / "images.parquet", out / "index.parquet", out / "objects.parquet"]
+            build_volumes(files, tables, "bench", {**ENTRY, "volumes": True}, True, 1)
         else:
             build(files, out / "images.parquet", out / "objects.parquet", "bench", ENTRY, True, 1)
         seconds = time.process_time() - start
@@ -109,7 +114,7 @@ def measure(folder: Path, way: str, cases: int) -> None:
 
 
 def main() -> None:
-    """Measure both ways, and ours once more with five times as many cases."""
+    """Measure all ways, and ours once more with five times as many cases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=4)
     parser.add_argument("--slices", type=int, default=120)
@@ -127,7 +132,14 @@ def main() -> None:
         # A process inherits the peak of the one that starts it, so this one stays small.
         command = [sys.executable, __file__, "--measure", name, "write", "--slices", str(arguments.slices)]
         subprocess.run(command, check=True)
-        for way, cases in (("plain", arguments.cases), ("promptseg", arguments.cases), ("promptseg", many)):
+        few = arguments.cases
+        for way, cases in (
+            ("plain", few),
+            ("promptseg", few),
+            ("promptseg", many),
+            ("volumes", few),
+            ("volumes", many),
+        ):
             command = [sys.executable, __file__, "--measure", name, way, "--cases", str(cases)]
             output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             found = json.loads(output.splitlines()[-1])
@@ -136,7 +148,7 @@ def main() -> None:
                 f"{way:9} {cases:4} cases {found['slices']:6} slices {found['slices'] / found['s']:7.1f} slices/s/core "
                 f"{found['bytes'] / found['slices'] / 1024:6.1f} KiB a slice, peak {found['peak']:6.0f} MiB"
             )
-    same = digests["plain", arguments.cases] == digests["promptseg", arguments.cases]
+    same = digests["plain", few] == digests["promptseg", few] == digests["volumes", few]
     print("the pixels are the same" if same else "THE PIXELS DIFFER")
 
 
