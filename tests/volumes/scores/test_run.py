@@ -30,7 +30,12 @@ def volumes(folder, spacing=SPACING):
 def scored(folder, rows, spacing=SPACING):
     """The labels of the first volume, and the four tables by name."""
     labels, stream = volumes(folder, spacing)
-    predictions = write_answers(folder / "predictions.parquet", rows(labels), {"weights": "w1"})
+    return labels, run(folder, stream, rows(labels))
+
+
+def run(folder, stream, rows):
+    """The four tables by name."""
+    predictions = write_answers(folder / "predictions.parquet", rows, {"weights": "w1"})
     outputs = VolumeScores(**{name: folder / f"{name}.parquet" for name in TABLES})
     score_volumes(
         stream,
@@ -43,7 +48,7 @@ def scored(folder, rows, spacing=SPACING):
         method="m",
     )
     assert all(read_provenance(folder / f"{name}.parquet") == {"weights": "w1"} for name in TABLES)
-    return labels, {name: read_table(folder / f"{name}.parquet", table) for name, table in TABLES.items()}
+    return {name: read_table(folder / f"{name}.parquet", table) for name, table in TABLES.items()}
 
 
 def test_perfect_answers(tmp_path):
@@ -119,6 +124,23 @@ def test_other_objects_conflict_unless_they_truly_overlap(tmp_path):
     assert tables["scores"]["conflict_voxels"].tolist() == [shared, 0, shared, 0]
 
 
+def test_parts_are_objects_and_their_task_is_counted_as_one(tmp_path):
+    """Two lesions, each an object: the mask of one is false, and the row of the task joins both."""
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2:5, 4:8, 4:8] = labels[7:9, 12:14, 16:18] = 2
+    tasks = {"tumour": [2]}
+    stream = write_volumes(tmp_path, {"v": (labels, labels, SPACING)}, tasks, parts=True)
+    nothing = np.zeros(SHAPE, bool)
+    rows = [*answer_rows("v:tumour:1", labels > 0, [3]), *answer_rows("v:tumour:2", nothing, [7])]
+    tables = run(tmp_path, stream, rows)
+    scores = tables["scores"]
+    assert scores["object_id"].tolist() == ["v:tumour:1", "v:tumour:2"]
+    assert scores["voxels"].tolist() == [48, 8]
+    assert scores["dice"].tolist() == pytest.approx([96 / 104, 0])
+    assert tables["detection"][["n_lesions", "tp", "fp"]].to_numpy().tolist() == [[2, 2, 0]]
+    assert tables["lesions"]["ml"].tolist() == pytest.approx([48 * 0.0025, 8 * 0.0025])
+
+
 def test_an_unknown_spacing_is_said(tmp_path):
     _, tables = scored(tmp_path, lambda labels: answer_rows("v:organ", np.roll(labels > 0, 1, axis=0), [4]), None)
     row = tables["scores"].iloc[0]
@@ -132,10 +154,7 @@ def test_an_unknown_spacing_is_said(tmp_path):
 
 def test_a_volume_that_could_not_be_read_is_a_row(tmp_path):
     _, stream = volumes(tmp_path)
-    write_table(tmp_path / VOLUME_INDEX.name, [{"volume_id": "x", "case_id": "x", "status": "damaged"}], VOLUME_INDEX)
-    outputs = VolumeScores(**{name: tmp_path / f"{name}.parquet" for name in TABLES})
-    predictions = write_answers(tmp_path / "predictions.parquet", [])
-    keys = {"connectivity": 26, "dataset": "d", "method": "m"}
-    score_volumes(stream, tmp_path / VOLUME_INDEX.name, predictions, outputs, Tolerance(), **keys)
-    (row,) = read_table(outputs.scores, VOLUME_SCORES).to_dict("records")
+    index = tmp_path / VOLUME_INDEX.name
+    write_table(index, [{"volume_id": "x", "case_id": "x", "status": "damaged"}], VOLUME_INDEX)
+    (row,) = run(tmp_path, stream, [])["scores"].to_dict("records")
     assert (row["volume_id"], row["case_id"], row["status"], row["dataset"]) == ("x", "x", "damaged", "d")

@@ -1,19 +1,17 @@
 """Rows of the tables of scores: what a route answered about the objects of one volume beside the truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from promptseg.core.stacks import MaskStack
 from promptseg.volumes.data.stack import VolumeObject
 from promptseg.volumes.routes.answers import Answered
-from promptseg.volumes.scores.comparison import VolumeComparison, common_areas
+from promptseg.volumes.scores.comparison import VolumeComparison
 from promptseg.volumes.scores.ends import end_scores, slice_dice
 from promptseg.volumes.scores.grid import Grid
-from promptseg.volumes.scores.lesions import union_of
 from promptseg.volumes.scores.metrics import VOLUME_METRICS
 
 Row = dict[str, Any]
@@ -99,21 +97,3 @@ def _distances(z: np.ndarray, prompted: np.ndarray, grid: Grid) -> Row:
         "distance_mm": np.array(lengths, float).min(axis=1) if known else np.full(len(z), np.nan),
         "distance_slices": np.abs(z[:, None] - prompted).min(axis=1),
     }
-
-
-def apart(objects: Sequence[VolumeObject]) -> dict[str, list[str]]:
-    """For each object the others of its volume that it does not truly overlap."""
-    return {
-        one.object_id: [
-            other.object_id
-            for other in objects
-            if other.object_id != one.object_id and not common_areas(one.truth, other.truth).any()
-        ]
-        for one in objects
-    }
-
-
-def conflicts(mask: MaskStack, others: Iterable[MaskStack]) -> int:
-    """Voxels of a mask that any of several others holds as well."""
-    stacks = list(others)
-    return int(common_areas(mask, union_of(stacks)).sum()) if stacks else 0

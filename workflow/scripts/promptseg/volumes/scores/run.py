@@ -17,9 +17,10 @@ from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStrea
 from promptseg.volumes.data.tables import VOLUME_INDEX
 from promptseg.volumes.routes.answers import Answered, read_answers
 from promptseg.volumes.scores.comparison import Truth, VolumeComparison
+from promptseg.volumes.scores.conflicts import apart, conflict_voxels
 from promptseg.volumes.scores.grid import Grid
 from promptseg.volumes.scores.lesions import Labelled, Lesions, union_of
-from promptseg.volumes.scores.rows import Row, about, apart, conflicts, score_row, setting_of, slice_rows
+from promptseg.volumes.scores.rows import Row, about, score_row, setting_of, slice_rows
 from promptseg.volumes.scores.tables import VOLUME_DETECTION, VOLUME_LESIONS, VOLUME_SCORES, VOLUME_SLICES
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,10 @@ class Scoring:
     def of_objects(self) -> Iterator[tuple[list[Row], pd.DataFrame | None]]:
         """For each object rows of VOLUME_SCORES, and rows of VOLUME_SLICES if it has any."""
         others = apart(self._objects)
+        conflicts = {
+            key: conflict_voxels({name: answer.masks for name, answer in beside.items()}, others)
+            for key, beside in self._by_setting.items()
+        }
         for item in self._objects:
             truth = Truth(item.truth, self._grid, self._tolerance)
             rows, slices = [], []
@@ -69,9 +74,8 @@ class Scoring:
                 row = {**self._keys, **about(item, answer)}
                 if row["status"] == "ok":
                     masks = VolumeComparison(answer.masks, truth)
-                    beside = self._by_setting[answer.setting, answer.step]
-                    stacks = [beside[name].masks for name in others[item.object_id] if name in beside]
-                    row |= score_row(masks, answer, conflicts(answer.masks, stacks))
+                    shared = conflicts[answer.setting, answer.step][item.object_id]
+                    row |= score_row(masks, answer, shared)
                     slices.append(slice_rows(masks, answer, {**self._keys, **item.keys, **setting_of(answer)}))
                 rows.append(row)
             yield rows, pd.concat(slices) if slices else None
