@@ -30,12 +30,13 @@ _BEGIN = (
 _END = "<!-- end of the table -->"
 _COLUMNS = (
     *("entry", "method", "prompts", "points", "masks", "mask fed back", "input", "parameters"),
-    *("code", "weights", "parity", "seen in training"),
+    *("code", "weights", "parity", "volumes", "seen in training"),
 )
 _NAMES = {"point": "points", "box": "boxes", "everything": "everything"}
 # What the logits of a fixture really are.
 _WORDS = dict.fromkeys(("medsam", "lite_medsam", "scribbleprompt_unet"), "probabilities")
 _ANSWERS = ("logits", "probabilities")  # what of a fixture is compared at the size of the image
+_TRACKED = ("low-res logits",)  # and what of slices that were tracked
 
 
 def prompts(cls: type[Method]) -> str:
@@ -75,7 +76,7 @@ def parameters(cls: type[Method], variant: str) -> str:
     return f"{sum(value.numel() for value in network.parameters()) / 1e6:.3g} M"
 
 
-def parity(adapter: str, variant: str | None, measured: Mapping[str, Any]) -> str:
+def parity(adapter: str, variant: str | None, measured: Mapping[str, Any], answered: tuple[str, ...] = _ANSWERS) -> str:
     """The fixtures of a network, the largest difference of its answers from theirs, and mask pixels that differ."""
     families = [family for family, known in ADAPTERS.items() if known == adapter]
     found = {
@@ -83,16 +84,24 @@ def parity(adapter: str, variant: str | None, measured: Mapping[str, Any]) -> st
     }
     if not found:
         return ""
-    answers = [(kind, entry["differences"].get(kind, 0.0)) for entry in found.values() for kind in _ANSWERS]
+    answers = [(kind, entry["differences"].get(kind, 0.0)) for entry in found.values() for kind in answered]
     largest = [
         f"{top:.0e} of {_WORDS.get(families[0], kind)}"
-        for kind in _ANSWERS
+        for kind in answered
         if (top := max(v for name, v in answers if name == kind))
     ]
     masks_of = [entry["masks"] for entry in found.values() if entry["masks"]]
     differing, pixels = (sum(one[key] for one in masks_of) for key in ("differing", "pixels"))
     names = f"`{next(iter(found))}`" if len(found) == 1 else f"{len(found)} fixtures"
     return f"{names}: {', '.join(largest) or 'equal'}; {differing} of {pixels / 1e6:.2g} M pixels"
+
+
+def volumes(cls: type[Method], variant: str | None, measured: Mapping[str, Any]) -> str:
+    """The route that it has beyond those of all methods, and its parity."""
+    if not cls.tracker:
+        return ""
+    tracked = parity(cls.tracker, variant, measured, _TRACKED)
+    return f"`memory`; {tracked}" if tracked else "`memory`"
 
 
 def seen(entry: Mapping[str, Any]) -> str:
@@ -118,7 +127,8 @@ def row(name: str, entry: Mapping[str, Any], measured: Mapping[str, Any]) -> tup
         *(prompts(cls), points(cls), masks(cls), fed_back(cls)),
         *(f"{side} px" if side else "any" if count else "", count),
         *(cls.code_licence, entry.get("checkpoint", {}).get("licence", "none")),
-        *(parity(entry["adapter"], variant, measured), seen(entry.get("seen", {}))),
+        *(parity(entry["adapter"], variant, measured), volumes(cls, variant, measured)),
+        seen(entry.get("seen", {})),
     )
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 # Attention weights that are held at once; more queries than fit are taken in parts.
-_WEIGHTS = 2**22
+_WEIGHTS = 2**23
 
 
 class _Attention(nn.Module):
