@@ -53,6 +53,19 @@ def test_what_a_change_asks_again(predicted):
     assert planned(stop_iou=0.9) == {"predict_volumes": 1}
 
 
+def test_what_a_change_of_the_data_makes_again(predicted):
+    """`volumes` of a dataset concerns its volumes and what follows, `sampling` its images alone."""
+    config = yaml.safe_load((predicted.path / "my.yaml").read_text())
+
+    def planned(**changes):
+        bodies = {**config["datasets"]["bodies"], **changes}
+        predicted.configure({**config, "datasets": {**config["datasets"], "bodies": bodies}}, "changed.yaml")
+        return predicted.planned(*MADE, configfile="changed.yaml")
+
+    assert planned(sampling={"every": 2}) == {}
+    assert planned(volumes={"parts": True}) == {"build_volumes": 1, "predict_volumes": 2}
+
+
 def test_names_and_kinds_of_methods(predicted):
     config = yaml.safe_load((predicted.path / "my.yaml").read_text())
 
