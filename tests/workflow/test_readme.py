@@ -32,6 +32,8 @@ INIT = f"{PROMPTSEG} init /data/my_xray"
 NOT_EXECUTED = {
     "make quickstart": "it installs; test_makefile reads what it calls, test_quickstart_data fetches its data",
     "make test": "this is one of its tests",
+    f"{PROMPTSEG} export-volumes -m sam_small --route carry_box --slices 3 --extents open -o masks": "test_volumes.py "
+    "calls it on a run that has volumes",
     "PYTHONPATH=workflow/scripts .venv/bin/python -m promptseg.parity DIR": "recordings are no part of the project; "
     "tests/parity calls it on small ones",
 }

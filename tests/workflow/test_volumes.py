@@ -1,5 +1,10 @@
 """Snakemake for real, from volumes in files to the masks of all routes."""
 
+import os
+import subprocess
+import sys
+
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +19,8 @@ SHAPE = (12, 40, 44)
 
 @pytest.fixture(scope="module")
 def predicted(volumes):
-    """The project with its predictions."""
-    volumes.run(*MADE)
+    """The project with its predictions, and all that is made of them."""
+    volumes.run(*MADE, "results/report/volumes.html")
     return volumes
 
 
@@ -39,6 +44,39 @@ def test_every_route_of_a_method_and_the_controls(predicted):
                 assert answer.masks.slices == np.flatnonzero(body.any((1, 2))).tolist()
                 assert dice(answer.masks, body) > 0.8  # its rim is smoothed
                 assert answer.facts["first"] == (0 if answer.setting.extents == "open" else answer.masks.slices[0])
+
+
+def test_the_pages_lead_to_each_volume(predicted):
+    report = predicted.path / "results" / "report"
+    page = (report / "volumes.html").read_text()
+    for name in ("a", "b"):
+        assert f'<a href="volumes/bodies/{name}.html">bodies, {name}</a>: thing' in page
+        volume = (report / "volumes" / "bodies" / f"{name}.html").read_text()
+        assert "Region growing: point carried, 3 slices, point, ends open, 1 click" in volume
+    assert page.count("data:image/png;base64") == 4  # routes, retention, overrun, strips
+
+
+def test_masks_are_exported_onto_their_files(predicted):
+    wish = ["--route", "each", "--clicks", "0", "-o", "masks"]
+    assert call(predicted, "export-volumes", "-m", "region_growing", *wish).endswith("masks\n")
+    for name in ("a", "b"):
+        ours = nib.load(predicted.path / "masks" / "region_growing" / "bodies" / f"{name}_thing.nii.gz")
+        theirs = nib.load(predicted.path / "data" / "bodies" / "masks" / f"{name}.nii.gz")
+        np.testing.assert_array_equal(ours.affine, theirs.affine)
+        mask, truth = (np.asarray(image.dataobj).astype(bool) for image in (ours, theirs))
+        assert 2 * (mask & truth).sum() / (mask.sum() + truth.sum()) > 0.8
+    several = call(predicted, "export-volumes", "-m", "region_growing", "-o", "other", rc=1)
+    assert "settings of region_growing fit: choose one" in several
+    assert not (predicted.path / "other").exists()
+
+
+def call(project, *arguments, rc=0):
+    """What the command says in the project."""
+    command = [sys.executable, "-m", "promptseg.command", *arguments, "-c", "my.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(project.path / "workflow" / "scripts")}
+    done = subprocess.run(command, cwd=project.path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == rc, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def test_what_a_change_asks_again(predicted):

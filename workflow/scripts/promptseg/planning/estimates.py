@@ -24,6 +24,8 @@ MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
     "not known yet",
 )
 _SHARD = "_shard"
+# Rules whose prompts, or slices, are not counted beforehand.
+_UNCOUNTED = ("robustness", "predict_volumes", "score_volumes")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Estimator:
         own = measured_file(Path(job.log)) if job.log else None
         if own and own.is_file():
             return Estimate(_seconds(own), MEASURED)
-        if job.rule == "robustness":  # how many prompts its changes make is not counted here
+        if job.rule in _UNCOUNTED:
             return Estimate(0, UNKNOWN)
         shards = self._config["datasets"][job.dataset]["shards"] if job.rule.endswith(_SHARD) else 1
         if job.rule.removesuffix(_SHARD) == "predict":
