@@ -167,11 +167,13 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
     method, weights = methods(chosen.size, folder)
     plain = Plain(weights, chosen.size, method.tracker.prepare)
     seconds: dict[str, list[float]] = {"promptseg": [], "transformers": []}
+    busy: dict[str, list[float]] = {"promptseg": [], "transformers": []}
     for _ in range(chosen.rounds):
         for name, way in (("promptseg", lambda volume: ours(method, volume)), ("transformers", plain)):
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             answers = way(Volume(chosen.slices, chosen.objects))
             seconds[name].append(time.perf_counter() - start)
+            busy[name].append(time.process_time() - cpu)
             if name == "promptseg":
                 known = answers
     pixels = differing = found = worst = 0
@@ -180,14 +182,16 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
             different = int(np.count_nonzero(a.slice(z) != b.slice(z)))
             differing, worst, found = differing + different, max(worst, different), found + a.area(z)
             pixels += a.shape[1] * a.shape[2]
-    each = {name: min(some) / chosen.slices for name, some in seconds.items()}
+    each, cpu_each = ({name: min(some) / chosen.slices for name, some in kind.items()} for kind in (seconds, busy))
     load = os.getloadavg()[0]
     print(
         f"{chosen.objects} objects, {chosen.slices} slices, {chosen.size} px, {chosen.threads} threads, load {load:.1f}"
     )
     for name, some in seconds.items():
-        print(f"{name:13} {each[name]:.2f} s a slice   rounds: {', '.join(f'{one:.1f} s' for one in some)}")
-    print(f"ratio {each['transformers'] / each['promptseg']:.2f}")
+        rounds = ", ".join(f"{one:.1f} s" for one in some)
+        print(f"{name:13} {each[name]:.2f} s a slice, {cpu_each[name]:.2f} s of CPU   rounds: {rounds}")
+    for what, of in (("ratio", each), ("ratio of CPU time", cpu_each)):
+        print(f"{what} {of['transformers'] / of['promptseg']:.2f}")
     share = found / pixels
     print(f"masks differ in {differing} of {pixels} pixels, at most {worst} of a slice; {share:.0%} belong to masks")
 

@@ -82,12 +82,13 @@ class Found:
         assert self.map is not None
         return self.map.get() if isinstance(self.map, Spooled) else self.map
 
-    def settled(self, spool: Spool | None) -> "Found":
-        """The same with its large parts in a file, or without them."""
-        if spool is None:
-            return replace(self, low=None, map=None)
-        low, kept = (spool.put(part) if isinstance(part, Tensor) else part for part in (self.low, self.map))
-        return replace(self, low=low, map=kept)
+    def settled(self, spool: Spool | None, *, logits_only: bool = False) -> "Found":
+        """The same with its large parts in a file, or without them. Only a click asks for logits again."""
+
+        def put(part: Tensor | Spooled | None) -> Tensor | Spooled | None:
+            return None if spool is None else spool.put(part) if isinstance(part, Tensor) else part
+
+        return replace(self, low=put(self.low), map=self.map if logits_only else put(self.map))
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,8 @@ class Track:
         passed, step = self.passed[reverse], -1 if reverse else 1
         if sizes.least is not None and not self.reset and self.spool is None:
             self.spool = Spool()  # the other direction may look at any of them
+        if z in passed:
+            passed[z] = passed[z].settled(self.spool, logits_only=True)
         near = self._way(z + step, reverse, sizes)[: sizes.memories - 1]
         for at in [at for at in passed if at not in near and isinstance(passed[at].map, Tensor)]:
             if self.reset or abs(at - min(self.shown)) >= sizes.memories:  # the other direction will look at it
