@@ -122,9 +122,13 @@ def test_objects_are_tracked_together_as_alone_and_each_slice_is_encoded_once(tr
     assert together.encodings == DEPTH
     for one, answer in zip(queries, answers, strict=True):
         (alone,) = tracker().answer(volume, [one])
-        assert alone.scores == pytest.approx(answer.scores, abs=1e-4)
-        assert all((alone.masks.slice(z) != answer.masks.slice(z)).mean() < 0.01 for z in answer.scores)
+        assert same(alone, answer)
     assert sorted(answers[3].scores) == [5]
+    batched = tracker()
+    batched.tracker.batch = 4  # as on a GPU
+    for answer, other in zip(answers, batched.answer(volume, queries), strict=True):
+        assert other.scores == pytest.approx(answer.scores, abs=1e-4)
+        assert all((other.masks.slice(z) != answer.masks.slice(z)).mean() < 0.01 for z in answer.scores)
     together.answer(volume, queries[:1])
     assert together.encodings == DEPTH
     together.answer(Noise(), queries[3:])
