@@ -32,6 +32,7 @@ def job(snakemake: Any) -> Iterator[None]:
         handlers.append(logging.FileHandler(log, mode="w"))
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
+    logging.getLogger("numexpr").setLevel(logging.WARNING)  # where it is installed, pandas wakes it, and it tells so
     table = measured_file(log) if log else None
     if table:
         table.unlink(missing_ok=True)
