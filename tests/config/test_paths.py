@@ -12,7 +12,7 @@ def test_all_missing_files_of_the_run_are_named_with_their_keys(tmp_path, monkey
         "ours": {"adapter": "promptseg.methods.sam:Sam"},
         "unused": {"adapter": "unused.py:Unused"},
     }
-    config = {"run": {"methods": ["gone", "there", "ours"]}, "methods": methods}
+    config = {"run": {"methods": ["gone", "there", "ours"]}, "methods": methods, "volumes": {"enabled": False}}
     assert [(one.where, one.text) for one in missing_files(config)] == [
         (
             ("methods", "gone", "adapter"),

@@ -56,8 +56,8 @@ def test_long_values_are_cut():
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        (("prompts", "seed"), ("prompts", "predict", "analysis")),
-        (("datasets", "ct", "intensity", "low"), ("preprocess",)),
+        (("prompts", "seed"), ("prompts", "predict", "analysis", "volumes")),
+        (("datasets", "ct", "intensity", "low"), ("preprocess", "volumes")),
         (("run", "unavailable"), ()),
         (("no", "such", "key"), ()),
     ],
