@@ -23,9 +23,9 @@ from promptseg.parity.generated_weights import rule_state
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "specs" / "state_dicts"
 DEPTH, SIDE = 10, 24
-TINY3 = Architecture(image_size=32, patch=2, dim=16, heads=2, hidden=24, depth=2, period=2, window=4, width=64)
+TINY3 = Architecture(image_size=32, patch=4, dim=16, heads=2, hidden=24, depth=2, period=2, window=4, width=64)
 TINY2 = MemorySizes(
-    width=8, depth=1, hidden=16, timed_pointers=False, marked_absence=False, condensed=4, keeps_clicked=True
+    width=8, depth=1, hidden=16, timed_pointers=False, marked_absence=False, condensed=4, clicked="kept"
 )
 
 

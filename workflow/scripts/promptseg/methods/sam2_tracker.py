@@ -117,8 +117,7 @@ class Sam2Tracker:
         """Points and a box in a slice, after what was shown there before. What was found there is part of the prompt.
 
         Args:
-            lasting: a slice that was visited becomes a prompted one. Otherwise the next visit forgets the prompt,
-                unless it is kept as an ordinary memory (EdgeTAM).
+            lasting: a slice that was visited becomes a prompted one. Otherwise see `MemorySizes.clicked`.
         """
         points, labels = track.points.get(z, (np.zeros((0, 2)), np.zeros(0, np.int64)))
         corners = np.zeros((0, 2)) if prompt.box is None else prompt.box.reshape(2, 2)
@@ -138,9 +137,9 @@ class Sam2Tracker:
         decoding = self.decoder.decode([self._corrected(track, z, view)], sparse, fed, slots)
         (found,) = self._found(view, decoding, shown=True)
         reverse = track.reverse.get(z)
-        if reverse is None or lasting:
+        if reverse is None or lasting or self.sizes.clicked == "prompted":
             track.shown[z] = found
-        elif self.sizes.keeps_clicked:
+        elif self.sizes.clicked == "kept":
             track.kept[z] = found
         else:
             track.passed[reverse][z] = found

@@ -145,9 +145,9 @@ class Sam2Video(VolumeMethod):
 
     def _taken(self, query: VolumeQuery) -> Sequence[SlicePrompt]:
         """The clicks of a query that are not dropped."""
-        if self.corrections:
+        if self.corrections or self.tracker.sizes.clicked == "prompted":
             return query.clicks
-        if not self.tracker.sizes.keeps_clicked:
+        if self.tracker.sizes.clicked == "forgotten":
             return []
         shown = {prompt.z for prompt in query.prompts}
         return [click for click in query.clicks if click.z not in shown]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from segment_anything.modeling import PromptEncoder
@@ -41,7 +42,8 @@ class MemorySizes:
         timed_pointers: whether pointers carry how far away they are (not in SAM 2 before 2.1).
         marked_absence: whether maps of frames without the object are marked as such (not in SAM 2 before 2.1).
         condensed: tokens of each of the two kinds that a perceiver makes of a map (EdgeTAM); 0 leaves maps as they are.
-        keeps_clicked: whether the authors keep what a click on a tracked frame brought (EdgeTAM), see `Track.kept`.
+        clicked: what the authors make of a click on a frame that was tracked: it is "forgotten" by the next pass,
+            "kept" as an ordinary memory (EdgeTAM, see `Track.kept`), or makes it a "prompted" frame (SAM 3).
         least: how good a frame that was not prompted must be to be looked at, see `Found.worth`; then the last good
             ones are, however far away. None for the last ones, good or not.
     """
@@ -55,7 +57,7 @@ class MemorySizes:
     timed_pointers: bool = True
     marked_absence: bool = True
     condensed: int = 0
-    keeps_clicked: bool = False
+    clicked: Literal["forgotten", "kept", "prompted"] = "forgotten"
     least: float | None = None
 
 
@@ -80,7 +82,7 @@ class Sam2Sizes:
 
 
 _MEMORY = {"sam2.1": MemorySizes(), "sam2": MemorySizes(timed_pointers=False, marked_absence=False)}
-_EDGETAM = MemorySizes(depth=2, timed_pointers=False, marked_absence=False, condensed=256, keeps_clicked=True)
+_EDGETAM = MemorySizes(depth=2, timed_pointers=False, marked_absence=False, condensed=256, clicked="kept")
 VARIANTS = {
     **{
         f"{version}_hiera_{name}": Sam2Sizes(1024, sizes, memory=memory)

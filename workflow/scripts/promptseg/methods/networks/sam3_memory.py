@@ -11,7 +11,7 @@ from promptseg.methods.networks.sam2_memory import MemoryEncoder, MemoryWeights
 from promptseg.methods.networks.sam3 import DETECTOR, TABLES, Sam3Net, Tracker
 from promptseg.methods.networks.sam3_vit import Architecture
 
-MEMORY = MemorySizes(prompted=4, least=0.01)
+MEMORY = MemorySizes(prompted=4, least=0.01, clicked="prompted")
 
 
 class VideoTracker(Tracker, MemoryWeights):
