@@ -16,7 +16,7 @@ def test_our_methods_answer_as_when_they_were_recorded(own, run):
     result = run(own)
     assert [line for line in result.lines.values() if not line.startswith("pass  ")] == [], f"or record anew: {COMMAND}"
     assert result.status == 0
-    assert result.last.startswith("32 fixtures: 32 passed, 0 failed, in ")
+    assert result.last.startswith("34 fixtures: 34 passed, 0 failed, in ")
     seq = result.lines["focalclick_segformerB0_S2__seq.npz"]
     assert "2 images, 4 clicks; probabilities at once max " in seq
     assert "exactly: zoom-in ROI (4), network passes (4)" in seq

@@ -211,3 +211,9 @@ def test_a_change_of_the_file_shows(own, tmp_path, name):
     run = "_".join(name.split("_")[: 2 if name.split("_")[1] in ("both", "reset") else 1])
     found = failures(OWN, own, "box_both" if run == "pixels" else run, tmp_path, **{name: change})
     assert any(reason in failure for failure in found)
+
+
+def test_names_of_videos_of_edgetam_and_sam_3():
+    assert Name.parse("edgetam_video512") == Name("sam2_video", "edgetam", "video")
+    assert Name.parse("edgetam") == Name("sam2", "edgetam", "prompts")
+    assert Name.parse("sam3_tracker_video336") == Name("sam3_video", "sam3", "video")

@@ -4,6 +4,7 @@ PYTHONPATH=workflow/scripts:tests python -m support.reduced
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from promptseg.methods.efficient_sam import EfficientSam
@@ -19,6 +20,7 @@ from promptseg.methods.networks.hq_decoder import HqMaskDecoder
 from promptseg.methods.networks.sam2 import MemorySizes, Sam2Net, Sam2Sizes
 from promptseg.methods.networks.sam2_memory import Sam2VideoNet
 from promptseg.methods.networks.sam3 import Sam3Net
+from promptseg.methods.networks.sam3_memory import Sam3VideoNet
 from promptseg.methods.networks.sam3_vit import Architecture as Sam3Sizes
 from promptseg.methods.networks.sam_around import sam_around
 from promptseg.methods.networks.sam_med2d import adapted_sam
@@ -27,12 +29,15 @@ from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.sam2 import Sam2
 from promptseg.methods.sam2_video import Sam2Video
 from promptseg.methods.sam3 import Sam3
+from promptseg.methods.sam3_video import Sam3Video
 from promptseg.methods.sam_med2d import SamMed2D
 from promptseg.methods.scribbleprompt import ScribblePromptSam, ScribblePromptUnet
 from promptseg.methods.ultrasam import UltraSam, as_ultrasam
 from promptseg.parity.record import Recorder
 from support.networks import tiny_sam
 
+_EDGETAM_MEMORY = MemorySizes(8, 1, 16, timed_pointers=False, marked_absence=False, condensed=4, clicked="kept")
+_SAM3_MEMORY = MemorySizes(8, 2, 16, prompted=2, least=0.01, clicked="prompted")
 FIXTURES = Path(__file__).resolve().parents[1] / "parity" / "fixtures"
 COMMAND = "PYTHONPATH=workflow/scripts:tests python -m support.reduced"
 
@@ -58,8 +63,9 @@ def _sam2_sizes():
     return Sam2Sizes(64, hiera, width=32, heads=2, hidden=32, memory=MemorySizes(width=8, depth=2, hidden=16))
 
 
-def _sam3():
-    return Sam3Net(Sam3Sizes(image_size=32, patch=2, dim=16, heads=2, hidden=24, depth=2, period=2, window=4, width=16))
+def _sam3_sizes(**changed):
+    sizes = Sam3Sizes(image_size=32, patch=2, dim=16, heads=2, hidden=24, depth=2, period=2, window=4, width=16)
+    return replace(sizes, **changed)
 
 
 def _reduced(method, build):
@@ -67,9 +73,18 @@ def _reduced(method, build):
     return type(f"Reduced{method.__name__}", (method,), {"architecture": classmethod(lambda _cls, *_asked: build())})
 
 
+class ReducedSam2Video(Sam2Video):
+    """With a small network, which is EdgeTAM's for its variant."""
+
+    @classmethod
+    def architecture(cls, variant, side=None):
+        sizes = _sam2_sizes()
+        return Sam2VideoNet(replace(sizes, memory=_EDGETAM_MEMORY) if variant.startswith("edgetam") else sizes)
+
+
 ReducedSam2 = _reduced(Sam2, lambda: Sam2Net(_sam2_sizes()))
-ReducedSam2Video = _reduced(Sam2Video, lambda: Sam2VideoNet(_sam2_sizes()))
-ReducedSam3 = _reduced(Sam3, _sam3)
+ReducedSam3 = _reduced(Sam3, lambda: Sam3Net(_sam3_sizes()))
+ReducedSam3Video = _reduced(Sam3Video, lambda: Sam3VideoNet(_sam3_sizes(patch=4), _SAM3_MEMORY))
 ReducedHqSam = _reduced(HqSam, _hq)
 ReducedMobileSam = _reduced(MobileSam, _tiny_vit)
 ReducedEfficientSam = _reduced(EfficientSam, lambda: EfficientSamNetwork(EfficientSizes(24, 3, 2, 128, 32, 2, 64)))
@@ -85,6 +100,7 @@ REDUCED = {
     "sam2": ReducedSam2,
     "sam2_video": ReducedSam2Video,
     "sam3": ReducedSam3,
+    "sam3_video": ReducedSam3Video,
     "hq_sam": ReducedHqSam,
     "mobile_sam": ReducedMobileSam,
     "efficient_sam": ReducedEfficientSam,
@@ -101,8 +117,17 @@ ADAPTERS = {family: f"support.reduced:{method.__name__}" for family, method in R
 SMALL = {"sam": "small", "ritm": "small", "simpleclick": "small", "focalclick": "segformerB0_S2"}
 
 
-def variant_of(family):
-    return "sam2.1_hiera_reduced" if family in ("sam2", "sam2_video") else "sam3" if family == "sam3" else "reduced"
+VARIANTS = {
+    "sam2": ["sam2.1_hiera_reduced"],
+    "sam2_video": ["sam2.1_hiera_reduced", "edgetam_reduced"],
+    "sam3": ["sam3"],
+    "sam3_video": ["sam3"],
+}
+
+
+def variants_of(family):
+    """Those of which there are fixtures."""
+    return VARIANTS.get(family, ["reduced"])
 
 
 def record(folder, family, sizes=((70, 110),)):
@@ -110,9 +135,11 @@ def record(folder, family, sizes=((70, 110),)):
     if family in SMALL:
         further = [] if family == "sam" else [(64, 48)]
         return Recorder(folder, family, SMALL[family], "own").record([*sizes, *further])
-    if family == "sam2_video":
+    if family.endswith("_video"):
         sizes = ((44, 60),)
-    return Recorder(folder, family, variant_of(family), "own", ADAPTERS[family]).record(sizes)
+    salt = "b" if family == "sam3_video" else "own"  # with which object scores are clear
+    made = [Recorder(folder, family, variant, salt, ADAPTERS[family]).record(sizes) for variant in variants_of(family)]
+    return [path for paths in made for path in paths]
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ ADAPTERS = {
     "sam2": "promptseg.methods.sam2:Sam2",
     "sam2_video": "promptseg.methods.sam2_video:Sam2Video",
     "sam3": "promptseg.methods.sam3:Sam3",
+    "sam3_video": "promptseg.methods.sam3_video:Sam3Video",
     "hq_sam": "promptseg.methods.hq_sam:HqSam",
     "mobile_sam": "promptseg.methods.mobile_sam:MobileSam",
     "efficient_sam": "promptseg.methods.efficient_sam:EfficientSam",

@@ -48,9 +48,9 @@ names of fixtures:
                                medsam2_VARIANT, sam3_tracker, and X_VARIANT with hq_sam, mobile_sam, efficient_sam,
                                medsam, lite_medsam, sam_med2d, medicosam, ultrasam, scribbleprompt_sam or
                                scribbleprompt_unet as X
-  VARIANT_videoSIDE.npz        objects tracked over the slices of a volume by sam2_hiera_SIZE, sam2.1_hiera_SIZE or
-                               medsam2_VARIANT with an input of so many pixels: logits, masks, object scores, pointers
-                               and memories of every slice
+  VARIANT_videoSIDE.npz        objects tracked over the slices of a volume by sam2_hiera_SIZE, sam2.1_hiera_SIZE,
+                               edgetam, medsam2_VARIANT or sam3_tracker with an input of so many pixels: logits, masks,
+                               object scores, pointers and memories of every slice
   protocol_FAMILY_VARIANT.npz  the study's click loop; protocol_sam_VARIANT_oracle.npz with the best mask chosen
 Salt, numbers of images, clicks and prompts, calls, and strides are read from the files.
 `python -m promptseg.parity record --help` tells how to record fixtures of our own methods.

@@ -21,7 +21,10 @@ _OTHERS = (
     *("scribbleprompt_sam", "scribbleprompt_unet"),
 )
 # Names of fixtures of what is tracked over slices; the number is the side of the input.
-_VIDEOS = r"(sam2(?:\.1)?_hiera_\w+?|medsam2_\w+?)_video\d*"
+_VIDEOS = {
+    r"(sam2(?:\.1)?_hiera_\w+?|edgetam\w*?|medsam2_\w+?)_video\d*": "sam2_video",
+    r"(sam3)_tracker_video\d*": "sam3_video",
+}
 # Whole names of fixtures of promptable networks -> their family; the group is the variant.
 _CALLS = {
     r"(sam2(?:\.1)?_hiera_\w+|edgetam|medsam2_\w+)": "sam2",
@@ -36,7 +39,8 @@ KNOWN_NAMES = (
     "edgetam",
     "medsam2_VARIANT",
     "sam3_tracker",
-    "VARIANT_videoSIDE of sam2",
+    "VARIANT_videoSIDE of sam2 and edgetam",
+    "sam3_tracker_videoSIDE",
     *(f"{family}_VARIANT" for family in _OTHERS),
     f"protocol_{{{','.join([*PIPELINES, 'sam'])}}}_VARIANT",
     "protocol_sam_VARIANT_oracle",
@@ -70,8 +74,9 @@ class Name:
         Raises:
             FixtureError: it has none.
         """
-        if match := re.fullmatch(_VIDEOS, stem):
-            return cls("sam2_video", match[1], "video")
+        for pattern, tracked in _VIDEOS.items():
+            if match := re.fullmatch(pattern, stem):
+                return cls(tracked, match[1], "video")
         for pattern, called in _CALLS.items():
             if match := re.fullmatch(pattern, stem):
                 return cls(called, match[1], "prompts")
@@ -92,9 +97,9 @@ class Name:
 
 def stem(family: str, variant: str, kind: str = "prompts") -> str:
     """The name of a fixture without its suffix, which `Name.parse` takes apart."""
-    name = {"sam2": variant, "sam3": "sam3_tracker", "sam2_video": f"{variant}_video"}.get(
-        family, f"{family}_{variant}"
-    )
+    names = {"sam2": variant, "sam3": "sam3_tracker"}
+    names |= {"sam2_video": f"{variant}_video", "sam3_video": "sam3_tracker_video"}
+    name = names.get(family, f"{family}_{variant}")
     if kind.startswith("protocol"):
         return f"protocol_{name}{kind.removeprefix('protocol')}"
     return name if kind == "prompts" else f"{name}__{kind}"

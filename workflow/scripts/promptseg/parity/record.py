@@ -68,7 +68,7 @@ class Recorder:
         scenes = [Scene.drawn(rng, *size) for size in sizes]
         path = self.folder / f"{stem(self.family, self.variant)}.npz"
         meta = json.dumps({"by": "promptseg"})
-        if self.family == "sam2_video":
+        if self.family.endswith("_video"):
             record_video(path, self.method, self.network, sizes[0], salt=self.salt, meta=meta)
             return [path]
         if self.family not in PIPELINES:

@@ -16,7 +16,7 @@ from promptseg.parity.asking import array
 from promptseg.parity.comparison import statistics
 from promptseg.parity.generated_weights import Changes, rule_tensor
 from promptseg.parity.scenes import coarse_noise, save
-from promptseg.parity.videos import Recorded, Said, Script, follow, memory_map
+from promptseg.parity.videos import Recorded, Said, Script, follow, memory_map, thinned
 
 DEPTH = 12
 _BOX, _UP, _DOWN = {"kind": "box", "frame": "mid"}, {"do": "forward"}, {"do": "reverse"}
@@ -31,7 +31,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
 }
 # Louder than by the rule: masks, and what is looked for in memory.
 _LOUD = {"output_hypernetworks_mlps.": 6.0, "cross_attn_image.q_proj.": 4.0}
-_PRESENCE = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
+_PRESENCE = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"  # the end of a name
 _CLEAR = 0.003  # how far every object score has to be from 0, so that rounding does not decide
 
 
@@ -64,8 +64,9 @@ def record_video(
     names = [name for name in network.state_dict() if name.endswith("weight")]
     gains = {name: gain for name in names for part, gain in _LOUD.items() if part in name}
     gains = {name: gain for name, gain in gains.items() if "mlps" not in name or name.endswith("layers.2.weight")}
-    bias = float(rule_tensor(_PRESENCE, (1,), texts["salt"]))
-    method, overrides, answers = _mixed(method_of, script, gains, bias)
+    (presence,) = [name for name in network.state_dict() if name.endswith(_PRESENCE)]
+    bias = float(rule_tensor(presence, (1,), texts["salt"]))
+    method, overrides, answers = _mixed(method_of, script, gains, presence, bias)
     found: dict[str, Any] = {**texts, "gains": json.dumps(gains), "overrides": json.dumps(overrides), "calls": "[]"}
     found |= {"volume": script.volume.values, "truth": np.packbits(script.truth)}
     found |= {"prompts": json.dumps(script.prompts), "steps": json.dumps(STEPS)}
@@ -78,7 +79,7 @@ def record_video(
 
 
 def _mixed(
-    method_of: Callable[[Changes], Sam2Video], script: Script, gains: dict[str, float], bias: float
+    method_of: Callable[[Changes], Sam2Video], script: Script, gains: dict[str, float], presence: str, bias: float
 ) -> tuple[Sam2Video, dict[str, Any], dict[str, list[Said]]]:
     """A method by which the object is there in some of the slices and not in others, its overrides and its answers.
 
@@ -87,7 +88,7 @@ def _mixed(
     """
 
     def method(moved: float) -> tuple[Sam2Video, dict[str, Any]]:
-        overrides = {_PRESENCE: {"shape": [1], "values": [round(bias + moved, 6)]}}
+        overrides = {presence: {"shape": [1], "values": [round(bias + moved, 6)]}}
         return method_of(Changes.parse(gains, overrides)), overrides
 
     always, _ = method(100.0)
@@ -110,8 +111,6 @@ def _arrays(answers: list[Said]) -> dict[str, Any]:
     passed = [said for said in answers if not said.prompted]
     low = [array(said.found.logits) for said in passed]
     step = max(low[0].shape[-1] // 32, 2)
-    memories = [memory_map(said.found) for said in passed]
-    across = max(memories[0].shape[-1] // 8, 1)
     return found | {
         "step": np.array([said.step for said in passed]),
         "frame": np.array([said.z for said in passed]),
@@ -121,5 +120,5 @@ def _arrays(answers: list[Said]) -> dict[str, Any]:
         "area": np.array([np.count_nonzero(said.full > 0) for said in passed]),
         "score": np.array([said.found.presence for said in passed]),
         "pointer": np.stack([array(said.found.pointer)[::4] for said in passed]),
-        "memory": np.stack([one[::8, ::across, ::across] for one in memories]),
+        "memory": np.stack([thinned(memory_map(said.found)) for said in passed]),
     }
