@@ -55,4 +55,5 @@ def test_a_run_ends_with_it_only_where_it_has_volumes(tmp_path):
     assert "Volumes: Dice" in words
     assert "0.720" in words
     assert "Objects that have as many slices: 1 slice: 4, 3 slices: 3, every slice: 4." in words
+    assert words.endswith(f"volumes  {tmp_path}/report/volumes.html")
     assert "Volumes" not in overview(tmp_path, volumes=False)

@@ -30,7 +30,9 @@ def overview(results: Path, clicks: list[int] | None = None, volumes: bool = Tru
     methods, protocols = (titles(results / "tables" / NAMES.name, kind) for kind in ("method", "protocol"))
     table = main_table(summary, methods, protocols, clicks or HEADLINE_CLICKS)
     parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
+    places = {"tables": "tables", "figures": "figures", "report": "report/index.html"}
     if volumes and (results / "tables" / ROUTES.name).is_file():
+        places["volumes"] = "report/volumes.html"
         known = read_csv(results / "tables" / ROUTES.name, ROUTES)
         routes = routes_table(known, methods)
         parts += ["Volumes: Dice by the number of prompted slices, mean over tasks", as_text(routes)]
@@ -39,7 +41,6 @@ def overview(results: Path, clicks: list[int] | None = None, volumes: bool = Tru
         parts.append(
             f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"
         )
-    places = {"tables": "tables", "figures": "figures", "report": "report/index.html"}
     parts.append("\n".join(f"{name:8} {results / place}" for name, place in places.items()))
     return "\n\n".join(parts)
 
