@@ -62,7 +62,7 @@ def test_strip(tmp_path):
     files = Files(stream, [tmp_path / "cut" / "lungs.parquet"], tmp_path / "volume_scores.parquet")
     drawn = volume_strips.draw(files, ABOUT, METHODS, {"tie_break": "first", "seed": 1})
     axes = np.array(drawn.axes).reshape(2, -1)
-    assert [axis.get_title() for axis in axes[0]][:2] == ["slice 0\n(8 mm beyond)", "slice 1\n(4 mm beyond)"]
+    assert [axis.get_title() for axis in axes[0]][:2] == ["slice 0\n8 mm beyond", "slice 1\n4 mm beyond"]
     assert [len(layers(axis)) for axis in axes[1]] == [0, 0, 0, 1, 0, 0, 0, 0, 1]
     np.testing.assert_array_equal(layers(axes[1][3])[0], truth.slice(3))
     assert [len(axis.patches) for axis in axes[1]] == [0, 0, 0, 0, 1, 0, 0, 0, 0]

@@ -10,6 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from promptseg.analysis.provenance import SOURCES
+from promptseg.core.tables import read_csv
+from promptseg.volumes.analysis.retention import RETENTION
+from promptseg.volumes.analysis.routes import ROUTES
 from promptseg.volumes.routes.answers import read_answers
 from support.bodies import cylinder, dice
 
@@ -77,6 +81,28 @@ def call(project, *arguments, rc=0):
     done = subprocess.run(command, cwd=project.path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == rc, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def test_tables_and_figures_of_routes(predicted):
+    results = predicted.path / "results"
+    for name in ("routes", "retention", "overrun", "volume_strips_bodies"):
+        assert (results / "figures" / f"{name}.pdf").is_file()
+    table = read_csv(results / "tables" / "routes.csv", ROUTES)
+    table = table[(table["level"] == "all") & (table["method"] == "contours")].set_index(["route", "extents"])
+    # A cylinder is its own contour, copied or interpolated; with open ends a copy goes on to those of the volume.
+    assert table["dice"].round(6).to_dict() == {
+        ("extrude", "given"): 1.0,
+        ("extrude", "open"): round((2 * 5 / (5 + 12) + 2 * 8 / (8 + 12)) / 2, 6),
+        ("interpolate", "given"): 1.0,
+        ("interpolate", "open"): round((1 + 2 * 6 / (6 + 8)) / 2, 6),
+    }
+    assert table["overrun_mm"].to_dict()["extrude", "open"] == 3 * (7 + 4) / 2
+    assert set(table["provenance"]) <= set(
+        read_csv(results / "tables" / "volume_provenance.csv", SOURCES)["provenance"]
+    )
+    curve = read_csv(results / "tables" / "retention.csv", RETENTION)
+    assert (curve.loc[(curve["route"] == "extrude") & (curve["extents"] == "given"), "dice"] == 1).all()
+    assert "| `half_distance` |" in (results / "tables" / "volumes.md").read_text()
 
 
 def test_what_a_change_asks_again(predicted):

@@ -185,7 +185,7 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
     if not beyond:
         return f"slice {z}"
     far = f"{beyond * volume.spacing[0]:.0f} mm" if volume.spacing else f"{beyond} slices"
-    return f"slice {z}\n({far} beyond)"
+    return f"slice {z}\n{far} beyond"
 
 
 def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
@@ -194,4 +194,4 @@ def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
     slices = "" if setting.route in (EACH, EXTRUDE) else f", {count}"
     words = order.route_words({"method": method, **vars(setting)}) + slices
     parts = [words] if method == CONTOURS else [f"{titles.titled(methods, method)}:", words]
-    return "\n".join(style.wrap(part, 17) for part in parts)
+    return "\n".join(style.wrap(part, 19) for part in parts)
