@@ -16,8 +16,6 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from support.bodies import cylinder
-
 ROOT = Path(__file__).resolve().parents[2]
 # Python and the imports of Snakemake take longer to start than most of what is asked of it, so each call is a fork of a
 # process that has them; what runs is `snakemake.cli.main`, as in a process of its own.
@@ -85,6 +83,8 @@ VOLUMES = {
 
 def make_volumes(folder: Path) -> None:
     """NIfTI of 12 slices of 40 x 44 pixels, with an object on slices 3 to 7 and 2 to 9, under images/ and masks/."""
+    from support.bodies import cylinder  # imports the library, which a forked Snakemake has to find in its own folder
+
     for name, ends in {"a": (3, 7), "b": (2, 9)}.items():
         labels = cylinder((12, 40, 44), radius=8, first=ends[0], last=ends[1], centre=(18, 20)).astype(np.uint8)
         for kind, array in (("images", 40 + 90 * labels), ("masks", labels)):
