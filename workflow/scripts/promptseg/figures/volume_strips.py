@@ -184,7 +184,9 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
     beyond = max(thing.z0 - z, z - thing.z1, 0)
     if not beyond:
         return f"slice {z}"
-    far = f"{beyond * volume.spacing[0]:.0f} mm" if volume.spacing else f"{beyond} slices"
+    end = thing.z0 if z < thing.z0 else thing.z1
+    places = volume.geometry.positions
+    far = f"{abs(places[z] - places[end]):.0f} mm" if places else f"{beyond} slices"
     return f"slice {z}\n{far} beyond"
 
 
