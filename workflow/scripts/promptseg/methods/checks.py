@@ -6,7 +6,7 @@ Every function returns sentences; none of them means that nothing is wrong. The 
 import ast
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,15 +226,31 @@ def problems_of(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
     Args:
         name: of the entry, for the sentences.
     """
+    return problems_with(name, entry, adapter_class, class_problems, entry_problems)
+
+
+def problems_with(
+    name: str,
+    entry: Mapping[str, Any],
+    class_of: Callable[[str], Any],
+    in_class: Callable[[Any], Iterable[str]],
+    in_entry: Callable[[Any, Mapping[str, Any]], Iterable[str]],
+) -> list[str]:
+    """`problems_of` for classes of any kind.
+
+    Args:
+        class_of: finds the class of an adapter, or raises PromptsegError.
+        in_class, in_entry: what is wrong with a class, and what an entry asks of it to no effect.
+    """
     adapter = entry["adapter"]
     about = f"methods.{name}.adapter is {adapter}: "
     if problems := file_problems(adapter):
         return [about + problem for problem in problems]
     try:
-        found = adapter_class(adapter)
+        found = class_of(adapter)
     except PromptsegError as error:
         return [f"methods.{name}: {error}"]
     return [
-        *(about + problem for problem in class_problems(found)),
-        *(f"methods.{name}.{problem}" for problem in entry_problems(found, entry)),
+        *(about + problem for problem in in_class(found)),
+        *(f"methods.{name}.{problem}" for problem in in_entry(found, entry)),
     ]

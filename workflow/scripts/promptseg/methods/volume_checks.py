@@ -6,7 +6,7 @@ from typing import Any
 from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import MEMORY, NATIVE, SLICE_PROMPTS
 from promptseg.methods import is_for_volumes, named_class
-from promptseg.methods.checks import call_problems, file_problems, is_words, missing, option_problems, variant_problems
+from promptseg.methods.checks import call_problems, is_words, missing, option_problems, problems_with, variant_problems
 from promptseg.methods.volume import VolumeMethod
 
 _ARGUMENTS = {"__init__": "settings", "answer": "volume, queries"}
@@ -77,15 +77,4 @@ def volume_problems(name: str, entry: Mapping[str, Any]) -> list[str]:
     Args:
         name: of the entry, for the sentences.
     """
-    adapter = entry["adapter"]
-    about = f"methods.{name}.adapter is {adapter}: "
-    if problems := file_problems(adapter):
-        return [about + problem for problem in problems]
-    try:
-        found = volume_class(adapter)
-    except PromptsegError as error:
-        return [f"methods.{name}: {error}"]
-    return [
-        *(about + problem for problem in volume_class_problems(found)),
-        *(f"methods.{name}.{problem}" for problem in volume_entry_problems(found, entry)),
-    ]
+    return problems_with(name, entry, volume_class, volume_class_problems, volume_entry_problems)

@@ -17,7 +17,7 @@ from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.case import process_case, sampling_of
 from promptseg.preprocess.decisions import decide, log_readings
 from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
-from promptseg.preprocess.inputs import Inputs, failures_told
+from promptseg.preprocess.inputs import Inputs, failures_told, note_case
 from promptseg.preprocess.lowest import check_lowest
 from promptseg.preprocess.rows import Result, Rows
 from promptseg.preprocess.tables import IMAGES, OBJECTS
@@ -108,14 +108,7 @@ def _collect(
     found = _Found()
     waiting = Rows()
     for case, result in results:
-        for level, message in result.messages:
-            logger.log(level, "%s, case %s: %s", dataset, case.name, message)
-        if result.failure is not None:
-            message = f"{dataset}, case {case.name}: {result.failure}"
-            if strict:
-                raise PromptsegError(f"{message} (`strict` is on, so this ends the run)")
-            logger.error(message)
-            found.failures[case.name] = result.failure
+        found.failures |= note_case(dataset, case, result.messages, result.failure, strict=strict)
         found.lowest += result.lowest
         found.evidence.add(result.evidence)
         for rows in result.groups():

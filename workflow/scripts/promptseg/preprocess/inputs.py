@@ -1,6 +1,7 @@
 """The cases of a dataset and their files, as rule collect_files lists them."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import pandas as pd
 
 from promptseg.config.cases import Case, match_cases
 from promptseg.core.digests import joined
+from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import counted, reason_in
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,28 @@ class Inputs:
     def paths_of(self, case: Case) -> dict[str, Path]:
         """The files of one case by their names."""
         return {name: self.paths[name] for name in case.names}
+
+
+def note_case(
+    dataset: str, case: Case, messages: Iterable[tuple[int, str]], failure: str | None, *, strict: bool
+) -> dict[str, str]:
+    """Log what was said of a case when it was read, and why it failed, if it did.
+
+    Returns:
+        Its name with the reason, if it failed.
+
+    Raises:
+        PromptsegError: it failed, and `strict` is on.
+    """
+    for level, message in messages:
+        logger.log(level, "%s, case %s: %s", dataset, case.name, message)
+    if failure is None:
+        return {}
+    told = f"{dataset}, case {case.name}: {failure}"
+    if strict:
+        raise PromptsegError(f"{told} (`strict` is on, so this ends the run)")
+    logger.error(told)
+    return {case.name: failure}
 
 
 def failures_told(failures: Mapping[str, str], cases: int) -> str:

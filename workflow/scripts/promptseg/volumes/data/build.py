@@ -16,7 +16,7 @@ from promptseg.core.progress import progress
 from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.decisions import decide, depends_on_others, log_readings
 from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
-from promptseg.preprocess.inputs import Inputs, failures_told
+from promptseg.preprocess.inputs import Inputs, failures_told, note_case
 from promptseg.preprocess.workers import one_thread, run_in_order
 from promptseg.volumes.data.case import VolumeResult, evidence_of, process_volume, settings_of
 from promptseg.volumes.data.tables import VOLUME_INDEX, VOLUME_OBJECTS, VOLUMES
@@ -127,14 +127,7 @@ def _collect(
     entries: list[dict[str, Any]] = []
     marked: list[dict[str, Any]] = []
     for case, result in results:
-        for level, message in result.messages:
-            logger.log(level, "%s, case %s: %s", dataset, case.name, message)
-        if result.failure is not None:
-            message = f"{dataset}, case {case.name}: {result.failure}"
-            if strict:
-                raise PromptsegError(f"{message} (`strict` is on, so this ends the run)")
-            logger.error(message)
-            found.failures[case.name] = result.failure
+        found.failures |= note_case(dataset, case, result.messages, result.failure, strict=strict)
         found.evidence.add(result.evidence)
         found.planar += result.planar
         found.volumes += result.index is not None and result.failure is None
