@@ -11,11 +11,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 from nnInteractive.inference.remote.serialization import pack_array, unpack_array
+
+from support.servers import listening
 
 _RADIUS = 4  # of a point, in voxels
 
@@ -173,14 +174,5 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 def serve() -> Iterator[Server]:
     """Run a server in a thread; it answers at `server.url` until the block ends."""
     server = Server()
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
-    httpd.daemon_threads = True
-    thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    try:
+    with listening(_handler(server)) as server.url:
         yield server
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()

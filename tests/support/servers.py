@@ -129,12 +129,19 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 def serve() -> Iterator[Server]:
     """Run a server in a thread; it answers at `server.url` until the block ends."""
     server = Server()
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+    with listening(_handler(server)) as server.url:
+        yield server
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address at which a thread answers as `handler` does, until the block ends."""
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    httpd.daemon_threads = True
     thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
     try:
-        yield server
+        yield f"http://127.0.0.1:{httpd.server_address[1]}"
     finally:
         httpd.shutdown()
         httpd.server_close()
