@@ -18,6 +18,7 @@ from support.volumes import turned
 
 CASES = [{"image": "images/{case}.nii.gz", "labels": "masks/{case}.nii.gz"}]
 OBJECT = (LPS % 7 == 3) | (LPS > 50)
+SETTING = "sam_small, --route carry_box --slices largest --prompt box --extents given --clicks 2"
 
 
 def masks_of(sources, volume_id, mask):
@@ -82,7 +83,10 @@ def test_segments_lie_on_the_slices_of_their_series(tmp_path):
     _, stored, files = stacks[0]
     laid = {"lesion": sources.laid(stacks[0][0], stored), "organ": sources.laid(stacks[1][0], stored)}
     path = tmp_path / "out.dcm"
-    save_segmentation(path, laid, stored, files, "sam_small, box carried")
+    save_segmentation(path, laid, stored, files, SETTING)
+
+    algorithm = pydicom.dcmread(path).SegmentSequence[0].SegmentationAlgorithmIdentificationSequence[0]
+    assert (algorithm.AlgorithmName, algorithm.AlgorithmParameters) == ("sam_small", f"setting={SETTING}")
 
     # Read without our code: which frame lies at which height, and what is in it.
     found = pydicom.dcmread(path)
@@ -96,13 +100,13 @@ def test_segments_lie_on_the_slices_of_their_series(tmp_path):
     np.testing.assert_array_equal(seen["lesion"], one)
     np.testing.assert_array_equal(seen["organ"], other)
     first = path.read_bytes()
-    save_segmentation(path, laid, stored, files, "sam_small, box carried")
+    save_segmentation(path, laid, stored, files, SETTING)
     assert pydicom.dcmread(path).SOPInstanceUID == found.SOPInstanceUID
     assert len(first) == path.stat().st_size
 
     # And by our own reader, as the label map of that series.
     alone = tmp_path / "alone.dcm"
-    save_segmentation(alone, {"lesion": laid["lesion"]}, stored, files, "sam_small, box carried")
+    save_segmentation(alone, {"lesion": laid["lesion"]}, stored, files, SETTING)
     np.testing.assert_array_equal(read_segmentation([alone], stored).array, one)
 
 

@@ -86,7 +86,7 @@ def save_segmentation(
         masks: label -> (columns, rows, slices) bool, see `Sources.laid`; one of them is not empty.
         stored: a DICOM series, as read.
         files: of the series.
-        algorithm: its name, in the description of each segment.
+        algorithm: its name and, after a comma, its setting, in the description of each segment.
 
     Raises:
         PromptsegError: the image is no DICOM series.
@@ -116,7 +116,10 @@ def save_segmentation(
             segmented_property_type=codes.SCT.Tissue,
             algorithm_type=hd.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
             algorithm_identification=hd.AlgorithmIdentificationSequence(
-                name=algorithm, version=made_by, family=codes.DCM.ArtificialIntelligence
+                name=algorithm.partition(",")[0][:64],  # a value of kind LO has 64 characters at most
+                version=made_by,
+                family=codes.DCM.ArtificialIntelligence,
+                parameters={"setting": algorithm},
             ),
         )
         for number, label in enumerate(masks, 1)
