@@ -59,6 +59,12 @@ def summed(table, **values):
     return row
 
 
+def test_a_method_that_nothing_fits_has_no_row(stored, tmp_path, caplog):
+    table, seconds = run(stored, tmp_path, BoxFill(Settings()), routes=("carry_box",), prompts=("mask",))
+    assert (len(table), len(seconds)) == (0, 0)
+    assert "none of `routes` fits its prompts" in caplog.text
+
+
 def test_rows_of_a_route(stored, tmp_path):
     table, _ = run(stored, tmp_path, Bright(), routes=("carry_box",), slices=("largest", "3"), prompts=("box",))
     assert read_provenance(tmp_path / "predictions.parquet") == {"method": "it"}

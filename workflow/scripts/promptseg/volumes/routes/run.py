@@ -1,5 +1,6 @@
 """Ask one method about all objects of the volumes of a dataset, by all its routes, and write the masks."""
 
+import logging
 import resource
 import sys
 from collections import defaultdict
@@ -17,6 +18,8 @@ from promptseg.volumes.routes.answering import Answering
 from promptseg.volumes.routes.course import Course
 from promptseg.volumes.routes.settings import Setting, VolumeSettings
 from promptseg.volumes.routes.tables import VOLUME_PREDICTIONS, VOLUME_SECONDS
+
+logger = logging.getLogger(__name__)
 
 ROWS = 10_000  # of a row group, about
 # Pixels of masks that objects advancing together hold, some slices for each setting.
@@ -78,7 +81,7 @@ class VolumeRun:
 
     def _groups(self, volume: StoredVolume) -> Iterator[list[VolumeObject]]:
         _, height, width = volume.shape
-        count = max(len(part.settings) for part in self.parts)
+        count = max((len(part.settings) for part in self.parts), default=0)
         most = max(1, GROUP_PIXELS // (height * width * _SLICES * max(count, 1)))
         objects = volume.objects
         for start in range(0, len(objects), most):
@@ -124,6 +127,10 @@ def predict_volumes(
     Raises:
         PromptsegError: the method answered nothing at all, or ended the process; nothing is written.
     """
+    if not any(part.settings for part in run.parts):
+        logger.warning(
+            "%s: it has no row, for none of `routes` fits its prompts with `prompts` and `slices` of `volumes`", label
+        )
     with open_table(output, VOLUME_PREDICTIONS, provenance) as table:
         try:
             waiting: list[dict[str, Any]] = []
