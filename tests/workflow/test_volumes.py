@@ -1,6 +1,7 @@
 """Snakemake for real, from volumes in files to the masks of all routes."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -57,6 +58,7 @@ def test_the_pages_lead_to_each_volume(predicted):
         assert f'<a href="volumes/bodies/{name}.html">bodies, {name}</a>: thing' in page
         volume = (report / "volumes" / "bodies" / f"{name}.html").read_text()
         assert "Region growing: point carried, 3 slices, point, ends open, 1 click" in volume
+        assert re.search(r'<p class="soft">(.* )?Licence: \S.*\.</p>', volume)
     assert page.count("data:image/png;base64") == 4  # routes, retention, overrun, strips
 
 

@@ -124,7 +124,8 @@ def _viewers(
             continue
         place = folder / dataset / f"{volume.volume_id.replace('/', '_')}.html"
         place.parent.mkdir(exist_ok=True)
-        source = " ".join(f"{entry[key]}." for key in ("citation", "licence") if entry.get(key))
+        told = (entry.get("citation"), f"Licence: {entry['licence']}" if entry.get("licence") else "")
+        source = " ".join(f"{text.removesuffix('.')}." for text in told if text)
         objects = collector.objects(volume)
         write_viewer(place, f"{title}, {volume.volume_id}", source, volume, volume.geometry.positions, objects)
         found.append(
