@@ -48,7 +48,7 @@ def test_strip(tmp_path):
     labels = np.zeros((9, 16, 16), np.uint8)
     labels[2:7, 5:11, 5:11] = 1
     labels[4, 4:12, 4:12] = 1  # the largest
-    stream = write_volumes(tmp_path, {"p1": (labels * 90, labels, (4, 1, 1))}, {"tumour": [1]})
+    stream = write_volumes(tmp_path, {"p1": (labels * 90, labels, (2.5, 1, 1))}, {"tumour": [1]})
     (volume,) = stream
     truth = volume.objects[0].truth
     rows = [{**dict.fromkeys(VOLUME_PREDICTIONS.names), **CARRIED, "object_id": "p1:tumour"} for _ in range(3)]
@@ -62,7 +62,7 @@ def test_strip(tmp_path):
     files = Files(stream, [tmp_path / "cut" / "lungs.parquet"], tmp_path / "volume_scores.parquet")
     drawn = volume_strips.draw(files, ABOUT, METHODS, {"tie_break": "first", "seed": 1})
     axes = np.array(drawn.axes).reshape(2, -1)
-    assert [axis.get_title() for axis in axes[0]][:2] == ["slice 0\n8 mm beyond", "slice 1\n4 mm beyond"]
+    assert [axis.get_title() for axis in axes[0]][:2] == ["slice 0\n5 mm beyond", "slice 1\n2.5 mm beyond"]
     assert [len(layers(axis)) for axis in axes[1]] == [0, 0, 0, 1, 0, 0, 0, 0, 1]
     np.testing.assert_array_equal(layers(axes[1][3])[0], truth.slice(3))
     assert [len(axis.patches) for axis in axes[1]] == [0, 0, 0, 0, 1, 0, 0, 0, 0]

@@ -186,7 +186,7 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
         return f"slice {z}"
     end = thing.z0 if z < thing.z0 else thing.z1
     places = volume.geometry.positions
-    far = f"{abs(places[z] - places[end]):.0f} mm" if places else f"{beyond} slices"
+    far = f"{round(abs(places[z] - places[end]), 1):g} mm" if places else f"{beyond} slices"
     return f"slice {z}\n{far} beyond"
 
 
