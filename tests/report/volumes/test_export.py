@@ -80,3 +80,10 @@ def test_what_cannot_be_written_is_told_and_the_rest_is_there(run, tmp_path):
     problems = export(run, ["m"], Wish(extents="open"), ["nifti", "seg"], tmp_path / "out")
     assert [problem.split(" is no DICOM series")[0] for problem in problems] == ["a: a.nii.gz", "b: b.nii.gz"]
     assert len(list((tmp_path / "out").rglob("*.nii.gz"))) == 2
+
+
+def test_another_configuration_than_that_of_the_run(run, tmp_path):
+    other = VolumeRun(run.folder, run.shared, {})
+    with pytest.raises(PromptsegError, match="The configuration has no dataset mine: give that of the run"):
+        export(other, ["m"], Wish(extents="given"), ["nifti"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -67,14 +67,17 @@ class VolumeRun:
 
     def stream(self, dataset: str) -> VolumeStream:
         """The volumes of a dataset."""
-        if dataset not in self.datasets:
-            raise PromptsegError(f"The configuration has no dataset {dataset}: give that of the run by --configfile.")
         paths = [where(f"datasets/{dataset}/{table.name}", self.folder, self.shared) for table in _TABLES]
-        return stream_volumes(paths[0], paths[1], paths[2], self.datasets[dataset]["tasks"])
+        return stream_volumes(paths[0], paths[1], paths[2], self._entry(dataset)["tasks"])
 
     def sources(self, dataset: str) -> Sources:
         """The files that the volumes of a dataset were read from."""
-        return Sources(where(f"raw/{dataset}/files.csv", self.folder, self.shared), self.datasets[dataset])
+        return Sources(where(f"raw/{dataset}/files.csv", self.folder, self.shared), self._entry(dataset))
+
+    def _entry(self, dataset: str) -> Mapping[str, Any]:
+        if dataset not in self.datasets:
+            raise PromptsegError(f"The configuration has no dataset {dataset}: give that of the run by --configfile.")
+        return self.datasets[dataset]
 
     def _files(self, method: str) -> list[Path]:
         found = sorted(Path(self.folder, "volumes", "predictions").glob(f"{method}/*.parquet"))
