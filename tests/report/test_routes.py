@@ -44,6 +44,11 @@ def test_routes_in_their_order(tmp_path):
     ]
 
 
+def test_the_largest_slice_and_the_middle_one_have_a_column_each():
+    found = routes_table(pd.DataFrame([record(dice=0.61), record(dice=0.5, slices="1")]))
+    assert found.iloc[0, 2:].to_dict() == {"ends given, middle": "0.500", "ends given, 1": "0.610"}
+
+
 def test_a_run_ends_with_it_only_where_it_has_volumes(tmp_path):
     tables = tmp_path / "tables"
     tables.mkdir()

@@ -55,11 +55,11 @@ def setting(mode: str, step: int = 0) -> str:
 
 
 def slice_count(name: str) -> str:
-    """How many slices are prompted: "1", "3", "every", or a rule by its name."""
-    return {routes.LARGEST: "1", routes.ALL_SLICES: "every"}.get(name) or plain(name)
+    """How many slices are prompted: "1" (the largest), "middle" (one), "3", "every", or a rule by its name."""
+    return {routes.LARGEST: "1", "1": "middle", routes.ALL_SLICES: "every"}.get(name) or plain(name)
 
 
 def slices(name: str) -> str:
-    """The same in words: "1 slice", "3 slices", "every slice", or a rule by its name."""
+    """The same in words: "1 slice", "middle slice", "3 slices", "every slice", or a rule by its name."""
     count = slice_count(name)
-    return f"{count} slice" if count in ("1", "every") else f"{count} slices" if count.isdigit() else count
+    return f"{count} slice" if count in ("1", "middle", "every") else f"{count} slices" if count.isdigit() else count
