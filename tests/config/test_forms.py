@@ -123,7 +123,7 @@ def test_tasks(tasks, message):
         ("datasets: [a, b]", "write `run: {datasets: [a, b]}`"),
         ("datasets: [{name: mine}]", "is a list, and a mapping is needed: write each name as a key, without a dash"),
         ("datasets: {mine: {SOURCE, tasks: {a: 1}, channels: [0, 1]}}", "channels: 1 or 3 of them are needed"),
-        ("clicks: 5", "unknown key 'clicks' in the top level. It belongs under `prompts:`."),
+        ("clicks: 5", "unknown key 'clicks' in the top level. It belongs under `prompts:` or `volumes:`."),
         ("run: {datasets: 'mine, other', methods: fill}", "Write several names as a list: [mine, other]."),
         ("run: {datasets: mine, methods: [fil]}", "run.methods names 'fil', which is not an entry of methods:."),
         ("datasets: {Röntgen: {}}", "datasets: 'Röntgen' cannot be a name here"),

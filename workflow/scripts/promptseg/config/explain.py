@@ -103,8 +103,8 @@ def _unknown_key(error: _Violation) -> Mistake | None:
     unknown = [key for key in error.instance if key not in known]
     where = (*error.absolute_path, unknown[0])
     words = nearest(unknown[0], known)
-    if not words and len(where) == 1:
-        words = "".join(f" It belongs under `{above}:`." for above in _owners(unknown[0]))
+    if not words and len(where) == 1 and (owners := _owners(unknown[0])):
+        words = f" It belongs under {' or '.join(f'`{above}:`' for above in owners)}."
     words = words or f" Known keys: {', '.join(known)}."
     return Mistake(where, f"unknown key {', '.join(map(repr, unknown))} in {dotted(where[:-1])}.{words}")
 
