@@ -4,7 +4,7 @@ import pandas as pd
 
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import write_csv, write_table
-from promptseg.report.routes import routes_table
+from promptseg.report.routes import objects_sentence, routes_table
 from promptseg.report.terminal import overview
 from promptseg.score.tables import SCORES
 from promptseg.volumes.analysis.routes import ROUTES
@@ -49,6 +49,10 @@ def test_the_largest_slice_and_the_middle_one_have_a_column_each():
     assert found.iloc[0, 2:].to_dict() == {"ends given, middle": "0.500", "ends given, 1": "0.610"}
 
 
+def test_nothing_is_said_of_failures_where_there_are_none():
+    assert objects_sentence(pd.DataFrame(RECORDS[:2])) == "Objects that have as many slices: 1 slice: 4, 3 slices: 3."
+
+
 def test_a_run_ends_with_it_only_where_it_has_volumes(tmp_path):
     tables = tmp_path / "tables"
     tables.mkdir()
@@ -59,6 +63,6 @@ def test_a_run_ends_with_it_only_where_it_has_volumes(tmp_path):
     words = overview(tmp_path)
     assert "Volumes: Dice" in words
     assert "0.720" in words
-    assert "Objects that have as many slices: 1 slice: 4, 3 slices: 3, every slice: 4." in words
+    assert "slices: 1 slice: 4, 3 slices: 3, every slice: 4. Left out of the means: 2 answers that failed" in words
     assert words.endswith(f"volumes  {tmp_path}/report/volumes.html")
     assert "Volumes" not in overview(tmp_path, volumes=False)

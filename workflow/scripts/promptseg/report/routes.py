@@ -34,11 +34,14 @@ def routes_table(routes: pd.DataFrame, methods: titles.Titles | None = None) -> 
 
 
 def objects_sentence(routes: pd.DataFrame) -> str:
-    """Of how many objects the means are, by the number of prompted slices: fewer have five slices than one."""
+    """Of how many objects the means are, by the number of prompted slices: fewer have five slices than one; and how
+    many answers failed, which the means leave out."""
     rows = order.before_clicks(routes)
     most = rows.groupby("slices")["n_objects"].max()
     counts = [f"{titles.slices(name)}: {most[name]}" for name in order.choices(rows) if most[name]]
-    return f"Objects that have as many slices: {', '.join(counts)}."
+    failed = int(rows["n_failed"].sum())
+    missing = f" Left out of the means: {failed} answers that failed, see report/volumes.html." if failed else ""
+    return f"Objects that have as many slices: {', '.join(counts)}.{missing}"
 
 
 def _cell(rows: pd.DataFrame, column: str, digits: int) -> str:
