@@ -56,7 +56,10 @@ def test_intervals_resample_patients_and_need_two():
     # Resamples of two patients: p1 twice (mean 0.3), p2 twice (0.9), or both (0.5).
     assert [task.dice_ci_low, task.dice_ci_high] == pytest.approx([0.3, 0.9])
     assert np.isnan([alone.dice_ci_low, alone.dice_ci_high]).all()
-    assert not np.isnan(every.dice_ci_low)
+    # Resamples without the only patient of task u would be means over task t alone.
+    assert np.isnan([every.dice_ci_low, every.dice_ci_high]).all()
+    both = routes(rows[rows["task"] == "t"], resamples=500, seed=1)
+    assert not np.isnan(one(both, level="all").dice_ci_low)
     single = routes(rows[rows["case_id"] == "p1"], resamples=50, seed=1)
     assert single[[name for name in single if name.endswith(("_low", "_high"))]].isna().all(axis=None)
 

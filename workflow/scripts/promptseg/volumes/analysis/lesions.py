@@ -10,6 +10,7 @@ from promptseg.analysis.columns import N_PATIENTS, N_TASKS, PROVENANCE, N, ends,
 from promptseg.analysis.objects import object_means
 from promptseg.core.columns import DATASET, TASK
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
+from promptseg.volumes.analysis.intervals import cautious
 from promptseg.volumes.analysis.routes import LEVEL_OF_VOLUMES
 from promptseg.volumes.analysis.rows import last_steps, read_rows, scored
 from promptseg.volumes.columns import VOLUME_SETTING, VOLUME_SETTING_COLUMNS
@@ -83,7 +84,10 @@ def lesions(files: Iterable[str | Path], resamples: int = 2000, seed: int = 0) -
     if rows.empty:
         return pd.DataFrame(columns=made(LESIONS))
     rows = rows.astype(dict.fromkeys(_OF_VOLUMES, float))
-    parts = [object_means(own, _OF_VOLUMES, VOLUME_SETTING, resamples, seed) for _, own in rows.groupby("method")]
+    parts = [
+        cautious(object_means(own, _OF_VOLUMES, VOLUME_SETTING, resamples, seed), VOLUME_SETTING)
+        for _, own in rows.groupby("method")
+    ]
     keys = ["dataset", "task", *VOLUME_SETTING]
     counts = rows.groupby(keys)[list(_COUNTS)].sum()
     pooled = counts.groupby(level=VOLUME_SETTING).sum().reset_index().assign(dataset="", task="")
@@ -102,7 +106,9 @@ def lesions_by_size(files: Iterable[str | Path], resamples: int = 2000, seed: in
         return pd.DataFrame(columns=made(LESIONS_BY_SIZE))
     rows = rows.assign(quarter=_quarters(rows)).astype(dict.fromkeys(_OF_LESIONS, float))
     setting = [*VOLUME_SETTING, "quarter"]
-    parts = [object_means(own, _OF_LESIONS, setting, resamples, seed) for _, own in rows.groupby("method")]
+    parts = [
+        cautious(object_means(own, _OF_LESIONS, setting, resamples, seed), setting) for _, own in rows.groupby("method")
+    ]
     ends_of = rows.groupby(["dataset", "task", "quarter"])["ml"].agg(ml_low="min", ml_high="max").reset_index()
     table = pd.concat(parts, ignore_index=True).merge(ends_of, on=["dataset", "task", "quarter"], how="left")
     return table[made(LESIONS_BY_SIZE)]

@@ -12,6 +12,7 @@ from promptseg.analysis.pairs import FEWEST, PAIRS, holm, rank_biserial, signed_
 from promptseg.core.columns import DATASET, METHOD, TASK
 from promptseg.core.routes import CONTOURS, EACH, EXTRUDE, GIVEN, INTERPOLATE, LARGEST, OPEN
 from promptseg.core.tables import FLOAT, STRING, Column, Table
+from promptseg.volumes.analysis.intervals import cautious
 from promptseg.volumes.analysis.routes import LEVEL_OF_VOLUMES
 from promptseg.volumes.analysis.rows import last_steps, scored
 from promptseg.volumes.columns import EXTENTS, PROMPT, ROUTE, SLICES, VOLUME_SETTING, VOLUME_SETTING_COLUMNS
@@ -128,7 +129,8 @@ def _compared(
     if long.empty:
         return long
     long = long.assign(method=method[long["a"]])
-    means = object_means(long, ["difference"], ["method", "a", "b"], resamples, seed).drop(columns="method")
+    setting = ["method", "a", "b"]
+    means = cautious(object_means(long, ["difference"], setting, resamples, seed), setting).drop(columns="method")
     means = means.rename(columns={"n": "n_objects", "difference": "mean_difference"})
     means.columns = means.columns.str.replace("difference_ci", "ci")
     return means.merge(_tests(long), on=["level", "dataset", "task", "a", "b"]).assign(kind=kind)

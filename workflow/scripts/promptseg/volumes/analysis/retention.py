@@ -10,6 +10,7 @@ from promptseg.analysis.columns import CI_HIGH, CI_LOW, N_PATIENTS, N_TASKS, PRO
 from promptseg.analysis.objects import patient_means, sums_of_objects
 from promptseg.core.columns import DATASET, IOU, TASK
 from promptseg.core.tables import FLOAT, STRING, Column, Table
+from promptseg.volumes.analysis.intervals import cautious
 from promptseg.volumes.analysis.routes import LEVEL_OF_VOLUMES
 from promptseg.volumes.analysis.rows import last_steps, read_rows
 from promptseg.volumes.columns import VOLUME_SETTING, VOLUME_SETTING_COLUMNS
@@ -107,7 +108,9 @@ def retention(files: Iterable[str | Path], resamples: int = 2000, seed: int = 0)
         return pd.DataFrame(columns=made(RETENTION))
     setting = [*_CURVE, "bin"]
     every = pd.concat(sums, ignore_index=True)
-    parts = [patient_means(own, _METRICS, setting, resamples, seed) for _, own in every.groupby("method")]
+    parts = [
+        cautious(patient_means(own, _METRICS, setting, resamples, seed), setting) for _, own in every.groupby("method")
+    ]
     table = pd.concat(parts, ignore_index=True)
     for unit, edges in EDGES.items():
         own, low = table["distance_unit"] == unit, np.array([0, *edges], float)

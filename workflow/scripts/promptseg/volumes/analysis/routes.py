@@ -7,6 +7,7 @@ from promptseg.analysis.contamination import Seen, seen_answers
 from promptseg.analysis.objects import object_means
 from promptseg.core.columns import DATASET, TASK
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
+from promptseg.volumes.analysis.intervals import cautious
 from promptseg.volumes.analysis.rows import scored
 from promptseg.volumes.columns import VOLUME_SETTING, VOLUME_SETTING_COLUMNS
 from promptseg.volumes.scores.tables import UNIT
@@ -63,8 +64,8 @@ def routes(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: Seen 
     """ROUTES, without provenance.
 
     Intervals are 95 % percentile bootstraps over patients (see `bootstrap.bootstrap_means`); there is none with fewer
-    than two patients, nor for a mean over tasks where a dataset has only one. Each method is resampled by itself, so
-    that its numbers do not depend on which others a run has.
+    than two patients, nor for a mean over tasks of which one has only one, see `intervals`. Each method is resampled
+    by itself, so that its numbers do not depend on which others a run has.
 
     Args:
         rows: of VOLUME_SCORES, see `rows.merge_scores`.
@@ -73,7 +74,10 @@ def routes(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: Seen 
     known = scored(rows)
     names = [*SCORE_NAMES, *_EFFORT_NAMES]
     known = known.astype(dict.fromkeys(names, float))
-    parts = [object_means(own, names, VOLUME_SETTING, resamples, seed) for _, own in known.groupby("method")]
+    parts = [
+        cautious(object_means(own, names, VOLUME_SETTING, resamples, seed), VOLUME_SETTING)
+        for _, own in known.groupby("method")
+    ]
     keys = {"task": ["dataset", "task", *VOLUME_SETTING], "all": VOLUME_SETTING}
     counted = pd.concat([_counts(rows, own).assign(level=level) for level, own in keys.items()], ignore_index=True)
     counted = counted.fillna({"dataset": "", "task": ""})
