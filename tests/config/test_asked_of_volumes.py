@@ -6,11 +6,12 @@ from functools import cache
 
 import pytest
 
-from promptseg.config.asked import CONTOURS_FACTS, UNKNOWN, asked_of_volumes
+from promptseg.config.asked import CONTOURS_FACTS, UNKNOWN, asked_of_volumes, require_routes
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.facts import all_methods, volume_methods
 from promptseg.config.schema import read_schema
+from promptseg.core.errors import PromptsegError
 from promptseg.predict.inspection import inspect
 from promptseg.volumes.routes.settings import VolumeSettings
 from support.projects import TINY, VOLUMES
@@ -114,3 +115,13 @@ def test_an_entry_may_keep_its_method_out_of_volumes():
     known = {**copy.deepcopy(CONFIG), "methods": methods}
     assert volume_methods(check(known)) == []
     assert volume_methods(check({**known, "volumes": {"methods": ["growing"]}})) == ["growing"]
+
+
+def test_volumes_of_which_nothing_would_come_are_refused():
+    facts = {"volume_routes": ["each", "between", "carry_box", "carry_point"]}
+    require_routes(checked(routes=["carry_box"], prompts=["box"]), [facts])
+    require_routes(checked(routes=["extrude", "carry_box"], prompts=["point"]), [facts, CONTOURS_FACTS])
+    require_routes(checked(routes=["memory"], prompts=["mask"]), [UNKNOWN])
+    for routes, prompts in ((["carry_box"], ["mask"]), (["memory"], ["box"]), (["each"], ["mask"])):
+        with pytest.raises(PromptsegError, match=rf"one of the routes {routes[0]} from {prompts[0]}\."):
+            require_routes(checked(routes=routes, prompts=prompts), [facts])

@@ -66,7 +66,7 @@ def test_masks_are_exported_onto_their_files(predicted):
     wish = ["--route", "each", "--clicks", "0", "-o", "masks"]
     assert call(predicted, "export-volumes", "-m", "region_growing", *wish).endswith("masks\n")
     for name in ("a", "b"):
-        ours = nib.load(predicted.path / "masks" / "region_growing" / "bodies" / f"{name}_thing.nii.gz")
+        ours = nib.load(predicted.path / "masks" / "region_growing" / "bodies" / f"{name}__thing.nii.gz")
         theirs = nib.load(predicted.path / "data" / "bodies" / "masks" / f"{name}.nii.gz")
         np.testing.assert_array_equal(ours.affine, theirs.affine)
         mask, truth = (np.asarray(image.dataobj).astype(bool) for image in (ours, theirs))

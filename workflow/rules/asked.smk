@@ -31,6 +31,13 @@ for name, found in ADAPTERS.items():
             )
 
 
+if VOLUME_DATASETS:
+    try:
+        asked.require_routes(config, [ADAPTERS.get(name, asked.CONTOURS_FACTS) for name in VOLUME_SOURCES])
+    except PromptsegError as error:
+        stop(error)
+
+
 def get_helpers(wildcards):
     """Files of a user that an adapter imports, besides its own."""
     return ADAPTERS[wildcards.method].get("helpers", [])

@@ -52,7 +52,7 @@ def test_a_mask_of_the_truth_is_the_file_of_the_truth(run, tmp_path):
     problems = export(run, ["m"], Wish(extents="given"), ["nifti"], tmp_path / "out")
     assert problems == []
     for case in ("a", "b"):
-        ours = nib.load(tmp_path / "out" / "m" / "mine" / f"{case}_lesion.nii.gz")
+        ours = nib.load(tmp_path / "out" / "m" / "mine" / f"{case}__lesion.nii.gz")
         theirs = nib.load(run.folder / "mine" / "masks" / f"{case}.nii.gz")
         np.testing.assert_array_equal(np.asarray(ours.dataobj), np.asarray(theirs.dataobj))
         np.testing.assert_allclose(ours.affine, theirs.affine)

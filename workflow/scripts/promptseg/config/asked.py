@@ -3,17 +3,21 @@
 They are dictionaries, because Snakemake compares the values of parameters and not their names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from promptseg.config.facts import Config
 from promptseg.config.protocols import protocols_of
+from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import (
     BETWEEN,
+    BOX,
     CARRY_BOX,
     CARRY_MASK,
+    CARRY_POINT,
     CARRY_ROUTES,
     CONTROL_ROUTES,
+    EACH,
     INTERPOLATE,
     MEMORY,
     NATIVE,
@@ -97,6 +101,26 @@ def asked_of_volumes(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]
     add(prompts, "tie_break", where=drawn)
     add(prompts, "seed", where=drawn and prompts["tie_break"] == "random")
     return found
+
+
+def require_routes(config: Config, facts: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse `volumes` of which nothing would come.
+
+    Args:
+        facts: of every method that is asked about volumes, and of the controls if they are.
+
+    Raises:
+        PromptsegError: none of them does one of the routes with one of the prompts.
+    """
+    routes, prompts = config["volumes"]["routes"], set(config["volumes"]["prompts"])
+    possible = {route for found in facts for route in routes if route in found["volume_routes"]}
+    starts = {CARRY_BOX: {BOX}, CARRY_POINT: {POINT}, EACH: {BOX, POINT}, BETWEEN: {BOX, POINT}}
+    if not any(route in CONTROL_ROUTES or starts.get(route, prompts) & prompts for route in possible):
+        raise PromptsegError(
+            "Nothing would be asked about volumes: none of the methods can do one of the routes "
+            f"{', '.join(routes)} from {' or '.join(config['volumes']['prompts'])}. Change volumes.routes, "
+            "volumes.prompts or volumes.methods, or write `volumes: {enabled: false}`."
+        )
 
 
 def computing(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:

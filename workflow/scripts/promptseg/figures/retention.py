@@ -38,7 +38,9 @@ def draw(retention: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Fig
     looks = style.method_looks(methods)
     width = style.PAGE if len(ends) > 1 else style.COLUMN
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
+    apart = [name for name in few if name != fewest]
     title = f"{TITLE}, {titles.slices(fewest)} prompted"
+    title += f" (contours interpolated: {titles.slices(apart[0])})" if apart else ""
     size = panels.Size(width, 1.75, 0.6)
     grid = panels.grid(len(names) * len(ends), len(ends), title, size, legend, sharex=True, sharey=True)
     for index, axis in enumerate(grid.axes):

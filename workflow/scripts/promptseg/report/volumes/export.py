@@ -178,7 +178,8 @@ def _write(
 
 
 def _stem(name: str) -> str:
-    return name.replace("/", "_").replace(":", "_")
+    """A file name; what stands between volume, task and part is longer, so that a_b of c is not a of b_c."""
+    return name.replace("/", "_").replace(":", "__")
 
 
 def _readme(run: VolumeRun, chosen: Mapping[str, Wish], formats: Sequence[str]) -> str:

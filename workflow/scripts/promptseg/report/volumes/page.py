@@ -1,5 +1,6 @@
 """The page of volumes: tables and figures of routes, and a page to look at for each volume."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ def build_pages(
             failures=tables.failures_table(scores, methods),
             figures=figure_groups(figures, {**methods, **about.datasets}),
             volumes=viewed,
-            configuration=about.configuration,
+            configuration={name: json.dumps(value) for name, value in about.configuration.items()},
         )
     )
     with atomic(output) as path:
