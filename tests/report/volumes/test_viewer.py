@@ -22,8 +22,8 @@ GREY = np.arange(9 * 6 * 8).reshape(9, 6, 8).astype(np.uint8)
 SETTING = {"route": "carry_box", "slices": "largest", "prompt": "box", "extents": "open", "step": 0}
 
 
-def volume_of(folder, pixels=GREY, truth=TRUTH):
-    (volume,) = write_volumes(folder, {"a": (pixels, truth.astype(np.uint8), (5.0, 0.5, 0.25))}, {"lesion": [1]})
+def volume_of(folder, pixels=GREY, truth=TRUTH, spacing=(5.0, 0.5, 0.25)):
+    (volume,) = write_volumes(folder, {"a": (pixels, truth.astype(np.uint8), spacing)}, {"lesion": [1]})
     return volume
 
 
@@ -97,3 +97,15 @@ def test_answers_have_their_score_and_what_was_shown(tmp_path):
     assert (clicked.title.endswith("1 click"), clicked.prompted, clicked.dice) == (True, [3, 5], None)
     assert (clicked.prompts[1].z, clicked.prompts[1].prompt.points.tolist()) == (5, [[4, 2]])
     assert (unfit.status, unfit.prompted) == ("This setting does not fit the object, as three slices of two.", [])
+
+
+def test_without_a_spacing_what_lies_beyond_is_told_in_slices(tmp_path):
+    volume = volume_of(tmp_path / "tables", spacing=None)
+    (item,) = volume.objects
+    row = {**dict.fromkeys(VOLUME_PREDICTIONS.names), **SETTING, "object_id": item.object_id, "status": "ok"}
+    write_table(tmp_path / "p.parquet", [{**row, "prompted": [3], "k": 1}], VOLUME_PREDICTIONS)
+    scores = dict.fromkeys(VOLUME_SCORES.names) | SETTING | {"volume_id": "a", "method": "m", "dice": 0.8}
+    write_table(tmp_path / "s.parquet", [{**scores, "object_id": item.object_id, "overrun_slices": 2}], VOLUME_SCORES)
+    frame = read_table(tmp_path / "s.parquet", VOLUME_SCORES)
+    (shown,) = Collector({"m": tmp_path / "p.parquet"}, frame, {}, "first", 1).objects(volume)
+    assert shown.answers[0].beyond == 2

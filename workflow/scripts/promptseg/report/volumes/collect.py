@@ -38,7 +38,8 @@ class Collector:
     def objects(self, volume: StoredVolume) -> list[Shown]:
         """All objects of a volume with all answers."""
         known = self.scores[self.scores["volume_id"] == volume.volume_id]
-        scored = known.set_index(["object_id", *VOLUME_SETTING])[["dice", "overrun_mm"]]
+        beyond = "overrun_slices" if volume.geometry.positions is None else "overrun_mm"
+        scored = known.set_index(["object_id", *VOLUME_SETTING])[["dice", beyond]]
         values = {
             key: tuple(None if pd.isna(value) else float(value) for value in row)
             for key, row in zip(scored.index, scored.to_numpy(), strict=True)
@@ -49,7 +50,7 @@ class Collector:
             clicks: list[SlicePrompt] = []
             for one in read_answers(path, list(answers), volume.shape):
                 clicks = [*clicks, *_click(one.facts)] if one.step else []
-                dice, beyond = values.get((one.object_id, method, *vars(one.setting).values(), one.step), (None, None))
+                dice, length = values.get((one.object_id, method, *vars(one.setting).values(), one.step), (None, None))
                 answers[one.object_id].append(
                     Answer(
                         self._title(method, one),
@@ -57,7 +58,7 @@ class Collector:
                         sorted(set(one.prompted)),
                         [*self._shown(truths[one.object_id], one), *clicks],
                         dice,
-                        beyond,
+                        length,
                         _status(one.facts["status"]),
                     )
                 )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.shared import where
+from promptseg.preprocess.grids import Volume
 from promptseg.volumes.data.source import Sources, save_nifti, save_segmentation
 from promptseg.volumes.data.stack import StoredVolume, VolumeStream, stream_volumes
 from promptseg.volumes.data.tables import VOLUME_INDEX, VOLUME_OBJECTS, VOLUMES
@@ -67,8 +69,11 @@ class VolumeRun:
 
     def stream(self, dataset: str) -> VolumeStream:
         """The volumes of a dataset."""
-        paths = [where(f"datasets/{dataset}/{table.name}", self.folder, self.shared) for table in _TABLES]
-        return stream_volumes(paths[0], paths[1], paths[2], self._entry(dataset)["tasks"])
+        volumes, index, objects = (
+            where(f"datasets/{dataset}/{table.name}", self.folder, self.shared)
+            for table in (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)
+        )
+        return stream_volumes(volumes, index, objects, self._entry(dataset)["tasks"])
 
     def sources(self, dataset: str) -> Sources:
         """The files that the volumes of a dataset were read from."""
@@ -82,9 +87,6 @@ class VolumeRun:
     def _files(self, method: str) -> list[Path]:
         found = sorted(Path(self.folder, "volumes", "predictions").glob(f"{method}/*.parquet"))
         return [path for path in found if "." not in path.stem]
-
-
-_TABLES = (VOLUMES, VOLUME_INDEX, VOLUME_OBJECTS)
 
 
 def export(run: VolumeRun, methods: Sequence[str], wish: Wish, formats: Sequence[str], output: Path) -> list[str]:
@@ -103,12 +105,20 @@ def export(run: VolumeRun, methods: Sequence[str], wish: Wish, formats: Sequence
     problems: list[str] = []
     with atomic(output) as folder:
         folder.mkdir()
-        for method, setting in chosen.items():
-            for dataset, path in run.predictions(method).items():
-                sources = run.sources(dataset)
-                for volume, answers in _answers(run, dataset, path, setting):
-                    place = folder / method / dataset
-                    problems += _write(volume, answers, sources, formats, place, f"{method}, {_told(setting)}")
+        files = {method: run.predictions(method) for method in chosen}
+        for dataset in sorted({dataset for paths in files.values() for dataset in paths}):
+            sources = run.sources(dataset)
+            for volume in run.stream(dataset):
+                try:
+                    source = sources.read(volume.volume_id)  # once for all methods
+                except PromptsegError as error:
+                    problems.append(f"{volume.volume_id}: {error}")
+                    continue
+                for method in [name for name in chosen if dataset in files[name]]:
+                    answers = _answers(files[method][dataset], volume, chosen[method])
+                    laid = {one.object_id: sources.laid(one.masks, source[0]) for one in answers}
+                    algorithm = f"{method}, {_told(chosen[method])}"
+                    problems += _write(volume.volume_id, laid, source, formats, folder / method / dataset, algorithm)
         (folder / "README.md").write_text(_readme(run, chosen, formats), encoding="utf-8")
     return problems
 
@@ -140,40 +150,31 @@ def _told(setting: Wish) -> str:
     return " ".join(f"--{name} {value}" for name, value in named.items() if name != "clicks" or value)
 
 
-def _answers(
-    run: VolumeRun, dataset: str, path: Path, setting: Wish
-) -> Iterator[tuple[StoredVolume, dict[str, Answered]]]:
-    for volume in run.stream(dataset):
-        tasks = {item.object_id: item for item in volume.objects}
-        found = {
-            one.object_id: one
-            for one in read_answers(path, list(tasks), volume.shape)
-            if setting.fits({**vars(one.setting), "step": one.step}) and one.facts["status"] == "ok"
-        }
-        yield volume, found
+def _answers(path: Path, volume: StoredVolume, setting: Wish) -> Iterator[Answered]:
+    for one in read_answers(path, volume.object_ids, volume.shape):
+        if setting.fits({**vars(one.setting), "step": one.step}) and one.facts["status"] == "ok":
+            yield one
 
 
 def _write(
-    volume: StoredVolume,
-    answers: Mapping[str, Answered],
-    sources: Sources,
+    volume_id: str,
+    laid: Mapping[str, np.ndarray],
+    source: tuple[Volume, list[Path]],
     formats: Sequence[str],
     folder: Path,
     algorithm: str,
 ) -> list[str]:
-    """Write the masks of a volume; returns what could not be."""
+    """Write the masks of a volume, see `Sources.laid`, by the names of their objects; returns what could not be."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        stored, files = sources.read(volume.volume_id)
-        laid = {name: sources.laid(one.masks, stored) for name, one in answers.items()}
-        folder.mkdir(parents=True, exist_ok=True)
         if "nifti" in formats:
             for name, mask in laid.items():
-                save_nifti(folder / f"{_stem(name)}.nii.gz", mask, stored, files)
+                save_nifti(folder / f"{_stem(name)}.nii.gz", mask, *source)
         segments = {name.partition(":")[2]: mask for name, mask in laid.items() if mask.any()}
         if "seg" in formats and segments:
-            save_segmentation(folder / f"{_stem(volume.volume_id)}.seg.dcm", segments, stored, files, algorithm)
+            save_segmentation(folder / f"{_stem(volume_id)}.seg.dcm", segments, *source, algorithm)
     except PromptsegError as error:
-        return [f"{volume.volume_id}: {error}"]
+        return [f"{volume_id}: {error}"]
     return []
 
 

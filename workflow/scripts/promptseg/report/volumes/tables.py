@@ -12,6 +12,7 @@ from promptseg.core.titles import Titles, plain, titled
 from promptseg.report.routes import routes_table as headline
 from promptseg.report.tables import Table, as_table
 from promptseg.volumes.analysis import order
+from promptseg.volumes.columns import VOLUME_SETTING
 
 _SETTING = ["method", "route", "slices", "shown", "ends", "clicks"]
 # Why routes are set against one another, in the order of the page.
@@ -70,7 +71,12 @@ def routes_table(routes: pd.DataFrame, methods: Titles) -> Table:
 
 def retention_table(retention: pd.DataFrame, methods: Titles) -> Table:
     """At which distance from a prompted slice half of the Dice is lost, at level `all`."""
-    curves = retention[retention["level"] == "all"].groupby([*_KEYS, "distance_unit"], sort=False).first().reset_index()
+    curves = (
+        retention[retention["level"] == "all"]
+        .groupby([*VOLUME_SETTING, "distance_unit"], sort=False)
+        .first()
+        .reset_index()
+    )
     rows = [
         [*setting_cells(row, methods), number(row["half_distance"], 0) if pd.notna(row["half_distance"]) else "never",
          row["distance_unit"]]
@@ -150,9 +156,6 @@ def failures_table(scores: pd.DataFrame, methods: Titles) -> Table:
         for (dataset, method, route), own in failed.groupby(keys, sort=True)
     ]
     return as_table(rows, ["dataset", "method", "route", "the first reason", "objects"], 4)
-
-
-_KEYS = ["method", "route", "slices", "prompt", "extents", "step"]
 
 
 def _interval(row: Any, name: str) -> str:

@@ -52,12 +52,11 @@ class Sources:
 
     def laid(self, mask: MaskStack, stored: Volume) -> np.ndarray:
         """(columns, rows, slices) bool: a mask in the grid of the volume as stored."""
-        numbers = np.arange(np.prod(stored.shape)).reshape(stored.shape)
-        places = reorient(replace(stored, array=numbers), self._entry["axis"]).array
-        found = np.zeros(numbers.size, bool)
+        found = np.zeros(stored.shape, bool)
+        turned = reorient(replace(stored, array=found), self._entry["axis"]).array  # a view: turning copies nothing
         for z, pixels in mask:
-            found[places[:, :, z].T[pixels]] = True
-        return found.reshape(stored.shape)
+            turned[:, :, z] = pixels.T
+        return found
 
 
 def save_nifti(path: Path, laid: np.ndarray, stored: Volume, files: Sequence[Path]) -> None:

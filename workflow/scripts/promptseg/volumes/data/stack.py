@@ -105,6 +105,11 @@ class StoredVolume:
     def _digests(self) -> list[str]:
         return self._file.digests(self._start, self._start + self.shape[0])
 
+    @property
+    def object_ids(self) -> list[str]:
+        """Names of the objects in the order of their table, for which no slice is read."""
+        return list(self._rows["object_id"])
+
     @cached_property
     def objects(self) -> list[VolumeObject]:
         """The objects in the order of their table."""
