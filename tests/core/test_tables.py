@@ -6,8 +6,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from promptseg.core import tables
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table, read_csv, read_table, write_csv, write_table
+from promptseg.core.tables import (
+    FLOAT,
+    INTEGER,
+    STRING,
+    Column,
+    Table,
+    open_table,
+    read_csv,
+    read_table,
+    write_csv,
+    write_table,
+)
 
 NAME = Column("name", STRING, "of the row")
 TABLE = Table(
@@ -77,3 +89,14 @@ def test_parquet_has_the_declared_schema(tmp_path):
 
 def test_a_column_may_differ_in_one_respect():
     assert NAME.but(meaning="other") == Column("name", STRING, "other")
+
+
+def test_few_rows_wait_until_they_are_a_row_group(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_GROUP", 4)
+    table = Table("few.parquet", "", [Column("n", pa.int32(), "a number")])
+    with open_table(tmp_path / "few.parquet", table) as writer:
+        for n in range(10):
+            writer.gather([{"n": n}])
+    file = pq.ParquetFile(tmp_path / "few.parquet")
+    assert [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)] == [4, 4, 2]
+    assert file.read()["n"].to_pylist() == list(range(10))

@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from promptseg.core import tables
 from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import CONTROL_ROUTES
 from promptseg.core.stacks import MaskStack
@@ -157,7 +158,7 @@ def test_equal_bytes_however_objects_are_grouped_and_written(stored, tmp_path, m
     contents = []
     for index, (pixels, rows) in enumerate(((2**28, 10_000), (1, 10_000), (2**28, 1))):
         monkeypatch.setattr(running, "GROUP_PIXELS", pixels)
-        monkeypatch.setattr(running, "ROWS", rows)
+        monkeypatch.setattr(tables, "_GROUP", rows)
         folder = tmp_path / str(index)
         folder.mkdir()
         contents.append(run(stored, folder, Bright(), clicks=1)[0])

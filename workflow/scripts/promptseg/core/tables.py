@@ -23,6 +23,7 @@ from promptseg.core.files import atomic
 Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
 
 _LEAST_P = 2.22508e-308  # the smallest normal float64, rounded up to six digits
+_GROUP = 10_000  # rows of a row group that is gathered, about
 STRING, INTEGER, FLOAT = pa.string(), pa.int64(), pa.float64()
 
 
@@ -112,6 +113,18 @@ class TableWriter:
     def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema):
         self._writer = writer
         self._schema = schema
+        self._waiting: list[Mapping[str, Any]] = []
+
+    def gather(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append a few rows, which wait until they are a row group: many small ones make a file slow to read."""
+        self._waiting += rows
+        if len(self._waiting) >= _GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait."""
+        self.write(self._waiting)
+        self._waiting = []
 
     def write(self, rows: Rows) -> None:
         """Append rows; none is fine."""
@@ -129,7 +142,9 @@ def open_table(path: str | Path, table: Table, provenance: Mapping[str, Any] | N
     """
     schema = _with_provenance(table.schema, provenance)
     with atomic(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-        yield TableWriter(writer, schema)
+        table_writer = TableWriter(writer, schema)
+        yield table_writer
+        table_writer.flush()
 
 
 def write_table(path: str | Path, rows: Rows, table: Table, provenance: Mapping[str, Any] | None = None) -> None:

@@ -21,7 +21,6 @@ from promptseg.volumes.routes.tables import VOLUME_PREDICTIONS, VOLUME_SECONDS
 
 logger = logging.getLogger(__name__)
 
-ROWS = 10_000  # of a row group, about
 # Pixels of masks that objects advancing together hold, some slices for each setting.
 GROUP_PIXELS = 2**28
 _SLICES = 8
@@ -133,14 +132,9 @@ def predict_volumes(
         )
     with open_table(output, VOLUME_PREDICTIONS, provenance) as table:
         try:
-            waiting: list[dict[str, Any]] = []
             for volume in progress(volumes, len(volumes), label, "volume", lambda it: len(it.objects), "object"):
                 for rows in run.rows(volume):
-                    waiting += rows
-                    if len(waiting) >= ROWS:
-                        table.write(waiting)
-                        waiting = []
-            table.write(waiting)
+                    table.gather(rows)
         except SystemExit as error:
             raise PromptsegError(
                 f"{failures.label} called sys.exit({error.code!r}), which would end the job without a word. Raise an "

@@ -151,12 +151,12 @@ def score_volumes(
                 rows += of_object
                 if of_slices is not None:
                     slices.write(of_slices)
-            scores.write(rows)
+            scores.gather(rows)
             for of_lesions, of_detection in scoring.of_tasks():
-                lesions.write(of_lesions)
-                detection.write(of_detection)
+                lesions.gather(of_lesions)
+                detection.gather(of_detection)
         failed = read_table(index, VOLUME_INDEX, ["volume_id", "case_id", "status"])
         failed = failed[failed["status"] != "ok"]
         if len(failed):
             logger.warning("%d volumes of %s could not be used", len(failed), dataset)
-        scores.write({**keys, **row} for row in failed.to_dict("records"))
+        scores.gather({**keys, **row} for row in failed.to_dict("records"))
