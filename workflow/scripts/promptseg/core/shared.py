@@ -10,7 +10,10 @@ from promptseg.core.files import write_json
 
 # Folders below the shared root, and below that of a run.
 SHARED_PARTS = ("raw", "datasets", "weights", "train")
-RUN_PARTS = ("prompts", "predictions", "scores", "ambiguity", "robustness", "volumes", "tables", "figures", "report")
+RUN_PARTS = (
+    *("prompts", "predictions", "scores", "ambiguity", "robustness", "trust", "volumes", "tables", "figures", "report"),
+    *("explorer", "exports"),
+)
 
 
 @contextmanager

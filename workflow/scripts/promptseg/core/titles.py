@@ -30,6 +30,14 @@ ROUTES = {
 PROMPTS = {routes.BOX: "box", routes.POINT: "point", routes.MASK: "contour"}
 EXTENTS = {routes.GIVEN: "ends given", routes.OPEN: "ends open"}
 CONTOURS = "True contours"  # in the place of a method
+CONFIDENCES = {
+    "predicted_iou": "predicted IoU",
+    "stability": "stability",
+    "soft_dice": "expected Dice",
+    "candidates_agree": "agreement of candidates",
+    "prompts_agree": "agreement of prompts",
+    "jitter_agrees": "agreement under jitter",
+}
 STATUSES = {"ok": "scored", "not_applicable": "prompts not taken"}
 
 Titles = Mapping[str, Mapping[str, Any]]  # name -> {title}, of methods, datasets or protocols

@@ -7,6 +7,14 @@ from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 from promptseg.core.vocabulary import SINGLE_MODES
 
 CANDIDATE = Column("candidate", pa.int16(), "number of the mask among the method's answers to the prompt")
+STABILITY = Column(
+    "stability", pa.float32(), "IoU of the mask at a higher and a lower threshold; null where a method has no logits"
+)
+SOFT_DICE = Column(
+    "soft_dice",
+    pa.float32(),
+    "expected Dice of the mask by the method's own probabilities p: 2 sum(p in mask) / (area + sum(p)); null if none",
+)
 SCORE = Column("score", pa.float32(), "the method's own estimate of the IoU; null if it has none")
 RLE = Column(
     "rle",
@@ -26,6 +34,8 @@ PREDICTIONS = Table(
         SELECTION.but(meaning="whose masks the clicks follow; null for modes 1 to 5, where scoring selects"),
         CANDIDATE,
         SCORE,
+        STABILITY,
+        SOFT_DICE,
         RLE,
         Column("click_x", pa.int32(), "the click that led to this step; null for modes 1 to 5", "pixels"),
         Column("click_y", pa.int32(), "its row", "pixels"),
@@ -41,7 +51,7 @@ PROPOSALS = Table(
         IMAGE,
         CANDIDATE.but(meaning="number of the mask, as in the predictions of mode `everything`"),
         SCORE,
-        Column("stability", pa.float32(), "IoU of the mask at a higher and a lower threshold"),
+        STABILITY.but(meaning="IoU of the mask at a higher and a lower threshold"),
         AREA.but(meaning="area of the mask"),
         RLE,
     ],
@@ -72,6 +82,7 @@ ROBUSTNESS = Table(
         Column("amount", FLOAT, "share of the box's sides or of the depth of the point; 0 where the kind is `seed`"),
         Column("seed", INTEGER, "of the random numbers"),
         IOU.but(meaning="IoU of the first candidate, 0 to 1"),
+        Column("agreement", FLOAT, "IoU of the first candidate with that of the exact prompt of the mode"),
         STATUS,
     ],
 )

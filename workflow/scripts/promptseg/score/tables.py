@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, KEYS, MODE, STATUS, VARIANT_COLUMNS
+from promptseg.core.columns import AREA, IOU, KEYS, MODE, PROTOCOL, SELECTION, STATUS, STEP, VARIANT_COLUMNS
 from promptseg.core.tables import FLOAT, STRING, Column, Table
 from promptseg.score.metrics import METRICS
 
@@ -37,4 +37,20 @@ SCORES = Table(
         Column("relative_area", FLOAT, "pixels of the object / pixels of the image"),
         STATUS.but(meaning="`ok`, `not_applicable`, or the reason why there is no score"),
     ],
+)
+
+# What may tell good masks from bad ones without a truth: the higher, the more confident.
+CONFIDENCES = (
+    Column("predicted_iou", FLOAT, "the method's own estimate of the IoU"),
+    Column("stability", FLOAT, "IoU of the mask at a higher and a lower threshold"),
+    Column("soft_dice", FLOAT, "expected Dice of the mask by the method's own probabilities"),
+    Column("candidates_agree", FLOAT, "mean IoU of the pairs of masks that the method gave for the prompt"),
+    Column("prompts_agree", FLOAT, "mean IoU of the mask with those of the object's other prompts (modes 1 to 5)"),
+    Column("jitter_agrees", FLOAT, "mean IoU of masks of inexact prompts with that of the exact one (`robustness`)"),
+)
+
+TRUST = Table(
+    "trust.parquet",
+    "How confident a method may be of each mask that was scored, and how good it is; selections that need no truth.",
+    [*KEYS, PROTOCOL, MODE, STEP, SELECTION, IOU, *CONFIDENCES],
 )

@@ -1,0 +1,1 @@
+"""Images, truths and predictions of a run in the formats of other tools."""
