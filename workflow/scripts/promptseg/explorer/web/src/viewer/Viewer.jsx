@@ -1,0 +1,4 @@
+/** One object: its image, truth and masks. */
+export default function Viewer({ store, object }) {
+  return <p>{store.objects.key(object)}</p>;
+}
