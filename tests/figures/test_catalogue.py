@@ -35,6 +35,17 @@ def test_every_figure_is_drawn_by_one_rule():
     assert sorted(name for call in calls for name in re.findall(r'"(\w+)"', call)) == sorted(FIGURES)
 
 
+def test_the_tables_behind_a_figure_are_those_that_its_rule_reads():
+    rules = [part for stage in ("figures", "volumes") for part in RULES[stage].split("\nrule ")[1:]]
+    for rule in rules:
+        named = re.findall(r"=rules\.\w+\.output\.(\w+)|<results>/tables/(\w+)\.csv", rule)
+        read = {f"{table or other}.csv" for table, other in named}
+        read |= {"published.csv"} if "=PUBLISHED" in rule else set()
+        drawn = re.search(r"\*\*drawn\((.*?)\)", rule, re.DOTALL)
+        for stem in re.findall(r'"(\w+)"', drawn[1] if drawn else ""):
+            assert set(FIGURES[stem].tables.split()) <= {*read, "scores.parquet", "volume_scores.parquet"}, stem
+
+
 def test_file_names_of_a_run():
     plain = names_of_run(VALUES, [])
     assert {"modes", "modes_published", "examples_heart", "distributions_sam_x", "clicks_mean_corrected"} <= set(plain)
