@@ -1,0 +1,5 @@
+"""Pages in a real browser."""
+
+from support.browser import chromium, visit
+
+__all__ = ["chromium", "visit"]
