@@ -81,9 +81,11 @@ def test_every_variant_is_asked_and_scored(tables):
         filled[y0 : y1 + 1, x0 : x1 + 1] = True
         assert row.iou == pytest.approx(masks.iou(filled, truth))
         assert 0.4 < row.iou < 1
+        assert row.agreement == pytest.approx(row.iou)  # the mask of the exact box is the truth
+    assert (box.loc[box["amount"] == 0, "agreement"] == 1).all()
     line = rows[rows["task"] == "line"]
     assert set(line["status"].map(reason_in)) == {METHOD_FAILED.name}
-    assert line["iou"].isna().all()
+    assert line[["iou", "agreement"]].isna().all(axis=None)
     assert read_provenance(tables / "out.parquet") == {"seed": 0}
     with pytest.raises(PromptsegError, match=r"Picky raised ValueError at a:line box_jitter 0\.0 1 mode3;"):
         asked(tables, Picky(Settings()), strict=True)

@@ -67,6 +67,14 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return int(np.logical_and(a, b).sum()) / union if union else 1.0
 
 
+def overlaps(codes: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> np.ndarray:
+    """(n, m) float64: `iou` of masks given as run-length codes, see `encode`."""
+    with np.errstate(invalid="ignore"):
+        found = np.asarray(coco.iou(list(codes), list(others), [False] * len(others)))
+    found[np.ix_(coco.area(list(codes)) == 0, coco.area(list(others)) == 0)] = 1
+    return found
+
+
 def best_overlap(overlaps: Sequence[float] | np.ndarray) -> int:
     """Index of the best of k IoU values: the study's oracle.
 

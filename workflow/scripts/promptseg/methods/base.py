@@ -39,11 +39,15 @@ class Candidates:
         masks: (k, h, w) bool, in the method's own order.
         scores: (k,) float32, the method's own estimate of each mask's IoU, or None if it makes none.
         states: k objects of which the chosen one comes back as `Query.previous` at the next click (e.g. logits).
+        stability, soft_dice: (k,) float32, or None; what the probabilities behind each mask say of it, see
+            `methods.confidence`.
     """
 
     masks: np.ndarray
     scores: np.ndarray | None = None
     states: Sequence[Any] | None = None
+    stability: np.ndarray | None = None
+    soft_dice: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from torch import Tensor
 from promptseg.methods.base import Candidates, Method, Query
 from promptseg.methods.batching import chunks
 from promptseg.methods.click_tensors import click_tensor, crop, image_tensor, into_crop, mirrored, paste, resize
+from promptseg.methods.confidence import confidence
 from promptseg.methods.devices import autocast
 from promptseg.methods.regions import Roi, Size, ZoomIn, candidate_roi, moved_roi, occupied, shape_of, zoomed_size
 
@@ -278,7 +279,11 @@ class ClickMethod(Method):
         return ClickState(torch.as_tensor(mask, device=self.settings.device).float(), None)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        return [
-            Candidates((step.state.probability > THRESHOLD)[None].cpu().numpy(), None, [step.state])
-            for step in self.predictor.step(queries)
-        ]
+        return [self._answer(step.state) for step in self.predictor.step(queries)]
+
+    @staticmethod
+    def _answer(state: ClickState) -> Candidates:
+        probability = state.probability[None]
+        found = confidence(probability, THRESHOLD)
+        mask = (probability > THRESHOLD).cpu().numpy()
+        return Candidates(mask, None, [state], found.stability.numpy(), found.soft_dice.numpy())

@@ -3,13 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
 from promptseg.methods.batching import batches
+from promptseg.methods.confidence import confidence
 from promptseg.methods.loading import load_weights, named_weights
 
 # Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
@@ -23,12 +24,13 @@ class Decoded:
     """All that a network says to one prompt.
 
     Attributes:
-        logits: (k, h, w) float32 of the image's size: a pixel belongs to the mask above 0. Where the authors' code
-            gives probabilities, these minus 0.5.
+        logits: (k, h, w) float32 of the image's size: a pixel belongs to the mask above 0; see `values`.
         scores: (k,) float32 predicted IoU, or None.
         low: (k, h', w') float32 logits in the network's resolution, as they would be fed back; None if they cannot.
         token: which of SAM 2's mask tokens the single mask comes from; None where there is no choice.
         stability: of the single mask of SAM 2, on which that choice depends.
+        values: what `logits` are: where the authors' code gives probabilities, these minus 0.5; where it gives masks
+            alone, these.
     """
 
     logits: Tensor
@@ -36,12 +38,17 @@ class Decoded:
     low: Tensor | None
     token: int | None = None
     stability: float | None = None
+    values: Literal["logits", "probabilities", "masks"] = "logits"
 
     def candidates(self, fed_back: bool) -> Candidates:
         """The masks, on the CPU; with states if they are `fed_back`."""
         masks = (self.logits > 0).cpu().numpy()
         scores = None if self.scores is None else self.scores.float().cpu().numpy()
-        return Candidates(masks, scores, list(self.low) if fed_back and self.low is not None else None)
+        states = list(self.low) if fed_back and self.low is not None else None
+        if self.values == "masks":
+            return Candidates(masks, scores, states)
+        found = confidence(self.logits.sigmoid() if self.values == "logits" else self.logits + 0.5)
+        return Candidates(masks, scores, states, found.stability.numpy(), found.soft_dice.numpy())
 
 
 def best(low: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:

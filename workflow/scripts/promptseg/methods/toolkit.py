@@ -3,6 +3,7 @@
 from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
 from promptseg.methods.batching import Batch, batches, in_order
 from promptseg.methods.checkpoints import load_state_dict, load_strictly
+from promptseg.methods.confidence import confidence
 from promptseg.methods.devices import autocast
 from promptseg.methods.frames import Frame, padded, stretched
 from promptseg.methods.loading import check_variant, load_weights, named_weights
@@ -18,6 +19,7 @@ __all__ = [
     "autocast",
     "batches",
     "check_variant",
+    "confidence",
     "in_order",
     "load_state_dict",
     "load_strictly",

@@ -45,7 +45,7 @@ def listed(answers: object, count: int) -> list[Any]:
 
 
 def checked(answer: object, size: tuple[int, int], most: int) -> Candidates:
-    """An answer to one query as it counts: masks bool, scores float32.
+    """An answer to one query as it counts: masks bool, scores, stability and soft_dice float32.
 
     Args:
         size: (h, w) of the image.
@@ -67,7 +67,11 @@ def checked(answer: object, size: tuple[int, int], most: int) -> Candidates:
                 f"there are {len(answer.states)} states for {_number(count, 'mask', 'masks')}",
                 "give one state for each mask, or None",
             )
-    return Candidates(masks, scores, answer.states)
+    more = {
+        name: None if (values := getattr(answer, name)) is None else _numbers(f"{name} values", values, count)
+        for name in ("stability", "soft_dice")
+    }
+    return Candidates(masks, scores, answer.states, **more)
 
 
 def checked_proposals(found: object, size: tuple[int, int]) -> Proposals:

@@ -42,6 +42,7 @@ class Search:
             overlaps = coco.iou(answer.codes, [masks.encode(self.target.truth)], [False])[:, 0]
             best = masks.best_overlap(overlaps)
             found = {"candidate": best, "score": float(answer.scores[best]), "rle": answer.codes[best]}
+            found["stability"] = float(answer.stability[best])
         else:
             found = {"rle": masks.encode(np.zeros_like(self.target.truth))}
         self._row = prediction(self.target.object_id, EVERYTHING, **found)

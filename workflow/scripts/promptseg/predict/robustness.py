@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pycocotools import mask as coco
-
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table
@@ -49,6 +47,11 @@ class InexactInputs:
 
     def take(self, item: Item) -> Iterator[dict[str, Any]]:
         """Rows of predict.tables.ROBUSTNESS of one image, of the first candidate per prompt; its targets are done."""
+        exact = {
+            (self.asked[row["object_id"]][0]["object_id"], row["mode"]): row["rle"]
+            for row in item.rows
+            if row["status"] == "ok" and row["candidate"] == 0 and self.asked[row["object_id"]][1].exact
+        }
         truths = {id(target.truth): masks.encode(target.truth) for target in item.targets}
         codes = {target.object_id: truths[id(target.truth)] for target in item.targets}
         for row in item.rows:
@@ -57,7 +60,9 @@ class InexactInputs:
             keys, change = self.asked[row["object_id"]]
             found = {**keys, "mode": row["mode"], **change._asdict(), "status": row["status"]}
             if row["status"] == "ok":
-                found["iou"] = float(coco.iou([row["rle"]], [codes[row["object_id"]]], [False])[0, 0])
+                found["iou"] = float(masks.overlaps([row["rle"]], [codes[row["object_id"]]])[0, 0])
+                if other := exact.get((keys["object_id"], row["mode"])):
+                    found["agreement"] = float(masks.overlaps([row["rle"]], [other])[0, 0])
             yield found
         for target in item.targets:
             del self.asked[target.object_id]

@@ -33,14 +33,17 @@ def prompts_of(row: Mapping[str, Any]) -> list[Prompt]:
 
 
 def _join(parts: Sequence[Candidates]) -> Candidates:
-    """One answer of several (mode 4): masks united candidate by candidate, as in the study; scores averaged."""
-    scores = [part.scores for part in parts if part.scores is not None]
-    return Candidates(np.logical_or.reduce([part.masks for part in parts]), np.mean(scores, axis=0) if scores else None)
+    """One answer of several (mode 4): masks united candidate by candidate, as in the study; numbers averaged."""
+    means = {}
+    for name in ("scores", "stability", "soft_dice"):
+        given = [values for part in parts if (values := getattr(part, name)) is not None]
+        means[name] = np.mean(given, axis=0) if given else None
+    return Candidates(np.logical_or.reduce([part.masks for part in parts]), **means)
 
 
 def coded(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns candidate, score and rle of a row of predict.tables.PREDICTIONS."""
-    return {key: row[key] for key in ("candidate", "score", "rle")}
+    """What a row of predict.tables.PREDICTIONS says of its mask."""
+    return {key: row[key] for key in ("candidate", "score", "stability", "soft_dice", "rle")}
 
 
 class Answer:
@@ -53,13 +56,14 @@ class Answer:
         self._best: dict[int, int] = {}
 
     def coded(self, index: int) -> dict[str, Any]:
-        """Columns candidate, score and rle of one candidate."""
+        """What `coded` takes of a row, of one candidate."""
         assert isinstance(self.candidates, Candidates)
         if index not in self._codes:
-            scores = self.candidates.scores
+            found = self.candidates
+            numbers = {"score": found.scores, "stability": found.stability, "soft_dice": found.soft_dice}
             self._codes[index] = {
                 "candidate": index,
-                "score": None if scores is None else float(scores[index]),
+                **{name: None if values is None else float(values[index]) for name, values in numbers.items()},
                 "rle": masks.encode(self.candidates.masks[index]),
             }
         return self._codes[index]

@@ -36,6 +36,11 @@ class Change(NamedTuple):
     amount: float
     seed: int
 
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is changed."""
+        return self.kind != "seed" and self.amount == 0
+
 
 def jittered_box(box: Box, amount: float, shape: tuple[int, int], rng: np.random.Generator) -> Box:
     """A box whose sides moved, each by itself, by up to a share of the box's width or height.

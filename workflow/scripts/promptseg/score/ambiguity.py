@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pycocotools import mask as coco
 
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
@@ -40,10 +39,7 @@ def compare_candidates(codes: Sequence[dict[str, Any]], truth: np.ndarray, grown
     """
     others = [masks.encode(mask) for mask in (truth, *(() if grown is None else (grown,)))]
     everyone = [*codes, *others]
-    with np.errstate(invalid="ignore"):
-        overlap = coco.iou(everyone, everyone, [False] * len(everyone))
-    empty = coco.area(everyone) == 0
-    overlap[np.ix_(empty, empty)] = 1
+    overlap = masks.overlaps(everyone, everyone)
     pairs = {f"iou_{a}{b}": overlap[a, b] for a, b in ((0, 1), (0, 2), (1, 2))}
     names = ("true", "grown")[: len(others)]
     return pairs | {
