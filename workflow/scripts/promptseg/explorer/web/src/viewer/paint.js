@@ -1,0 +1,124 @@
+// Drawing on the two canvases of a panel: the image below, masks and prompts above. Images of a page opened from a disk may be
+// drawn but not read, so the window is a filter on the lower canvas and nothing here looks at an image's pixels.
+import { errors, outlines } from "./masks.js";
+import { MASK, PROMPT, TRUTH } from "./looks.js";
+
+const LINE = 1.5; // screen pixels, as wide at every zoom
+const DARK = "#000";
+
+/** Give a canvas the size of its panel in pixels of the device, empty; returns a context that draws in screen pixels. */
+function context(canvas, [width, height], ratio) {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const ctx = canvas.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return ctx;
+}
+
+/** Draw a picture of h * w pixels: sharp pixels when it is enlarged, averages when it is made smaller. */
+function picture(ctx, source, { sx, sy, left, top }, [h, w], ratio) {
+  ctx.imageSmoothingEnabled = Math.min(sx, sy) * ratio < 1;
+  ctx.imageSmoothingQuality = "high";
+  ctx.drawImage(source, left, top, w * sx, h * sy);
+}
+
+/** The image of a panel. */
+export function paintImage(canvas, image, place, size, panel, ratio) {
+  picture(context(canvas, panel, ratio), image, place, size, ratio);
+}
+
+/**
+ * Masks as they are drawn: `prepare` once, drawn at every zoom.
+ * @param {Uint8Array} mask
+ * @param {number[]} size h, w
+ */
+export function prepareOutline(mask, [h, w]) {
+  const path = new Path2D();
+  for (const way of outlines(mask, h, w)) {
+    path.moveTo(way[0], way[1]);
+    for (let i = 2; i < way.length; i += 2) path.lineTo(way[i], way[i + 1]);
+    path.closePath();
+  }
+  return path;
+}
+
+/** A picture of the errors of a mask, one pixel for each of the image. */
+export function prepareErrors(mask, truth, [h, w]) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
+  canvas.getContext("2d").putImageData(new ImageData(errors(mask, truth), w, h), 0, 0);
+  return canvas;
+}
+
+/**
+ * What lies over the image of a panel.
+ * @param {HTMLCanvasElement} canvas
+ * @param {object} what {truth: Path2D|null, mask: Path2D|null, errors: canvas|null, opacity: 0 to 1, of the errors,
+ *   boxes: [[x0, y0, x1, y1]], inclusive, clicks: [{x, y, label, earlier}]}
+ */
+export function paintOverlay(canvas, what, place, size, panel, ratio) {
+  const ctx = context(canvas, panel, ratio);
+  if (what.errors) {
+    ctx.globalAlpha = what.opacity;
+    picture(ctx, what.errors, place, size, ratio);
+    ctx.globalAlpha = 1;
+  }
+  // The truth is drawn outside its border and the mask inside, so that both are seen where they agree.
+  if (what.truth) outline(ctx, what.truth, TRUTH, place, size, true);
+  if (what.mask) outline(ctx, what.mask, MASK, place, size, false);
+  for (const box of what.boxes) drawBox(ctx, box, place);
+  for (const click of what.clicks) drawClick(ctx, click, place);
+}
+
+function outline(ctx, path, colour, { sx, sy, left, top }, [h, w], outside) {
+  const placed = new Path2D();
+  placed.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
+  const clip = new Path2D(placed);
+  const margin = 2 * LINE;
+  if (outside) clip.rect(left - margin, top - margin, w * sx + 2 * margin, h * sy + 2 * margin);
+  ctx.save();
+  ctx.clip(clip, "evenodd");
+  ctx.lineWidth = 2 * LINE; // of which the clip leaves half
+  ctx.strokeStyle = colour;
+  ctx.stroke(placed);
+  ctx.restore();
+}
+
+function drawBox(ctx, [x0, y0, x1, y1], { sx, sy, left, top }) {
+  const sides = [left + x0 * sx, top + y0 * sy, (x1 - x0 + 1) * sx, (y1 - y0 + 1) * sy];
+  ctx.save();
+  ctx.lineWidth = 3;
+  ctx.strokeStyle = DARK;
+  ctx.setLineDash([7, 5]);
+  ctx.strokeRect(...sides);
+  ctx.lineWidth = 1.5;
+  ctx.strokeStyle = PROMPT;
+  ctx.strokeRect(...sides);
+  ctx.restore();
+}
+
+/** A star on the object, a cross on what is not the object; earlier ones are smaller. */
+function drawClick(ctx, { x, y, label, earlier }, { sx, sy, left, top }) {
+  const radius = (label ? 9 : 7) * (earlier ? 0.6 : 1);
+  ctx.save();
+  ctx.translate(left + (x + 0.5) * sx, top + (y + 0.5) * sy);
+  ctx.beginPath();
+  for (const [px, py] of label ? STAR : CROSS) ctx.lineTo(px * radius, py * radius);
+  ctx.closePath();
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 2.5;
+  ctx.strokeStyle = DARK;
+  ctx.stroke();
+  ctx.fillStyle = label ? PROMPT : "#fff";
+  ctx.fill();
+  ctx.restore();
+}
+
+const STAR = Array.from({ length: 10 }, (_, i) => {
+  const angle = (Math.PI * i) / 5 - Math.PI / 2, radius = i % 2 ? 0.42 : 1;
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+});
+const ARM = 0.32;
+const CROSS = [
+  [0, -ARM], [1 - ARM, -1], [1, ARM - 1], [ARM, 0], [1, 1 - ARM], [1 - ARM, 1], [0, ARM], [ARM - 1, 1], [-1, 1 - ARM], [-ARM, 0],
+  [-1, ARM - 1], [ARM - 1, -1],
+];
