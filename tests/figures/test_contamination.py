@@ -66,5 +66,5 @@ def test_many_datasets_fit_a_page(draw):
     datasets = {f"d{index}": {"title": f"A dataset {index}"} for index in range(28)}
     methods = {f"m{index}": {"title": f"A method with a long name {index}"} for index in range(30)}
     figure = draw({}, methods, datasets)
-    assert figure.get_size_inches()[0] <= figures.style.PAGE
+    assert figure.get_size_inches()[0] <= figures.style.page()
     assert figure.get_size_inches()[1] < 9.5

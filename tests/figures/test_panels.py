@@ -7,10 +7,10 @@ from support.figures import legend, visible
 
 
 def test_panels_are_in_rows_and_none_is_left_over():
-    grid = panels.grid(5, 3, "Title", panels.Size(style.PAGE, 2.0, 0.5), sharex=True)
+    grid = panels.grid(5, 3, "Title", panels.Size(style.page(), 2.0, 0.5), sharex=True)
     grid.label("x", "y")
     assert len(grid.axes) == len(visible(grid.figure)) == 5
-    assert grid.figure.get_size_inches() == pytest.approx((style.PAGE, 4.5))
+    assert grid.figure.get_size_inches() == pytest.approx((style.page(), 4.5))
     assert [axis.get_xlabel() for axis in grid.axes] == ["", "", "x", "x", "x"]
     assert [axis.get_ylabel() for axis in grid.axes] == ["y", "", "", "y", ""]
     tops = [axis.get_position().y1 for axis in grid.axes]
@@ -20,7 +20,7 @@ def test_panels_are_in_rows_and_none_is_left_over():
 
 
 def test_parts_of_a_panel_are_above_one_another():
-    grid = panels.grid(3, 2, "Title", panels.Size(style.PAGE, 2.0, 0.5), parts=[3, 1])
+    grid = panels.grid(3, 2, "Title", panels.Size(style.page(), 2.0, 0.5), parts=[3, 1])
     assert grid.axes.shape == (3, 2)
     for upper, lower in grid.axes:
         assert upper.get_position().x0 == lower.get_position().x0
@@ -31,7 +31,7 @@ def test_parts_of_a_panel_are_above_one_another():
 def test_legend_has_room_for_its_lines_and_shows_the_notes():
     looks = [style.Look(f"m{index}", style.BLUE, "o") for index in range(5)]
     entries = panels.Legend([style.handle(look) for look in looks], 3, line=0.25, notes=panels.fills("oracle"))
-    grid = panels.grid(1, 1, "Title", panels.Size(style.COLUMN, 2.0, 0.5), entries)
+    grid = panels.grid(1, 1, "Title", panels.Size(style.column(), 2.0, 0.5), entries)
     assert grid.figure.get_size_inches()[1] == pytest.approx(3.0)
     assert legend(grid.figure) == ["m0", "m1", "m2", "m3", "m4", "filled: first mask", "hollow: oracle"]
     assert panels.fills()[0].get_label() == "filled: first mask"
@@ -39,6 +39,6 @@ def test_legend_has_room_for_its_lines_and_shows_the_notes():
 
 
 def test_rows_may_differ_in_height():
-    grid = panels.grid(2, 1, "Title", panels.Size(style.COLUMN, [3.0, 1.0], 0.0))
+    grid = panels.grid(2, 1, "Title", panels.Size(style.column(), [3.0, 1.0], 0.0))
     first, second = (axis.get_position().height for axis in grid.axes)
     assert first == pytest.approx(3 * second)

@@ -46,5 +46,5 @@ def results(tmp_path_factory):
     write_csv(outputs["datasets"], COUNTS, DATASETS)
     for name in ("examples_chest_xray", "examples_breast_us", "modes"):
         path = folder / "figures" / name
-        style.save(style.message(name, "A sentence."), path.with_suffix(".pdf"), path.with_suffix(".png"))
+        style.save(style.message(name, "A sentence."), [path.with_suffix(".pdf"), path.with_suffix(".png")])
     return folder, outputs

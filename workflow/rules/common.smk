@@ -27,6 +27,7 @@ from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
 from promptseg.download.own_folders import require_folders
 from promptseg.figures import catalogue
+from promptseg.figures.translation import words_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import CONTOURS
 from promptseg.methods.own import require_adapter_files
@@ -63,6 +64,7 @@ try:
         require_folders(config, config["run"]["datasets"], Path(SHARED, "raw"))
         require_adapter_files(config, facts.all_methods(config))
         look_at_metadata()
+    STYLE = {"width_mm": config["figures"]["width_mm"], "translated": words_of(config["figures"]["language"])}
 except ConfigurationError as error:
     # Files named on the command line lie over those of the Snakefile, and `--config` over all.
     files = dict.fromkeys([*SHIPPED, *map(Path, workflow.overwrite_configfiles)])
@@ -254,24 +256,23 @@ def get_captions():
 
 
 def figure_files(figure, name):
-    """PDF and PNG of a declared figure; the PNG goes into Snakemake's report with its caption."""
+    """The files of a declared figure, the PNG first; it goes into Snakemake's report with its caption."""
     path = f"<results>/figures/{figure.name(name)}"
     caption = os.path.relpath(figure.caption_file, WORKFLOW / "rules")
     png = report(f"{path}.png", caption=caption, category=figure.category, labels=figure.labels_of(name))
-    return f"{path}.pdf", png
+    return [png, *(f"{path}.{ending}" for ending in config["figures"]["format"])]
 
 
 def drawn(*stems, **names):
-    """Figures as outputs `<stem>_pdf` and `<stem>_png` of a rule, with the wildcard of a figure that has one.
+    """Figures as outputs `<stem>` of a rule, each with all its files, with the wildcard of a figure that has one.
 
-    If `method`, say, lists names, a job draws the figure of each of them, and the outputs are lists.
+    If `method`, say, lists names, a job draws the figure of each of them, as outputs `<stem>_<method>`.
     """
     outputs = {}
     for figure in (catalogue.FIGURES[stem] for stem in stems):
         if figure.each in names:
-            pdf, png = zip(*(figure_files(figure, name) for name in names[figure.each]))
+            outputs |= {figure.name(name): figure_files(figure, name) for name in names[figure.each]}
         else:
-            pdf, png = figure_files(figure, figure.wildcard)
-        key = figure.stem.removesuffix("_published")  # one script draws published and measured values
-        outputs |= {f"{key}_pdf": pdf, f"{key}_png": png}
+            key = figure.stem.removesuffix("_published")  # one script draws published and measured values
+            outputs[key] = figure_files(figure, figure.wildcard)
     return outputs

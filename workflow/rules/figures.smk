@@ -12,6 +12,7 @@ rule plot_modes:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         datasets=about_datasets(),
         methods=about_methods(),
         protocols=about_protocols(),
@@ -20,7 +21,7 @@ rule plot_modes:
         "../scripts/plot_modes.py"
 
 
-rule plot_modes_published:
+use rule plot_modes as plot_modes_published with:
     input:
         published=PUBLISHED,
         lib=library("plot_modes"),
@@ -28,12 +29,9 @@ rule plot_modes_published:
         **drawn("modes_published", "modalities_published"),
     log:
         "<logs>/plot_modes/published.log",
-    conda:
-        "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
-    script:
-        "../scripts/plot_modes.py"
 
 
 rule plot_clicks:
@@ -50,6 +48,7 @@ rule plot_clicks:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         datasets=about_datasets(),
         methods=about_methods(),
         protocols=about_protocols(),
@@ -58,7 +57,7 @@ rule plot_clicks:
         "../scripts/plot_clicks.py"
 
 
-rule plot_clicks_published:
+use rule plot_clicks as plot_clicks_published with:
     input:
         published=PUBLISHED,
         lib=library("plot_clicks"),
@@ -66,12 +65,9 @@ rule plot_clicks_published:
         **drawn("clicks_tasks_published", "clicks_mean_published", "one_click_published"),
     log:
         "<logs>/plot_clicks/published.log",
-    conda:
-        "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
-    script:
-        "../scripts/plot_clicks.py"
 
 
 rule plot_examples:
@@ -89,6 +85,7 @@ rule plot_examples:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         dataset=get_example_facts,
         methods=about_methods(),
         protocols=about_protocols(),
@@ -108,6 +105,7 @@ rule plot_throughput:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         datasets=about_datasets(),
         methods=about_methods(),
     script:
@@ -125,6 +123,7 @@ rule plot_contamination:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         datasets=about_datasets(),
         methods=about_methods(),
     script:
@@ -143,6 +142,7 @@ rule plot_comparisons:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
         protocols=about_protocols(),
     script:
@@ -166,6 +166,7 @@ rule plot_distributions:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         shown=METHODS,
         datasets=about_datasets(),
         methods=about_methods(),
@@ -188,6 +189,7 @@ rule plot_ambiguity:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         dataset=get_example_facts,
         methods=about_methods(),
     script:
@@ -206,6 +208,7 @@ rule plot_calibration:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
     script:
         "../scripts/plot_calibration.py"
@@ -226,6 +229,7 @@ rule plot_everything:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         dataset=get_example_facts,
         methods=about_methods(),
     script:
@@ -243,6 +247,7 @@ rule plot_recall:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
     script:
         "../scripts/plot_recall.py"
@@ -260,6 +265,7 @@ rule plot_robustness:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
     script:
         "../scripts/plot_robustness.py"
@@ -276,6 +282,7 @@ rule plot_groups:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
     script:
         "../scripts/plot_groups.py"

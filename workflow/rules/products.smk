@@ -4,7 +4,7 @@ from promptseg.core.leftovers import leftovers
 
 
 def final_products():
-    """What people read: the pages, every figure as PNG and PDF, every table. One that was deleted is made again."""
+    """What people read: the pages, every figure in all its formats, every table. One that was deleted is made again."""
     of_parts = {
         "everything": rules.tabulate_everything,
         "ambiguity": rules.tabulate_ambiguity,
@@ -14,7 +14,8 @@ def final_products():
     }
     pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
     tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
-    figures = [str(Path(png).with_suffix(suffix)) for png in get_figures() for suffix in (".png", ".pdf")]
+    endings = ["png", *config["figures"]["format"]]
+    figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in endings]
     return [
         *(path for rule in pages for path in rule.output),
         *figures,

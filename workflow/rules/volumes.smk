@@ -182,6 +182,7 @@ rule plot_volumes:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         methods=about_methods(),
     script:
         "../scripts/plot_volumes.py"
@@ -202,6 +203,7 @@ rule plot_volume_strips:
     conda:
         "../../envs/analysis.yaml"
     params:
+        style=STYLE,
         dataset=get_example_facts,
         methods=about_methods(),
         prompts=lookup(within=SETTINGS, dpath="prompts"),

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         files, params = snakemake.input, snakemake.params
         shown = pictures.Files(
             files.images, files.objects, files.prompts, predictions=files.predictions, ambiguity=files.ambiguity
         )
         figure = ambiguity.draw(shown, params.dataset, style.method_looks(params.methods))
-        style.save(figure, snakemake.output.ambiguity_pdf, snakemake.output.ambiguity_png)
+        style.save(figure, snakemake.output.ambiguity)

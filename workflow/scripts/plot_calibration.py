@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         ambiguity, methods = snakemake.input.ambiguity, snakemake.params.methods
         output = snakemake.output
         figure = calibration.draw(snakemake.input.calibration, ambiguity, methods)
-        style.save(figure, output.calibration_pdf, output.calibration_png)
-        style.save(calibration.draw_candidates(ambiguity, methods), output.candidates_pdf, output.candidates_png)
+        style.save(figure, output.calibration)
+        style.save(calibration.draw_candidates(ambiguity, methods), output.candidates)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         output, params = snakemake.output, snakemake.params
         if snakemake.input.get("published"):
             shown = source.published(snakemake.input.published, params.methods)
@@ -17,7 +18,7 @@ if __name__ == "__main__":
             clicked = (params.protocol, params.protocols)
             shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, *clicked)
             metrics = click_metrics.draw(snakemake.input.click_metrics, params.methods, *clicked)
-            style.save(metrics, output.click_metrics_pdf, output.click_metrics_png)
-        style.save(clicks.draw_tasks(shown), output.clicks_tasks_pdf, output.clicks_tasks_png)
-        style.save(clicks.draw_mean(shown), output.clicks_mean_pdf, output.clicks_mean_png)
-        style.save(comparison.draw(shown), output.one_click_pdf, output.one_click_png)
+            style.save(metrics, output.click_metrics)
+        style.save(clicks.draw_tasks(shown), output.clicks_tasks)
+        style.save(clicks.draw_mean(shown), output.clicks_mean)
+        style.save(comparison.draw(shown), output.one_click)

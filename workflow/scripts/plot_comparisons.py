@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         output, titles = snakemake.output, (snakemake.params.methods, snakemake.params.protocols)
-        style.save(ranks.draw(snakemake.input.ranks, *titles), output.ranks_pdf, output.ranks_png)
-        style.save(reproduced.draw(snakemake.input.published, *titles), output.reproduced_pdf, output.reproduced_png)
+        style.save(ranks.draw(snakemake.input.ranks, *titles), output.ranks)
+        style.save(reproduced.draw(snakemake.input.published, *titles), output.reproduced)

@@ -10,5 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         figure = contamination.draw(snakemake.input.contamination, snakemake.params.methods, snakemake.params.datasets)
-        style.save(figure, snakemake.output.contamination_pdf, snakemake.output.contamination_png)
+        style.save(figure, snakemake.output.contamination)

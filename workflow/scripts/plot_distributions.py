@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         output, params = snakemake.output, snakemake.params
         scores, about = [Path(path) for path in snakemake.input.scores], (params.datasets, params.methods)
-        for method, pdf, png in zip(params.shown, output.distributions_pdf, output.distributions_png, strict=True):
-            style.save(distributions.draw(scores, method, *about), pdf, png)
+        for method in params.shown:
+            style.save(distributions.draw(scores, method, *about), output[f"distributions_{method}"])
         sizes = (snakemake.input.bins, snakemake.input.correlations, scores)
-        style.save(size.draw(*sizes, "mode1", *about), output.size_point_pdf, output.size_point_png)
-        style.save(size.draw(*sizes, "mode4", *about), output.size_box_pdf, output.size_box_png)
+        style.save(size.draw(*sizes, "mode1", *about), output.size_point)
+        style.save(size.draw(*sizes, "mode4", *about), output.size_box)

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         files, params = snakemake.input, snakemake.params
         shown = pictures.Files(
             files.images, files.objects, predictions=files.predictions, scores=files.scores, everything=files.everything
         )
         figure = everything.draw(shown, params.dataset, style.method_looks(params.methods))
-        style.save(figure, snakemake.output.everything_pdf, snakemake.output.everything_png)
+        style.save(figure, snakemake.output.everything)

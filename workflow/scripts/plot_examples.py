@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         files, output, params = snakemake.input, snakemake.output, snakemake.params
         looks = style.method_looks(params.methods)
         shown = pictures.Files(
             files.images, files.objects, files.prompts, predictions=files.predictions, scores=files.scores
         )
-        style.save(examples.draw(shown, params.dataset, looks), output.examples_pdf, output.examples_png)
+        style.save(examples.draw(shown, params.dataset, looks), output.examples)
         of_run = {name: params.methods[name] for name in pictures.by_method(files.scores)}
         rivals = {name: look for name, look in looks.items() if name in style.rivals(of_run)}
         figure = examples.draw_extremes(shown, params.dataset, rivals)
-        style.save(figure, output.extremes_pdf, output.extremes_png)
+        style.save(figure, output.extremes)
         figure = trajectories.draw(shown, params.dataset, looks, params.protocol, params.protocols)
-        style.save(figure, output.trajectories_pdf, output.trajectories_png)
+        style.save(figure, output.trajectories)

@@ -10,5 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         figure = groups.draw(snakemake.input.groups, snakemake.params.methods)
-        style.save(figure, snakemake.output.groups_pdf, snakemake.output.groups_png)
+        style.save(figure, snakemake.output.groups)

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         output, params = snakemake.output, snakemake.params
         if snakemake.input.get("published"):
             shown = source.published(snakemake.input.published, params.methods)
         else:
             clicked = (params.protocol, params.protocols)
             shown = source.measured(snakemake.input.statistics, params.datasets, params.methods, *clicked)
-        style.save(modes.draw(shown), output.modes_pdf, output.modes_png)
-        style.save(modalities.draw(shown), output.modalities_pdf, output.modalities_png)
+        style.save(modes.draw(shown), output.modes)
+        style.save(modalities.draw(shown), output.modalities)

@@ -10,5 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         figure = recall.draw(snakemake.input.everything, snakemake.params.methods)
-        style.save(figure, snakemake.output.recall_pdf, snakemake.output.recall_png)
+        style.save(figure, snakemake.output.recall)

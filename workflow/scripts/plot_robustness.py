@@ -10,5 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         figure = robustness.draw(snakemake.input.robustness, snakemake.input.ranks, snakemake.params.methods)
-        style.save(figure, snakemake.output.robustness_pdf, snakemake.output.robustness_png)
+        style.save(figure, snakemake.output.robustness)

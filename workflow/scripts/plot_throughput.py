@@ -10,5 +10,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         figure = throughput.draw(snakemake.input.throughput, snakemake.params.datasets, snakemake.params.methods)
-        style.save(figure, snakemake.output.throughput_pdf, snakemake.output.throughput_png)
+        style.save(figure, snakemake.output.throughput)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         files, params = snakemake.input, snakemake.params
         stream = stream_volumes(files.volumes, files.index, files.objects, params.dataset["tasks"])
         shown = volume_strips.Files(stream, files.predictions, files.scores)
         figure = volume_strips.draw(shown, params.dataset, params.methods, params.prompts)
-        style.save(figure, snakemake.output.volume_strips_pdf, snakemake.output.volume_strips_png)
+        style.save(figure, snakemake.output.volume_strips)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake):
+        style.configure(**snakemake.params.style)
         files, output, methods = snakemake.input, snakemake.output, snakemake.params.methods
-        style.save(routes.draw(files.routes, methods), output.routes_pdf, output.routes_png)
-        style.save(retention.draw(files.retention, methods), output.retention_pdf, output.retention_png)
-        style.save(overrun.draw(files.routes, methods), output.overrun_pdf, output.overrun_png)
+        style.save(routes.draw(files.routes, methods), output.routes)
+        style.save(retention.draw(files.retention, methods), output.retention)
+        style.save(overrun.draw(files.routes, methods), output.overrun)

@@ -54,12 +54,12 @@ def draw(calibration: str | Path, ambiguity: str | Path, methods: Mapping[str, M
     title = "Predicted against true IoU of all candidates"
     bins, sums = read_csv(calibration, CALIBRATION), read_csv(ambiguity, AMBIGUITY_MEANS)
     bins, sums = bins[(bins["level"] == "all") & (bins["n"] > 0)], sums[sums["level"] == "all"]
-    modes = [mode for mode in style.MODES if mode in set(bins["mode"])]
+    modes = [mode for mode in style.modes() if mode in set(bins["mode"])]
     shown = {name: look for name, look in style.method_looks(methods).items() if name in set(bins["method"])}
     if not modes or not shown:
         return style.message(title, NOTHING)
     across = len(modes)
-    width = style.COLUMN if across == 1 else min(style.PAGE, 0.4 + 1.7 * across)
+    width = style.column() if across == 1 else min(style.page(), 0.4 + 1.7 * across)
     side = (width - 0.5) / across
     handles = [style.handle(look, line="-") for look in shown.values()]
     grid = panels.grid(

@@ -38,7 +38,7 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
     title, looks = f"What clicks achieve, this run, protocol {called}", style.method_looks(methods)
     rows = read_csv(metrics, CLICK_METRICS)
     rows = rows[(rows["level"] == "all") & (rows["protocol"] == protocol) & rows["noc90"].notna()]
-    rows = rows[rows["selection"].isin(style.SELECTIONS) & rows["method"].isin(looks)]
+    rows = rows[rows["selection"].isin(style.selections()) & rows["method"].isin(looks)]
     if rows.empty:
         return not_clicked(title, called)
     order = {name: index for index, name in enumerate(looks)}
@@ -46,7 +46,7 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
     several = set(rows.loc[rows["selection"] == "oracle", "method"])
     pairs = list(zip(rows["method"], rows["selection"], strict=True))
     labels = [
-        f"{looks[name].title}, {style.SELECTIONS[selection]}" if name in several else looks[name].title
+        f"{looks[name].title}, {style.selections()[selection].title}" if name in several else looks[name].title
         for name, selection in pairs
     ]
     hollow = [selection == "oracle" for _, selection in pairs]

@@ -14,7 +14,7 @@ from promptseg.figures.source import Source, after_clicks, not_clicked
 def _lines(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look], markersize: float) -> None:
     """One line per method (solid the first mask, dashed and hollow the oracle), with its interval as a band."""
     for name, look in looks.items():
-        for selection in style.SELECTIONS:
+        for selection in style.selections():
             own = rows[(rows["method"] == name) & (rows["selection"] == selection)].sort_values("step")
             if own.empty:
                 continue
@@ -37,9 +37,9 @@ def _handles(rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> list[Line2D
     counts = rows.groupby(["method", "selection"])["n_tasks"].max() if "n_tasks" in rows else None
     handles = []
     for name, look in looks.items():
-        for selection, words in style.SELECTIONS.items():
+        for selection, own in style.selections().items():
             if (name, selection) in found:
-                label = f"{look.title}, {words}" if name in several else look.title
+                label = f"{look.title}, {own.title}" if name in several else look.title
                 if counts is not None and counts[name, selection] != counts.max():
                     label += f" ({counts[name, selection]} tasks)"
                 oracle = selection == "oracle"
@@ -54,7 +54,7 @@ def draw_tasks(source: Source) -> Figure:
         return not_clicked(title, source.protocol)
     rows = rows[["label", "method", "selection", "step", "iou", "ci_low", "ci_high"]]
     labels = list(dict.fromkeys(rows["label"]))
-    width = style.PAGE if len(labels) > 2 else style.COLUMN
+    width = style.page() if len(labels) > 2 else style.column()
     grid = panels.grid(
         len(labels), 4, title, panels.Size(width, 1.35, 0.55),
         panels.Legend(_handles(rows, source.looks), int(width / 1.75)), sharex=True, sharey=True,
@@ -72,7 +72,7 @@ def draw_mean(source: Source) -> Figure:
     if rows.empty:
         return not_clicked(title, source.protocol)
     legend = panels.Legend(_handles(rows, source.looks), 2, line=0.14)
-    grid = panels.grid(1, 1, title, panels.Size(style.COLUMN, 2.4, 0.5), legend)
+    grid = panels.grid(1, 1, title, panels.Size(style.column(), 2.4, 0.5), legend)
     _lines(grid.axes[0], rows, source.looks, markersize=3)
     count = rows["n_tasks"].max()
     grid.label("Clicks", f"Mean IoU over {count} task{'s' if count != 1 else ''}")

@@ -84,7 +84,7 @@ def draw(differences: pd.DataFrame, methods: Titles, protocols: Titles) -> Figur
     looks, prompts = _with_looks(methods, rows), prompts_of(rows, protocols)
     kinds = kinds_of(rows, looks)
     limit = _limit(rows[["difference", "ci_low", "ci_high"]])
-    size = panels.Size(style.PAGE, max(0.5, 0.17 * len(kinds) + 0.25), 0.5)
+    size = panels.Size(style.page(), max(0.5, 0.17 * len(kinds) + 0.25), 0.5)
     grid = panels.grid(len(prompts), ACROSS, title, size, sharex=True, sharey=True)
     for axis, (key, words) in zip(grid.axes, prompts.items(), strict=True):
         own = rows[(rows["mode"] == key[0]) & (rows["step"] == key[1]) & (rows["protocol"] == key[2])]
@@ -135,7 +135,7 @@ def draw_objects(pairs: pd.DataFrame, methods: Titles, protocols: Titles) -> Fig
     if equal:
         title += f" (and {equal} without any difference)"
     colours = _colours(prompts)
-    size = panels.Size(style.PAGE, 1.35, 0.55)
+    size = panels.Size(style.page(), 1.35, 0.55)
     handles = [style.handle(look, line="-") for look in colours.values()]
     grid = panels.grid(len(kinds), _METHODS_ACROSS, title, size, panels.Legend(handles, 4), sharex=True, sharey=True)
     limit = _limit(rows["difference"])
@@ -166,6 +166,6 @@ def _colours(prompts: Mapping[tuple[str, int, str], str]) -> dict[tuple[str, int
     spare = iter([_CLICKS, *(style.Look("", colour, "X") for colour in (style.INDIGO, style.OLIVE, style.TEAL))])
     looks: dict[tuple[str, int, str], style.Look] = {}
     for key, words in prompts.items():
-        known = style.MODES.get(key[0]) or next(spare, style.Look("", style.GREY, "p"))
-        looks[key] = style.Look(known.title if key[0] in style.MODES else words, known.colour, known.marker)
+        known = style.modes().get(key[0]) or next(spare, style.Look("", style.GREY, "p"))
+        looks[key] = style.Look(known.title if key[0] in style.modes() else words, known.colour, known.marker)
     return looks

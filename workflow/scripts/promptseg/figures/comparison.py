@@ -71,7 +71,7 @@ def draw(source: Source) -> Figure:
     grid = panels.grid(
         len(kinds), 2, title,
         panels.Size(
-            style.PAGE if len(kinds) > 1 else 0.75 * style.PAGE, len(order) * max(_ROW, 0.035 * len(shown)), 0.9
+            style.page() if len(kinds) > 1 else 0.75 * style.page(), len(order) * max(_ROW, 0.035 * len(shown)), 0.9
         ),
         panels.Legend(
             [style.handle(look) for look in shown.values()], 4 if len(kinds) > 1 else 2,

@@ -41,8 +41,8 @@ def draw(
     heads = [style.wrap(str(datasets[name].get("title") or name), 26) for name in across]
     room = 0.075 * max(len(line) for name in names for line in name.split("\n"))
     tall = 0.066 * max(len(line) for head in heads for line in head.split("\n"))
-    cell = min(_CELL, (style.PAGE - room - 0.3) / len(across))
-    width = max(style.COLUMN, room + 0.3 + cell * len(across))
+    cell = min(_CELL, (style.page() - room - 0.3) / len(across))
+    width = max(style.column(), room + 0.3 + cell * len(across))
     figure = Figure(figsize=(width, tall + 1.15 + _ROW * len(down)), layout="constrained")
     figure.suptitle(title)
     axis = figure.subplots()

@@ -20,7 +20,7 @@ _SEED = 0  # of the points' places within their row, which carry no meaning
 
 def read_scores(files: Sequence[Path]) -> pd.DataFrame:
     """Scores of the first mask in modes 1 to 5, of score files of one method: columns dataset, task, mode, iou."""
-    keep = [("mode", "in", list(style.MODES)), ("selection", "==", "first"), ("status", "==", "ok")]
+    keep = [("mode", "in", list(style.modes())), ("selection", "==", "first"), ("status", "==", "ok")]
     parts = [pq.read_table(file, columns=["dataset", "task", "mode", "iou"], filters=keep) for file in files]
     return pa.concat_tables(parts).to_pandas()
 
@@ -78,12 +78,12 @@ def draw(
     rows = style.labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
     if rows.empty:
         return style.message(title, "This method was not prompted in modes 1 to 5.")
-    modes = {mode: look for mode, look in style.MODES.items() if mode in set(rows["mode"])}
+    modes = {mode: look for mode, look in style.modes().items() if mode in set(rows["mode"])}
     key = rows[rows["mode"] == ("mode4" if "mode4" in modes else next(iter(modes)))].groupby("label")["iou"].median()
     key = key.reindex(sorted(rows["label"].unique())).sort_values(ascending=False, kind="stable", na_position="last")
     order = list(key.index)
     counts = rows.groupby(["label", "mode"]).size().groupby("label").max()
-    width = max(style.COLUMN, min(style.PAGE, 1.8 + 1.25 * len(modes)))
+    width = max(style.column(), min(style.page(), 1.8 + 1.25 * len(modes)))
     size = panels.Size(width, len(order) * _ROW, 1.0)
     grid = panels.grid(len(modes), len(modes), title, size, sharex=True, sharey=True)
     for axis, (mode, look) in zip(grid.axes, modes.items(), strict=True):

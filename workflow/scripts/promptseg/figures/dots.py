@@ -96,7 +96,7 @@ def draw(rows: Rows, shown: Sequence[Panel], title: str) -> Figure:
     if any(rows.hollow):
         handles.append(style.handle(style.Look("hollow: oracle", style.GREY, "o"), hollow=True))
     grid = panels.grid(
-        len(shown), len(shown), title, panels.Size(style.PAGE, 0.27 * len(rows.labels), 0.95),
+        len(shown), len(shown), title, panels.Size(style.page(), 0.27 * len(rows.labels), 0.95),
         panels.Legend(handles, 5, line=0.2) if handles else None, sharey=True,
         width_ratios=[1.3 if panel.scale == "clicks" else 1 for panel in shown],
     )  # fmt: skip

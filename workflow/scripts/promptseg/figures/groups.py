@@ -52,13 +52,13 @@ def draw(groups: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
     names = {column: order_of(list(rows.loc[rows["column"] == column, "group"].unique())) for column in columns}
     heights = [0.45 + max(_ROW, 0.05 * len(looks)) * len(names[column]) for column in columns]
     legend = panels.Legend([style.handle(look) for look in looks.values()], 4)
-    size = panels.Size(style.PAGE if len(modes) > 1 else style.COLUMN, heights, 0.6)
+    size = panels.Size(style.page() if len(modes) > 1 else style.column(), heights, 0.6)
     grid = panels.grid(len(columns) * len(modes), len(modes), title, size, legend, sharex=True)
     for index, axis in enumerate(grid.axes):
         column, mode = columns[index // len(modes)], modes[index % len(modes)]
         here = rows[(rows["column"] == column) & (rows["mode"] == mode)]
         _panel(axis, here, names[column], looks)
-        axis.set_title(f"{column}, mode {style.MODES[mode].title}", loc="left")
+        axis.set_title(f"{column}, mode {style.modes()[mode].title}", loc="left")
         patients = here.groupby("group")["n_patients"].max()
         labels = [f"{style.wrap(group, 24)} ({patients.get(group, 0)})" for group in names[column]]
         axis.set_yticks(range(len(labels)), labels if index % len(modes) == 0 else [])

@@ -44,12 +44,12 @@ def draw(source: Source) -> Figure:
     shown = {name: look for name, look in source.looks.items() if name in set(rows["method"])}
     found = set(rows["setting"])
     counts_of_clicks = sorted((name for name in found if "click" in name), key=lambda name: int(name.split()[0]))
-    settings = [mode for mode in style.MODES if mode in found]
+    settings = [mode for mode in style.modes() if mode in found]
     settings += dict.fromkeys([*counts_of_clicks[:1], *counts_of_clicks[-1:]])
     order = [name for name in style.MODALITIES if name in set(rows["modality"])]
     grid = panels.grid(
         len(settings), len(settings), title,
-        panels.Size(style.PAGE, len(order) * max(0.42, 0.085 * len(shown)), 0.75),
+        panels.Size(style.page(), len(order) * max(0.42, 0.085 * len(shown)), 0.75),
         panels.Legend([style.handle(look) for look in shown.values()], 4), sharey=True,
     )  # fmt: skip
     for axis, setting in zip(grid.axes, settings, strict=True):

@@ -28,7 +28,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: list[str]) -> None:
     """Draw one method: a row for each task, and in it a line for each mode, from the first mask to the oracle."""
     place = {label: index for index, label in enumerate(order)}
     style.stripes(axis, len(order))
-    for offset, (mode, look) in zip(style.offsets(len(style.MODES)), style.MODES.items(), strict=True):
+    for offset, (mode, look) in zip(style.offsets(len(style.modes())), style.modes().items(), strict=True):
         known = rows[(rows["mode"] == mode) & rows["iou"].notna()]
         wide = known.pivot(index="label", columns="selection", values="iou")
         y = np.array([place[label] for label in wide.index]) + offset
@@ -47,7 +47,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: list[str]) -> None:
 def _remark(rows: pd.DataFrame) -> str:
     """What a panel lacks: modes that the method does not take, and the oracle of a method that gives one mask."""
     known = rows[rows["iou"].notna()]
-    absent = [mode for mode in style.MODES if mode not in set(known["mode"])]
+    absent = [mode for mode in style.modes() if mode not in set(known["mode"])]
     numbers = ", ".join(mode[-1] for mode in absent)
     parts = [f"mode{'s' if len(absent) > 1 else ''} {numbers}: n/a"] if absent else []
     if "oracle" not in set(known["selection"]):
@@ -57,7 +57,7 @@ def _remark(rows: pd.DataFrame) -> str:
 
 def draw(source: Source) -> Figure:
     """A dot plot of the IoU in the five modes, a panel for each method: filled the first mask, hollow the oracle."""
-    tasks, means = (rows[rows["mode"].isin(style.MODES)] for rows in (source.tasks, source.means))
+    tasks, means = (rows[rows["mode"].isin(style.modes())] for rows in (source.tasks, source.means))
     if tasks["iou"].notna().sum() == 0:
         return style.message(
             f"Five prompt modes, {source.words}", "No method of this run was prompted in modes 1 to 5."
@@ -71,10 +71,10 @@ def draw(source: Source) -> Figure:
     across = panels.lines(names, down)
     row = _ROW if down == 1 else _GRID_ROW[2 if any("\n" in label for label in labels) else 1]
     oracle = "oracle, the candidate closest to the truth" if "oracle" in set(rows["selection"]) else ""
-    handles = [*map(style.handle, style.MODES.values()), *panels.fills(oracle)]
+    handles = [*map(style.handle, style.modes().values()), *panels.fills(oracle)]
     grid = panels.grid(
         len(names), across, f"{title} prompt modes, {source.words}",
-        panels.Size(style.PAGE if across > 1 else 0.75 * style.PAGE, len(order) * row + 0.6, 0.9),
+        panels.Size(style.page() if across > 1 else 0.75 * style.page(), len(order) * row + 0.6, 0.9),
         panels.Legend([], 3 if across > 1 else 2, notes=handles), sharex=True, sharey=True,
     )  # fmt: skip
     for axis, name in zip(grid.axes, names, strict=True):

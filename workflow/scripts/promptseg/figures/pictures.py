@@ -145,7 +145,7 @@ def _square(start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[flo
 
 def _side(rows: int, columns: int) -> float:
     """Height and width in inches of each panel of a figure that fits a page."""
-    return max(0.7, min(1.5, (style.PAGE - 0.25) / columns, TALLEST / rows))
+    return max(0.7, min(1.5, (style.page() - 0.25) / columns, TALLEST / rows))
 
 
 def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
@@ -159,7 +159,7 @@ def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[F
     style.use()
     columns = len(headings)
     panel = _side(rows, columns)
-    width = max(style.COLUMN, panel * columns + 0.25)
+    width = max(style.column(), panel * columns + 0.25)
     words, note = textwrap.fill(title, int(19 * width)), textwrap.fill(legend, int(24 * width))
     lines = words.count("\n") + note.count("\n") + max(text.count("\n") for text in headings)
     figure = Figure(figsize=(width, panel * rows + 0.5 + 0.11 * lines), layout="constrained")

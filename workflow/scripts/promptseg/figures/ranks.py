@@ -21,7 +21,7 @@ def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, 
     First mask only, and only where there are at least two methods.
     """
     ranks = ranks[(ranks["selection"] == "first") & ranks["mean_rank"].notna()]
-    found = {f"mode {look.title}": ranks[ranks["mode"] == mode] for mode, look in style.MODES.items()}
+    found = {f"mode {look.title}": ranks[ranks["mode"] == mode] for mode, look in style.modes().items()}
     for protocol, rows in ranks[ranks["mode"] == "iterative"].groupby("protocol"):
         for step in sorted({rows["step"].min(), rows["step"].max()}):
             words = f"{int(step)} click{'s' if step > 1 else ''}, {titled(protocols, protocol)}"
@@ -99,7 +99,7 @@ def draw(ranks: str | Path, methods: Titles, protocols: Titles | None = None) ->
     across = min(2, len(shown))
     needed = [_LINE * ((len(rows) + 1) // 2 + 2.2 + 0.35 * len(groups(rows))) + 0.35 for _, rows in shown]
     heights = [max(needed[index : index + across]) for index in range(0, len(shown), across)]
-    size = panels.Size(style.PAGE if across > 1 else style.COLUMN, heights, 0.35)
+    size = panels.Size(style.page() if across > 1 else style.column(), heights, 0.35)
     grid = panels.grid(len(shown), across, title, size)
     grid.figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
     for axis, (setting, rows) in zip(grid.axes, shown, strict=True):

@@ -33,7 +33,7 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     clicks = rows["step"].astype(int).astype(str) + " clicks"
     look = rows["mode"].where(rows["mode"] != ITERATIVE, clicks)
     rows = rows.assign(panel=list(zip(rows["our_method"], rows["protocol"], strict=True)), look=look)
-    return rows[look.isin([*style.MODES, *_CLICKS])]
+    return rows[look.isin([*style.modes(), *_CLICKS])]
 
 
 def summary(rows: pd.DataFrame) -> str:
@@ -46,8 +46,8 @@ def summary(rows: pd.DataFrame) -> str:
 
 def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     axis.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.6, zorder=1)
-    for name, look in (style.MODES | _CLICKS).items():
-        for selection in style.SELECTIONS:
+    for name, look in (style.modes() | _CLICKS).items():
+        for selection in style.selections():
             own = rows[(rows["look"] == name) & (rows["selection"] == selection)]
             if own.empty:
                 continue
@@ -78,7 +78,7 @@ def draw(published: str | Path, methods: Titles, protocols: Titles | None = None
     shown = sorted(set(rows["panel"]), key=lambda panel: (list(looks).index(panel[0]), panel[1]))
     across = min(3, len(shown))
     side = {1: 3.1, 2: 3.0, 3: 2.15}[across] + 0.55
-    size = panels.Size(style.COLUMN, side, 1.2) if across == 1 else panels.Size(style.PAGE, side, 1.05)
+    size = panels.Size(style.column(), side, 1.2) if across == 1 else panels.Size(style.page(), side, 1.05)
     grid = panels.grid(len(shown), across, title, size)
     for axis, (method, protocol) in zip(grid.axes, shown, strict=True):
         _panel(axis, rows[rows["panel"] == (method, protocol)])
@@ -94,7 +94,7 @@ def _legends(figure: Figure, rows: pd.DataFrame) -> None:
     """Modes and clicks share colours, so each has a legend of its own."""
     modes, clicks = (
         [style.handle(look) for name, look in looks.items() if name in set(rows["look"])]
-        for looks in (style.MODES, _CLICKS)
+        for looks in (style.modes(), _CLICKS)
     )
     fills = panels.fills("oracle" if "oracle" in set(rows["selection"]) else "")
     if modes:

@@ -36,7 +36,7 @@ def draw(retention: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Fig
     rows = rows[(rows["distance_unit"] == unit) & rows["slices"].eq(fewest).where(~control, rows["slices"].isin(few))]
     names, ends = order.methods_of(rows, methods), order.ends_of(rows)
     looks = style.method_looks(methods)
-    width = style.PAGE if len(ends) > 1 else style.COLUMN
+    width = style.page() if len(ends) > 1 else style.column()
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
     apart = [name for name in few if name != fewest]
     title = f"{TITLE}, {titles.slices(fewest)} prompted"

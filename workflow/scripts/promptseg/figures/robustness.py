@@ -66,7 +66,7 @@ def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mappin
     rows, orders = read_csv(robustness, ROBUSTNESS_MEANS), read_csv(ranks, ROBUSTNESS_RANKS)
     rows = rows[rows["level"] == "all"]
     found = set(zip(rows["mode"], rows["kind"], strict=True))
-    shown = [(mode, kind) for kind in KINDS for mode in style.MODES if (mode, kind) in found]
+    shown = [(mode, kind) for kind in KINDS for mode in style.modes() if (mode, kind) in found]
     if not shown:
         return style.message(title, NOTHING)
     looks = {name: look for name, look in style.method_looks(methods).items() if name in set(rows["method"])}
@@ -77,7 +77,7 @@ def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mappin
             for line, words in CHANGES.values()
         ],
     )  # fmt: skip
-    size = panels.Size(style.COLUMN if len(shown) == 1 else style.PAGE, 2.6, 0.75)
+    size = panels.Size(style.column() if len(shown) == 1 else style.page(), 2.6, 0.75)
     grid = panels.grid(len(shown), 3, title, size, legend, parts=[3, 1], sharey="row")
     for (upper, lower), (mode, kind) in zip(grid.axes, shown, strict=True):
         label, factor = KINDS[kind]
@@ -86,7 +86,7 @@ def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mappin
         _changes(lower, own, factor)
         lower.set_xticks(upper.get_xticks(), [])
         lower.set_xlim(upper.get_xlim())
-        upper.set_title(f"mode {style.MODES[mode].title}", loc="left")
+        upper.set_title(f"mode {style.modes()[mode].title}", loc="left")
         upper.set_xlabel(label)
     for upper, lower in grid.axes[:: grid.across]:
         upper.set_ylabel("IoU")

@@ -33,7 +33,7 @@ def draw(routes: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
     looks, choices = style.method_looks(methods), order.choices(rows)
     objects = rows.groupby("slices")["n_objects"].max()
     ticks = [f"{style.wrap(titles.slice_count(name), 14)}\n({objects[name]})" for name in choices]
-    width = style.PAGE if len(ends) > 1 else style.COLUMN
+    width = style.page() if len(ends) > 1 else style.column()
     legend = panels.Legend(route_looks.handles(rows), 4 if len(ends) > 1 else 2)
     size = panels.Size(width, 1.75, 0.6)
     grid = panels.grid(len(names) * len(ends), len(ends), TITLE, size, legend, sharex=True, sharey=True)

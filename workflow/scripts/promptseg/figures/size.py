@@ -89,7 +89,7 @@ def draw(
         mode: which.
         datasets, methods: name -> {title}, as for `style.method_looks`.
     """
-    title = f"IoU against the size of the object, mode {style.MODES[mode].title}"
+    title = f"IoU against the size of the object, mode {style.modes()[mode].title}"
     looks = style.method_looks(methods)
     rivals = style.rivals(methods)
     rows, rho = (
@@ -104,7 +104,7 @@ def draw(
     found = set(rows["dataset"]) - {""}
     names = [name for name in datasets if name in found] + sorted(found - set(datasets))
     names = ["", *names] if len(names) > 1 else names
-    width, columns = (style.PAGE, 4) if len(names) > 1 else (style.COLUMN, 2)
+    width, columns = (style.page(), 4) if len(names) > 1 else (style.column(), 2)
     legend = panels.Legend([style.handle(look, line="-") for look in shown.values()], columns)
     grid = panels.grid(len(names), 3, title, panels.Size(width, 1.75, 0.65), legend, sharex=True, sharey=True)
     for axis, name in zip(grid.axes, names, strict=True):

@@ -88,8 +88,8 @@ def measured(
         protocols: name -> {title}.
     """
     rows = read_csv(path, STATISTICS)
-    shown = rows["mode"].isin(style.MODES) | ((rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol))
-    rows = rows[shown & rows["selection"].isin(style.SELECTIONS)]
+    shown = rows["mode"].isin(style.modes()) | ((rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol))
+    rows = rows[shown & rows["selection"].isin(style.selections())]
     tasks = style.labelled(rows[rows["level"] == "task"], datasets)
     tasks = tasks.assign(modality=[datasets.get(name, {}).get("modality") or "other" for name in tasks["dataset"]])
     looks = style.method_looks(methods)

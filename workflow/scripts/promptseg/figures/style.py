@@ -3,66 +3,94 @@
 import logging
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import matplotlib
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
-from promptseg.analysis.study.published import TITLES
 from promptseg.core.files import atomic
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
+from promptseg.figures.looks import BAND, GREY, LINE, Look
+from promptseg.figures.looks import BLUE as BLUE
+from promptseg.figures.looks import FRAME as FRAME
+from promptseg.figures.looks import GREEN as GREEN
+from promptseg.figures.looks import INDIGO as INDIGO
+from promptseg.figures.looks import OLIVE as OLIVE
+from promptseg.figures.looks import ORANGE as ORANGE
+from promptseg.figures.looks import PALE_BLUE as PALE_BLUE
+from promptseg.figures.looks import PALE_ORANGE as PALE_ORANGE
+from promptseg.figures.looks import PINK as PINK
+from promptseg.figures.looks import SKY as SKY
+from promptseg.figures.looks import TEAL as TEAL
+from promptseg.figures.looks import VERMILION as VERMILION
+from promptseg.figures.looks import WINE as WINE
+from promptseg.figures.looks import YELLOW as YELLOW
+from promptseg.figures.looks import method_looks as method_looks
+from promptseg.figures.looks import rivals as rivals
+from promptseg.figures.looks import study_looks as study_looks
+from promptseg.figures.looks import threshold_looks as threshold_looks
+from promptseg.figures.translation import use_words, words
 
-COLUMN = 3.5  # inches, one column of a paper
-PAGE = 7.2  # inches, both columns
+_MM = 25.4
+_GUTTER, _LEAST = 5 / _MM, 80 / _MM  # inches between the columns of a paper, and of the narrowest one
 _DPI = 200  # of the PNG files
-
-GREY, FRAME, LINE, BAND = "#5b5b5b", "#bbbbbb", "#dddddd", "#f3f3f3"  # of texts, thin frames, grids, every other row
+# What keeps the time of writing and random names out of the files.
+_METADATA = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+_FILES: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "promptseg"}
+_COLOURS = ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor")
+_widths = {"page": 183 / _MM}
 RHO = "\N{GREEK SMALL LETTER RHO}"
 
-# Okabe and Ito's colours without black, then four of Tol's: told apart by colour-blind readers, and each paired with a
-# marker of its own so that no figure rests on colour alone.
-BLUE, VERMILION, GREEN, PINK, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-WINE, INDIGO, OLIVE, TEAL = "#882255", "#332288", "#999933", "#44AA99"
-YELLOW = "#F0E442"  # too bright for anything but marks on an image
-PALE_BLUE, PALE_ORANGE = "#cfe6f5", "#FDE9C4"
-_COLOURS = [BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, WINE, INDIGO, OLIVE, TEAL]
-_MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", "h", ">", "p"]
-# Controls bound the scores and are no rivals, so they stay in the background.
-_CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060"]
-_CONTROL_MARKERS = ["o", "s", "D", "^"]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a method or a mode appears in every figure."""
-
-    title: str
-    colour: str
-    marker: str
-
-
-# Points in blue, boxes in warm colours.
-MODES = {
-    mode: Look(MODE_TITLES[mode], colour, marker)
-    for mode, colour, marker in (
-        ("mode1", SKY, "o"), ("mode2", BLUE, "s"), ("mode3", ORANGE, "^"), ("mode4", VERMILION, "D"),
-        ("mode5", WINE, "v"),
-    )
+# Points in teal, boxes in browns (ColorBrewer's BrBG), selections in violets (PRGn): no colours of methods.
+_MODES = {
+    "mode1": ("#5ab4ac", "o"), "mode2": ("#01665e", "s"), "mode3": ("#dfb45c", "^"), "mode4": ("#a6611a", "D"),
+    "mode5": ("#543005", "v"),
 }  # fmt: skip
+_SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
 
 MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
 
-# What the study calls the result of SAM: the first of its three masks, or the one that fits the truth best.
-SELECTIONS = {name: SELECTION_TITLES[name] for name in ("first", "oracle")}
+
+def configure(width_mm: float, translated: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Draw in this width and language from here on, as `figures` in the configuration says.
+
+    Args:
+        width_mm: of figures over both columns of a page.
+        translated: English -> the words of the language (`translation.words_of`); none for English.
+    """
+    _widths["page"] = width_mm / _MM
+    use_words(translated)
+
+
+def page() -> float:
+    """Inches of both columns of a page."""
+    return _widths["page"]
+
+
+def column() -> float:
+    """Inches of one column: half a page without the gutter, 80 mm at least."""
+    return max(min(_LEAST, page()), (page() - _GUTTER) / 2)
+
+
+def modes() -> dict[str, Look]:
+    """The looks of modes 1 to 5."""
+    return {mode: Look(words(MODE_TITLES[mode]), *look) for mode, look in _MODES.items()}
+
+
+def selections(names: Iterable[str] = ("first", "oracle")) -> dict[str, Look]:
+    """The looks of selections, by default of what the study calls the result of SAM: its first mask, or its best."""
+    return {name: Look(words(SELECTION_TITLES[name]), *_SELECTIONS[name]) for name in names}
 
 
 def use() -> None:
@@ -93,45 +121,8 @@ def use() -> None:
             "legend.title_fontsize": 6.5,
             "legend.handlelength": 2.2,
             "legend.columnspacing": 1.2,
-            "pdf.fonttype": 42,
-            "svg.fonttype": "none",
         },
     )
-
-
-def method_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
-    """The look of each method.
-
-    Args:
-        methods: every registered method, in the order of the registry: name -> {title, control}. The looks depend on
-            nothing else, so a method looks the same whatever a run covers.
-    """
-    looks, kinds = {}, [0, 0]
-    for name, entry in methods.items():
-        control = bool(entry.get("control"))
-        index = kinds[control]
-        kinds[control] += 1
-        colours, markers = (_CONTROL_COLOURS, _CONTROL_MARKERS) if control else (_COLOURS, _MARKERS)
-        looks[name] = Look(titled(methods, name), colours[index % len(colours)], markers[index % len(markers)])
-    return looks
-
-
-def study_looks(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
-    """The look of the study's four methods: that of the first registered method that repeats each."""
-    repeats: dict[str, str] = {}
-    for name, entry in methods.items():
-        repeats.setdefault(entry.get("published") or "", name)
-    known = dict(methods) | {study: {"title": title} for study, title in TITLES.items() if study not in repeats}
-    looks = method_looks(known)
-    return {
-        study: Look(title, looks[repeats.get(study, study)].colour, looks[repeats.get(study, study)].marker)
-        for study, title in TITLES.items()
-    }
-
-
-def rivals(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The methods that are no controls; of controls alone, all."""
-    return [name for name, entry in methods.items() if not entry.get("control")] or list(methods)
 
 
 def labelled(rows: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -158,8 +149,15 @@ def wrap(text: str, width: int) -> str:
 
 def mark(look: Look, hollow: bool = False) -> dict[str, Any]:
     """How `Axes.plot` draws a look: its colour and marker, filled or hollow."""
-    inner = "white" if hollow else look.colour
-    return {"color": look.colour, "marker": look.marker, "markerfacecolor": inner, "markeredgecolor": look.colour}
+    drawn = {"color": look.colour, "marker": look.marker}
+    if hollow:
+        return drawn | {"markerfacecolor": "white", "markeredgecolor": look.colour}
+    return drawn | {
+        "markerfacecolor": look.colour,
+        "markeredgecolor": look.edge or look.colour,
+        "fillstyle": look.fill,
+        "markerfacecoloralt": "white",
+    }
 
 
 def handle(
@@ -196,7 +194,7 @@ def offsets(count: int, spread: float = 0.32) -> list[float]:
 def message(title: str, sentence: str) -> Figure:
     """A figure that says why there is nothing to see."""
     use()
-    figure = Figure(figsize=(COLUMN, 1.2), layout="constrained")
+    figure = Figure(figsize=(column(), 1.2), layout="constrained")
     figure.suptitle(wrap(title, 60))
     axis = figure.subplots()
     axis.set_axis_off()
@@ -204,16 +202,45 @@ def message(title: str, sentence: str) -> Figure:
     return figure
 
 
-def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
-    """Write a figure as PDF with embedded fonts and as PNG (200 dpi); equal figures give equal files."""
-    # Found once for both files, because it takes most of the time, and at the resolution of the PNG,
+def save(figure: Figure, files: str | Path | Iterable[str | Path]) -> None:
+    """Write a figure to files of the formats that their endings name; equal figures give equal files.
+
+    Args:
+        files: PNG (200 dpi), PDF with embedded fonts, SVG with texts as texts, EPS without transparency.
+    """
+    # Found once for all files, because it takes most of the time, and at the resolution of the PNG,
     # because the width of a text depends on that.
     figure.set_dpi(_DPI)
     figure.draw_without_rendering()
     figure.set_layout_engine(None)  # even "none" would have each file drawn twice
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for each table of each font
-    with matplotlib.rc_context({"pdf.fonttype": 42}):
-        with atomic(pdf) as path:
-            figure.savefig(path, metadata={"CreationDate": None})
-        with atomic(png) as path:
-            figure.savefig(path, dpi=_DPI, metadata={"Software": None})
+    paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
+    for path in sorted(paths, key=lambda path: path.suffix == ".eps"):  # which changes colours
+        with matplotlib.rc_context(_FILES), atomic(path) as written:
+            if path.suffix == ".eps":
+                _write_eps(figure, written)
+            else:
+                figure.savefig(written, dpi=_DPI, metadata=_METADATA[path.suffix])
+
+
+def _write_eps(figure: Figure, path: Path) -> None:
+    """EPS knows no transparency: thin colours become the pale ones that they are on white. Nor may it tell the time."""
+    for artist in figure.findobj():
+        if (alpha := artist.get_alpha()) is None or isinstance(artist, AxesImage):
+            continue
+        found = {name: getattr(artist, f"get_{name}", None) for name in _COLOURS}
+        opaque = {name: _on_white(get(), alpha) for name, get in found.items() if get}
+        artist.set_alpha(None)
+        artist.set(**opaque)
+    figure.savefig(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if not line.startswith(b"%%CreationDate")))
+
+
+def _on_white(colour: Any, alpha: float) -> Any:
+    """What a thin colour, or an array (n, 4) of them, looks like on white; none where there is none."""
+    rgba = to_rgba_array(colour)
+    if not len(rgba) or not rgba[:, 3].any():
+        return "none"
+    opaque = 1 - alpha * (1 - rgba[:, :3])
+    return tuple(opaque[0]) if len(opaque) == 1 else opaque

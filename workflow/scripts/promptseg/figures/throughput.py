@@ -209,7 +209,7 @@ def draw(
     handles = _handles(rows, shapes, titles)
     grid = panels.grid(
         len(PANELS), len(PANELS), f"{title} ({words})" if words else title,
-        panels.Size(style.PAGE, len(looks) * row, 0.75),
+        panels.Size(style.page(), len(looks) * row, 0.75),
         panels.Legend(handles, 3, line=0.17) if handles else None, sharey=True,
     )  # fmt: skip
     for axis, panel in zip(grid.axes, PANELS, strict=True):

@@ -192,7 +192,7 @@ def _write_figures(folder: Path, figures: Mapping[str, Figure]) -> dict[str, str
     found = {}
     for name, figure in figures.items():
         png = folder / f"{name}.png"
-        style.save(figure, folder / f"{name}.pdf", png)
+        style.save(figure, [png, folder / f"{name}.pdf"])
         found[name] = f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode('ascii')}"
     return found
 
