@@ -73,7 +73,7 @@ def difference(figure: Figure, folder: Path) -> str | None:
     made, expected = folder / "style.png", folder / "expected.png"
     figure.savefig(made, dpi=100)
     shutil.copy(BASELINE, expected)
-    return compare_images(str(expected), str(made), tol=6)
+    return compare_images(str(expected), str(made), tol=2)
 
 
 def test_house_style_looks_as_before(tmp_path):
@@ -81,5 +81,5 @@ def test_house_style_looks_as_before(tmp_path):
     shown = source_of(CLICKED)
     figure = comparison.draw(shown)
     assert difference(figure, tmp_path) is None
-    looks = {name: style.Look(look.title, "#009E73", "P") for name, look in LOOKS.items()}
+    looks = {name: style.Look(look.title, "#000000", "P") for name, look in LOOKS.items()}
     assert difference(comparison.draw(replace(shown, looks=looks)), tmp_path)
