@@ -20,18 +20,6 @@ export function overlap(mask, truth) {
   return { both, extra, missed };
 }
 
-/** Dice of counts of pixels; 1 if both masks are empty, as in score/metrics. */
-export function dice({ both, extra, missed }) {
-  const sum = 2 * both + extra + missed;
-  return sum ? (2 * both) / sum : 1;
-}
-
-/** IoU of counts of pixels; 1 if both masks are empty. */
-export function iou({ both, extra, missed }) {
-  const union = both + extra + missed;
-  return union ? both / union : 1;
-}
-
 /**
  * The colours of `ERRORS`, opaque, four bytes a pixel; nothing where neither mask is.
  * @param {Uint8Array} mask
