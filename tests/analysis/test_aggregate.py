@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from promptseg.analysis.aggregate import About, Inputs, aggregate
-from promptseg.analysis.provenance import SOURCES
+from promptseg.analysis.provenance import SOURCES, stamp_from
 from promptseg.analysis.readme import TABLES
 from promptseg.analysis.statistics import STATISTICS
+from promptseg.analysis.study.claims import claims
+from promptseg.analysis.study.published import read_published
 from promptseg.core.files import digest
 from promptseg.core.tables import read_csv, write_table
 from promptseg.score.tables import SCORES
@@ -96,10 +98,14 @@ def test_every_number_leads_to_its_sources(outputs):
     assert own["manifest_sha256"] == hashlib.sha256(b"dataset,image_id\n").hexdigest()
     everything = pick(measured, level="all", method="grabcut", mode="mode4")
     assert set(sources.loc[sources["provenance"] == everything["provenance"], "dataset"]) == set(synthetic.DATASETS)
-    claimed = pd.read_csv(outputs["claims.csv"])
+    found = claims(read_published(PUBLISHED), measured, synthetic.METHODS, synthetic.DATASETS)
+    claimed = stamp_from(found, outputs["provenance.csv"])
+    assert set(claimed["provenance"]) <= set(sources["provenance"])
     theirs = set(claimed.loc[claimed["source"] == "published", "provenance"])
     assert len(theirs) == 1
     assert pick(sources, provenance=theirs.pop())["published_sha256"] == digest(PUBLISHED)
+    of_all = measured[(measured["level"] == "all") & (measured["method"] == "grabcut")]
+    assert set(claimed.loc[claimed["method"] == "grabcut", "provenance"]) == set(of_all["provenance"])
 
 
 def test_statistics_are_read_as_written(outputs):

@@ -42,12 +42,6 @@ rule aggregate:
             category="Tables",
             labels={"table": "published against ours"},
         ),
-        claims=report(
-            "<results>/tables/claims.csv",
-            caption="../report/claims.rst",
-            category="Tables",
-            labels={"table": "claims"},
-        ),
         ablation=report(
             "<results>/tables/ablation.csv",
             caption="../report/ablation.rst",
@@ -138,6 +132,30 @@ rule aggregate:
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/aggregate.py"
+
+
+rule tabulate_claims:
+    input:
+        published=PUBLISHED,
+        statistics=rules.aggregate.output.statistics,
+        provenance=rules.aggregate.output.provenance,
+        lib=library("tabulate_claims"),
+    output:
+        claims=report(
+            "<results>/tables/claims.csv",
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
+    log:
+        "<logs>/tabulate_claims.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        datasets=about_datasets(stage="analysis"),
+        methods=about_methods(),
+    script:
+        "../scripts/tabulate_claims.py"
 
 
 rule tabulate_everything:

@@ -13,7 +13,7 @@ def final_products():
         "volumes": rules.tabulate_volumes,
     }
     pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
-    tables = [rules.aggregate, *(of_parts[part] for part in optional_parts())]
+    tables = [rules.aggregate, rules.tabulate_claims, *(of_parts[part] for part in optional_parts())]
     endings = ["png", *config["figures"]["format"]]
     figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in endings]
     return [

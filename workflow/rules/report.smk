@@ -11,7 +11,7 @@ rule build_page:
         summary=rules.aggregate.output.summary,
         statistics=rules.aggregate.output.statistics,
         published=rules.aggregate.output.published,
-        claims=rules.aggregate.output.claims,
+        claims=rules.tabulate_claims.output.claims,
         ablation=rules.aggregate.output.ablation,
         throughput=rules.aggregate.output.throughput,
         datasets=rules.aggregate.output.datasets,

@@ -20,7 +20,6 @@ from promptseg.analysis.ranks import RANKS, ranks
 from promptseg.analysis.readme import readme
 from promptseg.analysis.size import CORRELATION, SIZE, read_sizes, size_tables
 from promptseg.analysis.statistics import STATISTICS, statistics
-from promptseg.analysis.study.claims import CLAIMS, claims
 from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY, compare, compare_summary
 from promptseg.analysis.study.published import read_published
 from promptseg.analysis.summary import SUMMARY, summary
@@ -111,10 +110,6 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     theirs = beside["our_method"].isna()
     write(COMPARISON, beside.assign(provenance=beside["provenance"].mask(theirs, origin.published_key())))
     write(COMPARISON_SUMMARY, compare_summary(compared), "our_method")
-    found = claims(published, measured, methods, datasets)
-    ours = origin.stamp(found, ["method"])["provenance"]
-    theirs = found["source"] == "published"
-    write(CLAIMS, found.assign(provenance=ours.mask(theirs, origin.published_key())))
     write(THROUGHPUT, throughput(inputs.throughput), "method")
     write(CONTAMINATION, contamination(seen, list(seen), list(datasets)))
     write(SOURCES, origin.table())

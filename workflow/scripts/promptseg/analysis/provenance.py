@@ -129,7 +129,8 @@ def stamp_from(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     """The table with a last column `provenance`, of keys that provenance.csv already resolves.
 
     Args:
-        frame: has the column `method`, and `dataset`, empty in rows of all datasets.
+        frame: has the column `method`, and `dataset` unless its rows are of all datasets; where a column `source` says
+            `published` a row is of the published numbers.
         path: provenance.csv.
     """
     known = read_csv(path, SOURCES)
@@ -145,5 +146,9 @@ def stamp_from(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
         wanted = frozenset(pair for pair in singles if pair[0] == method and dataset in ("", pair[1]))
         return keys.get(wanted, "")
 
-    columns = zip(frame["method"], frame["dataset"].fillna(""), strict=True)
-    return frame.assign(provenance=[key(method, dataset) for method, dataset in columns])
+    empty = pd.Series("", index=frame.index)
+    columns = zip(frame["method"], frame.get("dataset", empty).fillna(""), strict=True)
+    ours = pd.Series([key(method, dataset) for method, dataset in columns], index=frame.index, dtype=object)
+    published = known.loc[known["published_sha256"] != "", "provenance"]
+    theirs = frame.get("source", empty) == "published"
+    return frame.assign(provenance=ours.mask(theirs, published.iloc[0]) if theirs.any() else ours)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.tables import batches, open_table, read_provenance, read_table
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SINGLE_MODES
-from promptseg.predict.tables import ROBUSTNESS
+from promptseg.predict.tables import PREDICTIONS, ROBUSTNESS
 from promptseg.prompts.modes import read_prompts
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST
 
@@ -117,6 +118,7 @@ def _jitter(robustness: Path | None) -> dict[str, dict[str, float]]:
 
 
 def _by_object(predictions: Path) -> Iterator[tuple[str, list[_Row]]]:
+    PREDICTIONS.check(predictions, pq.read_schema(predictions).names)
     rows = chain.from_iterable(batches(predictions, _BATCH, _READ))
     for name, group in groupby(rows, key=lambda row: row["object_id"]):
         yield name, [row for row in group if row["status"] == "ok" and row["switch"] is None]
