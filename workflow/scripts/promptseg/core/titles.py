@@ -38,6 +38,7 @@ CONFIDENCES = {
     "prompts_agree": "agreement of prompts",
     "jitter_agrees": "agreement under jitter",
 }
+MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
 STATUSES = {"ok": "scored", "not_applicable": "prompts not taken"}
 
 Titles = Mapping[str, Mapping[str, Any]]  # name -> {title}, of methods, datasets or protocols

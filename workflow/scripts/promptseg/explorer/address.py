@@ -25,7 +25,9 @@ KEYS = {
     "sort": "sort",
     "direction": "dir",
     "versus": "vs",
+    "compared": "of",
     "object": "o",
+    "opened": "at",
     "side_by_side": "w",
     "click": "k",
     "look": "look",
@@ -45,9 +47,10 @@ def address(ranges: Mapping[str, Ends] | None = None, **state: Value) -> str:
 
     Args:
         ranges: lowest and highest value of metrics and of `area`, both inclusive; None for an open end.
-        state: keys of `KEYS`. Tasks are `<dataset>:<task>`, the object is `<dataset>/<object_id>`, what rows are
-            compared with (`versus`) is `<method>@<setting id>`, settings are called by `setting_id`; `sort` is a
-            metric, `area`, `object`, `diff` or `gap`, `direction` is `asc` or `desc`. What is empty is left out.
+        state: keys of `KEYS`. Tasks are `<dataset>:<task>`, the object is `<dataset>/<object_id>`. What rows are
+            compared with (`versus`) and the row through which an object is opened (`opened`) are
+            `<method>@<setting id>`, settings are called by `setting_id`; `compared` is a metric, `sort` one or `area`,
+            `object`, `diff` or `gap`, `direction` is `asc` or `desc`. What is empty is left out.
 
     Raises:
         KeyError: there is no such key.

@@ -18,6 +18,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from promptseg.core.files import atomic
+from promptseg.core.titles import MODALITIES as MODALITIES
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
@@ -58,8 +59,6 @@ _MODES = {
     "mode5": ("#543005", "v"),
 }  # fmt: skip
 _SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
-
-MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
 
 
 def configure(width_mm: float, translated: Mapping[str, str] = MappingProxyType({})) -> None:

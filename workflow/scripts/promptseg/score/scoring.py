@@ -42,15 +42,20 @@ def score_masks(
     return {metric.name: metric.values(comparison) for metric in METRICS}
 
 
-def _choices(group: pd.DataFrame, overlaps: np.ndarray, several: bool) -> list[tuple[str, int]]:
-    """(selection, position in the group) for the candidates of one prompt of modes 1 to 5."""
-    choices = [("first", 0)]
-    if several or len(group) > 1:  # of a method that can give several masks, all selections take a single one
-        scores = group["score"].to_numpy()
+def choices(scores: np.ndarray, overlaps: np.ndarray, several: bool) -> list[tuple[str, int]]:
+    """(selection, position) for the k candidates of one prompt of modes 1 to 5.
+
+    Args:
+        scores: (k,) the method's own estimates, NaN where it has none.
+        overlaps: (k,) IoU with the truth.
+        several: whether the method gives several masks for some prompts.
+    """
+    chosen = [("first", 0)]
+    if several or len(scores) > 1:  # of a method that can give several masks, all selections take a single one
         if not np.isnan(scores).all():
-            choices.append(("best_score", masks.best_score(scores)))
-        choices.append(("oracle", masks.best_overlap(overlaps)))
-    return choices
+            chosen.append(("best_score", masks.best_score(scores)))
+        chosen.append(("oracle", masks.best_overlap(overlaps)))
+    return chosen
 
 
 def _failed(keys: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
@@ -95,7 +100,7 @@ def score_object(
     single = good["mode"].isin(SINGLE_MODES)
     for _, group in good[single].groupby("mode", sort=False):
         scores = values.loc[codes[group.index]]
-        for selection, position in _choices(group, scores["iou"].to_numpy(), several):
+        for selection, position in choices(group["score"].to_numpy(), scores["iou"].to_numpy(), several):
             identity = _identity(group.iloc[position])
             rows.append({**keys, **identity, "selection": selection, "status": "ok", **scores.iloc[position]})
     for index, row in good[~single].iterrows():

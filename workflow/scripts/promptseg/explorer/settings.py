@@ -1,0 +1,46 @@
+"""What a row of scores is beside object and method: a prompt, and which mask counts."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from promptseg.core import titles
+from promptseg.core.titles import Titles, plain, titled
+from promptseg.core.vocabulary import ALL_MODES, SELECTIONS
+from promptseg.explorer.address import setting_id
+
+# The columns of tables that make a setting; a table without variants of protocols lacks `switch`.
+COLUMNS = ["mode", "protocol", "switch", "step", "selection"]
+
+
+class Setting(NamedTuple):
+    """Values of COLUMNS; protocol and switch are empty where there is none."""
+
+    mode: str
+    protocol: str
+    switch: str
+    step: int
+    selection: str
+
+    @property
+    def id(self) -> str:
+        """Its name in addresses and files."""
+        return setting_id(self.mode, self.selection, self.step, self.protocol, self.switch)
+
+    def title(self, protocols: Titles) -> str:
+        """In words: "mode 1, first mask" or "5 clicks, corrected, oracle"."""
+        words = [titles.setting(self.mode, self.step)]
+        words += [titled(protocols, self.protocol)] if self.protocol else []
+        words += [f"{plain(self.switch)} as by default"] if self.switch else []
+        return ", ".join([*words, titles.SELECTIONS[self.selection]])
+
+
+def ordered(settings: set[Setting], protocols: Sequence[str]) -> list[Setting]:
+    """In the order of tables: modes, protocols as the run names them, each before its variants, clicks, selections."""
+    places = {name: place for place, name in enumerate(protocols)}
+
+    def key(setting: Setting) -> tuple[object, ...]:
+        place = places.get(setting.protocol, len(places))
+        selection = SELECTIONS.index(setting.selection)
+        return ALL_MODES.index(setting.mode), place, setting.protocol, setting.switch, setting.step, selection
+
+    return sorted(settings, key=key)
