@@ -86,7 +86,7 @@ function Slider({ label, value, min, max, change }) {
 export function Look({ look, level, width, change }) {
   return (
     <>
-      <fieldset class="chips">
+      <fieldset>
         <legend>Show</legend>
         {Object.entries(LOOKS).map(([name, title]) => (
           <button type="button" key={name} aria-pressed={look.name === name} onClick={() => change({ look: name })}>{title}</button>
@@ -107,7 +107,7 @@ export function Look({ look, level, width, change }) {
 /** Buttons for the part of the image. */
 export function Zoom({ zoom, to, by }) {
   return (
-    <fieldset class="chips">
+    <fieldset>
       <legend>Part</legend>
       <button type="button" onClick={() => to(null)}>Object</button>
       <button type="button" onClick={() => to("whole")}>Whole image</button>
@@ -119,14 +119,17 @@ export function Zoom({ zoom, to, by }) {
 }
 
 /** What colours and signs mean. */
-export function Legend({ look, setting }) {
+export function Legend({ look, setting, prompts }) {
+  const { points = [], boxes = [] } = prompts[setting.mode] ?? {};
+  const [stars, crosses] = setting.protocol ? [true, true] : [points.length > 0, points.some((point) => !point[2])];
   return (
-    <ul class="legend" aria-label="Legend">
+    <ul aria-label="Legend">
       {look.name === "outline" && <><li><Swatch colour={TRUTH} line /> truth</li><li><Swatch colour={MASK} line /> mask of the method</li></>}
       {look.name === "errors" && Object.values(ERRORS).map(({ colour, title }) => <li key={title}><Swatch colour={colour} /> {title}</li>)}
-      {look.prompts && <li><span aria-hidden="true">★</span> point on the object</li>}
-      {look.prompts && setting.protocol && <li><span aria-hidden="true">✕</span> point on the background; earlier clicks are smaller</li>}
-      {look.prompts && !setting.protocol && <li><span class="dashed" aria-hidden="true" /> box</li>}
+      {look.prompts && stars && <li><span aria-hidden="true">★</span> point on the object</li>}
+      {look.prompts && crosses && <li><span aria-hidden="true">✕</span> point on the background</li>}
+      {look.prompts && setting.protocol && <li>earlier clicks are smaller</li>}
+      {look.prompts && !setting.protocol && boxes.length > 0 && <li><span class="dashed" aria-hidden="true" /> box</li>}
     </ul>
   );
 }

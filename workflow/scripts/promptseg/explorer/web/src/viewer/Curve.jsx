@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { Swatch } from "./Panel.jsx";
 import { useDark, useSize } from "./use.js";
+import { number } from "./words.js";
 
 const DASHES = [[], [8, 3], [2, 3], [10, 3, 2, 3]]; // a curve is told by its dashes as well as by its colour
 const HEIGHT = 190;
@@ -61,21 +62,20 @@ export function Curve({ lines, steps, step, choose }) {
     plot.over.style.cursor = "pointer";
     return () => plot.destroy();
   }, [width, dark, values, steps.join(), step]);
-  const digits = (value) => (value === null ? "–" : value.toFixed(3));
   return (
     <section class="curve" aria-label="IoU over clicks">
       <h3>IoU over clicks</h3>
       <div class="plot" ref={holder} aria-hidden="true" style={{ minHeight: `${HEIGHT}px` }} />
-      <div class="wide" tabIndex={0} role="region" aria-label="IoU after each click">
+      <div class="scroll" tabIndex={0} role="region" aria-label="IoU after each click">
         <table>
           <thead>
-            <tr><th scope="col">Clicks</th>{steps.map((one) => <th scope="col" key={one} aria-current={one === step ? "step" : undefined}>{one}</th>)}</tr>
+            <tr><th scope="col">Clicks</th>{steps.map((one) => <th scope="col" class="number" key={one} aria-current={one === step ? "step" : undefined}>{one}</th>)}</tr>
           </thead>
           <tbody>
             {lines.map(({ title, colour, values: row }) => (
               <tr key={title}>
                 <th scope="row"><Swatch colour={colour} line /> {title}</th>
-                {row.map((value, index) => <td key={steps[index]} class={steps[index] === step ? "now" : ""}>{digits(value)}</td>)}
+                {row.map((value, index) => <td key={steps[index]} class={steps[index] === step ? "number now" : "number"}>{number(value)}</td>)}
               </tr>
             ))}
           </tbody>

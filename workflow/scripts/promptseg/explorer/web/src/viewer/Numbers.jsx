@@ -1,12 +1,5 @@
 import { Swatch } from "./Panel.jsx";
-
-const text = (value, { decimals }) => (value === undefined || Number.isNaN(value) ? "–" : value.toFixed(decimals));
-
-/** The numbers of an answer in one sentence. */
-export function sentence(values, metrics) {
-  const known = metrics.filter(({ name }) => values[name] !== undefined && !Number.isNaN(values[name]));
-  return known.map((metric) => `${metric.title} ${text(values[metric.name], metric)}${metric.unit ? ` ${metric.unit}` : ""}`).join(", ");
-}
+import { number } from "./words.js";
 
 /**
  * The metrics and confidences of every method that is shown.
@@ -15,14 +8,14 @@ export function sentence(values, metrics) {
  */
 export function Numbers({ rows, metrics }) {
   return (
-    <section class="numbers" aria-label="Numbers">
+    <section aria-label="Numbers">
       <h3>Numbers</h3>
-      <div class="wide" tabIndex={0} role="region" aria-label="Metrics of the methods shown">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Metrics of the methods shown">
         <table>
           <thead>
             <tr>
               <th scope="col">Method</th>
-              {metrics.map(({ name, title, unit }) => <th scope="col" key={name}>{title}{unit && <small> ({unit})</small>}</th>)}
+              {metrics.map(({ name, title, unit }) => <th scope="col" class="number" key={name}>{title}{unit && ` (${unit})`}</th>)}
             </tr>
           </thead>
           <tbody>
@@ -31,7 +24,7 @@ export function Numbers({ rows, metrics }) {
                 <th scope="row"><Swatch colour={method.colour} /> {method.title}</th>
                 {status
                   ? <td colSpan={metrics.length} class="status">{status}</td>
-                  : metrics.map((metric) => <td key={metric.name}>{text(values[metric.name], metric)}</td>)}
+                  : metrics.map(({ name, decimals }) => <td class="number" key={name}>{number(values[name], decimals)}</td>)}
               </tr>
             ))}
           </tbody>

@@ -5,9 +5,7 @@ import { ERRORS, MASK, TRUTH } from "./looks.js";
 import { overlap } from "./masks.js";
 import { prepareErrors, prepareOutline } from "./paint.js";
 import { Stage } from "./Stage.jsx";
-
-const whole = new Intl.NumberFormat("en");
-const pixels = (count) => `${whole.format(count)} px`;
+import { number, pixels } from "./words.js";
 
 /** The mask of an answer as it is painted and counted; null where there is none. */
 function useMask(rle, truth) {
@@ -40,7 +38,6 @@ function Counts({ counts, look, area }) {
 
 /** The masks that a method gave for one prompt, one of which is shown. */
 function Candidates({ candidates, chosen, titles, choose }) {
-  const number = (value) => (value === null || value === undefined ? "none" : value.toFixed(3));
   return (
     <div class="candidates" role="group" aria-label="Masks of this prompt">
       {candidates.map((one, index) => (
@@ -55,11 +52,11 @@ function Candidates({ candidates, chosen, titles, choose }) {
 
 /**
  * One method's answer over the image.
- * @param {object} props method: of the run; answer: {candidates, chosen, clicks, status}; truth: {mask, outline, area, size,
- *   prompts}; words: of the answer, for those who do not see it; look: {name, opacity, prompts}; others as in `Stage`
+ * @param {object} props answer: a row of `rowsOf`; truth: of `usePicture`; headline and words: its numbers, in short and whole;
+ *   look: of `lookOf`; titles: of selections; others as in `Stage`
  */
-export function Panel({ method, answer, truth, setting, words, headline, look, titles, choose, ...stage }) {
-  const { candidates, chosen, clicks, status } = answer;
+export function Panel({ answer, truth, setting, words, headline, look, titles, choose, ...stage }) {
+  const { method, candidates, chosen, clicks, status } = answer;
   const mask = useMask(candidates[chosen]?.rle, truth);
   const overlay = useMemo(() => {
     const given = look.prompts ? promptsOf(truth.prompts, setting, clicks) : { boxes: [], clicks: [] };
@@ -75,7 +72,7 @@ export function Panel({ method, answer, truth, setting, words, headline, look, t
   const counted = mask && look.name !== "image";
   return (
     <figure class="panel" style={{ "--method": method.colour }}>
-      <figcaption><b>{method.title}</b> <span>{headline}</span></figcaption>
+      <figcaption><b>{method.title}</b> <span>{status ? "" : headline}</span></figcaption>
       <Stage {...stage} overlay={overlay} label={`${method.title}, ${words}`} note={mask ? "" : status} />
       {counted && <Counts counts={mask.counts} look={look.name} area={truth.area} />}
       {candidates.length > 1 && <Candidates {...{ candidates, chosen, titles, choose }} />}

@@ -32,7 +32,7 @@ export function Stage({ scene, overlay, filter, label, note, change, onPanel }) 
     <div class="stage" ref={box} role="img" aria-label={label} tabIndex={0}>
       <canvas ref={lower} aria-hidden="true" style={{ filter }} />
       <canvas ref={upper} aria-hidden="true" />
-      {note && <p class="note">{note}</p>}
+      {note && <p class="said">{note}</p>}
     </div>
   );
 }

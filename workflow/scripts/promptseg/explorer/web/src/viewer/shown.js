@@ -58,6 +58,6 @@ export function lookOf(state) {
 }
 
 /** What a window does to a grey value from 0 to 1: slope * value + intercept. */
-export function windowing(level, width) {
+export function windowing({ level, width }) {
   return { slope: 100 / width, intercept: 0.5 - level / width };
 }

@@ -60,6 +60,22 @@ export function useLive(state, setState, object) {
   return [useMemo(() => ({ ...state, ...early }), [state, early]), change];
 }
 
+const ARROWS = { ArrowRight: 1, ".": 1, ArrowLeft: -1, ",": -1 };
+
+/** Call go(1) or go(-1) at the keys for the next and the previous click or candidate, unless somebody types. */
+export function useArrows(go) {
+  useEffect(() => {
+    const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !(event.key in ARROWS)) return;
+      if (event.target.closest?.("input, select, textarea, dialog")) return;
+      event.preventDefault();
+      go(ARROWS[event.key]);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  });
+}
+
 /** [width, height] of an element in CSS pixels, whole numbers; null before it is laid out. */
 export function useSize(element) {
   const [size, setSize] = useState(null);

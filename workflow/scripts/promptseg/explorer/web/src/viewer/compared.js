@@ -1,0 +1,48 @@
+// The methods beside one another: their answers, numbers and curves.
+import { answers } from "./answers.js";
+import { reason } from "./words.js";
+
+/**
+ * The answer of a method with the candidate that is looked at: {method, candidates, taken, clicks, chosen, values: {metric: number},
+ * status: why there is no mask, else ""}.
+ *
+ * Of a mask that the setting does not take only its IoU is known, and Dice follows from it; distances were measured for the other.
+ */
+function row(method, given, setting, numbers, wanted) {
+  const answer = answers(given, setting);
+  const chosen = answer.candidates[wanted - 1]?.rle ? wanted - 1 : answer.taken;
+  const one = answer.candidates[chosen];
+  const own = chosen === answer.taken;
+  const values = own ? numbers : { iou: one.iou, dice: (2 * one.iou) / (1 + one.iou), predicted_iou: one.score ?? NaN };
+  return { method, given, ...answer, chosen, values, status: one?.rle ? "" : reason(one?.status ?? numbers.status) };
+}
+
+/** Rows of all methods: masks and numbers are by method, as `useMasks` and `useNumbers` bring them. */
+export function rowsOf({ methods, setting, state, object }, masks, numbers) {
+  return methods.map((method) => {
+    const { name } = method;
+    return row(method, masks?.[name]?.[object], setting, numbers[name] ?? {}, Number(state[`v.c.${name}`]));
+  });
+}
+
+/** The change of the state that leads each method to its next (1) or previous (-1) candidate, where it has one. */
+export function otherCandidates(rows, by) {
+  const next = rows.filter(({ candidates, chosen }) => candidates[chosen + by]?.rle);
+  return Object.fromEntries(next.map(({ method, chosen }) => [`v.c.${method.name}`, chosen + by + 1]));
+}
+
+/** The metrics that occur, with the unit of this object. */
+export function metricsOf({ metrics }, rows, spacing) {
+  const there = metrics.filter(({ name }) => rows.some(({ values }) => values[name] !== undefined));
+  return there.map((metric) => (metric.unit === "mm" && !spacing ? { ...metric, unit: "px" } : metric));
+}
+
+/** IoU after each click: [{title, colour, values: by step, null where there is none}], of methods that have any. */
+export function curves(rows, steps) {
+  if (steps.length < 2) return [];
+  const lines = rows.map(({ method, given }) => {
+    const after = new Map(answers(given, steps.at(-1)).clicks.map(({ step, iou }) => [step, iou]));
+    return { title: method.title, colour: method.colour, values: steps.map(({ step }) => after.get(step) ?? null) };
+  });
+  return lines.filter(({ values }) => values.some((value) => value !== null));
+}
