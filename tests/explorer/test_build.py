@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.masks import decode
+from promptseg.core.masks import decode, encode
 from promptseg.core.tables import read_table
 from promptseg.explorer import build as building
 from promptseg.explorer.build import build
+from promptseg.explorer.predicted import write_masks
 from promptseg.explorer.settings import COLUMNS, Setting
 from promptseg.preprocess.images import decode_png
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST
@@ -49,6 +50,19 @@ def test_the_run(explorer):
         "modality_title": "CT",
         "licence": "CC0-1.0",
         "tasks": [{"name": "it's <b>", "title": "it's <b>"}, {"name": "cell", "title": "cell"}],
+    }
+    assert run["titles"] == {
+        "modes": {
+            "mode1": "1: one point, largest component",
+            "mode3": "3: box, largest component",
+            "iterative": "corrective clicks",
+            "everything": "no prompt",
+        },
+        "selections": {"first": "first mask", "best_score": "highest predicted IoU", "oracle": "oracle"},
+    }
+    assert run["protocols"] == {
+        "corrected": "corrected",
+        "as_released~repeat_clicks": "as released, repeat clicks as by default",
     }
     assert [(one["id"], one["title"]) for one in run["settings"]] == [
         ("mode1.first", "mode 1, first mask"),
@@ -93,6 +107,12 @@ def test_the_objects(explorer):
         "relative_area": [0.2, 0.06667, 0.2, 0.06667, 0.2],
         "picture": [0, 1, 1, 2, 2],
     }
+
+
+def test_a_picture_without_masks_has_a_file_as_well(files, tmp_path):
+    code = encode(block(0, 0, 1, 1))
+    write_masks(tmp_path / "data", "sam", files["predictions"]["sam", "chest"], {"another:cell": (7, 3, code)})
+    assert read_shard(tmp_path, "masks/sam/7") == {}
 
 
 def as_told(explorer, method, setting, column):

@@ -9,7 +9,7 @@ from typing import Any
 
 import promptseg
 from promptseg.core.provenance import commit
-from promptseg.core.titles import CONFIDENCES, MODALITIES, Titles, plain, titled
+from promptseg.core.titles import CONFIDENCES, MODALITIES, MODES, SELECTIONS, Titles, plain, titled
 from promptseg.explorer.objects import Kept, Survey
 from promptseg.explorer.settings import Setting, ordered
 from promptseg.figures.looks import method_looks
@@ -96,7 +96,15 @@ def describe(
             }
             for name in methods
         ],
-        "protocols": {name: titled(run.protocols, name) for name in run.protocols},
+        "protocols": {
+            one.protocol + f"~{one.switch}" * bool(one.switch): one.protocol_title(run.protocols)
+            for one in settings
+            if one.protocol
+        },
+        "titles": {
+            "modes": {one.mode: MODES[one.mode] for one in settings},
+            "selections": {one.selection: SELECTIONS[one.selection] for one in settings},
+        },
         "settings": [
             {
                 "id": one.id,

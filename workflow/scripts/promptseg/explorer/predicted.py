@@ -24,7 +24,7 @@ _READ += ["click_x", "click_y", "click_label", "status"]
 
 
 def write_masks(folder: Path, method: str, predictions: Path, truths: Truths) -> None:
-    """Write the masks of a method on a dataset, one file for each picture.
+    """Write the masks of a method on a dataset, one file for each picture, also where it has none.
 
     Args:
         folder: of the data files.
@@ -36,12 +36,16 @@ def write_masks(folder: Path, method: str, predictions: Path, truths: Truths) ->
     """
     several = read_provenance(predictions).get("candidates", 1) > 1
     rows = _rows(predictions, truths)
+    left = {picture for picture, *_ in truths.values()}
     for picture, of_picture in groupby(rows, key=lambda row: truths[row["object_id"]][0]):
         content = {}
         for name, answers in groupby(of_picture, key=lambda row: row["object_id"]):
             _, number, truth = truths[name]
             content[number] = _masks(list(answers), truth, several)
         write_json(folder, f"masks/{method}/{picture}", content)
+        left.discard(picture)
+    for picture in left:
+        write_json(folder, f"masks/{method}/{picture}", {})
 
 
 def _rows(path: Path, truths: Truths) -> Iterator[dict[str, Any]]:

@@ -28,10 +28,13 @@ class Setting(NamedTuple):
 
     def title(self, protocols: Titles) -> str:
         """In words: "mode 1, first mask" or "5 clicks, corrected, oracle"."""
-        words = [titles.setting(self.mode, self.step)]
-        words += [titled(protocols, self.protocol)] if self.protocol else []
-        words += [f"{plain(self.switch)} as by default"] if self.switch else []
-        return ", ".join([*words, titles.SELECTIONS[self.selection]])
+        prompt, selection = titles.setting(self.mode, self.step), titles.SELECTIONS[self.selection]
+        return ", ".join(filter(None, [prompt, self.protocol_title(protocols), selection]))
+
+    def protocol_title(self, protocols: Titles) -> str:
+        """The protocol of its clicks in words, with what differs from it; empty where there are no clicks."""
+        words = [titled(protocols, self.protocol)] if self.protocol else []
+        return ", ".join([*words, f"{plain(self.switch)} as by default"] if self.switch else words)
 
 
 def ordered(settings: set[Setting], protocols: Sequence[str]) -> list[Setting]:

@@ -128,6 +128,6 @@ test("numbers in words", () => {
   assert.equal(pixels(12345), "12,345 px");
   assert.deepEqual([number(0.5), number(NaN), number(undefined), number(null), number(2.25, 1)], ["0.500", "–", "–", "–", "2.3"]);
   assert.equal(sentence({ iou: 0.5, dice: NaN, hd95: 3, status: "ok" }, run.metrics), "IoU 0.500, HD95 3.0 mm");
-  const there = metricsOf(run, [{ values: { iou: 1, hd95: 2 } }], null);
+  const there = metricsOf(run, [{ values: { iou: 1, hd95: 2 } }], "px");
   assert.deepEqual(there.map(({ title, unit }) => [title, unit]), [["IoU", ""], ["HD95", "px"]]);
 });

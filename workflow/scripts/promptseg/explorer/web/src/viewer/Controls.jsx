@@ -3,12 +3,6 @@ import { ERRORS, MASK, TRUTH } from "./looks.js";
 import { Swatch } from "./Panel.jsx";
 import { LOOKS } from "./shown.js";
 
-/** The name of a kind of prompt in words. */
-function kindTitle(run, { mode, protocol, switch: changed }) {
-  const parts = [run.modes[mode], protocol && (run.protocols[protocol] ?? protocol), changed && `without ${changed.replaceAll("_", " ")}`];
-  return parts.filter(Boolean).join(", ");
-}
-
 /** Which methods lie side by side. */
 export function Methods({ run, methods, choose }) {
   const names = methods.map(({ name }) => name);
@@ -42,13 +36,13 @@ export function Prompt({ run, setting, change }) {
       <label>
         Prompt
         <select value={kind} onChange={(event) => go(event.target.value, setting.selection)}>
-          {[...kinds(run)].map(([name, one]) => <option value={name} key={name}>{kindTitle(run, one)}</option>)}
+          {[...kinds(run)].map(([name, one]) => <option value={name} key={name}>{[run.titles.modes[one.mode], run.protocols[name]].filter(Boolean).join(", ")}</option>)}
         </select>
       </label>
       <label>
         Mask that counts
         <select value={setting.selection} onChange={(event) => go(kind, event.target.value)}>
-          {selections(run, kind).map((name) => <option value={name} key={name}>{run.selections[name]}</option>)}
+          {selections(run, kind).map((name) => <option value={name} key={name}>{run.titles.selections[name]}</option>)}
         </select>
       </label>
     </>

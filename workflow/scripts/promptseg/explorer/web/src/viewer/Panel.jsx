@@ -43,7 +43,7 @@ function Candidates({ candidates, chosen, titles, choose }) {
       {candidates.map((one, index) => (
         <button type="button" key={index} aria-pressed={index === chosen} disabled={!one.rle} onClick={() => choose(index)}>
           <b>Mask {index + 1}</b> predicted IoU {number(one.score)}, true IoU {number(one.iou)}
-          {one.selections?.length > 0 && <small>{one.selections.map((name) => titles(name)).join(", ")}</small>}
+          {one.selections?.length > 0 && <small>{one.selections.map((name) => titles[name]).join(", ")}</small>}
         </button>
       ))}
     </div>
@@ -53,7 +53,7 @@ function Candidates({ candidates, chosen, titles, choose }) {
 /**
  * One method's answer over the image.
  * @param {object} props answer: a row of `rowsOf`; truth: of `usePicture`; headline and words: its numbers, in short and whole;
- *   look: of `lookOf`; titles: of selections; others as in `Stage`
+ *   look: of `lookOf`; titles: of the selections; others as in `Stage`
  */
 export function Panel({ answer, truth, setting, words, headline, look, titles, choose, ...stage }) {
   const { method, candidates, chosen, clicks, status } = answer;

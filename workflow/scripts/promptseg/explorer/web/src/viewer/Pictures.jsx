@@ -26,7 +26,7 @@ export function Pictures(all) {
   if (!scene || !masks.value) return <p>Loading …</p>;
 
   const look = lookOf(state), range = windowOf(state);
-  const metrics = metricsOf(run, rows, truth.spacing);
+  const metrics = metricsOf(run, rows, truth.spacing ? "mm" : "px");
   const see = (view) => change({ "v.view": view?.zoom ? viewText(view) : view });
   const zoomBy = (by) => {
     const view = scene.viewIn(panel);
@@ -48,7 +48,7 @@ export function Pictures(all) {
             key={row.method.name} {...{ truth, setting, look, scene }} answer={row} change={see} onPanel={setPanel}
             headline={first(row)} words={`${setting.title}: ${row.status || sentence(row.values, metrics)}`}
             filter={range.level === 50 && range.width === 100 ? "none" : `url(#${FILTER})`}
-            titles={(name) => run.selections[name]} choose={(index) => change({ [`v.c.${row.method.name}`]: index + 1 })}
+            titles={run.titles.selections} choose={(index) => change({ [`v.c.${row.method.name}`]: index + 1 })}
           />
         ))}
       </div>

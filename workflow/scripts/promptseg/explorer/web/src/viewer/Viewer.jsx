@@ -50,7 +50,7 @@ function NotKept(all) {
   return (
     <>
       <p class="absent">The picture of this object is not in this explorer.</p>
-      <Numbers rows={rows} metrics={metricsOf(all.run, rows, [1, 1])} />
+      <Numbers rows={rows} metrics={metricsOf(all.run, rows)} />
     </>
   );
 }

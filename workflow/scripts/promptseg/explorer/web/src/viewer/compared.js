@@ -31,10 +31,13 @@ export function otherCandidates(rows, by) {
   return Object.fromEntries(next.map(({ method, chosen }) => [`v.c.${method.name}`, chosen + by + 1]));
 }
 
-/** The metrics that occur, with the unit of this object. */
-export function metricsOf({ metrics }, rows, spacing) {
+/**
+ * The metrics that occur.
+ * @param {string} unit of distances in this image, mm where its spacing is known, else px; that of the run if it is not given
+ */
+export function metricsOf({ metrics }, rows, unit) {
   const there = metrics.filter(({ name }) => rows.some(({ values }) => values[name] !== undefined));
-  return there.map((metric) => (metric.unit === "mm" && !spacing ? { ...metric, unit: "px" } : metric));
+  return there.map((metric) => (metric.unit && unit ? { ...metric, unit } : metric));
 }
 
 /** IoU after each click: [{title, colour, values: by step, null where there is none}], of methods that have any. */

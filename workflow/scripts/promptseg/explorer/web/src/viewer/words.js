@@ -16,6 +16,6 @@ export function sentence(values, metrics) {
 
 /** Why there is no mask or score. */
 export function reason(status) {
-  if (status === undefined) return "not part of this run";
+  if (!status) return "not part of this run";
   return status === "not_applicable" ? "this method does not take this prompt" : `no mask: ${status}`;
 }
