@@ -5,7 +5,7 @@ import pytest
 from promptseg.analysis.statistics import STATISTICS, statistics
 from promptseg.analysis.sums import patient_sums
 from promptseg.core.tables import write_csv
-from promptseg.figures import pictures
+from promptseg.figures import pictures, style
 from support import synthetic
 
 
@@ -26,3 +26,11 @@ def statistics_file(tmp_path_factory):
 def shapes(tmp_path_factory):
     """Three images with four kinds of objects, and results of three methods (never changed)."""
     return pictures.Files(**synthetic.write_examples(tmp_path_factory.mktemp("examples")))
+
+
+@pytest.fixture
+def narrow():
+    """Figures in one column of a paper."""
+    style.configure(85)
+    yield
+    style.configure(183)

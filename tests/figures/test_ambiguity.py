@@ -10,7 +10,7 @@ from promptseg.core.tables import write_table
 from promptseg.figures import ambiguity
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.tables import AMBIGUITY
-from support.figures import SHAPES, SHAPES_LOOKS, layers, notes, texts, truth_of
+from support.figures import SHAPES, SHAPES_LOOKS, below, clear, layers, texts, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +40,34 @@ def test_ambiguity(shapes, candidates):
     assert [axis.get_ylabel() for axis in grid[:, 0]] == [
         f"SAM ViT-B\n{word} agreement" for word in ("least", "median", "most")
     ]
-    assert [notes(axis) for axis in grid[:, 0]] == [["left disk"], ["both"], ["right bar"]]
-    assert [notes(axis) for axis in grid[:, 4]] == [["agreement 0.20"], ["agreement 0.50"], ["agreement 0.80"]]
-    assert notes(grid[0, 1]) == ["predicted 0.90\nIoU 0.00", "region growing 0.40"]
-    assert notes(grid[0, 3]) == ["predicted 0.70\nIoU 0.20"]
+    assert [below(axis) for axis in grid[:, 0]] == [["left disk", "case1"], ["both", "case0"], ["right bar", "case2"]]
+    assert [below(axis) for axis in grid[:, 4]] == [["agreement 0.20"], ["agreement 0.50"], ["agreement 0.80"]]
+    assert below(grid[0, 1]) == ["IoU 0.00", "predicted 0.90", "region growing 0.40"]
+    assert below(grid[0, 3]) == ["IoU 0.20", "predicted 0.70"]
+    assert not any(axis.texts for axis in figure.axes)  # no word covers an image
+    clear(figure)
     masks = [truth_of(shapes, "case1:left disk") & (np.arange(128) % (index + 2) > 0) for index in range(3)]
     for mask, axis in zip(masks, grid[0, 1:4], strict=True):
         assert (layers(axis)[0] == mask).all()
     counts = [(np.sum(masks, axis=0) == number) for number in (1, 2, 3)]
     assert all((drawn == count).all() for drawn, count in zip(layers(grid[0, 4]), counts, strict=True))
     assert [line.get_marker() for line in grid[0, 0].lines] == ["*"]  # the point
+
+
+def test_of_many_methods_only_median_agreement(candidates, tmp_path):
+    paths = {"predictions": [], "ambiguity": []}
+    for kind, found in paths.items():
+        for number in range(4):
+            found.append(tmp_path / kind / f"m{number}" / "shapes.parquet")
+            found[-1].parent.mkdir(parents=True)
+            found[-1].symlink_to(getattr(candidates, kind)[0])
+    looks = {f"m{number}": SHAPES_LOOKS["sam_vit_b"] for number in range(4)}
+    figure = ambiguity.draw(replace(candidates, **paths), SHAPES, looks)
+    assert [axis.get_ylabel() for axis in figure.axes[::5]] == ["SAM ViT-B\nmedian agreement"] * 4
+
+
+def test_narrow(candidates, narrow):
+    clear(ambiguity.draw(candidates, SHAPES, SHAPES_LOOKS))
 
 
 def test_ambiguity_without_candidates(candidates):

@@ -15,7 +15,7 @@ from promptseg.core.tables import write_csv, write_table
 from promptseg.figures import changed, compared
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.tables import SCORES
-from support.figures import METHODS, SHAPES, layers, legend, lines, notes, panels, rows, texts, truth_of, visible
+from support.figures import METHODS, SHAPES, below, layers, legend, lines, panels, rows, texts, truth_of, visible
 
 PROTOCOLS = {"corrected": {"title": "corrected"}, "as_released": {"title": "as released"}}
 
@@ -116,8 +116,8 @@ def test_examples_show_the_masks_of_both_runs(shapes, two):
     assert [axis.get_title() for axis in (first, a, b)] == ["image and truth", "A", "B: lower"]
     assert np.array_equal(layers(b)[0], mask)
     assert not np.array_equal(layers(a)[0], mask)
-    assert notes(b) == [f"{row['iou_b']:.2f}"]
-    assert notes(first) == ["SAM\nmode 5"]
+    assert below(b) == [f"{row['iou_b']:.2f}"]
+    assert below(first) == ["SAM", "mode 5"]
 
 
 def test_masks_that_are_not_those_of_the_tables_are_not_shown(shapes, two):

@@ -9,7 +9,7 @@ from promptseg.core.tables import write_table
 from promptseg.figures import everything, recall
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.score.tables import SCORES
-from support.figures import SHAPES, SHAPES_LOOKS, layers, notes, texts, truth_of
+from support.figures import SHAPES, SHAPES_LOOKS, below, layers, texts, truth_of
 
 
 def test_masks_over_one_another():
@@ -41,11 +41,11 @@ def test_everything(shapes, tmp_path):
         write_table(files[kind][0], content, schema)
     found = replace(shapes, **files)
     grid = np.array(everything.draw(found, SHAPES, SHAPES_LOOKS).axes).reshape(4, 3)
-    assert [axis.get_title() for axis in grid[0]] == ["truth", "SAM ViT-B\nall masks", "best match"]
-    assert notes(grid[0, 1]) == ["2 masks"]
-    assert notes(grid[0, 2]) == [f"{iou(match, truth):.2f}"]
+    assert [axis.get_title() for axis in grid[0]] == ["truth", "SAM ViT-B: all masks", "best match"]
+    assert below(grid[0, 1]) == ["2 masks"]
+    assert below(grid[0, 2]) == [f"{iou(match, truth):.2f}"]
     assert (layers(grid[0, 2])[0] == match).all()
-    assert notes(grid[3, 2]) == ["no mask"]  # an object that was not scored
+    assert below(grid[3, 2]) == ["no mask"]  # an object that was not scored
     left, right = grid[0, 1].get_xlim()
     assert (left, right) == (-0.5, 127.5)  # the whole image, which is 128 mm each way
     assert recall.NOTHING in texts(everything.draw(replace(found, scores=[]), SHAPES, SHAPES_LOOKS))

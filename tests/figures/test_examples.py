@@ -1,36 +1,63 @@
-"""Examples chosen by area, and by result."""
+"""Examples chosen by area, by kind of prompt."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from promptseg.core.masks import iou
-from promptseg.core.tables import read_table
-from promptseg.figures import examples
-from promptseg.score.tables import SCORES
-from support.figures import SHAPES, SHAPES_LOOKS, layers, notes, texts, truth_of
+from promptseg.figures import examples, style
+from support.figures import SHAPES, SHAPES_LOOKS, below, clear, texts, visible
 
 
-def test_examples(shapes):
+def test_a_row_for_each_kind_of_prompt_and_object(shapes):
     figure = examples.draw(shapes, SHAPES, SHAPES_LOOKS)
-    grid = np.array(figure.axes).reshape(4, 4)  # four of five tasks; image, three methods
-    assert [axis.get_ylabel() for axis in grid[:, 0]] == [
-        "left disk\ncase1", "right bar\ncase1", "both\ncase1", "small dot\ncase1"
+    grid = np.array(figure.axes).reshape(8, 3)  # four of five tasks, one point and one box; the image, two methods
+    tasks = [f"{task}\ncase1" for task in ("left disk", "right bar", "both", "small dot")]
+    assert [axis.get_ylabel() for axis in grid[:, 0]] == tasks + tasks
+    heads = [[axis.get_title().replace("\n", " ") for axis in grid[row] if axis.get_visible()] for row in (0, 4)]
+    assert heads == [
+        ["one point, largest component", "Region growing"],
+        ["one box around the object", "Filled box", "SAM ViT-B"],
+    ]
+    assert [[below(axis) for axis in grid[row, 1:] if axis.get_visible()] for row in (1, 5)] == [
+        [["0.50"]], [["1.00"], ["0.87"]]
     ]  # fmt: skip
-    assert [axis.get_title() for axis in grid[0, 1:]] == [
-        "Filled box\n(one box)", "Region\ngrowing\n(one point)", "SAM ViT-B\n(one box)"
-    ]  # fmt: skip
-    assert [axis.texts[0].get_text() for axis in grid[1, 1:]] == ["1.00", "0.50", "0.87"]
-    assert figure.get_suptitle() == "Shapes. Truth: drawn by a program. Licence: CC0-1.0"
+    assert [len(axis.lines) for axis in (grid[0, 0], grid[4, 0])] == [1, 0]  # the point
+    assert [len(axis.patches) for axis in (grid[0, 0], grid[4, 0])] == [0, 1]  # the box
+    assert figure.get_suptitle() == "Shapes: what the methods make of the same objects"
     for axis in figure.axes:
-        assert axis.get_aspect() == 2.0  # pixels are twice as tall as wide
+        if axis.get_visible():
+            assert axis.get_aspect() == 2.0  # pixels are twice as tall as wide
+    clear(figure)
 
 
 def test_shown_number_is_the_scored_one_and_gaps_are_not_zero(shapes):
     some = replace(shapes, scores=[path for path in shapes.scores if path.parent.name != "sam_vit_b"])
-    grid = np.array(examples.draw(some, SHAPES, SHAPES_LOOKS).axes).reshape(4, 4)
-    assert [axis.texts[0].get_text() for axis in grid[:, 3]] == ["no mask"] * 4
+    grid = np.array(examples.draw(some, SHAPES, SHAPES_LOOKS).axes).reshape(8, 3)
+    assert [below(axis) for axis in grid[4:, 2]] == [["no mask"]] * 4
+
+
+@pytest.mark.parametrize(("count", "objects", "rows"), [(1, 4, 4), (7, 4, 8), (20, 2, 8)])
+def test_at_most_six_methods_a_row_and_no_more_objects_than_fit(shapes, tmp_path, count, objects, rows):
+    paths = {"predictions": [], "scores": []}
+    looks = {}
+    for number in range(count):
+        looks[f"m{number}"] = style.Look(f"A method with a long name, number {number}", style.BLUE, "o")
+        for kind, found in paths.items():
+            folder = tmp_path / kind / f"m{number}"
+            folder.mkdir(parents=True)
+            (folder / "shapes.parquet").symlink_to(
+                next(p for p in getattr(shapes, kind) if p.parent.name == "box_fill")
+            )
+            found.append(folder / "shapes.parquet")
+    figure = examples.draw(replace(shapes, **paths), SHAPES, looks)
+    grid = np.array(figure.axes).reshape(rows, -1)
+    assert grid.shape[1] == 1 + min(count, 4 if count == 7 else 5 if count == 20 else 6)
+    assert len({axis.get_ylabel() for axis in grid[:, 0]}) == objects
+    assert sum("number" in axis.get_title().replace("\n", " ") for axis in visible(figure)) == count
+    assert figure.get_size_inches()[1] < 9.7
+    if count == 20:
+        clear(figure)
 
 
 def test_dataset_without_objects(shapes):
@@ -38,35 +65,6 @@ def test_dataset_without_objects(shapes):
     assert "No image of this dataset" in texts(figure)
 
 
-def test_extremes(shapes):
-    found = examples.extremes(shapes.scores)
-    assert set(found) == {
-        (method, mode, word)
-        for method, mode in (("sam_vit_b", "mode5"), ("region_growing", "mode1"), ("box_fill", "mode5"))
-        for word in ("worst", "median", "best")
-    }
-    rows = read_table(shapes.scores[0].parents[1] / "sam_vit_b" / "shapes.parquet", SCORES)
-    ious = rows.loc[rows["status"] == "ok", "iou"].sort_values()
-    assert found["sam_vit_b", "mode5", "worst"][1] == ious.iloc[0]
-    assert found["sam_vit_b", "mode5", "median"][1] == ious.iloc[(len(ious) - 1) // 2]
-    assert found["sam_vit_b", "mode5", "best"][1] == ious.iloc[-1]
-
-
-def test_extremes_figure(shapes):
-    looks = {name: SHAPES_LOOKS[name] for name in ("region_growing", "sam_vit_b")}
-    figure = examples.draw_extremes(shapes, SHAPES, looks)
-    grid = np.array(figure.axes).reshape(2, 6)
-    assert [axis.get_title() for axis in grid[0]] == [
-        f"{prompt}:\n{word}" for prompt in ("one point", "one box") for word in ("worst", "median", "best")
-    ]
-    assert [axis.get_ylabel() for axis in grid[:, 0]] == ["Region growing", "SAM ViT-B"]
-    found = examples.extremes(shapes.scores)
-    for (method, mode), axes in {
-        ("region_growing", "mode1"): grid[0, :3], ("sam_vit_b", "mode5"): grid[1, 3:]
-    }.items():  # fmt: skip
-        for word, axis in zip(("worst", "median", "best"), axes, strict=True):
-            name, value = found[method, mode, word]
-            assert notes(axis) == [f"{value:.2f}", name.split(":")[1]]
-            (mask,) = layers(axis)
-            assert iou(mask, truth_of(shapes, name)) == pytest.approx(value)
-    assert [notes(axis) for axis in (*grid[0, 3:], *grid[1, :3])] == [["n/a"]] * 6
+def test_no_method_takes_such_prompts(shapes):
+    figure = examples.draw(replace(shapes, predictions=[]), SHAPES, SHAPES_LOOKS)
+    assert "takes one point or one box" in texts(figure)

@@ -1,8 +1,5 @@
 """The part of an image that is shown, and which objects."""
 
-import io
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +7,6 @@ from hypothesis import strategies as st
 
 from promptseg.core.tables import read_table
 from promptseg.figures import pictures
-from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.tables import OBJECTS
 
 
@@ -19,6 +15,9 @@ def test_choice_of_objects(shapes):
     assert pictures.choose(table, ["small dot", "both"]) == ["case1:small dot", "case1:both"]
     assert pictures.choose(table, ["left disk"]) == ["case0:left disk", "case1:left disk"]
     assert pictures.choose(table, ["absent"]) == []
+    assert pictures.choose(table, ["small dot", "both"], 1) == ["case1:small dot"]
+    assert pictures.choose(table, ["left disk"], 1) == ["case1:left disk"]
+    assert pictures.choose(table, ["left disk"], 2) == ["case0:left disk", "case1:left disk"]
 
 
 def test_window_is_square_in_millimetres_and_holds_the_object():
@@ -48,26 +47,23 @@ def test_window_always_holds_the_object(x0, y0, across, down, sy, sx):
     assert top - slack <= y0 - 0.5 < y1 + 0.5 <= bottom + slack
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(4, 12), (4, 3), (14, 2)])
-def test_labels_of_neighbouring_rows_do_not_touch(rows, columns):
-    pixels = np.zeros((5, 5), np.uint8)
-    names = ["case_7", "LIDC-IDRI-0001", "patient_0123456789_series_4_slice_0042"]
-    names += ["BRAIN_TUMOUR_MRI_GADOLINIUM_0042_SLICE_0117"]
-    figure, grid = pictures.grid(rows, "Title", "Legend", ["x"] * columns)
-    for index, axes in enumerate(grid):
-        image = LabelledImage(names[index % 4], "case", pixels, pixels, None)
-        example = pictures.Example("o", "inferior_mesenteric_vein", image, pixels > 0, (1, 1), (-0.5, 4.5, 4.5, -0.5))
-        pictures.show(axes[0], example)
-        pictures.label(axes[0], example)
-    figure.savefig(io.BytesIO(), format="png")
-    boxes = [axis.yaxis.label.get_window_extent() for axis in grid[:, 0]]
-    assert all(above.y0 > below.y1 for above, below in pairwise(boxes))
-    texts = [axis.get_ylabel().replace("\n", "") for axis in grid[:4, 0]]
-    assert texts[1].endswith("LIDC-IDRI-0001")
-    assert texts[2].endswith("_slice_0042")
-    assert "inferior" in texts[2]
-
-
 def test_whole_image_in_the_middle_of_a_square():
     assert pictures.whole((100, 50), (1.0, 1.0)) == (-25.5, 74.5, 99.5, -0.5)
     assert pictures.whole((100, 50), (1.0, 2.0)) == (-0.5, 49.5, 99.5, -0.5)
+
+
+def test_body_is_the_largest_part_that_differs_from_what_lies_around():
+    pixels = np.zeros((40, 60), np.uint8)
+    pixels[10:30, 5:45] = 100
+    pixels[35:37, 50:55] = 200  # a table
+    assert pictures.body(pixels) == (5, 10, 44, 29)
+    assert pictures.body(255 - pixels) == (5, 10, 44, 29)  # on white
+    assert pictures.body(np.stack([pixels] * 3, axis=-1)) == (5, 10, 44, 29)
+    assert pictures.body(np.full((4, 7), 9, np.uint8)) == (0, 0, 6, 3)
+    assert pictures.body(np.random.default_rng(1).integers(0, 255, (20, 30), np.uint8)) == (0, 0, 29, 19)  # no margin
+
+
+def test_window_stays_within_the_body():
+    left, right, bottom, top = pictures.window((10, 12, 40, 28), (40, 60), (1.0, 1.0), (5, 10, 44, 29))
+    assert (left, right) == (4.5, 44.5)  # as wide as the body
+    assert (top, bottom) == (-0.5, 39.5)  # and a square around it

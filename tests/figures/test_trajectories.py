@@ -11,7 +11,7 @@ from promptseg.core.tables import write_table
 from promptseg.figures import trajectories
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.tables import SCORES
-from support.figures import SHAPES, SHAPES_LOOKS, layers, notes, texts, truth_of
+from support.figures import SHAPES, SHAPES_LOOKS, below, clear, layers, texts, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,14 @@ def test_trajectories(shapes, clicked):
     truth = truth_of(shapes, "case1:left disk")
     for step, axis in enumerate(grid[1], start=1):
         (mask,) = layers(axis)
-        assert notes(axis) == [f"{iou(mask, truth):.2f}"]
+        assert below(axis) == [f"{iou(mask, truth):.2f}"]
         assert [tuple(line.get_xydata()[0]) for line in axis.lines] == [(30 + k, 25) for k in range(1, step + 1)]
         assert [line.get_marker() for line in axis.lines] == ["*", "X", "*"][:step]
     sizes = [line.get_markersize() for line in grid[1, 2].lines]
     assert sizes[2] > sizes[0]
-    assert notes(grid[0, 2]) == ["no mask"]
-    assert "Object: left disk, case1" in figure.get_suptitle().replace("\n", " ")
+    assert below(grid[0, 2]) == ["no mask"]
+    assert "(left disk, case1)" in figure.get_suptitle().replace("\n", " ")
+    clear(figure)
 
 
 def test_trajectories_of_a_protocol_that_was_not_run(clicked):

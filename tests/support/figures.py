@@ -96,3 +96,28 @@ def rows(axis: Axes) -> list[str]:
 
 def notes(axis: Axes) -> list[str]:
     return [text.get_text() for text in axis.texts]
+
+
+def below(axis: Axes) -> list[str]:
+    """The lines below a panel."""
+    return axis.get_xlabel().split("\n")
+
+
+def clear(figure: Figure) -> None:
+    """Assert that no words of a figure of images lie on an image or leave the figure."""
+    figure.set_dpi(200)
+    figure.draw_without_rendering()
+    shown = [axis for axis in figure.axes if axis.get_visible()]
+    images = [axis.get_window_extent() for axis in shown]
+    titles = [
+        (text, text.get_window_extent()) for text in figure.findobj(Text) if text.get_text() and text.get_visible()
+    ]
+    titles = [(text, box) for text, box in titles if text.axes is None or text.axes in shown]
+    for text, box in titles:
+        assert min(box.x0, box.y0) >= -1, text
+        assert box.x1 <= figure.bbox.x1 + 1, text
+        assert box.y1 <= figure.bbox.y1 + 1, text
+        assert not any(box.shrunk(0.98, 0.98).overlaps(image) for image in images), text
+        assert not any(
+            box.shrunk(0.9, 0.9).overlaps(other.shrunk(0.9, 0.9)) for one, other in titles if one is not text
+        ), text

@@ -79,7 +79,7 @@ rule plot_examples:
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
         lib=library("plot_examples"),
     output:
-        **drawn("examples", "extremes", "trajectories"),
+        **drawn("examples", "extremes", "percentiles", "trajectories"),
     log:
         "<logs>/plot_examples/{dataset}.log",
     conda:

@@ -1,9 +1,9 @@
-"""Draw examples of one dataset: what each method made of a few objects, its worst and best, and its clicks."""
+"""Draw examples of one dataset: what each method made of a few objects, its results by rank, and its clicks."""
 
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.figures import examples, pictures, style, trajectories
+from promptseg.figures import examples, percentiles, pictures, style, trajectories
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,10 +16,10 @@ if __name__ == "__main__":
         shown = pictures.Files(
             files.images, files.objects, files.prompts, predictions=files.predictions, scores=files.scores
         )
-        style.save(examples.draw(shown, params.dataset, looks), output.examples)
-        of_run = {name: params.methods[name] for name in pictures.by_method(files.scores)}
-        rivals = {name: look for name, look in looks.items() if name in style.rivals(of_run)}
-        figure = examples.draw_extremes(shown, params.dataset, rivals)
-        style.save(figure, output.extremes)
-        figure = trajectories.draw(shown, params.dataset, looks, params.protocol, params.protocols)
+        of_run = style.rivals({name: params.methods[name] for name in pictures.by_method(files.scores)})
+        rivals = {name: look for name, look in looks.items() if name in of_run}
+        style.save(examples.draw(shown, params.dataset, rivals), output.examples)
+        for choice, path in ((percentiles.EXTREMES, output.extremes), (percentiles.PERCENTILES, output.percentiles)):
+            style.save(percentiles.draw(shown, params.dataset, rivals, choice), path)
+        figure = trajectories.draw(shown, params.dataset, rivals, params.protocol, params.protocols)
         style.save(figure, output.trajectories)

@@ -129,6 +129,8 @@ _ALL = [
     Figure("extremes", "Worst, median and best",
            "Examples", {"dataset": "{dataset}", "figure": "worst, median, best"}, each="dataset",
            tables="scores.parquet"),
+    Figure("percentiles", "By percentile of IoU",
+           "Examples", {"dataset": "{dataset}", "figure": "percentiles of IoU"}, each="dataset"),
     Figure("trajectories", "Click by click",
            "Examples", {"dataset": "{dataset}", "figure": "click by click"}, each="dataset", tables="scores.parquet"),
     Figure("ambiguity", "Three masks for one point",

@@ -9,22 +9,21 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.core import masks
 from promptseg.core.columns import SETTING
 from promptseg.core.tables import read_table
-from promptseg.core.titles import SELECTIONS, Titles, setting, titled
+from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
 from promptseg.core.vocabulary import EVERYTHING, SINGLE_MODES
-from promptseg.figures import pictures, style
+from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
 SHOWN = 4  # objects in either direction
 _TRIED = 40  # objects whose masks are looked for
 NOTHING = "None has changed, or the images and the masks of both runs are not in their folders any more."
-_LEGEND = "Blue: outline of the truth. Orange: mask of the run. Number: IoU."
+_LEGEND = "Blue: outline of the truth. Orange: mask of the run, below it its IoU."
 _CLOSE = 5e-7  # of IoU: tables hold what was computed from these masks
 
 
@@ -107,19 +106,21 @@ def _case(row: Mapping[str, Any], a: Run, b: Run, names: Mapping[str, Mapping[st
     return None if left is None or right is None else Case(row, example, left, right)
 
 
-def _panels(axes: Sequence[Axes], case: Case, methods: Titles, protocols: Titles) -> None:
+def _panels(sheet: sheets.Sheet, place: int, column: int, case: Case, methods: Titles, protocols: Titles) -> None:
     """Image, A and B of one object."""
+    axes = sheet.axes[place, column : column + 3]
     for axis in axes:
         pictures.show(axis, case.example)
     pictures.outline(axes[0], case.example.truth)
     row = case.row
-    words = [titled(methods, row["method"]), setting(row["mode"], row["step"])]
+    words = [setting(row["mode"], row["step"])]
     words += [titled(protocols, row["protocol"])] if row["protocol"] else []
     words += [SELECTIONS[row["selection"]]] if row["selection"] != "first" else []
-    pictures.note(axes[0], "\n".join([words[0], ", ".join(words[1:])]), low=True)
-    pictures.result(axes[1], case.mask_a, case.example.truth, f"{row['iou_a']:.2f}")
-    pictures.result(axes[2], case.mask_b, case.example.truth, f"{row['iou_b']:.2f}")
-    pictures.label(axes[0], case.example)
+    sheet.below(axes[0], titled(methods, row["method"]), ", ".join(words))
+    for axis, mask, iou in ((axes[1], case.mask_a, row["iou_a"]), (axes[2], case.mask_b, row["iou_b"])):
+        pictures.result(axis, mask, case.example.truth)
+        sheet.below(axis, f"{iou:.2f}")
+    sheet.beside(place, [plain(case.example.task), case.example.image.image_id], column)
 
 
 def draw(found: Mapping[str, Sequence[Case]], methods: Titles, protocols: Titles) -> Figure:
@@ -135,13 +136,11 @@ def draw(found: Mapping[str, Sequence[Case]], methods: Titles, protocols: Titles
         return style.message(title, NOTHING)
     headings = [text for name, _ in sides for text in ("image and truth", "A", f"B: {name}")]
     rows = max(len(own) for _, own in sides)
-    figure, grid = pictures.grid(rows, title, _LEGEND, headings)
+    sheet = sheets.sheet(rows, len(headings), title, _LEGEND, lines=3, heads={0: headings})
     for side, (_, own) in enumerate(sides):
         for place in range(rows):
-            axes = grid[place, 3 * side : 3 * side + 3]
             if place < len(own):
-                _panels(list(axes), own[place], methods, protocols)
+                _panels(sheet, place, 3 * side, own[place], methods, protocols)
             else:
-                for axis in axes:
-                    axis.set_axis_off()
-    return figure
+                sheet.leave_out(sheet.axes[place, 3 * side : 3 * side + 3])
+    return sheet.finished()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.runs import Run
@@ -14,12 +15,13 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
 from promptseg.core.vocabulary import ITERATIVE
-from promptseg.figures import pictures, style
+from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
 _COLUMNS = 4
 _LEGEND = (
-    "Blue: outline of the truth. Orange: mask of the method. Number: IoU. Yellow: prompt; stars and crosses: clicks."
+    "Blue: outline of the truth. Orange: mask of the method, below it its IoU. Yellow: prompt; stars and crosses: "
+    "clicks."
 )
 
 
@@ -49,20 +51,21 @@ def draw(
         )
     objects = read_table(folder / "objects.parquet", OBJECTS)
     example = pictures.load(folder / "images.parquet", objects, tasks, [object_id])[object_id]
-    rows = -(-(len(looks) + 2) // _COLUMNS)
-    figure, grid = pictures.grid(rows, f"{dataset}/{object_id}", _LEGEND, [""] * _COLUMNS)
-    image, truth, *others = grid.ravel()
-    for axis in (image, truth):
+    columns = sheets.across(_COLUMNS)
+    rows = -(-(len(looks) + 2) // columns)
+    sheet = sheets.sheet(rows, columns, f"{dataset}/{object_id}", style.words(_LEGEND), lines=3, heads={})
+    image, truth, *others = sheet.axes.ravel()
+    for axis, words in ((image, "image"), (truth, "truth")):
         pictures.show(axis, example)
-    image.set_title("image", fontsize=6.5)
-    truth.set_title("truth", fontsize=6.5)
+        sheet.below(axis, style.words(words))
     pictures.outline(truth, example.truth)
     for axis, name in zip(others, looks, strict=False):
         pictures.show(axis, example)
-        _answer(axis, run, dataset, name, looks[name], example, wish)
-    for axis in others[len(looks) :]:
-        axis.set_axis_off()
-    return figure
+        sheets.frame(axis, looks[name])
+        words = _answer(axis, run, dataset, name, example, wish)
+        sheet.below(axis, looks[name].title, words)
+    sheet.leave_out(others[len(looks) :])
+    return sheet.finished()
 
 
 def prompts_file(folder: Path, dataset: str) -> Path:
@@ -82,31 +85,21 @@ def prompts_file(folder: Path, dataset: str) -> Path:
 
 def prompt_of(row: Mapping[str, Any]) -> str:
     """What a score was asked by, in words: "one box around the object", "5 clicks"."""
-    if row["mode"] == ITERATIVE:
-        return titles.setting(ITERATIVE, row["step"])
-    return titles.MODES[row["mode"]].partition(": ")[2] or titles.MODES[row["mode"]]
+    return titles.setting(ITERATIVE, row["step"]) if row["mode"] == ITERATIVE else titles.prompt_words(row["mode"])
 
 
-def _answer(
-    axis: Any, run: Run, dataset: str, method: str, look: style.Look, example: pictures.Example, wish: Wish
-) -> None:
-    """The panel of a method: its mask, or that it has none."""
-    pictures.frame(axis, look)
+def _answer(axis: Axes, run: Run, dataset: str, method: str, example: pictures.Example, wish: Wish) -> str:
+    """Draw the mask of a method and its prompt; its IoU and prompt in words, or that it has no mask."""
     rows = scored(run, method, wish, (dataset, example.object_id))
-    title = style.wrap(look.title, 18)
     if not rows:
-        axis.set_title(f"{title}\n", fontsize=6.5)
-        pictures.note(axis, "no mask")
-        return
+        return style.words("no mask")
     (row,) = rows
-    axis.set_title(f"{title}\n({prompt_of(row)})", fontsize=6.5)
     found = predictions(run.folder, method, dataset, [row]).get(example.object_id, [])
     taken = chosen(found, wish.selection, example.truth)
-    pictures.result(axis, decode(taken["rle"]) if taken else None, example.truth, f"{row['iou']:.3f}")
+    pictures.result(axis, decode(taken["rle"]) if taken else None, example.truth)
     if row["mode"] == ITERATIVE:
         steps = [{**row, "step": step} for step in range(1, row["step"] + 1)]
-        clicked = predictions(run.folder, method, dataset, steps).get(example.object_id, [])
-        for one in clicked:
+        for one in predictions(run.folder, method, dataset, steps).get(example.object_id, []):
             if one["click_x"] is not None:
                 x, y, label = (one[key] for key in CLICK)
                 pictures.click(axis, x, y, label, last=one["step"] == row["step"])
@@ -114,3 +107,4 @@ def _answer(
         prompts = prompts_file(run.folder, dataset)
         for given in pictures.rows_of(prompts, [example.object_id], ["points", "boxes"], [row["mode"]]):
             pictures.prompt(axis, given["points"], given["boxes"])
+    return f"{row['iou']:.3f}, {style.words(prompt_of(row))}" if taken else style.words("no mask")

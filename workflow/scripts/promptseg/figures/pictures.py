@@ -1,17 +1,16 @@
 """Parts of the figures that show images: the part shown, prompts, masks, outlines."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from promptseg.figures import style
@@ -20,7 +19,10 @@ from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 LIMIT = 4  # objects of a dataset
 TRUTH, MASK, POINT = style.SKY, style.ORANGE, style.YELLOW
 NOTHING = "No image of this dataset holds an object of its tasks."
-TALLEST = 9.0  # inches of panels, so that a figure fits a page
+_DIFFERENT = 0.06  # of the range of an image: what is less bright than that above its edge is no body
+
+
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -59,29 +61,33 @@ class Example:
     view: tuple[float, ...]
 
 
-def about(dataset: Mapping[str, Any]) -> str:
-    """The title of a figure with images: whose they are.
-
-    Args:
-        dataset: {title, truth, licence}.
-    """
-    return f"{dataset['title']}. Truth: {dataset['truth']}. Licence: {dataset['licence']}"
-
-
 def ranked(objects: pd.DataFrame, task: str, shares: Sequence[float]) -> list[str]:
     """The objects of a task at these shares (0 to 1) of the order by area, then name; the lower of two middle ones."""
     names = objects[objects["task"] == task].sort_values(["area", "object_id"], kind="stable")["object_id"].tolist()
     return [names[int((len(names) - 1) * share)] for share in shares]
 
 
-def choose(objects: pd.DataFrame, tasks: Iterable[str]) -> list[str]:
-    """The objects shown: of each of the first four tasks the one of median area.
+def choose(objects: pd.DataFrame, tasks: Iterable[str], most: int = LIMIT) -> list[str]:
+    """The objects shown: of each of the first tasks, four at most, the one of median area.
 
     With a single task its objects at the lower quartile, the median and the upper quartile of the area instead.
+
+    Args:
+        objects: see `preprocess.tables.OBJECTS`.
+        tasks: their names, in order.
+        most: objects for which the figure has room; of a single task two are the quartiles, one is the median.
     """
-    present = [task for task in tasks if (objects["task"] == task).any()][:LIMIT]
-    shares = [0.25, 0.5, 0.75] if len(present) == 1 else [0.5]
-    return list(dict.fromkeys(name for task in present for name in ranked(objects, task, shares)))
+    present = [task for task in tasks if (objects["task"] == task).any()]
+    if len(present) != 1:
+        return [ranked(objects, task, [0.5])[0] for task in present[: min(most, LIMIT)]]
+    shares = {1: [0.5], 2: [0.25, 0.75]}.get(most, [0.25, 0.5, 0.75])
+    return list(dict.fromkeys(ranked(objects, present[0], shares)))
+
+
+def modes_taken(path: str | Path) -> set[str]:
+    """The modes whose prompts a method takes, by its predictions or scores: with a row that is not `not_applicable`."""
+    found = pq.read_table(path, columns=["mode", "status"]).group_by(["mode", "status"]).aggregate([]).to_pylist()
+    return {row["mode"] for row in found if row["status"] != "not_applicable"}
 
 
 def rows_of(path: str | Path, names: Iterable[str], columns: list[str], modes: Iterable[str]) -> list[dict[str, Any]]:
@@ -112,20 +118,69 @@ def load(
     for row in rows.itertuples():
         image = found[row.image_id]
         truth, spacing = object_mask(image.labels, tasks[row.task]), image.spacing or (1.0, 1.0)
-        view = window((row.bbox_x0, row.bbox_y0, row.bbox_x1, row.bbox_y1), truth.shape, spacing)
+        box = (row.bbox_x0, row.bbox_y0, row.bbox_x1, row.bbox_y1)
+        view = window(box, truth.shape, spacing, body(image.pixels))
         examples[row.Index] = Example(row.Index, row.task, image, truth, spacing, view)
     return examples
 
 
-def window(box: tuple[int, int, int, int], shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, ...]:
+def body(pixels: np.ndarray) -> tuple[int, int, int, int]:
+    """Box (x0, y0, x1, y1) around the largest connected part of an image that differs from what lies around it.
+
+    What lies around it is the median of the image's edge, where at least half of the edge is about as bright; else
+    the box is the whole image.
+
+    Args:
+        pixels: (h, w) or (h, w, 3) uint8.
+    """
+    grey = pixels.mean(axis=-1) if pixels.ndim == 3 else pixels.astype(float)
+    whole_image = (0, 0, grey.shape[1] - 1, grey.shape[0] - 1)
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    differs = np.abs(grey - np.median(edge)) > _DIFFERENT * np.ptp(grey)
+    if not differs.any() or (np.abs(edge - np.median(edge)) > _DIFFERENT * np.ptp(grey)).mean() > 0.5:
+        return whole_image
+    _, _, parts, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
+    x, y, across, down, _ = max(parts[1:].tolist(), key=lambda part: part[cv2.CC_STAT_AREA])
+    return x, y, x + across - 1, y + down - 1
+
+
+def window(
+    box: Box, shape: tuple[int, ...], spacing: tuple[float, float], within: Box | None = None
+) -> tuple[float, ...]:
     """(left, right, bottom, top) of the part shown: a square in mm around the object, 2.5 times its longer side.
 
-    It is at least 40 % of the image's shorter side and never leaves the image further than it must.
+    It is at least 40 % of the shorter side of the image, or of the part of it that matters, and leaves that part no
+    further than it must.
+
+    Args:
+        box: of the object (x0, y0, x1, y1).
+        shape: of the image.
+        spacing: (y, x).
+        within: box around the part of the image that matters; the whole image if it is None.
     """
-    size = np.array(shape) * spacing
+    x0, y0, x1, y1 = within or (0, 0, shape[1] - 1, shape[0] - 1)
+    x0, y0, x1, y1 = min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3])
+    least, size = np.array([y0, x0]) * spacing, np.array([y1 - y0 + 1, x1 - x0 + 1]) * spacing
     low, high = np.array([box[1], box[0]]) * spacing, np.array([box[3] + 1, box[2] + 1]) * spacing
     side = min(max(2.5 * (high - low).max(), 0.4 * size.min()), size.max())
-    return _square((low + high) / 2 - side / 2, side, size, spacing)
+    return _square((low + high) / 2 - side / 2, side, size, spacing, least)
+
+
+def cropped(example: Example) -> tuple[float, ...]:
+    """The part of `Example.view` that holds body or object: a rectangle where the square is larger than the body."""
+    x0, y0, x1, y1 = body(example.image.pixels)
+    rows, columns = np.nonzero(example.truth)
+    x0, y0, x1, y1 = (
+        min(x0, columns.min()), min(y0, rows.min()), max(x1, columns.max()), max(y1, rows.max())
+    )  # fmt: skip
+    left, right, bottom, top = example.view
+    return max(left, x0 - 0.5), min(right, x1 + 0.5), min(bottom, y1 + 0.5), max(top, y0 - 0.5)
+
+
+def shape_of(view: tuple[float, ...], spacing: tuple[float, float]) -> float:
+    """Height of a part of an image divided by its width, in mm."""
+    left, right, bottom, top = view
+    return (bottom - top) * spacing[0] / ((right - left) * spacing[1])
 
 
 def whole(shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, ...]:
@@ -134,59 +189,17 @@ def whole(shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[float, 
     return _square(np.zeros(2), float(size.max()), size, spacing)
 
 
-def _square(start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[float, float]) -> tuple[float, ...]:
+def _square(
+    start: np.ndarray, side: float, size: np.ndarray, spacing: tuple[float, float], least: np.ndarray | float = 0.0
+) -> tuple[float, ...]:
+    """The square from `start` (y, x), moved into the part of the image from `least` on of this size; all in mm."""
+    start = start - least
     for axis in range(2):
         room = size[axis] - side
         start[axis] = np.clip(start[axis], 0, room) if room > 0 else room / 2
-    top, left = start / spacing - 0.5
-    bottom, right = (start + side) / spacing - 0.5
+    top, left = (start + least) / spacing - 0.5
+    bottom, right = (start + least + side) / spacing - 0.5
     return float(left), float(right), float(bottom), float(top)
-
-
-def _side(rows: int, columns: int) -> float:
-    """Height and width in inches of each panel of a figure that fits a page."""
-    return max(0.7, min(1.5, (style.page() - 0.25) / columns, TALLEST / rows))
-
-
-def grid(rows: int, title: str, legend: str, headings: Sequence[str]) -> tuple[Figure, np.ndarray]:
-    """A figure of square panels that fits a page, and its axes (rows, columns).
-
-    Args:
-        title: above all panels.
-        legend: how to read it, below all panels.
-        headings: of the columns.
-    """
-    style.use()
-    columns = len(headings)
-    panel = _side(rows, columns)
-    width = max(style.column(), panel * columns + 0.25)
-    words, note = textwrap.fill(title, int(19 * width)), textwrap.fill(legend, int(24 * width))
-    lines = words.count("\n") + note.count("\n") + max(text.count("\n") for text in headings)
-    figure = Figure(figsize=(width, panel * rows + 0.5 + 0.11 * lines), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)  # type: ignore[union-attr, call-arg]
-    figure.suptitle(words, fontsize=6.5)
-    figure.supxlabel(note, fontsize=5.5, color=style.GREY)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for axis, heading in zip(axes[0], headings, strict=True):
-        axis.set_title(heading, fontsize=6.5)
-    for axis in axes.ravel():
-        axis.set_xticks([])
-        axis.set_yticks([])
-    return figure, axes
-
-
-def label(axis: Axes, example: Example) -> None:
-    """Write the task and the image of an object beside its first panel, in lines that are no longer than the panel.
-
-    Of names that need more than three lines the end is shown, which tells slices apart.
-    """
-    rows, columns = axis.get_subplotspec().get_gridspec().get_geometry()  # type: ignore[union-attr]
-    width = int(16 * _side(rows, columns))  # characters
-    name = example.image.image_id
-    name = name if len(name) <= 3 * width else f"...{name[3 - 3 * width :]}"
-    lines = [name[start : start + width] for start in range(0, len(name), width)]
-    task = textwrap.wrap(example.task.replace("_", " "), min(width, 16))
-    axis.set_ylabel("\n".join([*task, *lines]), fontsize=6)
 
 
 def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) -> None:
@@ -198,7 +211,7 @@ def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) ->
     axis.set_facecolor("black")
 
 
-def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.8) -> None:
+def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.6) -> None:
     """The border of a mask (h, w) bool; an empty one has none."""
     if mask.any():
         padded = np.pad(mask, 1).astype(float)
@@ -213,19 +226,11 @@ def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5
     axis.imshow(layer, aspect=axis.get_aspect(), interpolation="nearest")
 
 
-def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray, words: str) -> None:
-    """A method's mask over the image, with the outline of the truth and a few words; "no mask" where there is none."""
+def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray) -> None:
+    """A method's mask over the image, with the outline of the truth; only the image where there is no mask."""
     if mask is not None:
         overlay(axis, mask)
         outline(axis, truth)
-    note(axis, "no mask" if mask is None else words)
-
-
-def note(axis: Axes, words: str, low: bool = False) -> None:
-    """A few words in the upper left corner, or in the lower one."""
-    box = {"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 1.2}
-    place, side = (0.04, "bottom") if low else (0.96, "top")
-    axis.text(0.04, place, words, fontsize=6, color="white", va=side, bbox=box, transform=axis.transAxes, zorder=6)
 
 
 def prompt(axis: Axes, points: Iterable[Sequence[int]] | None, boxes: Iterable[Sequence[int]] | None) -> None:
@@ -243,9 +248,3 @@ def click(axis: Axes, x: int, y: int, label: int, last: bool = True) -> None:
         x, y, "*" if label else "X", color=POINT if label else "white", markeredgecolor="black", markeredgewidth=0.4,
         markersize=(6 if label else 4.5) * (1 if last else 0.65), zorder=5,
     )  # fmt: skip
-
-
-def frame(axis: Axes, look: style.Look, width: float = 1.4) -> None:
-    """A frame in the colour of a method."""
-    for spine in axis.spines.values():
-        spine.set(visible=True, color=look.colour, linewidth=width)

@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
-from promptseg.core.titles import Titles, titled
+from promptseg.core.titles import Titles, plain, setting, titled
 from promptseg.core.vocabulary import ITERATIVE
-from promptseg.figures import pictures, style
+from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
 CLICKS = (1, 2, 3, 5, 9)
 _LEGEND = (
     "Star: click on the object. Cross: click on what is not the object. The last click is the larger one. Blue: "
-    "outline of the truth. Orange: mask. Number: IoU."
+    "outline of the truth. Orange: mask, below it its IoU. Cropped to the body."
 )
 
 
@@ -33,9 +33,9 @@ def _rows(path: Path, name: str, protocol: str, columns: list[str]) -> dict[int,
     return {row["step"]: row for row in sorted(rows, key=lambda row: row["step"])}
 
 
-def _panel(axis: Axes, example: pictures.Example, made: Mapping[int, dict[str, Any]], step: int, iou: float) -> None:
+def _panel(axis: Axes, example: pictures.Example, made: Mapping[int, dict[str, Any]], step: int) -> None:
     """The mask after some clicks, and the clicks so far."""
-    pictures.result(axis, decode(made[step]["rle"]), example.truth, f"{iou:.2f}")
+    pictures.result(axis, decode(made[step]["rle"]), example.truth)
     for earlier, row in made.items():
         if earlier <= step and row["click_x"] is not None:
             pictures.click(axis, row["click_x"], row["click_y"], row["click_label"], last=earlier == step)
@@ -54,16 +54,18 @@ def draw(
 
     Args:
         files: images, objects, predictions and scores.
-        dataset: {title, truth, licence, tasks: task -> label values that form the object}.
-        looks: see `style.method_looks`; rows are in this order.
+        dataset: {title, tasks: task -> label values that form the object}.
+        looks: of the methods to show, in this order.
         protocol: whose clicks are shown.
         protocols: name -> {title}.
     """
     called = titled(protocols, protocol)
-    title, table = f"{pictures.about(dataset)}. Protocol {called}", read_table(files.objects, OBJECTS)
+    about = {"dataset": dataset["title"], "protocol": called}
+    title = style.words("{dataset}: an object click by click, protocol {protocol}").format(**about)
+    table = read_table(files.objects, OBJECTS)
     present = [task for task in dataset["tasks"] if (table["task"] == task).any()]
     if not present:
-        return style.message(title, pictures.NOTHING)
+        return style.message(title, style.words(pictures.NOTHING))
     (name,) = pictures.ranked(table, present[0], [0.5])
     made = {
         method: _rows(path, name, protocol, ["rle", "click_x", "click_y", "click_label"])
@@ -73,18 +75,24 @@ def draw(
     methods = [method for method in looks if made.get(method) and scored.get(method)]
     steps = [step for step in CLICKS if any(step in made[method] for method in methods)]
     if not steps:
-        return style.message(title, f"No method of this run was clicked iteratively under the protocol {called}.")
+        sentence = style.words("No method of this run was clicked iteratively under the protocol {protocol}.")
+        return style.message(title, sentence.format(protocol=called))
     example = pictures.load(files.images, table, dataset["tasks"], [name])[name]
-    title = f"{title}. Object: {example.task.replace('_', ' ')}, {example.image.image_id}"
-    headings = [f"{step} click{'s' if step > 1 else ''}" for step in steps]
-    figure, grid = pictures.grid(len(methods), title, _LEGEND, headings)
-    for axes, method in zip(grid, methods, strict=True):
-        axes[0].set_ylabel(style.wrap(looks[method].title, 16), fontsize=6.5)
-        for axis, step in zip(axes, steps, strict=True):
-            pictures.show(axis, example)
-            if step in made[method] and step in scored[method]:
-                _panel(axis, example, made[method], step, scored[method][step]["iou"])
-            else:
-                pictures.note(axis, "no mask")  # it failed, or such a click does not apply
-            pictures.frame(axis, looks[method])
-    return figure
+    steps = sheets.spread(steps, sheets.across(len(steps)))
+    view = pictures.cropped(example)
+    shape = pictures.shape_of(view, example.spacing)
+    room = sheets.rows_that_fit(len(steps), 1, shape)
+    title = f"{title} ({plain(example.task)}, {example.image.image_id})"
+    legend = style.words(_LEGEND) + sheets.left_out(len(methods) - room, "methods")
+    heads = {0: [style.words(setting(ITERATIVE, step)) for step in steps]}
+    sheet = sheets.sheet(min(room, len(methods)), len(steps), title, legend, heads=heads, shape=shape)
+    for row, method in enumerate(methods[:room]):
+        sheet.beside(row, [looks[method].title])
+        for axis, step in zip(sheet.axes[row], steps, strict=True):
+            pictures.show(axis, example, view)
+            known = step in made[method] and step in scored[method]  # else it failed, or such a click does not apply
+            if known:
+                _panel(axis, example, made[method], step)
+            sheet.below(axis, f"{scored[method][step]['iou']:.2f}" if known else style.words("no mask"))
+            sheets.frame(axis, looks[method])
+    return sheet.finished()

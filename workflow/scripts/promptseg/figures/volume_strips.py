@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from promptseg.core import titles
 from promptseg.core.routes import CONTOURS, EACH, EXTRUDE, MASK, OPEN
 from promptseg.core.tables import read_table
-from promptseg.figures import pictures, style
+from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.images import LabelledImage
 from promptseg.volumes.analysis import order
 from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStream
@@ -21,13 +21,13 @@ from promptseg.volumes.routes.answers import Answered, read_answers
 from promptseg.volumes.routes.showing import show
 from promptseg.volumes.scores.tables import VOLUME_SCORES
 
-COLUMNS = 9  # slices of a strip
+COLUMNS = 9  # slices of a strip, at most
+_MARGIN = 1.2  # inches for the words beside a row
 _BEYOND = 0.3  # of the object's slices, shown on either side of it
 _LONG = 5  # slices; shorter objects are shown only if there is no longer one
-_ROWS = 13  # that fit a page
 NOTHING = "No volume of this dataset holds an object of its tasks."
 _LEGEND = (
-    "Blue: outline of the truth. Orange: mask of the route. Yellow: what was shown. Number on the left: Dice over the "
+    "Blue: outline of the truth. Orange: mask of the route. Yellow: what was shown. Number beside a row: Dice over the "
     "whole volume. Ends are open but where each slice is prompted."
 )
 
@@ -67,10 +67,10 @@ def choose(objects: pd.DataFrame, index: pd.DataFrame) -> str | None:
     return str(found[(len(found) - 1) // 2])
 
 
-def slices_shown(z0: int, z1: int, depth: int, always: int) -> list[int]:
-    """At most COLUMNS slices, evenly spaced from somewhat before the object to somewhat behind it, and `always`."""
+def slices_shown(z0: int, z1: int, depth: int, always: int, most: int = COLUMNS) -> list[int]:
+    """At most `most` slices, evenly spaced from somewhat before the object to somewhat behind it, and `always`."""
     beyond = max(1, round(_BEYOND * (z1 - z0 + 1)))
-    places = np.linspace(max(0, z0 - beyond), min(depth - 1, z1 + beyond), COLUMNS).round().astype(int)
+    places = np.linspace(max(0, z0 - beyond), min(depth - 1, z1 + beyond), most).round().astype(int)
     chosen = sorted(set(places.tolist()))
     if always not in chosen:
         chosen[int(np.argmin(np.abs(np.array(chosen) - always)))] = always
@@ -98,36 +98,37 @@ def draw(
         methods: as for `style.method_looks`.
         prompts: {tie_break, seed}, see `showing.show`.
     """
-    title, name = pictures.about(dataset), choose(files.stream.objects, files.stream.index)
+    name = choose(files.stream.objects, files.stream.index)
+    title = style.words("{dataset}: slices of one object").format(dataset=dataset["title"])
     if name is None:
-        return style.message(title, NOTHING)
+        return style.message(title, style.words(NOTHING))
     volume, thing = _find(files.stream, name)
     rows = list(_rows(files, volume, thing, methods))
-    left = len(rows) - (_ROWS - 1)
-    rows, note = rows[: _ROWS - 1], f" Without {left} further rows." if left > 0 else ""
     largest = max(thing.truth.slices, key=thing.truth.area)
-    shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest)
-    headings = [_heading(z, thing, volume) for z in shown]
-    figure, grid = pictures.grid(len(rows) + 1, f"{title}. {name}", _LEGEND + note, headings)
+    shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest, sheets.across(COLUMNS, 0.55, _MARGIN))
     view = _view(thing, volume)
+    room = sheets.rows_that_fit(len(shown), 0, margin=_MARGIN) - 1
+    legend = style.words(_LEGEND) + sheets.left_out(len(rows) - room, "rows")
+    rows = rows[:room]
+    heads = {0: [_heading(z, thing, volume) for z in shown]}
+    sheet = sheets.sheet(len(rows) + 1, len(shown), f"{title}. {name}", legend, lines=0, heads=heads, margin=_MARGIN)
     looks = style.method_looks(methods)
     for column, z in enumerate(shown):
         example = _example(volume, thing, z, view)
-        for axis in grid[:, column]:
+        for axis in sheet.axes[:, column]:
             pictures.show(axis, example)
             pictures.outline(axis, example.truth)
-        for axis, (method, answer, dice) in zip(grid[1:, column], rows, strict=True):
+        for axis, (method, answer, _) in zip(sheet.axes[1:, column], rows, strict=True):
             if (mask := answer.masks.slice(z)).any():
                 pictures.overlay(axis, mask)
             if z in answer.facts["prompted"]:
                 _prompt(axis, thing, z, answer.setting.prompt, prompts)
-            if column == 0:
-                pictures.note(axis, f"{dice:.2f}")
-                axis.set_ylabel(_label(method, answer, methods), fontsize=5.5)
             if method in looks:
-                pictures.frame(axis, looks[method], 0.7)
-    grid[0, 0].set_ylabel("truth", fontsize=5.5)
-    return figure
+                sheets.frame(axis, looks[method], 0.7)
+    sheet.beside(0, [style.words("truth")])
+    for row, (method, answer, dice) in enumerate(rows, start=1):
+        sheet.beside(row, [*_label(method, answer, methods), f"Dice {dice:.2f}"])
+    return sheet.finished()
 
 
 def _find(stream: VolumeStream, name: str) -> tuple[StoredVolume, VolumeObject]:
@@ -190,10 +191,9 @@ def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:
     return f"slice {z}\n{far} beyond"
 
 
-def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> str:
+def _label(method: str, answer: Answered, methods: Mapping[str, Any]) -> list[str]:
+    """Method, and route with the number of slices it starts from."""
     setting = answer.setting
-    count = titles.slices(setting.slices).replace(" ", "\N{NO-BREAK SPACE}")
-    slices = "" if setting.route in (EACH, EXTRUDE) else f", {count}"
+    slices = "" if setting.route in (EACH, EXTRUDE) else f", {titles.slices(setting.slices)}"
     words = order.route_words({"method": method, **vars(setting)}) + slices
-    parts = [words] if method == CONTOURS else [f"{titles.titled(methods, method)}:", words]
-    return "\n".join(style.wrap(part, 19) for part in parts)
+    return [words] if method == CONTOURS else [titles.titled(methods, method), words]

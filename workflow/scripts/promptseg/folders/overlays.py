@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from promptseg.config.cases import Case
-from promptseg.figures import pictures, style
+from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.case import read_image, read_marked, scaling
 from promptseg.preprocess.evidence import Encodings
 from promptseg.preprocess.grids import reorient
@@ -33,8 +33,8 @@ def draw(cases: Sequence[Case], files: Mapping[str, Path], entry: Mapping[str, A
     legend = "Left: as the methods see it. Right: with the masks. The slice with most of them is shown."
     if len(shown) < len(entry["tasks"]):
         legend += f" The first {len(shown)} of {len(entry['tasks'])} tasks."
-    figure, grid = pictures.grid(len(cases), title, legend, ["image", "with masks"])
-    for axes, case in zip(grid, cases, strict=True):
+    sheet = sheets.sheet(len(cases), 2, title, legend, lines=0, heads={0: ["image", "with masks"]})
+    for row, (axes, case) in enumerate(zip(sheet.axes, cases, strict=True)):
         example = _largest(case, files, entry)
         for axis in axes:
             pictures.show(axis, example)
@@ -42,8 +42,9 @@ def draw(cases: Sequence[Case], files: Mapping[str, Path], entry: Mapping[str, A
             mask = object_mask(example.image.labels, values)
             pictures.overlay(axes[1], mask, colour, 0.4)
             pictures.outline(axes[1], mask, colour)
-        pictures.label(axes[0], example)
+        sheet.beside(row, [example.image.image_id])
     handles = [Patch(color=colour, label=task) for colour, (task, _) in zip(_COLOURS, shown, strict=False)]
+    figure = sheet.finished()
     figure.legend(handles=handles, loc="outside right upper", fontsize=6, frameon=False)
     return figure
 
