@@ -10,10 +10,13 @@ function value(key, text) {
   return key === "k" ? Number(whole) : whole;
 }
 
+const READABLE = { "%2F": "/", "%3A": ":", "%40": "@" };
+const quoted = (content) => encodeURIComponent(content).replace(/%2F|%3A|%40/g, (code) => READABLE[code]);
+
 function text(key, content) {
-  if (LISTS.has(key)) return content.map(encodeURIComponent).join(",");
+  if (LISTS.has(key)) return content.map(quoted).join(",");
   if (key.startsWith("r.")) return content.map((end) => end ?? "").join("..");
-  return encodeURIComponent(content);
+  return quoted(content);
 }
 
 /**

@@ -49,6 +49,12 @@ class Objects {
     this.images = { values: columns.image.values, codes: Uint32Array.from(columns.image.codes) };
     this.area = Float32Array.from(columns.area); // pixels
     this.relative_area = Float32Array.from(columns.relative_area); // of the image
+    const tasks = run.datasets.map((dataset) => dataset.tasks.length);
+    const before = tasks.map((_, d) => tasks.slice(0, d).reduce((sum, count) => sum + count, 0));
+    this.taskNumbers = {
+      task: this.tasks.map((task, i) => before[this.datasets[i]] + task), // counted over all datasets
+      tasks: tasks.reduce((sum, count) => sum + count, 0),
+    };
     this.picture = Int32Array.from(columns.picture); // number of the picture, -1 where it is not kept
   }
 
@@ -75,6 +81,12 @@ class Objects {
     return `${this.image(i)}:${this.task(i).name}`;
   }
 
+  /** What a search looks in, in lower case: the id, the titles of dataset and task, the patient. */
+  text(i) {
+    this.texts ??= Array(this.n);
+    return (this.texts[i] ??= [this.id(i), this.task(i).title, this.dataset(i).title, this.patient(i)].join(" ").toLowerCase());
+  }
+
   /** How the address names an object: "<dataset>/<id>". */
   key(i) {
     return `${this.dataset(i).name}/${this.id(i)}`;
@@ -92,7 +104,9 @@ export class Store {
   constructor(run, columns) {
     this.run = run;
     this.objects = new Objects(run, columns);
-    this.kept = new Map();
+    this.kept = new Map(); // name -> promise
+    this.values = new Map(); // name -> content, of scores that have arrived
+    this.failures = new Map(); // name -> sentence, of scores that have not
   }
 
   /** Open the run: data/run.js and data/objects.js. */
@@ -106,14 +120,32 @@ export class Store {
    * Rejects with a sentence for the reader where the file is missing; asked again, it tries again.
    */
   get(name) {
-    if (!this.kept.has(name)) {
-      const promise = fetchShard(name);
-      promise.catch(() => this.kept.delete(name));
-      this.kept.set(name, promise);
-      const pictures = [...this.kept.keys()].filter((key) => !key.startsWith("scores/"));
-      if (pictures.length > KEPT) this.kept.delete(pictures[0]);
-    }
+    if (!this.kept.has(name)) this.kept.set(name, this.fetch(name));
+    const pictures = [...this.kept.keys()].filter((key) => !key.startsWith("scores/"));
+    if (pictures.length > KEPT) this.kept.delete(pictures[0]);
     return this.kept.get(name);
+  }
+
+  async fetch(name) {
+    try {
+      const content = await fetchShard(name);
+      if (name.startsWith("scores/")) this.values.set(name, content);
+      return content;
+    } catch (error) {
+      this.kept.delete(name);
+      if (name.startsWith("scores/")) this.failures.set(name, error.message);
+      throw error;
+    }
+  }
+
+  /** The content of a file of scores if it has arrived, else undefined. */
+  ready(name) {
+    return this.values.get(name);
+  }
+
+  /** Whether a file of scores has arrived or could not be loaded. */
+  settled(name) {
+    return this.values.has(name) || this.failures.has(name);
   }
 
   /** The values of a column ("iou", "status", ...) of a method in a setting, one per object. */

@@ -1,34 +1,136 @@
 import { useEffect, useState } from "preact/hooks";
-import { filterRows, sortRows } from "./rows.js";
 import { format } from "./state.js";
 
-/** The rows of the filter, fifty on a page. */
-export function Table({ store, state }) {
-  const { run, objects } = store;
-  const method = state.m?.[0] ?? run.methods.find(({ control }) => !control).name;
-  const setting = state.s?.[0] ?? Object.keys(run.columns[method])[0];
-  const [columns, setColumns] = useState(null);
-  useEffect(() => {
-    const names = run.columns[method][setting];
-    Promise.all(names.map((name) => store.column(method, setting, name))).then((values) =>
-      setColumns(Object.fromEntries(names.map((name, at) => [name, values[at]]))),
-    );
-  }, [method, setting]);
-  if (!columns) return <p>Loading</p>;
-  const all = filterRows(objects.n, new Uint8Array(objects.n).fill(1), [columns], [], new Uint8Array(256).fill(1));
-  const rows = sortRows(all, objects.n, [columns.iou], state.dir === "desc");
+const PAGE = 50;
+
+const digits = (value, decimals) => value.toFixed(decimals).replace("-", "−");
+
+/** A state in which row r of the view is looked at. */
+export function opened(store, view, row) {
+  const { method, setting } = view.choice.pairs[Math.floor(row / store.objects.n)];
+  return { o: store.objects.key(row % store.objects.n), at: `${method.name}@${setting.id}`, k: null };
+}
+
+function Head({ name, title, view, setState, number }) {
+  const { sort, descending } = view.choice;
+  const mine = sort === name;
+  const turn = () => setState({ sort: name, dir: mine && !descending ? "desc" : "asc" });
   return (
-    <table>
-      <tbody>
-        {[...rows.subarray(0, 50)].map((i) => (
-          <tr key={i}>
-            <th>
-              <a href={`#${format({ ...state, o: objects.key(i), at: `${method}@${setting}` })}`}>{objects.key(i)}</a>
-            </th>
-            {run.metrics.map(({ name, decimals }) => columns[name] && <td>{columns[name][i].toFixed(decimals)}</td>)}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <th scope="col" class={number && "number"} aria-sort={mine ? (descending ? "descending" : "ascending") : "none"}>
+      <button type="button" onClick={turn}>
+        {title}
+        <span aria-hidden="true">{mine ? (descending ? " ▼" : " ▲") : ""}</span>
+      </button>
+    </th>
+  );
+}
+
+function Row({ store, view, state, setState, row, columns }) {
+  const { run, objects } = store;
+  const { n } = objects;
+  const p = Math.floor(row / n);
+  const i = row % n;
+  const { method, setting } = view.choice.pairs[p];
+  const status = run.statuses[view.values.status(p)[i]];
+  const next = opened(store, view, row);
+  const open = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a new tab or window
+    event.preventDefault();
+    setState(next);
+  };
+  const cell = (name) => {
+    const value = view.values.column(name, p)[i];
+    return <td class="number">{Number.isFinite(value) ? digits(value, view.known[name].decimals) : view.complete ? "" : "…"}</td>;
+  };
+  const failed = status !== "ok";
+  return (
+    <tr onClick={(event) => event.target.closest("a") || open(event)}>
+      <th scope="row">
+        <a href={`#${format({ ...state, ...next })}`} data-row={row} onClick={open}>
+          {objects.task(i).title} <small>{objects.image(i)}</small>
+        </a>
+      </th>
+      <td>{objects.dataset(i).title}</td>
+      <td>{objects.patient(i)}</td>
+      <td class="number">{objects.area[i].toLocaleString("en")}</td>
+      {columns.method && (
+        <td>
+          <span class="swatch" style={{ background: method.colour }} />
+          {method.title}
+        </td>
+      )}
+      {columns.setting && <td>{setting.title}</td>}
+      {failed ? (
+        <td class="status" colSpan={columns.numbers.length}>
+          {run.titles.statuses[status] ?? status}
+        </td>
+      ) : (
+        columns.numbers.map(cell)
+      )}
+    </tr>
+  );
+}
+
+/** Which columns there are: method and setting only where they differ, what is compared beside its metric. */
+function columnsOf({ choice, known, values }) {
+  const first = [choice.of, "vs", "diff", "gap"];
+  const names = [...first, ...Object.keys(known).filter((name) => name !== "area" && !first.includes(name))];
+  return {
+    method: choice.methods.length > 1,
+    setting: choice.settings.length > 1,
+    numbers: names.filter((name) => choice.pairs.some((_, p) => values.has(name, p))),
+  };
+}
+
+/** The rows of the filter, fifty on a page. */
+export function Table({ store, view, state, setState }) {
+  const { order, known } = view;
+  const [page, setPage] = useState(0);
+  const pages = Math.max(1, Math.ceil(order.length / PAGE));
+  useEffect(() => setPage(0), [order]);
+  const columns = columnsOf(view);
+  const rows = order.subarray(page * PAGE, (page + 1) * PAGE);
+  const head = { view, setState };
+  const turn = (to) => () => setPage(Math.min(pages - 1, Math.max(0, to)));
+  return (
+    <section class="rows" aria-busy={view.busy}>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Objects">
+        <table>
+          <caption class="hidden">Objects of the filter, sortable by the buttons in the head</caption>
+          <thead>
+            <tr>
+              <Head name="object" title="Object" {...head} />
+              <th scope="col">Dataset</th>
+              <th scope="col">Patient</th>
+              <Head name="area" title="Area (px)" number {...head} />
+              {columns.method && <th scope="col">Method</th>}
+              {columns.setting && <th scope="col">Setting</th>}
+              {columns.numbers.map((name) => (
+                <Head key={name} name={name} title={known[name].title} number {...head} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {[...rows].map((row) => (
+              <Row key={row} {...{ store, view, state, setState, row, columns }} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {order.length === 0 && <p class="empty">No row passes the filters.</p>}
+      <nav class="bar" aria-label="Pages of the table">
+        <button type="button" disabled={page === 0} onClick={turn(page - 1)}>
+          Previous page
+        </button>
+        <label>
+          Page{" "}
+          <input type="number" min={1} max={pages} value={page + 1} onChange={({ target }) => turn(Number(target.value) - 1)()} />
+          {" "}of {pages.toLocaleString("en")}
+        </label>
+        <button type="button" disabled={page + 1 >= pages} onClick={turn(page + 1)}>
+          Next page
+        </button>
+      </nav>
+    </section>
   );
 }

@@ -1,0 +1,48 @@
+import { useEffect } from "preact/hooks";
+import { pair } from "./state.js";
+
+/** What the keys do, for the help. */
+export const KEYS = [
+  ["j or ↓", "next object in the order of the table"],
+  ["k or ↑", "previous object"],
+  ["→ or .", "next click or candidate"],
+  ["← or ,", "previous click or candidate"],
+  ["Enter", "open the object that has the focus"],
+  ["Esc", "close the object"],
+  ["?", "this help"],
+];
+
+/** The place in the order of the row that is open, or -1. */
+export function place(store, { choice, order }, state, object) {
+  const { method, setting } = pair(state.at);
+  const p = choice.pairs.findIndex((one) => one.method.name === method && one.setting.id === setting);
+  const { n } = store.objects;
+  const exact = p < 0 ? -1 : order.indexOf(p * n + object);
+  return exact >= 0 ? exact : order.findIndex((row) => row % n === object);
+}
+
+/** The place of the next (step 1) or previous (step -1) row of another object, or -1. */
+export function neighbour({ order }, n, at, step) {
+  let next = at + step;
+  while (at >= 0 && next >= 0 && next < order.length && order[next] % n === order[at] % n) next += step;
+  return next >= 0 && next < order.length ? next : -1;
+}
+
+const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+
+/** Call step(1), step(-1), close() and help() at their keys, unless somebody types. */
+export function useKeys({ step, close, help }) {
+  useEffect(() => {
+    const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.target.closest?.("input, select, textarea, dialog")) return;
+      if (event.key in STEPS) step(STEPS[event.key]);
+      else if (event.key === "Escape") close();
+      else if (event.key === "?") help();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  });
+}
