@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answers, kinds, overClicks, promptsOf, selections, settingOf } from "../src/viewer/answers.js";
+import { answers, kinds, overClicks, ownSetting, promptsOf, selections, settingOf } from "../src/viewer/answers.js";
 import { curves, metricsOf, otherCandidates, rowsOf } from "../src/viewer/compared.js";
 import { lookOf, shown, stepped, viewOf, viewText, windowing, windowOf } from "../src/viewer/shown.js";
 import { number, pixels, reason, sentence } from "../src/viewer/words.js";
@@ -21,6 +21,7 @@ const run = {
     { name: "hd95", title: "HD95", decimals: 1, unit: "mm" }, { name: "predicted_iou", title: "predicted IoU", decimals: 2, unit: "" },
   ],
 };
+run.columns = { sam: Object.fromEntries(run.settings.map(({ id }) => [id, []])), ritm: { "mode1.first": [], "iterative.corrected.2.first": [] } };
 const setting = (id) => run.settings.find((one) => one.id === id);
 const ids = (list) => list.map(({ id }) => id);
 
@@ -69,7 +70,7 @@ const masks = {
   ritm: {},
 };
 const methods = run.methods.slice(1);
-const rows = (id, state = {}, numbers = {}) => rowsOf({ methods, setting: setting(id), state, object: 7 }, masks, numbers);
+const rows = (id, state = {}, numbers = {}) => rowsOf({ run, methods, setting: setting(id), state, object: 7 }, masks, numbers);
 
 test("the mask that the setting takes, or another candidate", () => {
   const given = masks.sam[7];
@@ -82,6 +83,15 @@ test("the mask that the setting takes, or another candidate", () => {
   assert.equal(rows("mode1.first", { "v.c.sam": "3" })[0].chosen, 0);
   assert.deepEqual(otherCandidates([taken, none], 1), { "v.c.sam": 2 });
   assert.deepEqual(otherCandidates([taken, none], -1), {});
+});
+
+test("a method with a single mask is shown by it, whatever the others are asked for", () => {
+  const own = (method, id) => ownSetting(run, { name: method }, setting(id)).id;
+  assert.equal(own("sam", "mode1.oracle"), "mode1.oracle");
+  assert.equal(own("ritm", "mode1.oracle"), "mode1.first");
+  assert.equal(own("ritm", "iterative.corrected.2.oracle"), "iterative.corrected.2.first");
+  assert.equal(own("ritm", "iterative.corrected.1.oracle"), "iterative.corrected.1.oracle");
+  assert.equal(rows("mode1.oracle")[1].setting.id, "mode1.first");
 });
 
 test("clicks so far, the last one large", () => {
@@ -104,8 +114,8 @@ test("a failed answer says why", () => {
 
 test("curves have a gap where there is no mask", () => {
   const steps = overClicks(run, setting("iterative.corrected.1.first"));
-  assert.deepEqual(curves(rows("iterative.corrected.1.first"), steps), [{ title: "SAM", colour: "#111", values: [0.25, 0.75, null] }]);
-  assert.deepEqual(curves(rows("mode1.first"), []), []);
+  assert.deepEqual(curves(run, rows("iterative.corrected.1.first"), steps), [{ title: "SAM", colour: "#111", values: [0.25, 0.75, null] }]);
+  assert.deepEqual(curves(run, rows("mode1.first"), []), []);
 });
 
 test("the state of the picture", () => {

@@ -107,7 +107,7 @@ export function Zoom({ zoom, to, by }) {
       <button type="button" onClick={() => to("whole")}>Whole image</button>
       <button type="button" aria-label="Zoom out" onClick={() => by(-1)}>−</button>
       <button type="button" aria-label="Zoom in" onClick={() => by(1)}>+</button>
-      <output>{zoom ? `${Number(zoom.toPrecision(2))} times` : ""}</output>
+      <output>{zoom ? `${Math.round(100 * zoom)} %` : ""}</output>
     </fieldset>
   );
 }

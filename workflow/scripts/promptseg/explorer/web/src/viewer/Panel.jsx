@@ -55,8 +55,8 @@ function Candidates({ candidates, chosen, titles, choose }) {
  * @param {object} props answer: a row of `rowsOf`; truth: of `usePicture`; headline and words: its numbers, in short and whole;
  *   look: of `lookOf`; titles: of the selections; others as in `Stage`
  */
-export function Panel({ answer, truth, setting, words, headline, look, titles, choose, ...stage }) {
-  const { method, candidates, chosen, clicks, status } = answer;
+export function Panel({ answer, truth, words, headline, look, titles, choose, ...stage }) {
+  const { method, setting, candidates, chosen, clicks, status } = answer;
   const mask = useMask(candidates[chosen]?.rle, truth);
   const overlay = useMemo(() => {
     const given = look.prompts ? promptsOf(truth.prompts, setting, clicks) : { boxes: [], clicks: [] };

@@ -32,8 +32,10 @@ export function Pictures(all) {
     const view = scene.viewIn(panel);
     see(zoomed(view, nextZoom(view.zoom, by), [0, 0], scene.size, scene.ratio));
   };
-  const lines = curves(rows, steps);
-  const first = (row) => row.status || sentence(row.values, metrics.slice(0, 1));
+  const lines = curves(run, rows, steps);
+  const { selections } = run.titles;
+  const own = (row) => (row.setting.selection === setting.selection ? "" : `${selections[row.setting.selection]}: `);
+  const first = (row) => row.status || own(row) + sentence(row.values, metrics.slice(0, 1));
   return (
     <>
       <Filter {...range} />
@@ -45,10 +47,10 @@ export function Pictures(all) {
       <div class="panels" style={{ "--panels": Math.min(methods.length, 4) }}>
         {rows.map((row) => (
           <Panel
-            key={row.method.name} {...{ truth, setting, look, scene }} answer={row} change={see} onPanel={setPanel}
-            headline={first(row)} words={`${setting.title}: ${row.status || sentence(row.values, metrics)}`}
+            key={row.method.name} {...{ truth, look, scene }} answer={row} change={see} onPanel={setPanel}
+            headline={first(row)} words={`${row.setting.title}: ${row.status || sentence(row.values, metrics)}`}
             filter={range.level === 50 && range.width === 100 ? "none" : `url(#${FILTER})`}
-            titles={run.titles.selections} choose={(index) => change({ [`v.c.${row.method.name}`]: index + 1 })}
+            titles={selections} choose={(index) => change({ [`v.c.${row.method.name}`]: index + 1 })}
           />
         ))}
       </div>

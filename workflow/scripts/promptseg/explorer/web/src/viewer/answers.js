@@ -1,5 +1,4 @@
-// What the data files say of one object: which of its answers a setting shows. Formats: explorer/README in docs, and
-// explorer/masks.py, which writes them.
+// What the data files say of one object: which of its answers a setting shows. Formats: docs/explorer.md.
 
 /** The kind of prompt of a setting: its mode, or the protocol of its clicks with the switch. */
 export function kindOf({ mode, protocol, switch: switched }) {
@@ -29,6 +28,13 @@ export function selections(run, kind) {
 export function settingOf(run, kind, selection, step) {
   const there = run.settings.filter((other) => kindOf(other) === kind && other.selection === selection);
   return there.find((other) => other.step === step) ?? there.at(-1);
+}
+
+/** The setting by which a method is shown: one that gives a single mask has the selection "first" only, which stands for others. */
+export function ownSetting({ settings, columns }, method, setting) {
+  const there = (one) => columns[method.name]?.[one.id];
+  const alike = (one) => kindOf(one) === kindOf(setting) && one.step === setting.step && one.selection === "first";
+  return there(setting) ? setting : (settings.find((one) => alike(one) && there(one)) ?? setting);
 }
 
 /**

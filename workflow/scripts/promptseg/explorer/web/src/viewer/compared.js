@@ -1,10 +1,10 @@
 // The methods beside one another: their answers, numbers and curves.
-import { answers } from "./answers.js";
+import { answers, ownSetting } from "./answers.js";
 import { reason } from "./words.js";
 
 /**
- * The answer of a method with the candidate that is looked at: {method, candidates, taken, clicks, chosen, values: {metric: number},
- * status: why there is no mask, else ""}.
+ * The answer of a method with the candidate that is looked at: {method, setting: its own, candidates, taken, clicks, chosen,
+ * values: {metric: number}, status: why there is no mask, else ""}.
  *
  * Of a mask that the setting does not take only its IoU is known, and Dice follows from it; distances were measured for the other.
  */
@@ -14,14 +14,14 @@ function row(method, given, setting, numbers, wanted) {
   const one = answer.candidates[chosen];
   const own = chosen === answer.taken;
   const values = own ? numbers : { iou: one.iou, dice: (2 * one.iou) / (1 + one.iou), predicted_iou: one.score ?? NaN };
-  return { method, given, ...answer, chosen, values, status: one?.rle ? "" : reason(one?.status ?? numbers.status) };
+  return { method, setting, given, ...answer, chosen, values, status: one?.rle ? "" : reason(one?.status ?? numbers.status) };
 }
 
 /** Rows of all methods: masks and numbers are by method, as `useMasks` and `useNumbers` bring them. */
-export function rowsOf({ methods, setting, state, object }, masks, numbers) {
+export function rowsOf({ run, methods, setting, state, object }, masks, numbers) {
   return methods.map((method) => {
-    const { name } = method;
-    return row(method, masks?.[name]?.[object], setting, numbers[name] ?? {}, Number(state[`v.c.${name}`]));
+    const { name } = method, own = ownSetting(run, method, setting);
+    return row(method, masks?.[name]?.[object], own, numbers[name] ?? {}, Number(state[`v.c.${name}`]));
   });
 }
 
@@ -41,10 +41,11 @@ export function metricsOf({ metrics }, rows, unit) {
 }
 
 /** IoU after each click: [{title, colour, values: by step, null where there is none}], of methods that have any. */
-export function curves(rows, steps) {
+export function curves(run, rows, steps) {
   if (steps.length < 2) return [];
   const lines = rows.map(({ method, given }) => {
-    const after = new Map(answers(given, steps.at(-1)).clicks.map(({ step, iou }) => [step, iou]));
+    const last = ownSetting(run, method, steps.at(-1));
+    const after = new Map(answers(given, last).clicks.map(({ step, iou }) => [step, iou]));
     return { title: method.title, colour: method.colour, values: steps.map(({ step }) => after.get(step) ?? null) };
   });
   return lines.filter(({ values }) => values.some((value) => value !== null));

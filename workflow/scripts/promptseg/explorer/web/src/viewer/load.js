@@ -1,6 +1,7 @@
 // Everything that the viewer needs of one object.
 import { useMemo } from "preact/hooks";
 import { decode } from "../rle.js";
+import { ownSetting } from "./answers.js";
 import { prepareOutline } from "./paint.js";
 import { useImage, useLoaded } from "./use.js";
 
@@ -35,22 +36,20 @@ export function useMasks(store, methods, object) {
   return loaded;
 }
 
-/** The numbers of the methods in a setting, by method: {value: {method: {metric: number, status: text}}}, or {error}. */
+/** The numbers of the methods in a setting or their own, by method: {value: {method: {metric: number, status: text}}}, or {error}. */
 export function useNumbers(store, methods, setting, object) {
   const { run } = store;
-  const names = methods.map(({ name }) => name);
-  const loaded = useLoaded(`${setting.id} ${names.join()}`, async () => {
-    const one = async (method) => {
-      const columns = run.columns[method]?.[setting.id] ?? [];
-      const values = await Promise.all(columns.map((column) => store.column(method, setting.id, column)));
+  const files = methods.map((method) => [method.name, ownSetting(run, method, setting).id]);
+  const loaded = useLoaded(files.join(), async () => {
+    const one = async ([method, id]) => {
+      const columns = run.columns[method]?.[id] ?? [];
+      const values = await Promise.all(columns.map((column) => store.column(method, id, column)));
       return [method, Object.fromEntries(columns.map((column, index) => [column, values[index]]))];
     };
-    return Object.fromEntries(await Promise.all(names.map(one)));
+    return Object.fromEntries(await Promise.all(files.map(one)));
   });
-  const numbers = (columns) =>
-    Object.fromEntries(
-      Object.entries(columns).map(([column, values]) => [column, column === "status" ? run.statuses[values[object]] : values[object]]),
-    );
+  const number = ([column, values]) => [column, column === "status" ? run.statuses[values[object]] : values[object]];
+  const numbers = (columns) => Object.fromEntries(Object.entries(columns).map(number));
   const value = useMemo(
     () => loaded.value && Object.fromEntries(Object.entries(loaded.value).map(([method, columns]) => [method, numbers(columns)])),
     [loaded.value, object],
