@@ -49,6 +49,7 @@ def test_the_run(explorer):
         "modality": "ct",
         "modality_title": "CT",
         "licence": "CC0-1.0",
+        "units": ["mm"],
         "tasks": [{"name": "it's <b>", "title": "it's <b>"}, {"name": "cell", "title": "cell"}],
     }
     assert run["titles"] == {
@@ -59,6 +60,7 @@ def test_the_run(explorer):
             "everything": "no prompt",
         },
         "selections": {"first": "first mask", "best_score": "highest predicted IoU", "oracle": "oracle"},
+        "statuses": {"ok": "scored", "not_applicable": "prompts not taken"},
     }
     assert run["protocols"] == {
         "corrected": "corrected",

@@ -9,7 +9,7 @@ from typing import Any
 
 import promptseg
 from promptseg.core.provenance import commit
-from promptseg.core.titles import CONFIDENCES, MODALITIES, MODES, SELECTIONS, Titles, plain, titled
+from promptseg.core.titles import CONFIDENCES, MODALITIES, MODES, SELECTIONS, STATUSES, Titles, plain, titled
 from promptseg.explorer.objects import Kept, Survey
 from promptseg.explorer.settings import Setting, ordered
 from promptseg.figures.looks import method_looks
@@ -84,7 +84,7 @@ def describe(
             "pictures": int(of_images.kept.sum()),
         },
         "sampling": kept.sentence,
-        "datasets": [_dataset(name, run.datasets) for name in run.datasets],
+        "datasets": [_dataset(name, run.datasets, known.units) for name in run.datasets],
         "methods": [
             {
                 "name": name,
@@ -104,6 +104,7 @@ def describe(
         "titles": {
             "modes": {one.mode: MODES[one.mode] for one in settings},
             "selections": {one.selection: SELECTIONS[one.selection] for one in settings},
+            "statuses": STATUSES,
         },
         "settings": [
             {
@@ -124,7 +125,9 @@ def describe(
     }
 
 
-def _dataset(name: str, datasets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _dataset(
+    name: str, datasets: Mapping[str, Mapping[str, Any]], units: Mapping[str, frozenset[str]]
+) -> dict[str, Any]:
     entry = datasets[name]
     return {
         "name": name,
@@ -132,12 +135,13 @@ def _dataset(name: str, datasets: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         "modality": entry["modality"],
         "modality_title": MODALITIES[entry["modality"]],
         "licence": entry["licence"],
+        "units": sorted(units.get(name, ())),
         "tasks": [{"name": task, "title": plain(task)} for task in entry["tasks"]],
     }
 
 
-def _metrics(units: frozenset[str]) -> list[dict[str, Any]]:
-    distance = " or ".join(sorted(units))
+def _metrics(units: Mapping[str, frozenset[str]]) -> list[dict[str, Any]]:
+    distance = " or ".join(sorted(frozenset().union(*units.values())))
     metrics = [
         {
             "name": metric.name,

@@ -96,14 +96,14 @@ class Survey:
         value: (n,) float64: mean IoU of the first masks, NaN where there is none.
         settings: method -> those that it has rows of.
         reasons: why something failed.
-        units: of distances.
+        units: dataset -> those of its distances.
     """
 
     failed: np.ndarray
     value: np.ndarray
     settings: Mapping[str, set[Setting]]
     reasons: frozenset[str]
-    units: frozenset[str]
+    units: Mapping[str, frozenset[str]]
 
     @property
     def statuses(self) -> list[str]:
@@ -123,7 +123,7 @@ def survey(objects: pd.DataFrame, scores: Parts, rivals: Sequence[str], modes: S
     failed, count, total = np.zeros(len(objects), bool), np.zeros(len(objects)), np.zeros(len(objects))
     settings: dict[str, set[Setting]] = {}
     reasons: set[str] = set()
-    units: set[str] = set()
+    units: dict[str, frozenset[str]] = {}
     for (method, dataset), path in scores.items():
         for rows in rows_of(path, SCORES, ["iou", "distance_unit", "status"], numbered(objects, dataset)):
             rows = rows[rows["mode"].isin(modes)]
@@ -131,13 +131,13 @@ def survey(objects: pd.DataFrame, scores: Parts, rivals: Sequence[str], modes: S
             bad = ~rows["status"].isin(STATUSES)
             failed[rows.loc[bad, "number"]] = True
             reasons.update(map(reason_in, rows.loc[bad, "status"].unique()))
-            units.update(rows["distance_unit"].dropna().unique())
+            units[dataset] = units.get(dataset, frozenset()) | set(rows["distance_unit"].dropna().unique())
             if method in rivals:
                 first = rows[(rows["selection"] == "first") & (rows["switch"] == "") & rows["iou"].notna()]
                 np.add.at(count, first["number"], 1)
                 np.add.at(total, first["number"], first["iou"])
     value = np.divide(total, count, out=np.full(len(objects), np.nan), where=count > 0)
-    return Survey(failed, value.round(9), settings, frozenset(reasons), frozenset(units))
+    return Survey(failed, value.round(9), settings, frozenset(reasons), units)
 
 
 @dataclass(frozen=True)

@@ -51,27 +51,37 @@ function Header({ store, view, help }) {
           {saving ? "Writing …" : "Rows as CSV"}
         </button>
         <button type="button" onClick={help}>
-          Keys
+          Help
         </button>
       </nav>
     </header>
   );
 }
 
-function Help({ open, close }) {
+function Terms({ entries }) {
+  return (
+    <dl>
+      {entries.map(([term, what]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Help({ run, open, close }) {
   const dialog = useRef();
   useEffect(() => (open ? dialog.current.showModal() : dialog.current.close()), [open]);
   return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="keys">
-      <h2 id="keys">Keys</h2>
-      <dl>
-        {KEYS.map(([key, what]) => (
-          <div key={key}>
-            <dt>{key}</dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
+    <dialog ref={dialog} onClose={close} aria-labelledby="help">
+      <h2 id="help">Keys</h2>
+      <Terms entries={KEYS} />
+      <h2>Datasets</h2>
+      <Terms entries={run.datasets.map(({ title, modality_title, licence }) => [title, `${modality_title}, ${licence}`])} />
+      <h2>Configuration</h2>
+      <Terms entries={Object.entries(run.configuration)} />
       <button type="button" onClick={close}>
         Close
       </button>
@@ -210,7 +220,7 @@ function App({ store }) {
       {!view && <p class="empty">Loading …</p>}
       {view && object < 0 && <List {...{ store, view, state, setState }} />}
       {view && object >= 0 && <Opened {...{ store, view, state, setState, object, at, go, close }} />}
-      <Help open={help} close={() => setHelp(false)} />
+      <Help run={store.run} open={help} close={() => setHelp(false)} />
     </>
   );
 }

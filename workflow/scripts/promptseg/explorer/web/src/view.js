@@ -46,10 +46,21 @@ function keep(run, state, { pairs, ranges }, values, mask) {
   return filterRows(mask, statuses, limits, allowed);
 }
 
-function meansOf({ run, objects }, values, groups) {
+/** Whether distances of these objects have different units, so that their mean is none. */
+function mixed({ run, objects }, some) {
+  const units = new Set();
+  const seen = new Uint8Array(run.datasets.length);
+  for (const i of some) seen[objects.datasets[i]] = 1;
+  run.datasets.forEach((dataset, code) => seen[code] && dataset.units.forEach((unit) => units.add(unit)));
+  return units.size > 1;
+}
+
+function meansOf(store, values, groups) {
+  const { run, objects } = store;
   const codes = { ok: run.statuses.indexOf("ok"), not_applicable: run.statuses.indexOf("not_applicable") };
   return groups.map((some, p) => {
-    const columns = Object.fromEntries(run.metrics.map(({ name }) => [name, values.column(name, p)]));
+    const summable = run.metrics.filter(({ unit }) => !unit || !mixed(store, some));
+    const columns = Object.fromEntries(summable.map(({ name }) => [name, values.column(name, p)]));
     return summarise(some, values.status(p), codes, objects.taskNumbers, columns);
   });
 }
