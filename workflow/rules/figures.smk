@@ -57,7 +57,7 @@ rule plot_clicks:
         "../scripts/plot_clicks.py"
 
 
-use rule plot_clicks as plot_clicks_published with:
+rule plot_clicks_published:
     input:
         published=PUBLISHED,
         lib=library("plot_clicks"),
@@ -65,9 +65,13 @@ use rule plot_clicks as plot_clicks_published with:
         **drawn("clicks_tasks_published", "clicks_mean_published", "one_click_published"),
     log:
         "<logs>/plot_clicks/published.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         style=STYLE,
         methods=about_methods(),
+    script:
+        "../scripts/plot_clicks.py"
 
 
 rule plot_examples:
