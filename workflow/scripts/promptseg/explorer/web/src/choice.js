@@ -4,6 +4,8 @@ import { pair } from "./state.js";
 
 const MOST_ROWS = 6e6; // four bytes each, several times
 
+const START = "mode1.first";
+
 const named = (list, key = "name") => new Map(list.map((entry) => [entry[key], entry]));
 
 /** Numbers by which rows can be sorted, filtered and drawn: {name: {title, decimals, range}}. */
@@ -42,12 +44,15 @@ export function choose(run, kept, state) {
   known("modality", run.datasets.map(({ modality }) => ({ name: modality })), state.mod);
   known("status", run.statuses.map((name) => ({ name })), state.st);
 
+  // Without a choice: the first method that is no control and has scores of one click, or the first there is.
+  const scored = (method, setting) => run.columns[method]?.[setting]?.length > 1; // more than the status
+  const rivals = run.methods.filter(({ control }) => !control);
   let methods = known("method", run.methods, state.m);
-  if (!methods.length) methods = [run.methods.find(({ name, control }) => !control && run.columns[name]) ?? run.methods[0]];
+  if (!methods.length) methods = [rivals.find(({ name }) => scored(name, START)) ?? rivals[0] ?? run.methods[0]];
   let settings = known("setting", run.settings, state.s, "id");
   if (!settings.length) {
-    const first = run.settings.find(({ id }) => methods.some(({ name }) => has(name, id)));
-    settings = run.settings.filter(({ id }) => id === (has(methods[0].name, "mode1.first") ? "mode1.first" : first?.id));
+    const there = run.settings.filter(({ id }) => methods.some(({ name }) => scored(name, id)));
+    settings = [there.find(({ id }) => id === START) ?? there[0] ?? run.settings[0]];
   }
 
   const of = known("metric", run.metrics, state.of ? [state.of] : [])[0]?.name ?? run.metrics[0].name;
@@ -60,6 +65,10 @@ export function choose(run, kept, state) {
   const versus = pair(state.vs);
   known("method", run.methods, versus.method ? [versus.method] : []);
   known("setting", run.settings, versus.setting ? [versus.setting] : [], "id");
+
+  if (!state.vs && [sort, ...ranges, ...axes].some((name) => name === "vs" || name === "diff")) {
+    problems.push("Nothing to compare with: choose a method or a setting below “Compare each row with”.");
+  }
 
   const pairs = [];
   for (const method of methods) {

@@ -100,12 +100,12 @@ function Messages({ run, problems }) {
         </p>
       )}
       {problems.length > 0 && (
-        <ul class="alert" role="alert">
+        <div class="alert" role="alert">
           {problems.slice(0, 5).map((problem) => (
-            <li key={problem}>{problem}</li>
+            <p key={problem}>{problem}</p>
           ))}
-          {problems.length > 5 && <li>And {problems.length - 5} more like these.</li>}
-        </ul>
+          {problems.length > 5 && <p>And {problems.length - 5} more like these.</p>}
+        </div>
       )}
     </>
   );
@@ -116,10 +116,12 @@ function List({ store, view, state, setState }) {
   const wide = matchMedia("(min-width: 900px)").matches;
   return (
     <div class="columns">
-      <details class="filters" open={wide}>
-        <summary>Filters</summary>
-        <Filters {...{ run, view, state, setState }} />
-      </details>
+      <div class="filters" role="search">
+        <details open={wide}>
+          <summary>Filters</summary>
+          <Filters {...{ run, view, state, setState }} />
+        </details>
+      </div>
       <main>
         <p role="status" class="count">
           <strong>{view.order.length.toLocaleString("en")}</strong> {combinations(view.choice)}

@@ -18,7 +18,7 @@ export function filterRows(objects, statuses, ranges, allowed) {
     for (let i = 0; i < objects.length; i++) if (objects[i] && allowed[status[i]]) kept[count++] = i;
     for (const { values, low, high } of ranges) {
       const column = values[p];
-      const [least, most] = [low ?? -Infinity, high ?? Infinity];
+      const [least, most] = [Math.fround(low ?? -Infinity), Math.fround(high ?? Infinity)]; // as the values were rounded
       const before = count;
       count = 0;
       for (let r = 0; r < before; r++) {

@@ -75,10 +75,11 @@ function Row({ store, view, state, setState, row, columns }) {
 function columnsOf({ choice, known, values }) {
   const first = [choice.of, "vs", "diff", "gap"];
   const names = [...first, ...Object.keys(known).filter((name) => name !== "area" && !first.includes(name))];
+  const numbers = names.filter((name) => choice.pairs.some((_, p) => values.has(name, p)));
   return {
     method: choice.methods.length > 1,
     setting: choice.settings.length > 1,
-    numbers: names.filter((name) => choice.pairs.some((_, p) => values.has(name, p))),
+    numbers: numbers.length ? numbers : [choice.of],
   };
 }
 

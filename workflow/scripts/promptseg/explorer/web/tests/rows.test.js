@@ -20,6 +20,8 @@ test("a row passes by its object, its status and every range", () => {
   assert.deepEqual(range(0.25, 0.5), [[0, 1], [0]]);
   assert.deepEqual(range(0.5, null), [[0, 3], [0, 2]]);
   assert.deepEqual(range(null, null), [[0, 1, 3], [0, 2]]);
+  const tenths = [{ values: [f4(0.7, 0.8, 0.9)], low: 0.7, high: 0.8 }]; // of which no float is exactly one
+  assert.deepEqual(lists(filterRows(u1(1, 1, 1), [u1(0, 0, 0)], tenths, ROWS)), [[0, 1]]);
 });
 
 test("rows are sorted by value, equal ones by pair and object, those without one last", () => {

@@ -14,7 +14,7 @@ export function shown(run, state) {
   const row = pair(state.at);
   const named = (names) => run.methods.filter(({ name }) => names?.includes(name));
   const rival = run.methods.find(({ control }) => !control) ?? run.methods[0];
-  const methods = [named(state.w), named([row.method]), named(state.m).slice(0, 1)].find((list) => list.length) ?? [rival];
+  const methods = [named(state.w), named([row.method, pair(state.vs).method]), named(state.m).slice(0, 1)].find((list) => list.length) ?? [rival];
   const called = (id) => run.settings.find((setting) => setting.id === id);
   const asked = called(state["v.s"]) ?? called(row.setting) ?? called(state.s?.[0]) ?? run.settings[0];
   const setting = asked.protocol && state.k ? settingOf(run, kindOf(asked), asked.selection, state.k) : asked;
