@@ -17,7 +17,7 @@ export function quantities(run, of) {
     area: { title: "Area (px)", decimals: 0, range: null },
     vs: { title: `Compared ${whole({ title, unit })}`, decimals, range },
     diff: { title: `Difference, ${whole({ title, unit })}`, decimals, range: range && [-range[1], range[1]] },
-    gap: { title: `Oracle − first, ${whole({ title, unit })}`, decimals, range: null },
+    gap: { title: `Gap to oracle, ${whole({ title, unit })}`, decimals, range: null },
   };
 }
 

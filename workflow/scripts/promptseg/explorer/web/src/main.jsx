@@ -7,10 +7,11 @@ import { useAddress } from "./address.js";
 import { copyLink, download } from "./files.js";
 import { Filters } from "./filters.jsx";
 import { KEYS, neighbour, place, useKeys } from "./keys.js";
+import { opened } from "./opened.js";
 import { Plot } from "./plots.jsx";
 import { shard, Store } from "./store.js";
 import { Summary } from "./summary.jsx";
-import { opened, Table } from "./table.jsx";
+import { Table } from "./table.jsx";
 import { useView } from "./view.js";
 import Viewer from "./viewer/Viewer.jsx";
 
@@ -93,12 +94,7 @@ function Help({ run, open, close }) {
 function Messages({ run, problems }) {
   return (
     <>
-      {run.sampling && (
-        <p class="note">
-          {run.sampling} Counts and means below are of the {run.counts.kept.toLocaleString("en")} objects that are kept here, of{" "}
-          {run.counts.objects.toLocaleString("en")} in the run.
-        </p>
-      )}
+      {run.sampling && <p class="note">{run.sampling}</p>}
       {problems.length > 0 && (
         <div class="alert" role="alert">
           {problems.slice(0, 5).map((problem) => (
@@ -129,7 +125,7 @@ function List({ store, view, state, setState }) {
         </p>
         <div class="overview">
           <Summary {...{ run, view, state, setState }} />
-          <Plot {...{ view, state, setState }} />
+          <Plot {...{ store, view, state, setState }} />
         </div>
         <h2>Objects</h2>
         <Table {...{ store, view, state, setState }} />

@@ -1,12 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { density, extent, histogram } from "./bins.js";
+import { opened } from "./opened.js";
 import { cells, diagonal, points, steps } from "./paint.js";
 
 const MOST_POINTS = 4000; // more are drawn as density
 const MOST_LINES = 8; // more histograms than these are drawn as one
 const GRID = [120, 60]; // cells of a density
 const HEIGHT = 230; // px
+const NEAR = 8; // px from a dot
 
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
@@ -58,6 +60,18 @@ function drawing(view, state, colours) {
 }
 
 const short = (value) => (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(2))));
+
+/** The row whose dot is nearest to a point of the plot (CSS pixels), -1 where none is near. */
+function nearest({ groups }, n, u, { x, y }, [left, top]) {
+  let [row, least] = [-1, NEAR ** 2];
+  groups.forEach((objects, p) => {
+    for (const i of objects) {
+      const away = (u.valToPos(x.columns[p][i], "x") - left) ** 2 + (u.valToPos(y.columns[p][i], "y") - top) ** 2;
+      if (away < least) [row, least] = [p * n + i, away];
+    }
+  });
+  return row;
+}
 
 function options({ x, y, paint, selects }, width, colours, select) {
   const side = ({ title, back, splits }, size) => ({
@@ -150,19 +164,25 @@ function Legend({ choice, many, lines }) {
 }
 
 /** A histogram of a quantity, or one quantity against another; dragging keeps the rows inside. */
-export function Plot({ view, state, setState }) {
+export function Plot({ store, view, state, setState }) {
   const box = useRef();
   const width = useWidth(box);
   const dark = useDark();
   const { order, known, choice, values } = view;
   const [x, y = ""] = choice.axes;
+  const dots = y && order.length <= MOST_POINTS;
   useEffect(() => {
     if (!width) return undefined;
     const style = getComputedStyle(box.current);
     const [ink, line, accent] = ["--quiet", "--line", "--accent"].map((name) => style.getPropertyValue(name));
-    const select = (u, selects) => u.select.width > 0 && setState(dragged(u, selects));
-    const made = options(drawing(view, state, { ink, line, accent }), width, { ink, line, accent }, select);
-    const plot = new uPlot(made, [[0, 1], [0, 1]], box.current);
+    const drawn = drawing(view, state, { ink, line, accent });
+    const select = (u, selects) => u.select.width > 0 && u.select.height > 0 && setState(dragged(u, selects));
+    const plot = new uPlot(options(drawn, width, { ink, line, accent }, select), [[0, 1], [0, 1]], box.current);
+    const open = () => {
+      const row = plot.select.width > 0 ? -1 : nearest(view, store.objects.n, plot, drawn, [plot.cursor.left, plot.cursor.top]);
+      if (row >= 0) setState(opened(store, view, row));
+    };
+    if (dots) plot.over.addEventListener("click", open);
     return () => plot.destroy();
   }, [order, width, dark, x, y, view.complete]);
 
@@ -187,8 +207,11 @@ export function Plot({ view, state, setState }) {
         {choose("Up", y, (name) => setState({ plot: [x, name].filter(Boolean).join() }), "number of rows")}
       </div>
       <div ref={box} class="canvas" role="img" aria-label={`${shown}, ${order.length.toLocaleString("en")} rows`} />
-      <Legend choice={choice} lines={!y} many={y ? order.length > MOST_POINTS : choice.pairs.length > MOST_LINES} />
-      <p class="hint">Drag over the plot to keep the rows inside; the same ranges can be typed among the filters.</p>
+      <Legend choice={choice} lines={!y} many={y ? !dots : choice.pairs.length > MOST_LINES} />
+      <p class="hint">
+        Drag over the plot to keep the rows inside; the same ranges can be typed among the filters.{" "}
+        {dots && "Click a dot to open its object."}
+      </p>
     </section>
   );
 }

@@ -1,15 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import { opened } from "./opened.js";
 import { format } from "./state.js";
 
 const PAGE = 50;
 
 const digits = (value, decimals) => value.toFixed(decimals).replace("-", "−");
-
-/** A state in which row r of the view is looked at. */
-export function opened(store, view, row) {
-  const { method, setting } = view.choice.pairs[Math.floor(row / store.objects.n)];
-  return { o: store.objects.key(row % store.objects.n), at: `${method.name}@${setting.id}`, k: null };
-}
 
 function Head({ name, title, view, setState, number }) {
   const { sort, descending } = view.choice;
@@ -50,16 +45,16 @@ function Row({ store, view, state, setState, row, columns }) {
           {objects.task(i).title} <small>{objects.image(i)}</small>
         </a>
       </th>
-      <td>{objects.dataset(i).title}</td>
-      <td>{objects.patient(i)}</td>
+      <td>
+        {objects.dataset(i).title} <small>{objects.patient(i)}</small>
+      </td>
       <td class="number">{objects.area[i].toLocaleString("en")}</td>
       {columns.method && (
         <td>
           <span class="swatch" style={{ background: method.colour }} />
-          {method.title}
+          {method.title} <small>{setting.title}</small>
         </td>
       )}
-      {columns.setting && <td>{setting.title}</td>}
       {failed ? (
         <td class="status" colSpan={columns.numbers.length}>
           {run.titles.statuses[status] ?? status}
@@ -71,14 +66,13 @@ function Row({ store, view, state, setState, row, columns }) {
   );
 }
 
-/** Which columns there are: method and setting only where they differ, what is compared beside its metric. */
+/** Which columns there are: method and setting only where there are several, what is compared beside its metric. */
 function columnsOf({ choice, known, values }) {
   const first = [choice.of, "vs", "diff", "gap"];
   const names = [...first, ...Object.keys(known).filter((name) => name !== "area" && !first.includes(name))];
   const numbers = names.filter((name) => choice.pairs.some((_, p) => values.has(name, p)));
   return {
-    method: choice.methods.length > 1,
-    setting: choice.settings.length > 1,
+    method: choice.pairs.length > 1,
     numbers: numbers.length ? numbers : [choice.of],
   };
 }
@@ -101,11 +95,9 @@ export function Table({ store, view, state, setState }) {
           <thead>
             <tr>
               <Head name="object" title="Object" {...head} />
-              <th scope="col">Dataset</th>
-              <th scope="col">Patient</th>
+              <th scope="col">Dataset, patient</th>
               <Head name="area" title="Area (px)" number {...head} />
-              {columns.method && <th scope="col">Method</th>}
-              {columns.setting && <th scope="col">Setting</th>}
+              {columns.method && <th scope="col">Method, setting</th>}
               {columns.numbers.map((name) => (
                 <Head key={name} name={name} title={known[name].title} number {...head} />
               ))}
