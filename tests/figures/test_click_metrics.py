@@ -24,7 +24,7 @@ def test_click_metrics(tmp_path):
     found = panels(figure)
     assert list(found) == ["Clicks to an IoU", "Never reached", "Area under the clicks", "Clicks that harm"]
     clicks, failed, area, harm = found.values()
-    assert rows(clicks) == ["Cut", "SAM X, first mask", "SAM X, oracle"]
+    assert rows(clicks) == ["Cut, n = 4", "SAM X, first mask, n = 4", "SAM X, oracle, n = 4"]
     assert lines(clicks)["2 noc80"][0, 0] == 1.5
     assert lines(clicks)["0 noc90"][0, 0] == 6
     assert len(clicks.collections) == 3  # the intervals of noc90
@@ -33,4 +33,5 @@ def test_click_metrics(tmp_path):
     assert lines(harm)["1 worse_share"].tolist() == [[0.25, 1.0]]
     assert clicks.get_xlim() == pytest.approx((0.7, 6.3))
     assert legend(figure) == ["IoU 0.80", "IoU 0.85", "IoU 0.90", "hollow: oracle"]
+    assert "no intervals" not in texts(figure)
     assert "under the protocol other" in texts(click_metrics.draw(path, METHODS, "other"))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from matplotlib.figure import Figure
+from PIL import Image
 
 from promptseg.figures import style
 from support import synthetic
@@ -121,3 +122,16 @@ def test_eps_shows_thin_colours_as_pale_ones(tmp_path):
     assert axis.lines[0].get_color() == (0.75, 0.75, 1)
     middle = plt.imread(tmp_path / "a.png")[..., :3].reshape(-1, 3)
     assert any(np.allclose(pixel, 127 / 255, atol=0.01) for pixel in np.unique(middle, axis=0))
+
+
+def test_png_of_images_keeps_rare_colours_in_a_palette(tmp_path):
+    figure = style.message("Title", "A sentence.")
+    (axis,) = figure.axes
+    axis.imshow(np.random.default_rng(1).integers(0, 255, (40, 120, 3), np.uint8), aspect="auto")
+    axis.plot(60, 20, "s", color=style.YELLOW, markersize=3)
+    style.save(figure, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.mode == "P"
+        assert round(picture.info["dpi"][0]) == 200
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(256)}
+    assert (240, 228, 66) in colours

@@ -42,6 +42,7 @@ def test_which_slices():
     assert slices_shown(10, 19, 40, 15) == [7, 9, 11, 13, 15, 16, 18, 20, 22]
     assert slices_shown(10, 19, 40, 12) == [7, 9, 12, 13, 14, 16, 18, 20, 22]  # one gives way to the one prompted
     assert slices_shown(0, 2, 4, 1) == [0, 1, 2, 3]
+    assert slices_shown(10, 19, 40, 15, 3) == [10, 15, 19]  # few: none beyond the object
 
 
 def test_strip(tmp_path):

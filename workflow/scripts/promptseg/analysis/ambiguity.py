@@ -79,6 +79,7 @@ CALIBRATION = Table(
         *_KEYS,
         *(BIN_LOW, BIN_HIGH),
         N.but(meaning="masks in the bin"),
+        N_OBJECTS.but(meaning="objects with a mask in the bin"),
         Column("predicted", FLOAT, "mean predicted IoU"),
         Column("true", FLOAT, "mean true IoU"),
         CI_LOW.but(meaning="lower end of the 95 % interval of `true`: percentile bootstrap over patients"),
@@ -126,10 +127,15 @@ def measures(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def masks_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each mask whose IoU was predicted: dataset, task, case_id, method, mode, predicted, true."""
-    keys = ["dataset", "task", "case_id", *SETTING]
+    """One row for each mask whose IoU was predicted: dataset, task, case_id, method, mode, object, predicted, true.
+
+    `object` is the same number for the masks of one row.
+    """
+    keys = ["dataset", "task", "case_id", *SETTING, "object"]
+    numbered = rows.assign(object=np.arange(len(rows)))
     parts = [
-        rows[[*keys, f"predicted_{k}", f"true_{k}"]].set_axis([*keys, "predicted", "true"], axis=1) for k in range(3)
+        numbered[[*keys, f"predicted_{k}", f"true_{k}"]].set_axis([*keys, "predicted", "true"], axis=1)
+        for k in range(3)
     ]
     return pd.concat(parts, ignore_index=True).dropna(subset=["predicted", "true"]).astype({"predicted": float})
 
@@ -150,8 +156,8 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
         masks: see `masks_of`, of one method and mode.
 
     Returns:
-        The bins that are not empty (bin_low, bin_high, n, mean predicted and true IoU, ci_low and ci_high of the
-        latter; predictions outside [0, 1] are in the outer bins), and ece, spearman and their intervals.
+        The bins that are not empty (bin_low, bin_high, n, n_objects, mean predicted and true IoU, ci_low and ci_high of
+        the latter; predictions outside [0, 1] are in the outer bins), and ece, spearman and their intervals.
     """
     values = masks[["predicted", "true"]].to_numpy()
     # Rounded, because 0.9 in single precision is a little less than 0.9.
@@ -161,6 +167,7 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
     moments = np.column_stack([np.ones(len(x)), x, y, x * x, y * y, x * y])
     summands = np.hstack([held, held * values[:, :1], held * values[:, 1:], moments])
     sample, drawn = np.zeros(summands.shape[1]), np.zeros((resamples, summands.shape[1]))
+    objects = np.array([masks.loc[bins == k, "object"].nunique() for k in range(BINS)])
     patients, too_few = np.zeros(BINS), False
     for dataset, at in masks.groupby("dataset", sort=True).indices.items():
         sums = pd.DataFrame(summands[at]).groupby(masks["case_id"].to_numpy()[at]).sum().to_numpy()
@@ -177,6 +184,7 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
                 "bin_low": np.arange(BINS) / BINS,
                 "bin_high": np.arange(1, BINS + 1) / BINS,
                 "n": counts.astype(int),
+                "n_objects": objects,
                 "predicted": predicted / counts,
                 "true": true / counts,
                 "ci_low": np.where((patients > 1) & (not too_few), low, np.nan),

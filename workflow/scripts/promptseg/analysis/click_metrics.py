@@ -26,7 +26,6 @@ _MEASURES = [
 ]
 MEASURES = [column.name for column in _MEASURES]
 SETTING = ["method", "protocol", "selection"]
-_INTERVALS = ("noc90", "auc")
 CLICK_METRICS = Table(
     "click_metrics.csv",
     "How many clicks an object needs, and what a click brings.",
@@ -36,7 +35,7 @@ CLICK_METRICS = Table(
         Column("n_incomplete", INTEGER, "objects that lack one, and count nowhere else"),
         CLICKS.but(meaning="largest number of clicks"),
         *_MEASURES,
-        *(end for column in _MEASURES if column.name in _INTERVALS for end in ends(column)),
+        *(end for column in _MEASURES for end in ends(column)),
         *(SEEN, PROVENANCE),
     ],
 )
@@ -158,7 +157,7 @@ def click_metrics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen
         return pd.DataFrame(columns=made(CLICK_METRICS))
     levels = [_level(sums, "task"), _level(sums, "all"), _level(unseen(sums, seen), "all_unseen")]
     frame = pd.concat(levels, ignore_index=True)
-    known = bootstrap_means(sums, _INTERVALS, SETTING, resamples, seed, seen)
+    known = bootstrap_means(sums, MEASURES, SETTING, resamples, seed, seen)
     known.columns = known.columns.str.replace(r"_(low|high)$", r"_ci_\1", regex=True)
     frame = frame.merge(known.drop(columns="alone"), on=["level", "dataset", "task", *SETTING], how="left")
     frame["n_tasks"] = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")

@@ -96,7 +96,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
     given = pictures.rows_of(files.prompts, names, ["object_id", "points"], [MODE])
     points = {row["object_id"]: row["points"] for row in given}
     masks = {name: _candidates(path, names) for name, path in pictures.by_method(files.predictions).items()}
-    legend = style.words(_LEGEND) + sheets.left_out(left, "methods")
+    legend = style.words(_LEGEND) + sheets.left_out(left, *sheets.WITHOUT_METHOD)
     heads = {0: [style.words(text) for text in _COLUMNS]}
     sheet = sheets.sheet(len(rows), len(_COLUMNS), title, legend, lines=3, heads=heads)
     for place, (method, word, row) in enumerate(rows):

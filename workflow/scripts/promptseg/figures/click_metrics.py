@@ -1,19 +1,19 @@
 """How many clicks a method needs, how often it never gets there, and what it makes of its clicks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from promptseg.analysis.click_metrics import CLICK_METRICS
+from promptseg.analysis.click_metrics import CLICK_METRICS, TARGETS
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, titled
-from promptseg.figures import dots, style
+from promptseg.figures import dots, numbers, style
 from promptseg.figures.source import not_clicked
 
 _TARGETS = {
-    "80": style.Look("IoU 0.80", style.SKY, "o"),
-    "85": style.Look("IoU 0.85", style.ORANGE, "s"),
-    "90": style.Look("IoU 0.90", style.WINE, "D"),
+    str(target): replace(look, title=f"IoU {target / 100:.2f}")
+    for target, look in style.threshold_looks(TARGETS).items()
 }
 PANELS = [
     dots.Panel(
@@ -35,7 +35,10 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
         protocols: name -> {title}.
     """
     called = titled(protocols, protocol)
-    title, looks = f"What clicks achieve, this run, protocol {called}", style.method_looks(methods)
+    title, looks = (
+        style.words("What clicks achieve, this run, protocol {protocol}").format(protocol=called),
+        style.method_looks(methods),
+    )
     rows = read_csv(metrics, CLICK_METRICS)
     rows = rows[(rows["level"] == "all") & (rows["protocol"] == protocol) & rows["noc90"].notna()]
     rows = rows[rows["selection"].isin(style.selections()) & rows["method"].isin(looks)]
@@ -46,8 +49,11 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
     several = set(rows.loc[rows["selection"] == "oracle", "method"])
     pairs = list(zip(rows["method"], rows["selection"], strict=True))
     labels = [
-        f"{looks[name].title}, {style.selections()[selection].title}" if name in several else looks[name].title
-        for name, selection in pairs
+        (f"{looks[name].title}, {style.selections()[selection].title}" if name in several else looks[name].title)
+        + f", {numbers.count(objects)}"
+        for (name, selection), objects in zip(pairs, rows["n_images"], strict=True)
     ]
+    if rows["noc90_ci_low"].isna().all():
+        title += style.words(" (no intervals: a dataset has a single patient)")
     hollow = [selection == "oracle" for _, selection in pairs]
     return dots.draw(dots.Rows(rows, labels, [looks[name] for name, _ in pairs], hollow), PANELS, title)

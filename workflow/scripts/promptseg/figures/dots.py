@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from promptseg.figures import panels, style
 
+_PANEL, _NAMES = 0.95, 1.4  # inches of the narrowest panel, and of the names of the rows
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -66,8 +68,6 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         axis.grid(axis="x")
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    axis.set_xlabel(panel.label)
-    axis.set_title(panel.title, loc="left", fontweight="bold")
 
 
 def _panel(axis: Axes, panel: Panel, rows: Rows) -> None:
@@ -95,13 +95,19 @@ def draw(rows: Rows, shown: Sequence[Panel], title: str) -> Figure:
     handles = [style.handle(look) for look in kinds.values()]
     if any(rows.hollow):
         handles.append(style.handle(style.Look("hollow: oracle", style.GREY, "o"), hollow=True))
-    grid = panels.grid(
-        len(shown), len(shown), title, panels.Size(style.page(), 0.27 * len(rows.labels), 0.95),
-        panels.Legend(handles, 5, line=0.2) if handles else None, sharey=True,
-        width_ratios=[1.3 if panel.scale == "clicks" else 1 for panel in shown],
-    )  # fmt: skip
-    for axis, panel in zip(grid.axes, shown, strict=True):
-        _panel(axis, panel, rows)
     labels = [style.wrap(label, 26) for label in rows.labels]
-    grid.axes[0].set_yticks(range(len(labels)), labels, linespacing=0.95)
+    across = max(1, min(len(shown), int((style.page() - _NAMES) / _PANEL)))
+    ratios = [1.3 if panel.scale == "clicks" else 1 for panel in shown] if across == len(shown) else [1] * across
+    width, row = (style.page() - _NAMES) / across, 0.27 * len(rows.labels) + (0.55 if across < len(shown) else 0)
+    grid = panels.grid(
+        len(shown), across, title, panels.Size(style.page(), row, 0.95 if across == len(shown) else 0.4),
+        panels.Legend(handles, max(1, int(style.page() / 1.3)), line=0.2) if handles else None, sharey=True,
+        width_ratios=ratios,
+    )  # fmt: skip
+    for place, (axis, panel) in enumerate(zip(grid.axes, shown, strict=True)):
+        _panel(axis, panel, rows)
+        axis.set_title(style.wrap(panel.title, int(15 * width)), loc="left", fontweight="bold")
+        axis.set_xlabel(style.wrap(panel.label, int(17 * width)))
+        if place % across == 0:
+            axis.set_yticks(range(len(labels)), labels, linespacing=0.95)
     return grid.figure

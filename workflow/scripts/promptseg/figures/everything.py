@@ -112,7 +112,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         ]
         for place, part in enumerate(blocks)
     }  # fmt: skip
-    legend = style.words(_LEGEND) + sheets.left_out(left, "methods")
+    legend = style.words(_LEGEND) + sheets.left_out(left, *sheets.WITHOUT_METHOD)
     sheet = sheets.sheet(len(blocks) * len(names), columns, title, legend, heads=heads)
     for row, (part, name) in enumerate((part, name) for part in blocks for name in names):
         axes, example = sheet.axes[row], examples[name]

@@ -77,7 +77,9 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         place * len(names): [style.words(prompt_words(mode)), *(looks[name].title for name in part)]
         for place, (mode, part) in enumerate(shown)
     }
-    legend = style.words(LEGEND) + sheets.left_out(sum(len(part) for _, part in blocks[room:]), "panels of methods")
+    legend = style.words(LEGEND) + sheets.left_out(
+        len({name for _, part in blocks[room:] for name in part}), *sheets.WITHOUT_METHOD
+    )
     sheet = sheets.sheet(len(shown) * len(names), columns, title, legend, heads=heads)
     rows = [(mode, part, name) for mode, part in shown for name in names]
     for row, (mode, part, name) in enumerate(rows):

@@ -88,7 +88,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         for row, name in enumerate(own)
     }  # fmt: skip
     heads = _heads(shown, shares, beside)
-    legend = style.words(LEGEND) + sheets.left_out(len(missing), "methods")
+    legend = style.words(LEGEND) + sheets.left_out(len(missing), *sheets.WITHOUT_METHOD)
     down = max(row for row, _ in places.values()) + 1
     sheet = sheets.sheet(down, columns, title, legend, lines=2, heads=heads)
     names = {found[method, mode, word][0] for mode, own in shown.items() for method in own for word in shares}

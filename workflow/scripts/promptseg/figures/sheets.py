@@ -14,6 +14,7 @@ from promptseg.figures import style
 T = TypeVar("T")
 
 TALLEST = 8.9  # inches of panels and the words around them, so that a figure fits a page with its caption
+WITHOUT_METHOD = "Without one further method.", "Without {count} further methods."
 LEAST, _LARGEST = 0.8, 1.6  # inches, the width of a panel
 UPWARDS = 0.3  # inches for what is written upwards beside the first panel of a row
 _SMALL, _HEADING = 5.5, 6.5  # points
@@ -100,7 +101,9 @@ def _width(columns: int, margin: float) -> float:
     return min(_LARGEST, (style.page() - margin) / columns)
 
 
-def rows_that_fit(columns: int, lines: int, shape: float = 1.0, heads: int = 1, margin: float = UPWARDS) -> int:
+def rows_that_fit(
+    columns: int, lines: int, shape: float = 1.0, heads: int = 1, margin: float = UPWARDS, least: float = LEAST
+) -> int:
     """How many rows of panels fit a page, where these are not narrower than they must be.
 
     Args:
@@ -109,8 +112,9 @@ def rows_that_fit(columns: int, lines: int, shape: float = 1.0, heads: int = 1, 
         shape: height of a panel divided by its width.
         heads: rows with headings.
         margin: as for `Sheet`.
+        least: width of a panel in inches.
     """
-    least = min(LEAST, _width(columns, margin))
+    least = min(least, _width(columns, margin))
     return max(1, int((TALLEST - _HEAD * heads) / (least * shape + _LINE * lines + 0.06)))
 
 
@@ -127,9 +131,9 @@ def spread(items: Sequence[T], most: int) -> list[T]:
     return [items[place] for place in places]
 
 
-def left_out(count: int, what: str) -> str:
-    """A sentence about what has no room, for the legend: " Without 3 further methods."; nothing if all has."""
-    return f" Without {count} further {what}." if count > 0 else ""
+def left_out(count: int, one: str, more: str) -> str:
+    """What of a figure has no room, for the legend: `one` or `more`, which holds {count}; nothing if all has."""
+    return f" {style.words(one if count == 1 else more).format(count=count)}" if count > 0 else ""
 
 
 def sheet(

@@ -13,11 +13,14 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from promptseg.analysis.size import CORRELATION, SIZE
 from promptseg.core.tables import read_csv
-from promptseg.figures import panels, style
+from promptseg.core.titles import titled
+from promptseg.figures import numbers, panels, style
 
 POOLED = "All datasets"
 POINTS = 250  # drawn of one method in one panel
-_CORRELATIONS = 6  # in a line above a panel
+_PANEL, _NAMES = 1.1, 1.0  # inches of the narrowest panel, and of the names beside the numbers
+_DODGE = 0.12  # decades, by which the marks of methods stand beside one another
+_MANY = 9  # panels; of more five stand in a row
 
 
 def read_objects(files: Sequence[Path], mode: str) -> pd.DataFrame:
@@ -38,35 +41,22 @@ def _sample(rows: pd.DataFrame) -> pd.DataFrame:
     return ordered.iloc[np.linspace(0, len(ordered) - 1, min(POINTS, len(ordered))).round().astype(int)]
 
 
-def _panel(
-    axis: Axes, bins: pd.DataFrame, points: pd.DataFrame, correlations: Mapping[str, float],
-    looks: Mapping[str, style.Look],
-) -> None:  # fmt: skip
-    """One dataset: points, class means with interval, and above the panel the rank correlation of each method."""
-    column = 0
-    for name, look in looks.items():
-        few = _sample(points[points["method"] == name])
-        own = bins[bins["method"] == name].sort_values("bin_low")
+def _panel(axis: Axes, bins: pd.DataFrame, points: pd.DataFrame, looks: Mapping[str, style.Look]) -> None:
+    """One dataset: points, class means with intervals, and above them how many objects a class has."""
+    for (name, look), shift in zip(looks.items(), style.offsets(len(looks), _DODGE), strict=True):
+        few, own = _sample(points[points["method"] == name]), bins[bins["method"] == name].sort_values("bin_low")
         if few.empty or own.empty:
             continue
         axis.plot(
             few["relative_area"], few["iou"], look.marker, color=look.colour, alpha=0.3, markersize=1.4,
             markeredgewidth=0, clip_on=False, zorder=2,
         )  # fmt: skip
-        x = np.sqrt(own["bin_low"] * own["bin_high"])
-        panels.band(axis, x, own, look, alpha=0.15)
-        axis.plot(
-            x, own["iou"], color=look.colour, marker=look.marker, markersize=3, label=name, markeredgecolor="white",
-            markeredgewidth=0.3, zorder=3,
-        )  # fmt: skip
-        rho = correlations.get(name, np.nan)
-        if np.isfinite(rho):
-            text = f"{round(rho, 2) + 0.0:+.2f}".replace("0.", ".").replace("-", "\N{MINUS SIGN}")
-            place = (0.09 + 0.15 * (column % _CORRELATIONS), 1.03 + 0.085 * (column // _CORRELATIONS))
-            axis.text(*place, text, transform=axis.transAxes, color=look.colour, fontsize=5.6, va="bottom")
-            column += 1
-    if column:
-        axis.text(0, 1.03, style.RHO, transform=axis.transAxes, color=style.GREY, fontsize=5.8, va="bottom")
+        centres = np.sqrt(own["bin_low"] * own["bin_high"]) * 10**shift
+        numbers.curve(axis, own.assign(n_objects=own["n"]), centres, "iou", look, name)
+    for (low, high), held in bins.groupby(["bin_low", "bin_high"])["n"].max().items():
+        where: dict[str, Any] = {"transform": axis.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        axis.text(np.sqrt(low * high), 1.01, str(held), fontsize=5.2, color=style.GREY, **where)
+    axis.text(-0.02, 1.01, "n", transform=axis.transAxes, ha="right", va="bottom", fontsize=5.2, color=style.GREY)
     axis.set_xscale("log")
     style.unit_axis(axis, "y")
     axis.xaxis.set_major_locator(LogLocator(numticks=5))
@@ -89,7 +79,7 @@ def draw(
         mode: which.
         datasets, methods: name -> {title}, as for `style.method_looks`.
     """
-    title = f"IoU against the size of the object, mode {style.modes()[mode].title}"
+    title = style.words("IoU against the size of the object, mode {mode}").format(mode=style.modes()[mode].title)
     looks = style.method_looks(methods)
     rivals = style.rivals(methods)
     rows, rho = (
@@ -98,21 +88,37 @@ def draw(
     )
     rows = rows[rows["bin_low"].notna()]
     if rows.empty:
-        return style.message(title, "No object of this run was scored in this mode.")
+        return style.message(title, style.words("No object of this run was scored in this mode."))
     points = read_objects([file for file in scores if file.parent.name in rivals], mode)
     shown = {name: looks[name] for name in rivals if name in set(rows["method"])}
     found = set(rows["dataset"]) - {""}
     names = [name for name in datasets if name in found] + sorted(found - set(datasets))
     names = ["", *names] if len(names) > 1 else names
-    width, columns = (style.page(), 4) if len(names) > 1 else (style.column(), 2)
-    legend = panels.Legend([style.handle(look, line="-") for look in shown.values()], columns)
-    grid = panels.grid(len(names), 3, title, panels.Size(width, 1.75, 0.65), legend, sharex=True, sharey=True)
-    for axis, name in zip(grid.axes, names, strict=True):
-        known = rho[rho["dataset"] == name].set_index("method")["spearman"].to_dict()
-        own = points[points["dataset"] == name] if name else points
-        _panel(axis, rows[rows["dataset"] == name], own, known, shown)
-        heading = str(datasets.get(name, {}).get("title") or name) if name else POOLED
-        pad = 5 + 7 * panels.lines(shown, _CORRELATIONS)
-        axis.set_title(style.wrap(heading, 34), loc="left", fontweight="normal" if name else "bold", pad=pad)
-    grid.label("Object / image area", "IoU")
+    across = min(len(names), max(1, int((style.page() - _NAMES) / _PANEL)), 3 if len(names) <= _MANY else 5)
+    width = style.page() if len(names) > 1 else style.column()
+    handles = [style.handle(look, line="-") for look in shown.values()]
+    handles += numbers.notes(bool(rows["ci_low"].notna().any()))
+    heights = [min(1.6, 0.85 * (width - _NAMES) / across), numbers.LINE * (len(shown) + 1.5)]
+    grid = panels.grid(
+        len(names), across, title, panels.Size(width, sum(heights) + 0.7, 0.4),
+        panels.Legend(handles, max(1, int(width / 1.8))), parts=[part / sum(heights) for part in heights],
+    )  # fmt: skip
+    limits = 0.7 * rows["bin_low"].min(), 1.4 * rows["bin_high"].max()
+    for place, ((axis, below), name) in enumerate(zip(grid.axes, names, strict=True)):
+        _panel(axis, rows[rows["dataset"] == name], points[points["dataset"] == name] if name else points, shown)
+        own = rho[rho["dataset"] == name].to_dict("records")
+        values = {
+            row["method"]: [str(row["n"]), numbers.with_interval(row, "spearman", "ci_low", "ci_high")] for row in own
+        }
+        numbers.table(below, values, {"n": 0.25, style.RHO: 1.0}, shown)
+        heading = titled(datasets, name) if name else style.words(POOLED)
+        weight = "normal" if name else "bold"
+        axis.set_title(style.wrap(heading, int(16 * width / across)), loc="left", fontweight=weight, pad=9)
+        axis.set_xlim(limits)
+        axis.set_xlabel(style.words("Object / image area"))
+        if place % across:
+            for part in (axis, below):
+                part.tick_params(axis="y", labelleft=False)
+        else:
+            axis.set_ylabel("IoU")
     return grid.figure

@@ -83,7 +83,7 @@ def draw(
     shape = pictures.shape_of(view, example.spacing)
     room = sheets.rows_that_fit(len(steps), 1, shape)
     title = f"{title} ({plain(example.task)}, {example.image.image_id})"
-    legend = style.words(_LEGEND) + sheets.left_out(len(methods) - room, "methods")
+    legend = style.words(_LEGEND) + sheets.left_out(len(methods) - room, *sheets.WITHOUT_METHOD)
     heads = {0: [style.words(setting(ITERATIVE, step)) for step in steps]}
     sheet = sheets.sheet(min(room, len(methods)), len(steps), title, legend, heads=heads, shape=shape)
     for row, method in enumerate(methods[:room]):

@@ -22,7 +22,8 @@ from promptseg.volumes.routes.showing import show
 from promptseg.volumes.scores.tables import VOLUME_SCORES
 
 COLUMNS = 9  # slices of a strip, at most
-_MARGIN = 1.2  # inches for the words beside a row
+_MARGIN, _LEAST = 1.2, 0.55  # inches for the words beside a row, and of the narrowest panel
+_FEW = 5  # slices; of fewer none is shown beyond the object
 _BEYOND = 0.3  # of the object's slices, shown on either side of it
 _LONG = 5  # slices; shorter objects are shown only if there is no longer one
 NOTHING = "No volume of this dataset holds an object of its tasks."
@@ -69,7 +70,7 @@ def choose(objects: pd.DataFrame, index: pd.DataFrame) -> str | None:
 
 def slices_shown(z0: int, z1: int, depth: int, always: int, most: int = COLUMNS) -> list[int]:
     """At most `most` slices, evenly spaced from somewhat before the object to somewhat behind it, and `always`."""
-    beyond = max(1, round(_BEYOND * (z1 - z0 + 1)))
+    beyond = max(1, round(_BEYOND * (z1 - z0 + 1))) if most >= _FEW else 0
     places = np.linspace(max(0, z0 - beyond), min(depth - 1, z1 + beyond), most).round().astype(int)
     chosen = sorted(set(places.tolist()))
     if always not in chosen:
@@ -105,10 +106,12 @@ def draw(
     volume, thing = _find(files.stream, name)
     rows = list(_rows(files, volume, thing, methods))
     largest = max(thing.truth.slices, key=thing.truth.area)
-    shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest, sheets.across(COLUMNS, 0.55, _MARGIN))
+    shown = slices_shown(thing.z0, thing.z1, volume.shape[0], largest, sheets.across(COLUMNS, _LEAST, _MARGIN))
     view = _view(thing, volume)
-    room = sheets.rows_that_fit(len(shown), 0, margin=_MARGIN) - 1
-    legend = style.words(_LEGEND) + sheets.left_out(len(rows) - room, "rows")
+    room = sheets.rows_that_fit(len(shown), 0, margin=_MARGIN, least=_LEAST) - 1
+    legend = style.words(_LEGEND) + sheets.left_out(
+        len(rows) - room, "Without one further row.", "Without {count} further rows."
+    )
     rows = rows[:room]
     heads = {0: [_heading(z, thing, volume) for z in shown]}
     sheet = sheets.sheet(len(rows) + 1, len(shown), f"{title}. {name}", legend, lines=0, heads=heads, margin=_MARGIN)
