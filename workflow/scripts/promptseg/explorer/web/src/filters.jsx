@@ -149,8 +149,12 @@ export function Filters({ run, view, state, setState }) {
   const modalities = [...new Map(run.datasets.map(({ modality, modality_title }) => [modality, { name: modality, title: modality_title }])).values()];
   const list = (key) => (next) => setState({ [key]: next });
   const quantities = Object.keys(known).filter((name) => name === "area" || view.choice.pairs.some((_, p) => view.values.has(name, p)));
+  const set = ["d", "t", "mod", "st", "p", ...Object.keys(state).filter((key) => key.startsWith("r."))].filter((key) => state[key]);
   return (
     <>
+      <button type="button" disabled={!set.length} onClick={() => setState(Object.fromEntries(set.map((key) => [key, null])))}>
+        Lift all filters
+      </button>
       <label class="search">
         Search objects and patients
         <input type="search" value={state.p ?? ""} onInput={({ target }) => setState({ p: target.value }, { replace: true })} />

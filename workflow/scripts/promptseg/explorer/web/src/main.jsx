@@ -7,7 +7,7 @@ import { useAddress } from "./address.js";
 import { copyLink, download } from "./files.js";
 import { Filters } from "./filters.jsx";
 import { KEYS, neighbour, place, useKeys } from "./keys.js";
-import { opened } from "./opened.js";
+import { CLOSED, opened } from "./opened.js";
 import { Plot } from "./plots.jsx";
 import { shard, Store } from "./store.js";
 import { Summary } from "./summary.jsx";
@@ -197,11 +197,12 @@ function App({ store }) {
   const go = (step) => {
     if (object < 0) return focusRow(step);
     const next = neighbour(view, n, at, step);
-    return next >= 0 && setState(opened(store, view, view.order[next]), { replace: true });
+    const kept = { k: state.k, "v.s": state["v.s"] }; // the click and the prompt that the reader looks at
+    return next >= 0 && setState({ ...opened(store, view, view.order[next]), ...kept });
   };
   const close = () => {
     if (object >= 0) left.current = at < 0 ? null : view.order[at];
-    setState({ o: null, at: null, k: null });
+    setState(CLOSED);
   };
   useKeys({ step: go, close: () => object >= 0 && close(), help: () => setHelp(true) });
   useEffect(() => {

@@ -4,7 +4,8 @@ export function Summary({ run, view, state, setState }) {
   const over = state.mean === "tasks" ? "perTask" : "objects";
   const best = Object.fromEntries(
     run.metrics.map(({ name, higher }) => {
-      const known = means.map((mean) => mean[over][name]).filter(Number.isFinite);
+      const rivals = means.filter((_, p) => !choice.pairs[p].method.control);
+      const known = rivals.map((mean) => mean[over][name]).filter(Number.isFinite);
       return [name, known.length > 1 ? Math[higher ? "max" : "min"](...known) : NaN];
     }),
   );
@@ -53,7 +54,8 @@ export function Summary({ run, view, state, setState }) {
                 {metrics.map(({ name, decimals }) => {
                   const mean = means[p][over][name];
                   const text = Number.isFinite(mean) ? mean.toFixed(decimals) : complete ? "–" : "…";
-                  return <td class="number">{mean === best[name] ? <strong title="best">{text}</strong> : text}</td>;
+                  const wins = !method.control && mean === best[name];
+                  return <td class="number">{wins ? <strong title="best of the methods that are no control">{text}</strong> : text}</td>;
                 })}
               </tr>
             ))}
