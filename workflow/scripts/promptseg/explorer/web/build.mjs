@@ -13,7 +13,10 @@ function digest() {
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(here.length));
   const hash = createHash("sha256");
   for (const path of ["build.mjs", "package.json", "package-lock.json", ...sources].sort()) {
-    hash.update(`${path}\0`).update(readFileSync(here + path)).update("\0");
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(here + path))
+      .update("\0");
   }
   return hash.digest("hex");
 }
@@ -47,4 +50,5 @@ const result = await build({
   banner: { js: banner, css: banner },
 });
 writeFileSync(`${built}licences.txt`, licences(Object.keys(result.metafile.inputs)));
-for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) console.log(`${path}: ${(bytes / 1e3).toFixed(1)} kB`);
+for (const [path, { bytes }] of Object.entries(result.metafile.outputs))
+  console.log(`${path}: ${(bytes / 1e3).toFixed(1)} kB`);

@@ -41,8 +41,16 @@ export function choose(run, kept, state) {
   const tasks = run.datasets.flatMap(({ name, tasks }) => tasks.map((task) => ({ name: `${name}:${task.name}` })));
   known("dataset", run.datasets, state.d);
   known("task", tasks, state.t);
-  known("modality", run.datasets.map(({ modality }) => ({ name: modality })), state.mod);
-  known("status", run.statuses.map((name) => ({ name })), state.st);
+  known(
+    "modality",
+    run.datasets.map(({ modality }) => ({ name: modality })),
+    state.mod,
+  );
+  known(
+    "status",
+    run.statuses.map((name) => ({ name })),
+    state.st,
+  );
 
   // Without a choice: the first method that is no control and has scores of one click, or the first there is.
   const scored = (method, setting) => run.columns[method]?.[setting]?.length > 1; // more than the status
@@ -86,7 +94,9 @@ export function choose(run, kept, state) {
   const most = Math.max(1, Math.floor(MOST_ROWS / Math.max(1, kept)));
   const shown = pairs.slice(0, most);
   if (shown.length < pairs.length) {
-    problems.push(`That is too many rows: only the first ${most} of ${pairs.length} combinations of method and setting are shown.`);
+    problems.push(
+      `That is too many rows: only the first ${most} of ${pairs.length} combinations of method and setting are shown.`,
+    );
   }
   return { methods, settings, pairs: shown, of, sort, ranges, axes, descending: state.dir === "desc", problems };
 }

@@ -11,7 +11,9 @@ const digits = (value) => (value - value === 0 ? String(Math.round(value * 1e6) 
 /** Rows in their order as texts of many lines of CSV each, with the names of columns of scores.parquet. */
 export function* csv({ run, objects }, { choice, values, order, known }) {
   const { n } = objects;
-  const names = Object.keys(known).filter((name) => name !== "area" && choice.pairs.some((_, p) => values.has(name, p)));
+  const names = Object.keys(known).filter(
+    (name) => name !== "area" && choice.pairs.some((_, p) => values.has(name, p)),
+  );
   const titles = names.map((name) => (name === "vs" ? `compared_${choice.of}` : (MADE[name] ?? name)));
   const columns = choice.pairs.map((_, p) => names.map((name) => values.column(name, p)));
   const statuses = choice.pairs.map((_, p) => values.status(p));
@@ -25,7 +27,13 @@ export function* csv({ run, objects }, { choice, values, order, known }) {
     for (const row of order.subarray(from, from + LINES)) {
       const p = Math.floor(row / n);
       const i = row - p * n;
-      const named = [objects.dataset(i).name, objects.task(i).name, objects.patient(i), objects.image(i), objects.id(i)];
+      const named = [
+        objects.dataset(i).name,
+        objects.task(i).name,
+        objects.patient(i),
+        objects.image(i),
+        objects.id(i),
+      ];
       const scores = columns[p].map((column) => digits(column[i])).join();
       const last = `${objects.area[i]},${digits(objects.relative_area[i])},${reasons[statuses[p][i]]}`;
       text += `${named.map(quoted).join()},${settings[p]},${scores},${last}\n`;

@@ -73,12 +73,12 @@ function Ranges({ names, known, state, setState }) {
         {names.map((name) => {
           const ends = state[`r.${name}`] ?? [null, null];
           const { title, range } = known[name];
-          const input = (at, label) => (
+          const input = (at, label, empty) => (
             <input
               type="number"
               step="any"
               aria-label={`${title}, ${label}`}
-              placeholder={range ? range[at] : label}
+              placeholder={range ? range[at] : empty}
               value={ends[at] ?? ""}
               onChange={({ target }) => {
                 const next = ends.map((end, other) => (other === at ? number(target.value) : end));
@@ -89,8 +89,8 @@ function Ranges({ names, known, state, setState }) {
           return (
             <div key={name} class="range">
               <span>{title}</span>
-              {input(0, "at least")}
-              {input(1, "at most")}
+              {input(0, "at least", "min")}
+              {input(1, "at most", "max")}
             </div>
           );
         })}
@@ -139,34 +139,63 @@ function Versus({ run, state, setState }) {
 /** All filters. Each change is a step of the history, but letters of the search are not. */
 export function Filters({ run, view, state, setState }) {
   const { asked, known } = view;
-  const datasets = run.datasets.filter(({ name, modality }) => (!state.d || state.d.includes(name)) && (!state.mod || state.mod.includes(modality)));
+  const datasets = run.datasets.filter(
+    ({ name, modality }) => (!state.d || state.d.includes(name)) && (!state.mod || state.mod.includes(modality)),
+  );
   const tasks = datasets.flatMap((dataset) =>
     dataset.tasks.map(({ name, title }) => ({
       name: `${dataset.name}:${name}`,
       title: datasets.length > 1 ? `${title} (${dataset.title})` : title,
     })),
   );
-  const modalities = [...new Map(run.datasets.map(({ modality, modality_title }) => [modality, { name: modality, title: modality_title }])).values()];
+  const modalities = [
+    ...new Map(
+      run.datasets.map(({ modality, modality_title }) => [modality, { name: modality, title: modality_title }]),
+    ).values(),
+  ];
   const list = (key) => (next) => setState({ [key]: next });
-  const quantities = Object.keys(known).filter((name) => name === "area" || view.choice.pairs.some((_, p) => view.values.has(name, p)));
-  const set = ["d", "t", "mod", "st", "p", ...Object.keys(state).filter((key) => key.startsWith("r."))].filter((key) => state[key]);
+  const quantities = Object.keys(known).filter(
+    (name) => name === "area" || view.choice.pairs.some((_, p) => view.values.has(name, p)),
+  );
+  const set = ["d", "t", "mod", "st", "p", ...Object.keys(state).filter((key) => key.startsWith("r."))].filter(
+    (key) => state[key],
+  );
   return (
     <>
-      <button type="button" disabled={!set.length} onClick={() => setState(Object.fromEntries(set.map((key) => [key, null])))}>
+      <button
+        type="button"
+        disabled={!set.length}
+        onClick={() => setState(Object.fromEntries(set.map((key) => [key, null])))}
+      >
         Lift all filters
       </button>
       <label class="search">
         Search objects and patients
-        <input type="search" value={state.p ?? ""} onInput={({ target }) => setState({ p: target.value }, { replace: true })} />
+        <input
+          type="search"
+          value={state.p ?? ""}
+          onInput={({ target }) => setState({ p: target.value }, { replace: true })}
+        />
       </label>
-      <Checks legend="Methods" entries={run.methods.filter(({ name }) => run.columns[name])} checked={asked.methods.map(({ name }) => name)} needed onChange={list("m")} />
+      <Checks
+        legend="Methods"
+        entries={run.methods.filter(({ name }) => run.columns[name])}
+        checked={asked.methods.map(({ name }) => name)}
+        needed
+        onChange={list("m")}
+      />
       <Settings run={run} chosen={asked.settings} onChange={list("s")} />
       <Versus run={run} state={state} setState={setState} />
       <Checks legend="Datasets" entries={run.datasets} checked={state.d ?? []} onChange={list("d")} />
       <Checks legend="Modality" entries={modalities} checked={state.mod ?? []} onChange={list("mod")} />
       <Checks legend="Tasks" entries={tasks} checked={state.t ?? []} onChange={list("t")} />
       <Ranges names={quantities} known={known} state={state} setState={setState} />
-      <Checks legend="Status" entries={run.statuses.filter(Boolean).map((name) => ({ name, title: run.titles.statuses[name] ?? name }))} checked={state.st ?? []} onChange={list("st")} />
+      <Checks
+        legend="Status"
+        entries={run.statuses.filter(Boolean).map((name) => ({ name, title: run.titles.statuses[name] ?? name }))}
+        checked={state.st ?? []}
+        onChange={list("st")}
+      />
     </>
   );
 }

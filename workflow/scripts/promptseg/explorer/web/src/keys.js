@@ -21,7 +21,7 @@ export function place(store, { choice, order }, state, object) {
   return exact >= 0 ? exact : order.findIndex((row) => row % n === object);
 }
 
-/** The place of the next (step 1) or previous (step -1) row of another object, or -1; from no place (-1) the first row is next. */
+/** The place of the next (step 1) or previous (step -1) row of another object, or -1; from no place (-1) the first is next. */
 export function neighbour({ order }, n, at, step) {
   let next = at + step;
   while (at >= 0 && next >= 0 && next < order.length && order[next] % n === order[at] % n) next += step;

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./styles.css";
 import "./tables.css";
@@ -77,15 +77,19 @@ function Help({ run, open, close }) {
   useEffect(() => (open ? dialog.current.showModal() : dialog.current.close()), [open]);
   return (
     <dialog ref={dialog} onClose={close} aria-labelledby="help">
-      <h2 id="help">Keys</h2>
+      <div class="bar">
+        <h2 id="help">Keys</h2>
+        <button type="button" onClick={close}>
+          Close
+        </button>
+      </div>
       <Terms entries={KEYS} />
       <h2>Datasets</h2>
-      <Terms entries={run.datasets.map(({ title, modality_title, licence }) => [title, `${modality_title}, ${licence}`])} />
+      <Terms
+        entries={run.datasets.map(({ title, modality_title, licence }) => [title, `${modality_title}, ${licence}`])}
+      />
       <h2>Configuration</h2>
       <Terms entries={Object.entries(run.configuration)} />
-      <button type="button" onClick={close}>
-        Close
-      </button>
     </dialog>
   );
 }
@@ -146,7 +150,9 @@ function Ranges({ view, state, setState }) {
   return view.choice.ranges.map((name) => {
     const [low, high] = state[`r.${name}`];
     const { title } = view.known[name];
-    const text = [low !== null && `≥ ${written(low, name)}`, high !== null && `≤ ${written(high, name)}`].filter(Boolean);
+    const text = [low !== null && `≥ ${written(low, name)}`, high !== null && `≤ ${written(high, name)}`].filter(
+      Boolean,
+    );
     return (
       <button key={name} type="button" class="range-chip" onClick={() => setState({ [`r.${name}`]: null })}>
         {title} {text.join(", ")} <span aria-hidden="true">×</span>
@@ -177,7 +183,9 @@ function Opened({ store, view, state, setState, object, at, go, close }) {
         {move(-1, "Previous")}
         {move(1, "Next")}
         <span role="status">
-          {at < 0 ? "not in the filter" : `row ${(at + 1).toLocaleString("en")} of ${view.order.length.toLocaleString("en")}`}
+          {at < 0
+            ? "not in the filter"
+            : `row ${(at + 1).toLocaleString("en")} of ${view.order.length.toLocaleString("en")}`}
         </span>
       </div>
       <Viewer run={store.run} store={store} state={state} setState={setState} object={object} />
@@ -190,7 +198,7 @@ function App({ store }) {
   const [help, setHelp] = useState(false);
   const view = useView(store, state);
   const { n } = store.objects;
-  const object = state.o ? store.objects.find(state.o) : -1;
+  const object = useMemo(() => (state.o ? store.objects.find(state.o) : -1), [state.o]);
   const at = object >= 0 && view ? place(store, view, state, object) : -1;
   const left = useRef(null); // the object that was closed, whose row gets the focus
 

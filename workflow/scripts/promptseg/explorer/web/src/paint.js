@@ -1,6 +1,6 @@
 // What plots draw into the canvas of uPlot: each function gives a function of the plot `u`.
 
-/** Histograms as steps, a look {colour, dash} each: counts [Uint32Array], over equal parts of [low, high]. A single one is filled. */
+/** Histograms as steps, a look {colour, dash} each: counts [Uint32Array] of equal parts of [low, high]. One alone is filled. */
 export function steps(counts, [low, high], looks) {
   return (u) => {
     const zero = u.valToPos(0, "y", true);
@@ -35,7 +35,13 @@ export function points(groups, [xs, ys], looks) {
       for (const i of objects) {
         if (!Number.isFinite(xs[p][i]) || !Number.isFinite(ys[p][i])) continue;
         u.ctx.beginPath();
-        u.ctx.arc(u.valToPos(xs[p][i], "x", true), u.valToPos(ys[p][i], "y", true), 3 * devicePixelRatio, 0, 2 * Math.PI);
+        u.ctx.arc(
+          u.valToPos(xs[p][i], "x", true),
+          u.valToPos(ys[p][i], "y", true),
+          3 * devicePixelRatio,
+          0,
+          2 * Math.PI,
+        );
         u.ctx.fill();
       }
     });

@@ -25,15 +25,18 @@ function looksOf({ pairs, settings }) {
 function decades(u, _, low, high) {
   const steps = high - low > 3 ? [1] : [1, 2, 5];
   const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, k) => 10 ** (Math.floor(low) + k));
-  return powers.flatMap((power) => steps.map((step) => Math.log10(step * power))).filter((at) => at >= low && at <= high);
+  return powers
+    .flatMap((power) => steps.map((step) => Math.log10(step * power)))
+    .filter((at) => at >= low && at <= high);
 }
 
 /** How an axis shows a quantity: areas by their logarithm, `back` leads to values again. */
 function axis(name, { groups, values, known }, limits) {
   const columns = values.columns(name);
   const { range, title } = known[name];
-  if (name !== "area") return { name, title, columns, span: (!limits && range) || extent(groups, columns), back: (at) => at };
-  const logs = columns[0].map(Math.log10);
+  if (name !== "area")
+    return { name, title, columns, span: (!limits && range) || extent(groups, columns), back: (at) => at };
+  const logs = values.store.objects.area.map(Math.log10);
   const areas = columns.map(() => logs);
   return { name, title, columns: areas, span: extent(groups, areas), back: (at) => 10 ** at, splits: decades };
 }
@@ -50,16 +53,27 @@ function drawing(view, state, colours) {
     const drawn = apart ? counts : [counts[0].map((_, bin) => counts.reduce((sum, one) => sum + one[bin], 0))];
     const most = drawn.reduce((high, one) => one.reduce((a, b) => Math.max(a, b), high), 1);
     const rows = { title: "Rows", span: [0, most * 1.05], back: (at) => at };
-    return { x, y: rows, paint: [steps(drawn, x.span, apart ? looks : [{ colour: colours.accent, dash: [] }])], selects: [x] };
+    return {
+      x,
+      y: rows,
+      paint: [steps(drawn, x.span, apart ? looks : [{ colour: colours.accent, dash: [] }])],
+      selects: [x],
+    };
   }
-  const [columns, spans] = [[x.columns, y.columns], [x.span, y.span]];
+  const [columns, spans] = [
+    [x.columns, y.columns],
+    [x.span, y.span],
+  ];
   const many = order.length > MOST_POINTS;
-  const rows = many ? cells(density(groups, columns, spans, GRID), spans, GRID, colours) : points(groups, columns, looks);
+  const rows = many
+    ? cells(density(groups, columns, spans, GRID), spans, GRID, colours)
+    : points(groups, columns, looks);
   const same = x.span.join() === y.span.join() ? [diagonal(colours.ink)] : [];
   return { x, y, paint: [rows, ...same], selects: [x, y] };
 }
 
-const short = (value) => (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(2))));
+const short = (value) =>
+  Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(2)));
 
 /** The row whose dot is nearest to a point of the plot (CSS pixels), -1 where none is near. */
 function nearest({ groups }, n, u, { x, y }, [left, top]) {
@@ -154,7 +168,15 @@ function Legend({ choice, many, lines }) {
       {looks.map(({ title, colour, dash }) => (
         <li key={title}>
           <svg width="28" height="8" aria-hidden="true">
-            <line x1="0" x2="28" y1="4" y2="4" stroke={colour} stroke-width={lines ? 3 : 8} stroke-dasharray={dash.join(" ")} />
+            <line
+              x1="0"
+              x2="28"
+              y1="4"
+              y2="4"
+              stroke={colour}
+              stroke-width={lines ? 3 : 8}
+              stroke-dasharray={dash.join(" ")}
+            />
           </svg>
           {title}
         </li>
@@ -177,9 +199,17 @@ export function Plot({ store, view, state, setState }) {
     const [ink, line, accent] = ["--quiet", "--line", "--accent"].map((name) => style.getPropertyValue(name));
     const drawn = drawing(view, state, { ink, line, accent });
     const select = (u, selects) => u.select.width > 0 && u.select.height > 0 && setState(dragged(u, selects));
-    const plot = new uPlot(options(drawn, width, { ink, line, accent }, select), [[0, 1], [0, 1]], box.current);
+    const plot = new uPlot(
+      options(drawn, width, { ink, line, accent }, select),
+      [
+        [0, 1],
+        [0, 1],
+      ],
+      box.current,
+    );
     const open = () => {
-      const row = plot.select.width > 0 ? -1 : nearest(view, store.objects.n, plot, drawn, [plot.cursor.left, plot.cursor.top]);
+      const row =
+        plot.select.width > 0 ? -1 : nearest(view, store.objects.n, plot, drawn, [plot.cursor.left, plot.cursor.top]);
       if (row >= 0) setState(opened(store, view, row));
     };
     if (dots) plot.over.addEventListener("click", open);

@@ -52,7 +52,10 @@ function place(bits, descending) {
 /** Rows ordered by object, those of one object by pair. */
 export function byObject(groups, n, descending) {
   const rows = rowsOf(groups, n);
-  return radix(rows, rows.map((row) => (descending ? n - 1 - (row % n) : row % n)));
+  return radix(
+    rows,
+    rows.map((row) => (descending ? n - 1 - (row % n) : row % n)),
+  );
 }
 
 /** How many rows there are. */
@@ -102,7 +105,7 @@ function radix(rows, keys) {
  * @param task the number of the task of each object, counted over all datasets
  * @param tasks how many tasks there are
  * @param columns {metric: Float32Array by object}
- * @returns {scored, failed, notApplicable, tasks, objects: {metric: mean}, perTask: {metric: mean}}, NaN where none has a value
+ * @returns {scored, failed, notApplicable, tasks, objects: {metric: mean}, perTask: {metric: mean}}, NaN where there is none
  */
 export function summarise(objects, status, codes, { task, tasks }, columns) {
   const scored = new Uint32Array(objects.length);

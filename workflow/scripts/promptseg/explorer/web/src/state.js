@@ -3,11 +3,20 @@
 
 const LISTS = new Set(["d", "t", "mod", "m", "s", "st", "w"]);
 
+function number(text) {
+  if (text === "" || !Number.isFinite(Number(text))) throw new RangeError(text);
+  return Number(text);
+}
+
 function value(key, text) {
   if (LISTS.has(key)) return text.split(",").filter(Boolean).map(decodeURIComponent);
   const whole = decodeURIComponent(text);
-  if (key.startsWith("r.")) return whole.split("..").map((end) => (end === "" ? null : Number(end)));
-  return key === "k" ? Number(whole) : whole;
+  if (key.startsWith("r.")) {
+    const [low, high, ...more] = whole.split("..");
+    if (high === undefined || more.length) throw new RangeError(whole);
+    return [low, high].map((end) => (end === "" ? null : number(end)));
+  }
+  return key === "k" ? number(whole) : whole;
 }
 
 const READABLE = { "%2F": "/", "%3A": ":", "%40": "@" };
@@ -33,7 +42,7 @@ export function parse(hash) {
     try {
       state[decodeURIComponent(key)] = value(key, rest.join("="));
     } catch {
-      continue; // a link that was cut off within a character
+      continue; // cut off within a character, or no number where one belongs
     }
   }
   return state;

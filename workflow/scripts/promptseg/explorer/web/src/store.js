@@ -23,7 +23,8 @@ export function shard(name, type, text) {
 function load(name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    const failed = (why) => reject(new Error(`The data file data/${name}.js ${why}. Copy the folder "explorer" as a whole.`));
+    const failed = (why) =>
+      reject(new Error(`The data file data/${name}.js ${why}. Copy the folder "explorer" as a whole.`));
     script.src = `data/${name}.js`;
     script.onload = () => (arrived.has(name) ? resolve() : failed("holds something else"));
     script.onerror = () => failed("is missing");
@@ -84,7 +85,9 @@ class Objects {
   /** What a search looks in, in lower case: the id, the titles of dataset and task, the patient. */
   text(i) {
     this.texts ??= Array(this.n);
-    return (this.texts[i] ??= [this.id(i), this.task(i).title, this.dataset(i).title, this.patient(i)].join(" ").toLowerCase());
+    return (this.texts[i] ??= [this.id(i), this.task(i).title, this.dataset(i).title, this.patient(i)]
+      .join(" ")
+      .toLowerCase());
   }
 
   /** How the address names an object: "<dataset>/<id>". */

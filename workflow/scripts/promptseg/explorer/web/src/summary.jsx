@@ -28,10 +28,18 @@ export function Summary({ run, view, state, setState }) {
             <tr>
               <th scope="col">Method</th>
               <th scope="col">Setting</th>
-              <th scope="col" class="number">Scored</th>
-              <th scope="col" class="number">Tasks</th>
-              <th scope="col" class="number">Failed</th>
-              <th scope="col" class="number">Not taken</th>
+              <th scope="col" class="number">
+                Scored
+              </th>
+              <th scope="col" class="number">
+                Tasks
+              </th>
+              <th scope="col" class="number">
+                Failed
+              </th>
+              <th scope="col" class="number">
+                Not taken
+              </th>
               {metrics.map(({ name, title, unit }) => (
                 <th key={name} scope="col" class="number">
                   {title}
@@ -55,7 +63,11 @@ export function Summary({ run, view, state, setState }) {
                   const mean = means[p][over][name];
                   const text = Number.isFinite(mean) ? mean.toFixed(decimals) : complete ? "–" : "…";
                   const wins = !method.control && mean === best[name];
-                  return <td class="number">{wins ? <strong title="best of the methods that are no control">{text}</strong> : text}</td>;
+                  return (
+                    <td class="number">
+                      {wins ? <strong title="best of the methods that are no control">{text}</strong> : text}
+                    </td>
+                  );
                 })}
               </tr>
             ))}

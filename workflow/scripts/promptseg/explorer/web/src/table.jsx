@@ -35,7 +35,11 @@ function Row({ store, view, state, setState, row, columns }) {
   };
   const cell = (name) => {
     const value = view.values.column(name, p)[i];
-    return <td class="number">{Number.isFinite(value) ? digits(value, view.known[name].decimals) : view.complete ? "" : "…"}</td>;
+    return (
+      <td class="number">
+        {Number.isFinite(value) ? digits(value, view.known[name].decimals) : view.complete ? "" : "…"}
+      </td>
+    );
   };
   const failed = status !== "ok";
   return (
@@ -117,8 +121,14 @@ export function Table({ store, view, state, setState }) {
         </button>
         <label>
           Page{" "}
-          <input type="number" min={1} max={pages} value={page + 1} onChange={({ target }) => turn(Number(target.value) - 1)()} />
-          {" "}of {pages.toLocaleString("en")}
+          <input
+            type="number"
+            min={1}
+            max={pages}
+            value={page + 1}
+            onChange={({ target }) => turn(Number(target.value) - 1)()}
+          />{" "}
+          of {pages.toLocaleString("en")}
         </label>
         <button type="button" disabled={page + 1 >= pages} onClick={turn(page + 1)}>
           Next page

@@ -3,7 +3,9 @@
 /** Files of scores from which a quantity of a pair (see choose) is made, none where it has no such value. */
 function files(run, of, name, { method, setting, versus, first, oracle }) {
   const column = (one, metric) =>
-    one && run.columns[one.method][one.setting].includes(metric) ? [`scores/${one.method}/${one.setting}/${metric}`] : [];
+    one && run.columns[one.method][one.setting].includes(metric)
+      ? [`scores/${one.method}/${one.setting}/${metric}`]
+      : [];
   const both = (one, other) => {
     const found = [...column(one, of), ...column(other, of)];
     return found.length === 2 ? found : [];
@@ -48,7 +50,11 @@ export class Values {
     if (!parts.length || parts.includes(undefined)) return this.none;
     if (parts.length === 1) return parts[0];
     const key = names.join();
-    if (!this.made.has(key)) this.made.set(key, parts[0].map((value, i) => value - parts[1][i]));
+    if (!this.made.has(key))
+      this.made.set(
+        key,
+        parts[0].map((value, i) => value - parts[1][i]),
+      );
     return this.made.get(key);
   }
 

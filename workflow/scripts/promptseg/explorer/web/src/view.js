@@ -22,7 +22,8 @@ function chosenObjects({ run, objects }, { d, t, mod, p }) {
   const text = (p ?? "").trim().toLowerCase();
   const allowed = run.datasets.map(({ name, modality, tasks }) =>
     tasks.map(
-      (task) => (!d || d.includes(name)) && (!mod || mod.includes(modality)) && (!t || t.includes(`${name}:${task.name}`)),
+      (task) =>
+        (!d || d.includes(name)) && (!mod || mod.includes(modality)) && (!t || t.includes(`${name}:${task.name}`)),
     ),
   );
   const mask = new Uint8Array(objects.n);
@@ -78,9 +79,11 @@ function useTimes(groups, order) {
 }
 
 /**
- * Everything that the page shows of a state, null until there is something: {choice, values, known: quantities by name,
- * groups: objects of each pair, order: sorted rows, means: per pair, busy: whether files are on the way, complete: whether all columns are
- * there, asked: the choice of the state, problems: [sentence]}. Rows are as in rows.js. While a change waits for files, the state before stays.
+ * Everything that the page shows of a state; while a change waits for files, the state before stays. Rows are as in rows.js.
+ *
+ * @returns null until there is something, then {choice, values, known: quantities by name, groups: objects of each pair,
+ *   order: sorted rows, means: per pair, busy: whether files are on the way, complete: whether all columns are there,
+ *   asked: the choice of the state, problems: [sentence]}
  */
 export function useView(store, state) {
   const { run, objects } = store;
@@ -95,9 +98,13 @@ export function useView(store, state) {
   const filterable = useFiles(store, values.files(["status", ...choice.ranges]));
   const sortable = useFiles(store, values.files([choice.sort, ...choice.axes]));
   const ready = filterable && sortable;
-  const complete = useFiles(store, ready ? values.files([...run.metrics.map(({ name }) => name), "vs", "gap"]) : []) && ready;
+  const complete =
+    useFiles(store, ready ? values.files([...run.metrics.map(({ name }) => name), "vs", "gap"]) : []) && ready;
 
-  const groups = useMemo(() => filterable && keep(run, state, choice, values, mask), [filterable, values, mask, limits, key(st)]);
+  const groups = useMemo(
+    () => filterable && keep(run, state, choice, values, mask),
+    [filterable, values, mask, limits, key(st)],
+  );
   const order = useMemo(() => {
     if (!groups || !sortable) return null;
     if (choice.sort === "object") return byObject(groups, n, choice.descending);

@@ -9,14 +9,28 @@ const setting = (id) => {
   const [protocol, step] = rest.length > 1 ? rest : [null, "0"];
   return { id, title: id, mode, protocol, switch: null, step: Number(step), selection: rest.at(-1) };
 };
-const IDS = ["mode1.first", "mode1.oracle", "mode3.first", "iterative.corrected.1.first", "iterative.corrected.2.first", "iterative.corrected.2.oracle"];
+const IDS = [
+  "mode1.first",
+  "mode1.oracle",
+  "mode3.first",
+  "iterative.corrected.1.first",
+  "iterative.corrected.2.first",
+  "iterative.corrected.2.oracle",
+];
 const SETTINGS = IDS.map(setting);
 const METRIC = { unit: "", higher: true, decimals: 4, range: [0, 1] };
 const RUN = {
   datasets: [{ name: "heart", title: "Heart", modality: "mri", tasks: [{ name: "left", title: "left" }] }],
-  methods: [{ name: "perfect", control: true }, { name: "sam", control: false }, { name: "ritm", control: false }],
+  methods: [
+    { name: "perfect", control: true },
+    { name: "sam", control: false },
+    { name: "ritm", control: false },
+  ],
   settings: SETTINGS,
-  metrics: [{ name: "iou", title: "IoU", ...METRIC }, { name: "nsd", title: "NSD", ...METRIC }],
+  metrics: [
+    { name: "iou", title: "IoU", ...METRIC },
+    { name: "nsd", title: "NSD", ...METRIC },
+  ],
   statuses: ["ok", "not_applicable", ""],
   columns: {
     perfect: { "mode1.first": ["iou", "status"] },
@@ -30,22 +44,42 @@ const pairs = (choice) => choice.pairs.map(({ method, setting: { id } }) => `${m
 test("an empty state shows the first method that is no control", () => {
   const choice = choose(RUN, 10, {});
   assert.deepEqual(pairs(choice), ["sam@mode1.first"]);
-  assert.deepEqual([choice.sort, choice.descending, choice.of, choice.axes, choice.problems], ["iou", false, "iou", ["iou"], []]);
+  assert.deepEqual(
+    [choice.sort, choice.descending, choice.of, choice.axes, choice.problems],
+    ["iou", false, "iou", ["iou"], []],
+  );
   assert.deepEqual(choice.pairs[0].oracle, { method: "sam", setting: "mode1.oracle" });
   assert.equal(choice.pairs[0].versus, null);
 });
 
 test("rows are what was run of the chosen methods and settings, compared as asked", () => {
-  const choice = choose(RUN, 10, { m: ["ritm", "sam"], s: ["mode3.first", "mode1.first"], vs: "ritm@", plot: "vs,nsd" });
+  const choice = choose(RUN, 10, {
+    m: ["ritm", "sam"],
+    s: ["mode3.first", "mode1.first"],
+    vs: "ritm@",
+    plot: "vs,nsd",
+  });
   assert.deepEqual(pairs(choice), ["sam@mode1.first", "sam@mode3.first", "ritm@mode1.first"]);
-  assert.deepEqual(choice.pairs.map(({ versus }) => versus?.setting), ["mode1.first", undefined, "mode1.first"]);
+  assert.deepEqual(
+    choice.pairs.map(({ versus }) => versus?.setting),
+    ["mode1.first", undefined, "mode1.first"],
+  );
   assert.deepEqual(choice.axes, ["vs", "nsd"]);
   const step = choose(RUN, 10, { s: ["iterative.corrected.2.first"], vs: "@iterative.corrected.1.first" });
   assert.deepEqual(step.pairs[0].versus, { method: "sam", setting: "iterative.corrected.1.first" });
 });
 
 test("unknown names of a link are told and left out", () => {
-  const choice = choose(RUN, 10, { m: ["sam", "unet"], d: ["liver"], t: ["heart:right"], s: ["mode9.first"], sort: "age", "r.size": [1, 2], vs: "x@", of: "f1" });
+  const choice = choose(RUN, 10, {
+    m: ["sam", "unet"],
+    d: ["liver"],
+    t: ["heart:right"],
+    s: ["mode9.first"],
+    sort: "age",
+    "r.size": [1, 2],
+    vs: "x@",
+    of: "f1",
+  });
   assert.deepEqual(choice.problems, [
     "This run has no dataset “liver”.",
     "This run has no task “heart:right”.",
@@ -82,12 +116,22 @@ test("switching a facet adds and removes settings", () => {
   assert.deepEqual(ids(toggled(SETTINGS, first, "mode", "mode1")), []);
   const clicks = toggled(SETTINGS, first, "mode", "iterative");
   assert.deepEqual(ids(clicks), ["mode1.first", "iterative.corrected.2.first"]);
-  assert.deepEqual(ids(toggled(SETTINGS, clicks, "step", 1)), ["mode1.first", "iterative.corrected.1.first", "iterative.corrected.2.first"]);
+  assert.deepEqual(ids(toggled(SETTINGS, clicks, "step", 1)), [
+    "mode1.first",
+    "iterative.corrected.1.first",
+    "iterative.corrected.2.first",
+  ]);
 });
 
 test("the next object is another one", () => {
   const order = Uint32Array.of(3, 13, 4, 14, 3);
-  assert.deepEqual([0, 1, 2, 4].map((at) => neighbour({ order }, 10, at, 1)), [2, 2, 4, -1]);
-  assert.deepEqual([0, 1, 3].map((at) => neighbour({ order }, 10, at, -1)), [-1, -1, 1]);
+  assert.deepEqual(
+    [0, 1, 2, 4].map((at) => neighbour({ order }, 10, at, 1)),
+    [2, 2, 4, -1],
+  );
+  assert.deepEqual(
+    [0, 1, 3].map((at) => neighbour({ order }, 10, at, -1)),
+    [-1, -1, 1],
+  );
   assert.equal(neighbour({ order }, 10, -1, 1), 0); // of an object that the filter leaves out: the first row
 });

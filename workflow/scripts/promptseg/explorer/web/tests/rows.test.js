@@ -14,12 +14,21 @@ const ALL = u1(1, 1, 1, 1);
 const ROWS = u1(1, 1, 0, 1);
 
 test("a row passes by its object, its status and every range", () => {
-  assert.deepEqual(lists(filterRows(ALL, STATUS, [], ROWS)), [[0, 1, 2, 3], [0, 1, 2]]);
+  assert.deepEqual(lists(filterRows(ALL, STATUS, [], ROWS)), [
+    [0, 1, 2, 3],
+    [0, 1, 2],
+  ]);
   assert.deepEqual(lists(filterRows(u1(0, 1, 1, 1), STATUS, [], u1(1, 0, 0, 0))), [[1, 3], [2]]);
   const range = (low, high) => lists(filterRows(ALL, STATUS, [{ values: IOU, low, high }], ROWS));
   assert.deepEqual(range(0.25, 0.5), [[0, 1], [0]]);
-  assert.deepEqual(range(0.5, null), [[0, 3], [0, 2]]);
-  assert.deepEqual(range(null, null), [[0, 1, 3], [0, 2]]);
+  assert.deepEqual(range(0.5, null), [
+    [0, 3],
+    [0, 2],
+  ]);
+  assert.deepEqual(range(null, null), [
+    [0, 1, 3],
+    [0, 2],
+  ]);
   const tenths = [{ values: [f4(0.7, 0.8, 0.9)], low: 0.7, high: 0.8 }]; // of which no float is exactly one
   assert.deepEqual(lists(filterRows(u1(1, 1, 1), [u1(0, 0, 0)], tenths, ROWS)), [[0, 1]]);
 });
@@ -69,7 +78,14 @@ test("means are those of summary.csv: of scored objects, and of the means of tas
     perTask: { iou: (0.375 + 0.75) / 2, hd95: 4 },
   });
   const none = summarise(Uint32Array.of(1), STATUS[1], codes, tasks, { iou: IOU[1] });
-  assert.deepEqual(none, { scored: 0, failed: 0, notApplicable: 1, tasks: 0, objects: { iou: NaN }, perTask: { iou: NaN } });
+  assert.deepEqual(none, {
+    scored: 0,
+    failed: 0,
+    notApplicable: 1,
+    tasks: 0,
+    objects: { iou: NaN },
+    perTask: { iou: NaN },
+  });
 });
 
 test("plots count each value once, the ends included", () => {
@@ -77,7 +93,18 @@ test("plots count each value once, the ends included", () => {
   assert.deepEqual(extent(groups, IOU), [0.25, 1]);
   assert.deepEqual(extent([Uint32Array.of(2)], IOU), [0, 1]);
   assert.deepEqual(extent([Uint32Array.of(0)], IOU), [0, 1]);
-  assert.deepEqual(lists(histogram(groups, IOU, [0, 1], 4)), [[0, 1, 1, 1], [0, 0, 1, 1]]);
-  const cells = density(groups, [IOU, IOU], [[0, 1], [0, 1]], [2, 4]);
+  assert.deepEqual(lists(histogram(groups, IOU, [0, 1], 4)), [
+    [0, 1, 1, 1],
+    [0, 0, 1, 1],
+  ]);
+  const cells = density(
+    groups,
+    [IOU, IOU],
+    [
+      [0, 1],
+      [0, 1],
+    ],
+    [2, 4],
+  );
   assert.deepEqual([...cells], [0, 1, 0, 0, 0, 0, 2, 2]);
 });

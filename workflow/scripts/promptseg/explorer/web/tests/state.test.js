@@ -23,6 +23,13 @@ test("what the page writes, address.py writes too", () => {
   );
 });
 
+test("what is no number or no range is left out", () => {
+  assert.deepEqual(parse("#k=two&r.iou=0.5&r.nsd=a..b&r.dice=0..1..2&r.hd95=..&r.area=..20"), {
+    "r.hd95": [null, null],
+    "r.area": [null, 20],
+  });
+});
+
 test("empty parts and parts that are no pair are left out", () => {
   assert.deepEqual(parse("#d=&x&sort=iou&p=%E4%"), { sort: "iou" });
   assert.equal(format({ d: [], p: "", sort: undefined, dir: null, m: ["a"] }), "m=a");
