@@ -1,6 +1,10 @@
 """Pages: one that holds tables, findings and figures of a run, and one of a comparison of two runs."""
 
 TEMPLATES = os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "report")
+SHARED_TEMPLATES = [
+    *collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["layout", "parts"]),
+    *collect(f"{TEMPLATES}/web/{{name}}", name=["style.css", "tables.js", "gallery.js", "search.js"]),
+]
 # Without the two runs nothing can be asked for.
 COMPARISON = config["comparison"].get("folder") or str(catalogue.comparison(config.get("run_a"), config.get("run_b")))
 
@@ -24,7 +28,8 @@ rule build_page:
         figures=get_figures(volumes=False),
         captions=get_captions(),
         lib=library("build_page"),
-        template=collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["page", "parts"]),
+        parts=rules.aggregate.input.scores,
+        template=[f"{TEMPLATES}/page.html.jinja", *SHARED_TEMPLATES],
     output:
         page=report(
             "<results>/report/index.html",
@@ -38,6 +43,7 @@ rule build_page:
         "../../envs/analysis.yaml"
     params:
         title="Promptable segmentation of medical images",
+        name=Path(RESULTS).name,
         configuration=configuration_summary(),
         datasets=about_datasets(),
         methods=about_methods(),
@@ -65,7 +71,7 @@ rule build_volume_pages:
         captions=get_captions(),
         lib=lambda wildcards: library("build_volume_pages"),
         template=[
-            f"{TEMPLATES}/parts.html.jinja",
+            *SHARED_TEMPLATES,
             *collect(f"{TEMPLATES}/volumes/{{name}}", name=["volumes.html.jinja", "viewer.html.jinja", "viewer.js"]),
         ],
     output:
@@ -96,7 +102,7 @@ rule compare:
     input:
         runs=get_runs_to_compare,
         lib=lambda wildcards: library("compare"),
-        template=collect(f"{TEMPLATES}/{{name}}.html.jinja", name=["compared", "parts"]),
+        template=[f"{TEMPLATES}/compared.html.jinja", *SHARED_TEMPLATES],
     output:
         page=f"{COMPARISON}/index.html",
         tables=collect(f"{COMPARISON}/tables/{{name}}", name=catalogue.COMPARED_TABLES),

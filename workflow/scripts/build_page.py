@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptseg.core.dates import newest
 from promptseg.core.jobs import job
 from promptseg.report.page import Run, build_page
 
@@ -22,5 +23,5 @@ if __name__ == "__main__":
             files={name: Path(str(snakemake.input[name])) for name in [*TABLES, *OPTIONAL] if snakemake.input[name]},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
-            run=Run(**snakemake.params),
+            run=Run(**snakemake.params, made=newest(snakemake.input.parts)),
         )

@@ -27,6 +27,7 @@ from promptseg.score.metrics import METRICS
 
 _KEYS = ["level", "dataset", "task", *SETTING]
 _OTHERS = METRICS[1:]
+ALONE = "one patient only in "  # and the datasets: why a mean over tasks has no interval
 STATISTICS = Table(
     "statistics.csv",
     "Means with intervals. At level `task` over images, at the other levels over tasks.",
@@ -72,7 +73,7 @@ def statistics(sums: pd.DataFrame, resamples: int = 2000, seed: int = 0, seen: S
         frame["level"] == "task",
     ]
     texts = ["not applicable", "no image was scored", "", "one patient: an interval needs two"]
-    otherwise = ("one patient only in " + frame["alone"].fillna("").astype(str)).to_numpy(object)
+    otherwise = (ALONE + frame["alone"].fillna("").astype(str)).to_numpy(object)
     frame["no_interval"] = np.select(reasons, texts, default=otherwise)
     frame["n_tasks"] = frame["n_tasks"].where(frame["level"] != "task").astype("Int64")
     return frame.assign(seen=seen_answers(frame, seen))[made(STATISTICS)]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.differences import coverage, differences
@@ -24,6 +23,7 @@ from promptseg.core.tables import write_csv
 from promptseg.figures import changed as examples
 from promptseg.figures import compared, style
 from promptseg.report import compared_tables, verdict
+from promptseg.report.grid import page_environment
 
 logger = logging.getLogger(__name__)
 
@@ -198,9 +198,6 @@ def _write_figures(folder: Path, figures: Mapping[str, Figure]) -> dict[str, str
 
 
 def _write_page(output: Path, a: Run, b: Run, content: Mapping[str, Any]) -> None:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    text = environment.get_template("compared.html.jinja").render(a=a.folder, b=b.folder, **content)
+    text = page_environment().get_template("compared.html.jinja").render(a=a.folder, b=b.folder, **content)
     with atomic(output) as path:
         path.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from promptseg.analysis.paper import number
 from promptseg.core.titles import SELECTIONS, STATUSES, Titles, plain, setting, titled
 from promptseg.figures.compared import kinds_of, label_of, prompts_of
 from promptseg.figures.style import method_looks
-from promptseg.report.tables import Table, as_table
+from promptseg.report.grid import Table, as_table
 from promptseg.score.metrics import METRICS
 
 __all__ = ["Table", "headline", "of_page", "titled"]

@@ -9,7 +9,7 @@ from promptseg.analysis.everything import RECALL
 from promptseg.analysis.paper import number
 from promptseg.core.titles import Titles, titled
 from promptseg.predict.nothing import nothing_found
-from promptseg.report.tables import Table, as_table, ordered
+from promptseg.report.grid import Table, as_table, ordered
 
 
 def everything_table(everything: pd.DataFrame, methods: Titles) -> Table:

@@ -10,7 +10,8 @@ from promptseg.analysis.groups import GROUP_DIFFERENCES, GROUPS
 from promptseg.analysis.metadata import METADATA, partner_warnings
 from promptseg.analysis.paper import number
 from promptseg.core.tables import read_csv
-from promptseg.report.tables import Titles, as_table, ordered, titled
+from promptseg.core.titles import Titles, titled
+from promptseg.report.grid import as_table, interval, ordered
 
 _MODES = ("mode1", "mode4")
 
@@ -30,7 +31,7 @@ def group_parts(files: Mapping[str, Path], methods: Titles) -> dict[str, Any] | 
     return {
         "means": as_table(
             [
-                [*_about(row, methods), row.group, row.n_patients, row.n_objects, number(row.iou), _interval(row)]
+                [*_about(row, methods), row.group, row.n_patients, row.n_objects, number(row.iou), interval(row)]
                 for row in means.itertuples()
             ],
             ["column", "method", "mode", "group", "patients", "objects", "IoU", "95 % interval"],
@@ -44,7 +45,7 @@ def group_parts(files: Mapping[str, Path], methods: Titles) -> dict[str, Any] | 
                     row.b,
                     f"{row.n_a} and {row.n_b}",
                     f"{row.difference:+.3f}",
-                    _interval(row),
+                    interval(row),
                 ]
                 for row in apart.itertuples()
             ],
@@ -62,7 +63,3 @@ def _shown(rows: pd.DataFrame, methods: Titles) -> pd.DataFrame:
 
 def _about(row: Any, methods: Titles) -> list[str]:
     return [row.column, titled(methods, row.method), row.mode[-1]]
-
-
-def _interval(row: Any) -> str:
-    return f"{row.ci_low:.3f} to {row.ci_high:.3f}" if pd.notna(row.ci_low) else ""

@@ -1,11 +1,13 @@
 """The main table of a run: mean IoU over tasks of each method in each mode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from promptseg.core.titles import SELECTIONS, Titles, titled
-from promptseg.core.vocabulary import HEADLINE_CLICKS, SINGLE_MODES
+from promptseg.core.titles import setting as words
+from promptseg.core.vocabulary import HEADLINE_CLICKS, ITERATIVE, SINGLE_MODES
 
 
 def cell(rows: pd.DataFrame, others: bool) -> str:
@@ -27,6 +29,51 @@ def cell(rows: pd.DataFrame, others: bool) -> str:
     return "n/a" if others or len(rows) else "-"
 
 
+@dataclass(frozen=True)
+class Line:
+    """A method with one of its masks in the main table.
+
+    Attributes:
+        method, selection: their names.
+        tasks: how many tasks its means are over, at most; empty if none.
+        cells: (mode, protocol, step) -> its text, see `cell`.
+    """
+
+    method: str
+    selection: str
+    tasks: str
+    cells: Mapping[tuple[str, str, int], str]
+
+
+def lines(summary: pd.DataFrame, clicks: Sequence[int] = HEADLINE_CLICKS) -> list[Line]:
+    """Mean IoU over tasks of each method and selection in modes 1 to 5 and, under each protocol, after some clicks."""
+    rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
+    clicked_under = sorted(set(rows.loc[rows["mode"] == ITERATIVE, "protocol"]) - {""})
+    settings = [(mode, "", 0) for mode in SINGLE_MODES]
+    settings += [(ITERATIVE, protocol, click) for protocol in clicked_under for click in clicks]
+    by_setting = {
+        (mode, protocol, step): rows[(rows["mode"] == mode) & (rows["protocol"] == protocol) & (rows["step"] == step)]
+        for mode, protocol, step in settings
+    }
+    found = []
+    for method in dict.fromkeys(rows["method"]):
+        own = rows[rows["method"] == method]
+        for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
+            tasks = own.loc[own["selection"] == selection, "n_tasks"].max()
+            cells = {
+                key: cell(there[(there["method"] == method) & (there["selection"] == selection)], len(there) > 0)
+                for key, there in by_setting.items()
+            }
+            found.append(Line(method, selection, str(int(tasks)) if tasks > 0 else "", cells))
+    return found
+
+
+def heading(setting: tuple[str, str, int], protocols: Titles | None = None) -> str:
+    """The head of a column: "1" of a mode, "corrected, 5 clicks" of clicks."""
+    mode, protocol, step = setting
+    return f"{titled(protocols, protocol)}, {words(mode, step)}" if mode == ITERATIVE else mode[-1]
+
+
 def main_table(
     summary: pd.DataFrame,
     methods: Titles | None = None,
@@ -42,25 +89,10 @@ def main_table(
         methods, protocols: name -> {title}; names without a title stand as words.
         clicks: numbers of corrective clicks with a column.
     """
-    rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
-    clicked_under = sorted(set(rows.loc[rows["mode"] == "iterative", "protocol"]) - {""})
-    table = []
-    for method in dict.fromkeys(rows["method"]):
-        own = rows[rows["method"] == method]
-        for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
-            mine = own[own["selection"] == selection]
-            tasks = mine["n_tasks"].max()
-            line = {"method": titled(methods, method), "mask": SELECTIONS[selection]}
-            line["tasks"] = str(int(tasks)) if tasks > 0 else ""
-            for mode in SINGLE_MODES:
-                line[mode[-1]] = cell(mine[mine["mode"] == mode], (rows["mode"] == mode).any())
-            for protocol in clicked_under:
-                for click in clicks:
-                    clicked = rows[
-                        (rows["mode"] == "iterative") & (rows["protocol"] == protocol) & (rows["step"] == click)
-                    ]
-                    ours = clicked[(clicked["method"] == method) & (clicked["selection"] == selection)]
-                    column = f"{titled(protocols, protocol)}, {click} click{'s' if click > 1 else ''}"
-                    line[column] = cell(ours, len(clicked) > 0)
-            table.append(line)
-    return pd.DataFrame(table)
+    return pd.DataFrame(
+        [
+            {"method": titled(methods, line.method), "mask": SELECTIONS[line.selection], "tasks": line.tasks}
+            | {heading(setting, protocols): text for setting, text in line.cells.items()}
+            for line in lines(summary, clicks)
+        ]
+    )

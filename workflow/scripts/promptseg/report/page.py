@@ -1,16 +1,12 @@
 """The report page: one HTML file with the tables, findings, figures and provenance of a run, to read or to mail."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docutils.core import publish_parts
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+import promptseg
 from promptseg.analysis.ablation import ABLATION
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
@@ -24,11 +20,14 @@ from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv
-from promptseg.core.titles import Titles, titled
-from promptseg.figures.catalogue import FIGURES, declared
-from promptseg.report import tables
+from promptseg.core.titles import Titles, setting, titled
+from promptseg.core.vocabulary import ITERATIVE
+from promptseg.report import comparisons, inventory, tables
 from promptseg.report.everything import everything_notes, everything_table
 from promptseg.report.failures import failures
+from promptseg.report.findings import findings, shared_patients
+from promptseg.report.gallery import gallery
+from promptseg.report.grid import as_table, page_environment
 from promptseg.report.groups import group_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
@@ -41,6 +40,8 @@ class Run:
 
     Attributes:
         title: heading of the page.
+        name: of the run: its folder.
+        made: when its scores were made.
         configuration: what to show of the configuration: name -> anything that JSON can hold.
         datasets, methods, protocols: name -> {title}, methods in the order of the registry.
         notes: title of a method -> what readers have to know of it.
@@ -49,6 +50,8 @@ class Run:
     """
 
     title: str
+    name: str
+    made: str
     configuration: Mapping[str, Any]
     datasets: Titles
     methods: Titles
@@ -57,40 +60,23 @@ class Run:
     grid: Mapping[str, Any] = field(default_factory=dict)
     volumes: bool = False
 
+    def about(self, methods: Sequence[str]) -> dict[str, str]:
+        """The head of the page, by name: run, time, configuration in words; what is not known is empty.
 
-def caption_html(path: Path) -> Markup:
-    """A caption in reStructuredText as HTML.
-
-    Raises:
-        docutils.utils.SystemMessage: it is not valid.
-    """
-    settings = {"halt_level": 2, "file_insertion_enabled": False, "raw_enabled": False, "smart_quotes": False}
-    parts = publish_parts(path.read_text(encoding="utf-8"), writer="html5", settings_overrides=settings)
-    return Markup(parts["body"])
-
-
-def figure_groups(paths: Sequence[Path], names: Titles) -> list[dict[str, Any]]:
-    """For each declared figure that was drawn its title, caption and pictures, in the order of the declarations.
-
-    Args:
-        paths: PNG files.
-        names: datasets, methods and protocols: name -> {title}.
-
-    Returns:
-        {title, caption, pictures}, each picture a {name, data}: the title of the dataset, method or protocol,
-        and the content as data URI.
-    """
-    groups: dict[str, list[dict[str, str]]] = {}
-    for path in paths:
-        figure, name = declared(path.stem)
-        content = base64.b64encode(path.read_bytes()).decode("ascii")
-        picture = {"name": titled(names, name) if name else "", "data": f"data:image/png;base64,{content}"}
-        groups.setdefault(figure.stem, []).append(picture)
-    return [
-        {"title": figure.title, "caption": caption_html(figure.caption_file), "pictures": groups[stem]}
-        for stem, figure in FIGURES.items()
-        if stem in groups
-    ]
+        Args:
+            methods: those of the run.
+        """
+        prompts = self.configuration.get("prompts", {})
+        words = [setting(mode, prompts.get("clicks", 0)) for mode in prompts.get("modes", [])]
+        under = ", ".join(titled(self.protocols, name) for name in self.protocols)
+        return {
+            "Run": self.name,
+            "Scores made": self.made,
+            "Datasets": ", ".join(titled(self.datasets, name) for name in self.datasets),
+            "Methods": ", ".join(titled(self.methods, name) for name in methods),
+            "Prompts": ", ".join(words) + (f" ({under})" if words and ITERATIVE in prompts["modes"] else ""),
+            "Made by": f"promptseg {promptseg.__version__}, commit {commit() or 'unknown'}",
+        }
 
 
 def _by_text(notes: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -117,41 +103,51 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
     measured = read_csv(files["statistics"], STATISTICS)
     speeds = read_csv(files["throughput"], THROUGHPUT)
     answers = read_csv(files["contamination"], CONTAMINATION)
+    claimed, paired = read_csv(files["claims"], CLAIMS), read_csv(files["pairs"], PAIRS)
     everything = read_csv(files["everything"], EVERYTHING_MEANS) if "everything" in files else None
     failed = failures(files["scores"])
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    page = environment.get_template("page.html.jinja").render(
-        title=run.title,
-        commit=commit() or "unknown",
-        versions=versions(PACKAGES),
-        notes=_by_text(run.notes),
-        volumes=run.volumes,
-        headline=tables.headline_table(summary, methods, protocols),
-        means=tables.means_table(summary, methods),
-        clicks=tables.clicks_table(summary, methods, protocols),
-        ablation=tables.ablation_table(read_csv(files["ablation"], ABLATION), methods, protocols),
-        counts=tables.datasets_table(read_csv(files["datasets"], DATASETS)),
-        contamination=tables.contamination_table(answers, run.datasets, methods),
-        unseen=tables.unseen_table(summary, answers, methods, protocols),
-        tasks=tables.task_tables(measured, summary, run.datasets, methods),
-        claims=tables.claims_table(read_csv(files["claims"], CLAIMS), protocols),
-        pairs=tables.pairs_table(read_csv(files["pairs"], PAIRS), methods, protocols),
-        published=tables.published_table(read_csv(files["published"], COMPARISON), methods, protocols),
-        throughput=tables.throughput_table(speeds, run.datasets, methods),
-        everything=None if everything is None else everything_table(everything, methods),
-        nothing={} if everything is None else everything_notes(everything, run.grid, methods),
-        precision=tables.precision_notes(speeds, methods),
-        groups=group_parts(files, methods),
-        failed=int(failed["score rows"].sum()),
-        failures=tables.failures_table(failed, run.datasets, methods),
-        figures=figure_groups(figures, {**protocols, **methods, **run.datasets}),
-        provenance=tables.provenance_table(files["scores"]),
-        configuration={
-            name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-            for name, value in run.configuration.items()
-        },
+    shared = shared_patients(files["scores"])
+    clicks = summary.loc[summary["mode"] == ITERATIVE, "step"].max()
+    configuration = [
+        [name, value if isinstance(value, str) else json.dumps(value, sort_keys=True)]
+        for name, value in run.configuration.items()
+    ]
+    page = (
+        page_environment()
+        .get_template("page.html.jinja")
+        .render(
+            title=run.title,
+            about=run.about(list(dict.fromkeys(summary["method"]))),
+            commit=commit() or "unknown",
+            versions=versions(PACKAGES),
+            notes=_by_text(run.notes),
+            volumes=run.volumes,
+            findings=findings(claimed, paired, methods, protocols, bool(shared)),
+            shared=shared,
+            claims=comparisons.claims_table(claimed, protocols, bool(shared)),
+            claim_notes=comparisons.claim_notes(claimed),
+            headline=tables.headline_table(summary, measured, methods, protocols),
+            no_interval=tables.without_interval(measured, run.datasets),
+            means=tables.means_table(summary, methods),
+            clicks=tables.clicks_table(summary, methods, protocols),
+            ablation=tables.ablation_table(read_csv(files["ablation"], ABLATION), methods, protocols),
+            counts=inventory.datasets_table(read_csv(files["datasets"], DATASETS)),
+            contamination=inventory.contamination_table(answers, run.datasets, methods),
+            unseen=tables.unseen_table(summary, answers, methods, protocols),
+            tasks=tables.task_tables(measured, summary, run.datasets, methods),
+            pairs=comparisons.pairs_table(paired, methods, protocols, bool(shared)),
+            published=comparisons.published_table(read_csv(files["published"], COMPARISON), methods, protocols),
+            throughput=inventory.throughput_table(speeds, run.datasets, methods),
+            everything=None if everything is None else everything_table(everything, methods),
+            nothing={} if everything is None else everything_notes(everything, run.grid, methods),
+            precision=inventory.precision_notes(speeds, methods),
+            groups=group_parts(files, methods),
+            failed=int(failed["score rows"].sum()),
+            failures=inventory.failures_table(failed, run.datasets, methods),
+            shelves=gallery(figures, {**protocols, **methods, **run.datasets}, int(clicks) if clicks > 0 else 1),
+            provenance=inventory.provenance_table(files["scores"]),
+            configuration=as_table(configuration, ["setting", "value"], 2),
+        )
     )
     with atomic(output) as path:
         path.write_text(page, encoding="utf-8")

@@ -1,50 +1,78 @@
-"""The tables of the report page, as text: one function per table, from the tables of a run."""
+"""The tables of the report page with scores of methods, as text: one function per table, from the tables of a run."""
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from promptseg.analysis.paper import number, p_text
-from promptseg.core.tables import read_provenance
+from promptseg.analysis.paper import number
+from promptseg.analysis.statistics import ALONE
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
-from promptseg.core.vocabulary import COMPARED_CLICKS, SINGLE_MODES
-from promptseg.report.headline import cell, main_table
+from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE, SINGLE_MODES
+from promptseg.explorer.address import setting_id
+from promptseg.report.grid import Cell, Table, as_table, explored, interval, mark_best, ordered
+from promptseg.report.headline import cell, heading, lines, main_table
 from promptseg.score.metrics import METRICS, Metric
 
-Table = dict[str, Any]  # {columns: list of text, rows: list of lists of text, text: number of leading text columns}
+
+def _of_method(methods: Titles, method: str, **state: str) -> Cell:
+    """The title of a method, which leads to its objects in the explorer."""
+    return Cell(titled(methods, method), href=explored(methods=[method], **state))
 
 
-def as_table(rows: Sequence[Sequence[Any]], columns: Sequence[str], text: int) -> Table:
-    """Rows of anything as text, of which the first `text` columns are words."""
-    return {"columns": list(columns), "rows": [[str(value) for value in row] for row in rows], "text": text}
+def _compared(methods: Titles, method: str, selection: str, group: Hashable = "") -> Hashable | None:
+    """Among what a row is compared for the mark of the best: controls and oracles do not count."""
+    return None if methods.get(method, {}).get("control") or selection == "oracle" else ("", group)
 
 
-def _interval(row: Any) -> str:
-    return f"{row.ci_low:.3f} to {row.ci_high:.3f}" if pd.notna(row.ci_low) else ""
+def _intervals(measured: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], str]:
+    """The intervals of rows of STATISTICS as text, by some columns."""
+    rows = measured[[*keys, "ci_low", "ci_high"]].itertuples(index=False)
+    return {tuple(row[: len(keys)]): interval(row) for row in rows}
 
 
-def _prompt(row: Mapping[str, Any], protocols: Titles) -> list[str]:
-    """What a row of a table says of its prompts in columns prompt, protocol and mask."""
-    protocol = titled(protocols, row["protocol"]) if row["protocol"] else ""
-    mode = setting(row["mode"], int(row["step"]) if pd.notna(row["step"]) else 0) if row["mode"] else ""
-    return [mode, protocol, SELECTIONS.get(row["selection"], row["selection"])]
+def headline_table(summary: pd.DataFrame, measured: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
+    """Mean IoU over tasks of each method and selection in modes 1 to 5 and after 1, 5 and 9 clicks.
+
+    Each number leads to its objects in the explorer, the worst first, and has its interval below.
+
+    Args:
+        summary: see `summary.summary`.
+        measured: see `statistics.statistics`; its intervals.
+        methods: name -> {title, control}.
+        protocols: name -> {title}.
+    """
+    keys = ["method", "selection", "mode", "protocol", "step"]
+    ends = _intervals(measured[measured["level"] == "all"], keys)
+    found = lines(summary)
+    cells = [
+        [
+            *(_of_method(methods, line.method), SELECTIONS[line.selection], line.tasks),
+            *(
+                _score(text, line.method, setting_id(mode, line.selection, step, protocol), below)
+                for (mode, protocol, step), text in line.cells.items()
+                for below in [ends.get((line.method, line.selection, mode, protocol, step), "")]
+            ),
+        ]
+        for line in found
+    ]
+    settings = found[0].cells if found else ()
+    heads = [heading(key, protocols) if key[0] == ITERATIVE else setting(key[0]) for key in settings]
+    table = as_table(cells, ["method", "mask", "tasks", *heads], 2)
+    return mark_best(table, heads, [_compared(methods, line.method, line.selection) for line in found])
 
 
-def ordered(rows: pd.DataFrame, methods: Titles) -> pd.DataFrame:
-    """The rows with the methods in the order of the registry, unknown ones last."""
-    place = {name: index for index, name in enumerate(methods)}
-    return rows.sort_values("method", key=lambda names: names.map(place), kind="stable", na_position="last")
-
-
-def headline_table(summary: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
-    """Mean IoU over tasks of each method and selection in modes 1 to 5 and after 1, 5 and 9 clicks."""
-    table = main_table(summary, methods, protocols)
-    names = [f"mode {name}" if name in "12345" else name for name in table.columns]
-    return as_table(table.to_numpy().tolist(), names, 2)
+def without_interval(measured: pd.DataFrame, datasets: Titles) -> str:
+    """Why means over all tasks have no interval, in one sentence; nothing where all of them have one."""
+    rows = measured[(measured["level"] == "all") & measured["no_interval"].str.startswith(ALONE)]
+    names = sorted({name for text in rows["no_interval"] for name in text.removeprefix(ALONE).strip().split(", ")})
+    if not names:
+        return ""
+    where = ", ".join(titled(datasets, name) for name in names)
+    return (
+        f"No interval stands where a mean takes in a dataset with a single patient ({where}): how much patients differ "
+        "cannot be told from one."
+    )
 
 
 def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
@@ -52,7 +80,8 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     rows = summary[(summary["level"] == "all") & summary["mode"].isin(SINGLE_MODES) & (summary["n_images"] > 0)]
     cells = [
         [
-            *(titled(methods, row["method"]), setting(row["mode"]), SELECTIONS[row["selection"]]),
+            _of_method(methods, row["method"], settings=setting_id(row["mode"], row["selection"])),
+            *(setting(row["mode"]), SELECTIONS[row["selection"]]),
             *(number(row[name]) for name in ("iou_mean_images", "iou_mean_patients")),
             *(_mean(row, metric) for metric in METRICS),
             *(row["n_images"], row["n_patients"], row["n_failed"]),
@@ -61,7 +90,9 @@ def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     ]
     heads = ["method", "prompt", "mask", "IoU, images", "IoU, patients"]
     heads += [f"{metric.label}, tasks" for metric in METRICS]
-    return as_table(cells, [*heads, "masks", "patients", "failed"], 3)
+    groups = [_compared(methods, *key) for key in rows[["method", "selection", "mode"]].itertuples(index=False)]
+    lower = [f"{metric.label}, tasks" for metric in METRICS if metric.is_distance]
+    return mark_best(as_table(cells, [*heads, "masks", "patients", "failed"], 3), heads[3:], groups, lower)
 
 
 def _mean(row: Mapping[str, Any], metric: Metric) -> str:
@@ -74,13 +105,22 @@ def clicks_table(summary: pd.DataFrame, methods: Titles, protocols: Titles) -> T
     """Mean IoU over tasks after every click."""
     rows = summary[(summary["level"] == "all") & (summary["mode"] == "iterative") & (summary["n_images"] > 0)]
     steps = sorted(rows["step"].unique())
-    cells = []
+    cells, groups = [], []
     for (method, protocol), of_method in rows.groupby(["method", "protocol"], sort=False):
         for selection in [name for name in SELECTIONS if name in set(of_method["selection"])]:
             own = of_method[of_method["selection"] == selection].set_index("step")["iou_mean_tasks"].reindex(steps)
-            about = [titled(methods, method), titled(protocols, protocol), SELECTIONS[selection]]
-            cells.append([*about, *map(number, own)])
-    return as_table(cells, ["method", "protocol", "mask", *(str(int(step)) for step in steps)], 3)
+            last = setting_id(ITERATIVE, selection, int(own.last_valid_index() or steps[-1]), protocol)
+            about = [titled(protocols, protocol), SELECTIONS[selection]]
+            cells.append([_of_method(methods, method, settings=last), *about, *map(number, own)])
+            groups.append(_compared(methods, method, selection, protocol))
+    heads = [str(int(step)) for step in steps]
+    return mark_best(as_table(cells, ["method", "protocol", "mask", *heads], 3), heads, groups)
+
+
+def _score(text: str, method: str, setting: str, below: str) -> Cell:
+    """A number with its interval, which leads to its objects in the explorer; "n/a" leads nowhere."""
+    known = text[:1].isdigit()
+    return Cell(text, explored(methods=[method], settings=[setting]) if known else "", below)
 
 
 def ablation_table(ablation: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
@@ -115,38 +155,6 @@ def ablation_table(ablation: pd.DataFrame, methods: Titles, protocols: Titles) -
     return as_table(cells, ["method", "mask", "protocol", "tasks", *heads], 3)
 
 
-def datasets_table(counts: pd.DataFrame) -> Table:
-    """The datasets of the run: what was evaluated, and how many images the study had.
-
-    Args:
-        counts: see `datasets.counts`.
-    """
-    cells = []
-    for row in counts.to_dict("records"):
-        texts = [row["title"], row["status"], row["sampling"], plain(row["objects_of_tasks"]), row["licence"]]
-        numbers = [number(row[name], 0) for name in ("n_images", "n_cases", "n_failed", "study_images")]
-        numbers[-1] += "?" if numbers[-1] and row["certain"] != "yes" else ""
-        cells.append([*texts, *numbers, number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
-    heads = ["dataset", "status", "slices", "objects", "licence", "images", "patients", "failed cases"]
-    return as_table(cells, [*heads, "study's images", "difference", "manifest"], 5)
-
-
-def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
-    """What is known of the methods' training sets: a row for each method, answer and source.
-
-    Args:
-        answers: see `contamination.contamination`.
-        datasets, methods: name -> {title}.
-    """
-    total = answers["dataset"].nunique()
-    cells = []
-    for (method, answer, source), rows in answers.groupby(["method", "answer", "source"], sort=False):
-        names = [titled(datasets, name) for name in rows["dataset"]]
-        where = f"all {total}" if len(names) == total > 1 else ", ".join(names)
-        cells.append([titled(methods, method), answer, where, source or "no entry in the configuration"])
-    return as_table(cells, ["method", "seen", "datasets", "source"], 4)
-
-
 def unseen_table(summary: pd.DataFrame, answers: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Means over all tasks, and without the datasets that were seen, of the methods that have seen one of the run."""
     known = {titled(methods, name) for name in answers.loc[answers["answer"] == "yes", "method"]}
@@ -177,118 +185,27 @@ def _count(numbers: pd.Series) -> str:
 def task_tables(
     measured: pd.DataFrame, summary: pd.DataFrame, datasets: Titles, methods: Titles
 ) -> list[dict[str, Any]]:
-    """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, and the interval of mode 4."""
+    """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, each with its interval below."""
     tables = []
     tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(SINGLE_MODES)]
     tasks = tasks.sort_values("task", kind="stable")
-    intervals = measured[(measured["level"] == "task") & (measured["mode"] == "mode4")]
-    intervals = intervals.set_index(["dataset", "task", "method", "selection"])
+    keys = ["dataset", "task", "method", "selection", "mode"]
+    ends = _intervals(measured[measured["level"] == "task"], keys)
+    heads = [setting(mode) for mode in SINGLE_MODES]
     for dataset, of_dataset in tasks.groupby("dataset", sort=True):
-        cells = []
+        cells, groups = [], []
         for (task, method), own in of_dataset.groupby(["task", "method"], sort=False):
             for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
                 mine = own[own["selection"] == selection].assign(iou_mean_tasks=own["iou_mean_images"])
-                values = [cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()) for mode in SINGLE_MODES]
-                key = (dataset, task, method, selection)
-                interval = _interval(intervals.loc[key]) if key in intervals.index else ""
+                values = [
+                    Cell(cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()), below=ends.get(key, ""))
+                    for mode in SINGLE_MODES
+                    for key in [(dataset, task, method, selection, mode)]
+                ]
                 counts = [mine["n_images"].max(), mine["n_patients"].max()]
-                about = [plain(task), titled(methods, method), SELECTIONS[selection]]
-                cells.append([*about, *counts, *values, interval])
-        heads = ["task", "method", "mask", "images", "patients", *(f"mode {mode[-1]}" for mode in SINGLE_MODES)]
-        table = as_table(cells, [*heads, "95 % interval, mode 4"], 3)
-        tables.append({"title": titled(datasets, dataset), "table": table})
+                about = [plain(task), _of_method(methods, method, tasks=f"{dataset}:{task}"), SELECTIONS[selection]]
+                cells.append([*about, *counts, *values])
+                groups.append(_compared(methods, method, selection, task))
+        table = as_table(cells, ["task", "method", "mask", "images", "patients", *heads], 3)
+        tables.append({"title": titled(datasets, dataset), "table": mark_best(table, heads, groups)})
     return tables
-
-
-def claims_table(claims: pd.DataFrame, protocols: Titles) -> Table:
-    """The findings as sentences: published and ours below one another."""
-    cells = []
-    for row in claims.itertuples():
-        protocol = titled(protocols, row.protocol) if row.protocol else ""
-        cells.append([row.source, protocol, row.statement, p_text(row.p), row.note])
-    return as_table(cells, ["source", "protocol", "finding", "p", "note"], 5)
-
-
-def pairs_table(pairs: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
-    """Differences between methods over the tasks, with test, correction and effect size."""
-    rows = pairs[(pairs["kind"] == "methods") & (pairs["unit"] == "tasks")]
-    cells = [
-        [
-            *(titled(methods, row.a), titled(methods, row.b), *_prompt(row._asdict(), protocols)),
-            *(row.n, number(row.mean_difference, 3, "+"), _interval(row)),
-            *(p_text(row.p_holm), number(row.effect, 2, "+"), row.note),
-        ]
-        for row in rows.itertuples()
-    ]
-    heads = ["method", "minus", "prompt", "protocol", "mask", "tasks", "difference", "95 % interval"]
-    return as_table(cells, [*heads, "p (Holm)", "effect", "note"], 5)
-
-
-def published_table(published: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
-    """The published values that this run repeats."""
-    rows = published[published["our_method"] != ""]
-    cells = [
-        [
-            *(row.task, titled(methods, row.our_method), *_prompt(row._asdict(), protocols)),
-            *(int(row.n), number(row.published), number(row.ours), _interval(row)),
-            *(number(row.difference, 3, "+"), row.inside),
-        ]
-        for row in rows.itertuples()
-    ]
-    heads = ["task", "method", "prompt", "protocol", "mask", "images", "published", "ours"]
-    return as_table(cells, [*heads, "95 % interval", "difference", "inside"], 5)
-
-
-def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
-    """Speed and memory of each method on each dataset; GPU memory where there was any."""
-    gpu = throughput["peak_gpu_memory_mb"].notna().any()
-    cells = [
-        [
-            *(titled(datasets, row.dataset), titled(methods, row.method), row.device, row.precision),
-            *(number(row.images, 0), number(row.prompts, 0), number(row.predictions, 0)),
-            *(number(row.encode_seconds, 1), number(row.decode_seconds, 1), number(row.wall_seconds, 1)),
-            *(number(row.images_per_second, 2), number(row.objects_per_second, 2), number(row.peak_memory_mb, 0)),
-            *([number(row.peak_gpu_memory_mb, 0)] if gpu else []),
-        ]
-        for row in throughput.itertuples()
-    ]
-    heads = ["dataset", "method", "device", "precision", "images", "prompts", "masks"]
-    heads += ["encode s", "decode s", "wall s", "images/s", "objects/s", "peak MB"]
-    return as_table(cells, [*heads, "peak GPU MB"] if gpu else heads, 4)
-
-
-def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
-    """A sentence for each method that was checked against fp32: what its precision does to the IoU, all datasets."""
-    notes = []
-    checked = throughput[throughput["iou_difference"].notna() & (throughput["checked_images"].fillna(0) > 0)]
-    for (method, precision), own in checked.groupby(["method", "precision"], sort=False):
-        images = int(own["checked_images"].sum())
-        mean = float(np.average(own["iou_difference"], weights=own["checked_images"].astype(float)))
-        mean = round(mean, 4) + 0.0  # turns -0.0 into 0.0
-        largest = own["largest_iou_difference"].max()
-        notes.append(
-            f"{titled(methods, method)}, {precision or 'reduced precision'} against fp32 on "
-            f"{images} image{'s' if images != 1 else ''}: mean IoU changes by {mean:+.4f}"
-            + (f", at most {largest:.4f} for a single mask." if pd.notna(largest) else ".")
-        )
-    return notes
-
-
-def failures_table(failed: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
-    """What `failures` found."""
-    shown = failed.copy()
-    for column, titles in (("datasets", datasets), ("methods", methods)):
-        shown[column] = [", ".join(titled(titles, name) for name in names.split(", ")) for names in failed[column]]
-    return as_table(shown.to_numpy().tolist(), shown.columns, 5)
-
-
-def provenance_table(scores: Path) -> Table:
-    """What made the numbers: one row for each fact that the score files carry, with the parts it holds for."""
-    facts: dict[tuple[str, str], list[str]] = {}
-    parts = read_provenance(scores)
-    for part, content in parts.items():
-        for name, value in content.items():
-            text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-            facts.setdefault((name, text), []).append(part)
-    cells = [[*fact, "all" if len(where) == len(parts) else ", ".join(where)] for fact, where in facts.items()]
-    return as_table(sorted(cells), ["fact", "value", "method/dataset"], 3)

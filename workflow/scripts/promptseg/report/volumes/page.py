@@ -12,10 +12,11 @@ from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv, read_table
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.report.page import figure_groups
+from promptseg.report.gallery import gallery
+from promptseg.report.grid import as_table, page_environment
 from promptseg.report.volumes import tables
 from promptseg.report.volumes.collect import Collector
-from promptseg.report.volumes.viewer import environment, write_viewer
+from promptseg.report.volumes.viewer import HERE, write_viewer
 from promptseg.volumes.analysis.lesions import LESIONS
 from promptseg.volumes.analysis.pairs import ROUTE_PAIRS
 from promptseg.volumes.analysis.retention import RETENTION
@@ -79,7 +80,7 @@ def build_pages(
     methods = about.methods
     routes = read_csv(files["routes"], ROUTES)
     page = (
-        environment()
+        page_environment(HERE)
         .get_template("volumes.html.jinja")
         .render(
             title="Volumes",
@@ -96,9 +97,11 @@ def build_pages(
             pairs=tables.pairs_tables(read_csv(files["pairs"], ROUTE_PAIRS), methods),
             times=tables.times_table(read_csv(files["seconds"], VOLUME_TIMES), about.datasets, methods),
             failures=tables.failures_table(scores, methods),
-            figures=figure_groups(figures, {**methods, **about.datasets}),
+            shelves=gallery(figures, {**methods, **about.datasets}),
             volumes=viewed,
-            configuration={name: json.dumps(value) for name, value in about.configuration.items()},
+            configuration=as_table(
+                [[name, json.dumps(value)] for name, value in about.configuration.items()], ["setting", "value"], 2
+            ),
         )
     )
     with atomic(output) as path:

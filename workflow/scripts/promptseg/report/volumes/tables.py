@@ -9,8 +9,8 @@ from promptseg.analysis.paper import number, p_text
 from promptseg.core import titles
 from promptseg.core.routes import CONTOURS
 from promptseg.core.titles import Titles, plain, titled
+from promptseg.report.grid import Table, as_table
 from promptseg.report.routes import routes_table as headline
-from promptseg.report.tables import Table, as_table
 from promptseg.volumes.analysis import order
 from promptseg.volumes.columns import VOLUME_SETTING
 

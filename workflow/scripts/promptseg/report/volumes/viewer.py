@@ -2,23 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from promptseg.core.files import atomic
 from promptseg.methods.volume import Slices
+from promptseg.report.grid import page_environment
 from promptseg.report.volumes.payload import Shown, payload
 
 HERE = Path(__file__).resolve().parent
-
-
-@cache
-def environment() -> Environment:
-    """The templates of volumes, and those that all pages share."""
-    folders = [HERE, HERE.parent]
-    return Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
 def write_viewer(
@@ -35,7 +26,7 @@ def write_viewer(
     # In a script, only `<` could end it.
     content = json.dumps(payload(volume, positions, objects), sort_keys=True).replace("<", "\\u003c")
     page = (
-        environment()
+        page_environment(HERE)
         .get_template("viewer.html.jinja")
         .render(
             title=title,
