@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promptseg.figures.catalogue import CAPTIONS, FIGURES, declared, names_of_run
-from promptseg.report.page import caption_html
+from promptseg.report.gallery import caption_html
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 RULES = {path.stem: path.read_text(encoding="utf-8") for path in (WORKFLOW / "rules").glob("*.smk")}

@@ -7,7 +7,10 @@ import pytest
 
 from promptseg.analysis.aggregate import About, Inputs, aggregate
 from promptseg.analysis.datasets import DATASETS
-from promptseg.core.tables import write_csv, write_table
+from promptseg.analysis.statistics import STATISTICS
+from promptseg.analysis.study.claims import CLAIMS, claims
+from promptseg.analysis.study.published import read_published
+from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.figures import style
 from promptseg.score.tables import SCORES
 from support import synthetic
@@ -24,7 +27,8 @@ TABLES = (
     "datasets",
     "pairs",
 )
-CHEST = {"title": "Chest X-ray", "study": "Xray-Chest", "study_images": 704, "certain": "yes", "sampling": "all"}
+CHEST = {"dataset": "chest_xray", "title": "Chest X-ray", "study": "Xray-Chest", "study_images": 704, "certain": "yes"}
+CHEST |= {"sampling": "all"}
 CHEST |= {"status": "ok", "n_images": 30, "n_cases": 29, "n_failed": 0, "difference": -674}
 CHEST |= {"objects_of_tasks": "lungs: 30", "licence": "CC0", "manifest_sha256": "0123456789abcdef"}
 LEFT_OUT = {"title": "US-Nerve", "status": "needs a token", "study_images": 2323, "certain": "no"}
@@ -43,6 +47,9 @@ def results(tmp_path_factory):
     outputs["scores"] = folder / "tables" / "scores.parquet"
     about = About(synthetic.DATASETS, synthetic.METHODS, synthetic.SEEN)
     aggregate(Inputs(scores, speeds, [], PUBLISHED), folder / "tables", about, 50, 0)
+    measured = read_csv(outputs["statistics"], STATISTICS)
+    found = claims(read_published(PUBLISHED), measured, synthetic.METHODS, synthetic.DATASETS)
+    write_csv(outputs["claims"], found.assign(provenance=""), CLAIMS)
     write_csv(outputs["datasets"], COUNTS, DATASETS)
     for name in ("examples_chest_xray", "examples_breast_us", "modes"):
         path = folder / "figures" / name

@@ -56,8 +56,8 @@ def test_a_run_has_the_figure_and_its_caption(project):
     project.run("results/figures/sizes.png", "--allowed-rules", "plot_sizes")
     picture = project.path / "results" / "figures" / "sizes.png"
     assert Image.open(picture).width == 1440
-    code = "from pathlib import Path; from promptseg.report.page import figure_groups; "
-    code += f"print(figure_groups([Path({str(picture)!r})], {{}})[0]['caption'])"
+    code = "from pathlib import Path; from promptseg.report.gallery import gallery; "
+    code += f"print(gallery([Path({str(picture)!r})], {{}})[0]['figures'][0]['caption'])"
     assert "<p>Limit: images of one patient are alike" in python(project, "-c", code)
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.core.dates import newest
 from promptseg.core.jobs import job
+from promptseg.explorer.about import newest
 from promptseg.report.page import Run, build_page
 
 if TYPE_CHECKING:

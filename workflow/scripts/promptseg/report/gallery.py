@@ -40,7 +40,8 @@ def picture(path: Path) -> dict[str, Any]:
         path: PNG file.
 
     Returns:
-        {full, width, height, thumb}: the figure, its size in pixels, and a picture of at most THUMB_SIZE pixels of its upper part.
+        {full, width, height, thumb}: the figure, its size in pixels, and a picture of at most THUMB_SIZE pixels of its
+        upper part.
     """
     with Image.open(path) as stored:
         full = stored.convert("RGB")
