@@ -28,10 +28,11 @@ export function Stage({ scene, overlay, filter, label, note, change, onPanel }) 
   useLayoutEffect(() => {
     if (place) paintOverlay(upper.current, overlay, place, size, panel, density);
   }, [overlay, where, panel, density]);
+  const whole = panel && { width: `${panel[0]}px`, height: `${panel[1]}px` }; // a panel may end within a pixel
   return (
     <div class="stage" ref={box} role="img" aria-label={label} tabIndex={0}>
-      <canvas ref={lower} aria-hidden="true" style={{ filter }} />
-      <canvas ref={upper} aria-hidden="true" />
+      <canvas ref={lower} aria-hidden="true" style={{ filter, ...whole }} />
+      <canvas ref={upper} aria-hidden="true" style={whole} />
       {note && <p class="said">{note}</p>}
     </div>
   );
