@@ -91,6 +91,7 @@ def test_methods_side_by_side_move_in_step(index, visit):
     state = f"{NODULE}&w=boxes,sam&v.s=mode3.first&look=image&v.view=8,5,3&v.prompts=off"
     shown = seen(visit, index, state)
     page = visit.page
+    page.add_style_tag(content=".said { display: none }")  # that one of them has no mask
     stages = page.locator(".stage")
     expect(stages).to_have_count(2)
     stages.nth(0).hover()
