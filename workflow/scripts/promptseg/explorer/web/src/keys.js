@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { pair } from "./state.js";
 
 /** What the keys do, for the help. */
@@ -31,11 +31,14 @@ export function neighbour({ order }, n, at, step) {
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
 /** Call step(1), step(-1), close() and help() at their keys, unless somebody types. */
-export function useKeys({ step, close, help }) {
+export function useKeys(actions) {
+  const latest = useRef();
+  latest.current = actions; // those of the last drawing: a quick second key must not find those of the first
   useEffect(() => {
     const press = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (event.target.closest?.("input, select, textarea, dialog")) return;
+      const { step, close, help } = latest.current;
       if (event.key in STEPS) step(STEPS[event.key]);
       else if (event.key === "Escape") close();
       else if (event.key === "?") help();
@@ -44,5 +47,5 @@ export function useKeys({ step, close, help }) {
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  });
+  }, []);
 }
