@@ -8,11 +8,11 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode, encode
+from promptseg.core.settings import COLUMNS, Setting
 from promptseg.core.tables import read_table
 from promptseg.explorer import build as building
 from promptseg.explorer.build import build
 from promptseg.explorer.predicted import write_masks
-from promptseg.explorer.settings import COLUMNS, Setting
 from promptseg.preprocess.images import decode_png
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST
 from support.explored import MODES, ODD, about, block, explored, read_shard, write_run

@@ -15,11 +15,13 @@ def final_products():
     pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
     tables = [rules.aggregate, rules.tabulate_claims, *(of_parts[part] for part in optional_parts())]
     endings = ["png", *config["figures"]["format"]]
+    exports = expand(rules.export_dataset.output, format=config["exports"], dataset=DATASETS)
     figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in endings]
     return [
         *(path for rule in pages for path in rule.output),
         *figures,
         *(path for rule in tables for path in rule.output),
+        *exports,
     ]
 
 

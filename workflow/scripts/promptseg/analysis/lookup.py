@@ -117,24 +117,21 @@ def scored(run: Run, method: str, wish: Wish, only: tuple[str, str] | None = Non
     return list(chosen.values())
 
 
-def predictions(
-    folder: Path, method: str, dataset: str, rows: Sequence[Mapping[str, Any]]
-) -> dict[str, list[dict[str, Any]]]:
+def predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """`object_id` -> the candidates of the answer that its score belongs to, in order.
 
     Args:
-        folder: of the run.
-        rows: of `scored`, all of that dataset and of one mode.
+        path: the predictions of a method on a dataset, see `Run.predictions`.
+        rows: of `scored`, of that method and dataset, all of one mode; or others with a `switch` as well.
 
     Raises:
         PromptsegError: the predictions are not there.
     """
-    path = folder / "predictions" / method / f"{dataset}.parquet"
     if not path.is_file():
-        raise PromptsegError(f"{path} is not there: the masks of {method} are no longer kept; run again.")
+        raise PromptsegError(f"{path} is not there: the masks of {path.parent.name} are no longer kept; run again.")
     wanted = {_answer_of(row) for row in rows}
-    columns = ["object_id", "mode", "protocol", "step", "selection", "candidate", "score", "rle"]
-    keep = pc.field("mode").isin([row["mode"] for row in rows]) & pc.field("switch").is_null()
+    columns = ["object_id", "mode", "protocol", "switch", "step", "selection", "candidate", "score", "rle"]
+    keep = pc.field("mode").isin([row["mode"] for row in rows])
     keep &= pc.field("object_id").isin([row["object_id"] for row in rows])
     found: dict[str, list[dict[str, Any]]] = {}
     for one in pq.read_table(path, columns=[*columns, *CLICK], filters=keep).to_pylist():
@@ -145,7 +142,7 @@ def predictions(
 
 def _answer_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """What tells answers apart. In modes 1 to 5 they have candidates, and no protocol, step or selection."""
-    clicked = (row["protocol"], row["step"], row["selection"]) if row["mode"] == ITERATIVE else ()
+    clicked = (row["protocol"], row.get("switch"), row["step"], row["selection"]) if row["mode"] == ITERATIVE else ()
     return row["object_id"], row["mode"], *clicked
 
 

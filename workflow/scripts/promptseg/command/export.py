@@ -40,7 +40,7 @@ def export(
     from promptseg.analysis.lookup import Wish, methods_of
     from promptseg.core.choices import one_of
     from promptseg.core.vocabulary import ITERATIVE, MODES
-    from promptseg.report.export import FORMATS, export
+    from promptseg.exports.masks import FORMATS, export
 
     project.require_free(output, force=force)
     there = methods_of(run)

@@ -10,6 +10,7 @@ import jsonschema
 
 from promptseg.config.entries import mistaken_values
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
+from promptseg.config.exported import mistaken_settings
 from promptseg.config.facts import all_methods
 from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.paths import missing_files
@@ -144,6 +145,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
                 entry["title"] = entry["title"].removesuffix(_OFF_LABEL) + _OFF_LABEL
     in_order(config)
     _require_none(
+        mistaken_settings(config),
         *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in all_methods(config)),
         missing_files(config),
     )

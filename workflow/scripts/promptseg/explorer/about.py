@@ -9,9 +9,9 @@ from typing import Any
 
 import promptseg
 from promptseg.core.provenance import commit
+from promptseg.core.settings import Setting, ordered
 from promptseg.core.titles import CONFIDENCES, MODALITIES, MODES, SELECTIONS, STATUSES, Titles, plain, titled
 from promptseg.explorer.objects import Kept, Survey
-from promptseg.explorer.settings import Setting, ordered
 from promptseg.figures.looks import method_looks
 from promptseg.score.metrics import METRICS
 

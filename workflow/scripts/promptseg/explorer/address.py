@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import quote
 
-from promptseg.core.vocabulary import ITERATIVE
+from promptseg.core.settings import setting_id
+
+__all__ = ["address", "setting_id"]
 
 INDEX = "explorer/index.html"
 Value: TypeAlias = str | int | Sequence[str]
@@ -33,13 +35,6 @@ KEYS = {
     "look": "look",
     "plot": "plot",
 }
-
-
-def setting_id(mode: str, selection: str, step: int = 0, protocol: str = "", switch: str | None = None) -> str:
-    """What the explorer calls a mode with one of its masks: `mode1.first`, `iterative.corrected~switch.5.oracle`."""
-    if mode != ITERATIVE:
-        return f"{mode}.{selection}"
-    return f"{mode}.{protocol}{f'~{switch}' if switch else ''}.{step}.{selection}"
 
 
 def address(ranges: Mapping[str, Ends] | None = None, **state: Value) -> str:

@@ -12,12 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.progress import progress
+from promptseg.core.settings import Setting, ordered
 from promptseg.explorer.about import Run, describe, newest
 from promptseg.explorer.columns import write_columns
 from promptseg.explorer.objects import Files, Kept, Parts, Survey, keep, read_objects, survey
 from promptseg.explorer.pictures import Truths, write_pictures
 from promptseg.explorer.predicted import write_masks
-from promptseg.explorer.settings import Setting, ordered
 from promptseg.explorer.shards import write_json
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from promptseg.core.reason import reason_in
+from promptseg.core.settings import Setting
 from promptseg.explorer.objects import NO_ROW, STATUSES, Survey, by_setting, numbered, rows_of
-from promptseg.explorer.settings import Setting
 from promptseg.explorer.shards import write_array
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST

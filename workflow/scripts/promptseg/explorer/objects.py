@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from promptseg.core.reason import reason_in
+from promptseg.core.settings import COLUMNS, Setting
 from promptseg.core.tables import Table, read_table
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.explorer.sampling import Sample, draws, sample
-from promptseg.explorer.settings import COLUMNS, Setting
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.score.tables import SCORES
 

@@ -94,12 +94,12 @@ def _answer(axis: Axes, run: Run, dataset: str, method: str, example: pictures.E
     if not rows:
         return style.words("no mask")
     (row,) = rows
-    found = predictions(run.folder, method, dataset, [row]).get(example.object_id, [])
+    found = predictions(run.predictions(method, dataset), [row]).get(example.object_id, [])
     taken = chosen(found, wish.selection, example.truth)
     pictures.result(axis, decode(taken["rle"]) if taken else None, example.truth)
     if row["mode"] == ITERATIVE:
         steps = [{**row, "step": step} for step in range(1, row["step"] + 1)]
-        for one in predictions(run.folder, method, dataset, steps).get(example.object_id, []):
+        for one in predictions(run.predictions(method, dataset), steps).get(example.object_id, []):
             if one["click_x"] is not None:
                 x, y, label = (one[key] for key in CLICK)
                 pictures.click(axis, x, y, label, last=one["step"] == row["step"])

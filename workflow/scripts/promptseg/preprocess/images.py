@@ -32,6 +32,12 @@ class LabelledImage:
     labels: np.ndarray
     spacing: tuple[float, float] | None
 
+    @property
+    def shown(self) -> np.ndarray:
+        """The pixels as files hold them: (h, w) where all are grey, else (h, w, 3)."""
+        first = self.pixels[..., :1]
+        return first[..., 0] if (self.pixels == first).all() else self.pixels
+
 
 def encode_png(array: np.ndarray) -> bytes:
     """PNG bytes of an (h, w) uint8 or uint16 or (h, w, 3) uint8 array.

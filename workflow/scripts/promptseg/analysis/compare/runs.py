@@ -78,6 +78,10 @@ class Run:
         """All scores of the run."""
         return self.folder / "tables" / SCORES.name
 
+    def predictions(self, method: str, dataset: str) -> Path:
+        """What a method answered on a dataset; the file may be gone."""
+        return self.folder / "predictions" / method / f"{dataset}.parquet"
+
     @cached_property
     def columns(self) -> list[str]:
         """Columns of the scores, those that the declaration does not know among them."""

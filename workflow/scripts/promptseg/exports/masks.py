@@ -1,9 +1,7 @@
 """Predicted masks of a finished run in formats that other programs read."""
 
-import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,16 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 from PIL import Image
-from pycocotools import mask as coco
 
 from promptseg.analysis.compare.runs import Run
-from promptseg.analysis.lookup import Wish, chosen, predictions, scored
+from promptseg.analysis.lookup import Wish, scored
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
+from promptseg.exports import coco
+from promptseg.exports.answers import Answer, answers_to
+from promptseg.exports.source import file_names
 from promptseg.preprocess.tables import IMAGES
 
 FORMATS = ("png", "nifti", "coco", "csv")
@@ -31,19 +31,6 @@ _ABOUT = {
     "the IoU, `iou` the true one, a category is DATASET/TASK.",
     "csv": "scores.csv: the scores of the exported masks.",
 }
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """The run-length code of a mask (core.masks), its row of scores, and the method's own estimate of the IoU."""
-
-    row: Mapping[str, Any]
-    code: dict[str, Any]
-    score: float | None
-
-    @property
-    def stem(self) -> str:
-        return self.row["object_id"].replace("/", "_").replace(":", "_")
 
 
 def export(run: Run, methods: Sequence[str], wish: Wish, formats: Sequence[str], output: Path) -> list[str]:
@@ -64,15 +51,18 @@ def export(run: Run, methods: Sequence[str], wish: Wish, formats: Sequence[str],
         raise PromptsegError(
             f"None of {', '.join(methods)} has a mask of that kind in {run.folder}: choose another --mode."
         )
+    names = file_names(sorted({row["object_id"] for rows in scores.values() for row in rows}))
     with atomic(output) as folder:
         folder.mkdir()
         for method, rows in scores.items():
             answers = list(_answers(run, method, wish, rows)) if set(formats) & {"png", "nifti", "coco"} else []
             for kind, write in (("png", _png), ("nifti", _nifti)):
                 for answer in answers if kind in formats else ():
-                    write(answer, run, folder / method / answer.row["dataset"])
+                    own = folder / method / answer.row["dataset"]
+                    own.mkdir(parents=True, exist_ok=True)
+                    write(answer, run, own / names[answer.row["object_id"]])
             if "coco" in formats and answers:
-                (folder / f"{method}.json").write_text(json.dumps(_coco(run, answers)), encoding="utf-8")
+                coco.write(folder / f"{method}.json", _coco(run, answers))
         if "csv" in formats:
             found = [{"method": method, **row} for method, rows in scores.items() for row in rows]
             pd.DataFrame(found).to_csv(folder / "scores.csv", index=False, lineterminator="\n")
@@ -80,26 +70,20 @@ def export(run: Run, methods: Sequence[str], wish: Wish, formats: Sequence[str],
     return [method for method, rows in scores.items() if not rows]
 
 
-def _answers(run: Run, method: str, wish: Wish, rows: Sequence[Mapping[str, Any]]) -> Iterator[_Answer]:
+def _answers(run: Run, method: str, wish: Wish, rows: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
     for dataset in sorted({row["dataset"] for row in rows}):
         own = [row for row in rows if row["dataset"] == dataset]
-        found = predictions(run.folder, method, dataset, own)
-        for row in own:
-            taken = chosen(found.get(row["object_id"], []), wish.selection)
-            if taken:
-                yield _Answer(row, taken["rle"], taken["score"])
+        yield from answers_to(own, run.predictions(method, dataset), wish.selection)
 
 
-def _png(answer: _Answer, _: Run, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(decode(answer.code).astype(np.uint8) * 255).save(folder / f"{answer.stem}.png")
+def _png(answer: Answer, _: Run, path: Path) -> None:
+    Image.fromarray(decode(answer.code).astype(np.uint8) * 255).save(f"{path}.png")
 
 
-def _nifti(answer: _Answer, run: Run, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _nifti(answer: Answer, run: Run, path: Path) -> None:
     y, x = _spacings(run, answer.row["dataset"]).get(answer.row["image_id"], (1.0, 1.0))
     image = nib.Nifti1Image(decode(answer.code).T[:, :, None].astype(np.uint8), np.diag([-x, -y, 1.0, 1.0]))
-    nib.save(image, folder / f"{answer.stem}.nii.gz")
+    nib.save(image, f"{path}.nii.gz")
 
 
 @cache
@@ -112,40 +96,30 @@ def _spacings(run: Run, dataset: str) -> dict[str, tuple[float, float]]:
     return {row.image_id: (row.spacing_y, row.spacing_x) for row in rows.itertuples()}
 
 
-def _coco(run: Run, answers: Sequence[_Answer]) -> dict[str, Any]:
-    images = {
-        key: index
-        for index, key in enumerate(sorted({(one.row["dataset"], one.row["image_id"]) for one in answers}), 1)
-    }
-    kinds = {
-        key: index for index, key in enumerate(sorted({(one.row["dataset"], one.row["task"]) for one in answers}), 1)
-    }
+def _coco(run: Run, answers: Sequence[Answer]) -> coco.Document:
     sizes = {(one.row["dataset"], one.row["image_id"]): one.code["size"] for one in answers}
-    annotations = []
-    for number, one in enumerate(answers, 1):
-        annotations.append(
-            {
-                "id": number,
-                "image_id": images[one.row["dataset"], one.row["image_id"]],
-                "category_id": kinds[one.row["dataset"], one.row["task"]],
-                "segmentation": one.code,
-                "bbox": coco.toBbox(one.code).astype(int).tolist(),
-                "area": int(coco.area(one.code)),
-                "iscrowd": 0,
-                "object_id": one.row["object_id"],
-                "iou": one.row["iou"],
-                "score": one.score,
-            }
-        )
-    return {
-        "info": {"description": f"predicted masks of {run.folder.name}"},
-        "images": [
-            {"id": index, "file_name": "/".join(key), "height": sizes[key][0], "width": sizes[key][1]}
-            for key, index in images.items()
-        ],
-        "categories": [{"id": index, "name": "/".join(key)} for key, index in kinds.items()],
-        "annotations": annotations,
+    images = {key: number for number, key in enumerate(sorted(sizes), 1)}
+    kinds = {
+        key: number for number, key in enumerate(sorted({(one.row["dataset"], one.row["task"]) for one in answers}), 1)
     }
+    pictures = [
+        {"id": number, "file_name": "/".join(key), "height": sizes[key][0], "width": sizes[key][1]}
+        for key, number in images.items()
+    ]
+    annotations = [
+        coco.annotation(
+            number,
+            images[one.row["dataset"], one.row["image_id"]],
+            kinds[one.row["dataset"], one.row["task"]],
+            one.code,
+            object_id=one.row["object_id"],
+            iou=one.row["iou"],
+            score=one.score,
+        )
+        for number, one in enumerate(answers, 1)
+    ]
+    head = coco.document(f"predicted masks of {run.folder.name}", pictures, map("/".join, kinds))
+    return head | {"annotations": annotations}
 
 
 def _readme(run: Run, scores: Mapping[str, Sequence[Mapping[str, Any]]], wish: Wish, formats: Sequence[str]) -> str:

@@ -5,11 +5,17 @@ from typing import NamedTuple
 
 from promptseg.core import titles
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.core.vocabulary import ALL_MODES, SELECTIONS
-from promptseg.explorer.address import setting_id
+from promptseg.core.vocabulary import ALL_MODES, ITERATIVE, SELECTIONS
 
 # The columns of tables that make a setting; a table without variants of protocols lacks `switch`.
 COLUMNS = ["mode", "protocol", "switch", "step", "selection"]
+
+
+def setting_id(mode: str, selection: str, step: int = 0, protocol: str = "", switch: str | None = None) -> str:
+    """The name of a setting: `mode1.first`, `iterative.corrected~switch.5.oracle`."""
+    if mode != ITERATIVE:
+        return f"{mode}.{selection}"
+    return f"{mode}.{protocol}{f'~{switch}' if switch else ''}.{step}.{selection}"
 
 
 class Setting(NamedTuple):
@@ -23,7 +29,7 @@ class Setting(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Its name in addresses and files."""
+        """Its name in addresses, files and the configuration."""
         return setting_id(self.mode, self.selection, self.step, self.protocol, self.switch)
 
     def title(self, protocols: Titles) -> str:
