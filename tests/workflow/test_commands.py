@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from promptseg.command.main import app
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode
+from support.projects import RUN
 
 
 @pytest.fixture
@@ -94,3 +95,21 @@ def test_export_of_clicks_and_of_nothing(promptseg, tmp_path):
     assert sorted(path.name for path in output.iterdir()) == ["README.md", "scores.csv"]
     with pytest.raises(PromptsegError, match=r"None of slow has a mask of that kind"):
         promptseg("export", "-o", str(output), "-m", "slow", "--clicks", "2", "--force")
+
+
+def test_exports_are_asked_for_by_the_configuration(project):
+    wished = {"exports": ["coco", "napari"], "export_settings": ["mode5.first", "iterative.corrected.2.oracle"]}
+    project.configure({**RUN, **wished})
+    assert project.planned()["export_dataset"] == 2 * 2
+    project.run("results/exports/coco/blobs")
+    folder = project.path / "results" / "exports" / "coco" / "blobs"
+    assert sorted(path.name for path in (folder / "predictions").iterdir()) == [
+        "perfect.iterative.corrected.2.oracle.json",
+        "perfect.mode5.first.json",
+        "slow.mode5.first.json",
+    ]
+    truths = json.loads((folder / "labels.json").read_text())
+    assert [kind["name"] for kind in truths["categories"]] == ["first", "second"]
+    found = json.loads((folder / "predictions" / "perfect.mode5.first.json").read_text())
+    assert [one["segmentation"] for one in found] == [one["segmentation"] for one in truths["annotations"]]
+    assert project.planned("results/exports/coco/blobs") == {}

@@ -40,6 +40,19 @@ IoU go from 0 to 1. A setting is named by method, protocol, mode, step and selec
 without it are joined by method and dataset. Columns of the metadata of a dataset, such as age, stand at the end of
 scores.parquet. Some tables are there only if their part of the run was asked for. The
 folder `paper` holds some tables as Markdown, and as LaTeX for the package booktabs.
+
+Masks are in `predictions/<method>/<dataset>.parquet` beside this folder. The column `rle` holds each as COCO's
+compressed run-length code, {"size": [h, w], "counts": text}, which pycocotools decodes (what the text says, and more
+formats: docs/exports.md of the project):
+
+```python
+import pyarrow.parquet as pq
+from pycocotools import mask
+
+path = "predictions/METHOD/DATASET.parquet"
+row = pq.read_table(path, filters=[("status", "=", "ok")]).slice(0, 1).to_pylist()[0]
+pixels = mask.decode(row["rle"]).astype(bool)  # (h, w)
+```
 """
 
 

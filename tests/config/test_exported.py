@@ -1,0 +1,51 @@
+"""Which settings are exported."""
+
+import pytest
+
+from promptseg.config.check import check
+from promptseg.config.explain import ConfigurationError
+from promptseg.config.exported import exported_settings
+
+
+def config(**changes):
+    dataset = {"source": {"kind": "folder", "path": "data"}, "tasks": {"bone": [1]}}
+    dataset["cases"] = {"image": "*.png", "labels": "*_mask.png"}
+    return {
+        "run": {"datasets": ["mine"], "methods": ["perfect"], "protocols": ["corrected"], "ablation": ["as_released"]},
+        "datasets": {"mine": dataset},
+        "methods": {"perfect": {"adapter": "promptseg.methods.controls:Perfect"}},
+        "protocols": {"corrected": {}, "as_released": {"repeat_clicks": True}},
+        "prompts": {"modes": ["mode1", "mode4", "iterative", "everything"], "clicks": 3},
+        **changes,
+    }
+
+
+def names(**changes):
+    return [setting.id for setting in exported_settings(check(config(**changes)))]
+
+
+def test_the_first_mask_of_each_mode_and_after_the_last_click():
+    assert names() == ["mode1.first", "mode4.first", "iterative.corrected.3.first"]
+
+
+def test_those_that_are_named_in_that_order():
+    wished = ["iterative.as_released~repeat_clicks.1.oracle", "everything.oracle", "mode4.best_score"]
+    assert names(exports=["coco"], export_settings=wished) == wished
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("mode1.fisrt", r"export_settings names 'mode1.fisrt', in which this run has no masks.*mode1\.first"),
+        ("mode5.first", "in which this run has no masks"),
+        ("iterative.corrected.4.first", "in which this run has no masks"),
+    ],
+)
+def test_a_setting_without_masks(name, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        check(config(export_settings=[name]))
+
+
+def test_an_unknown_format():
+    with pytest.raises(ConfigurationError, match=r"exports.*'cocoo'.*coco"):
+        check(config(exports=["cocoo"]))
