@@ -8,10 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import quote
 
-from promptseg.core.settings import setting_id
-
-__all__ = ["address", "setting_id"]
-
 INDEX = "explorer/index.html"
 Value: TypeAlias = str | int | Sequence[str]
 Ends: TypeAlias = tuple[float | None, float | None]

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from promptseg.analysis.paper import number, p_text
+from promptseg.core.settings import setting_id
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
-from promptseg.explorer.address import setting_id
 from promptseg.report.grid import Cell, Table, as_table, explored, interval
 
 

@@ -10,8 +10,8 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 from PIL import Image
 
+from promptseg.core.settings import setting_id
 from promptseg.core.titles import Titles, titled
-from promptseg.explorer.address import setting_id
 from promptseg.figures.catalogue import FIGURES, Figure, declared
 from promptseg.report.grid import explored
 

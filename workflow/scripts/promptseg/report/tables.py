@@ -7,9 +7,9 @@ import pandas as pd
 
 from promptseg.analysis.paper import number
 from promptseg.analysis.statistics import ALONE
+from promptseg.core.settings import setting_id
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
 from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE, SINGLE_MODES
-from promptseg.explorer.address import setting_id
 from promptseg.report.grid import Cell, Table, as_table, explored, interval, mark_best, ordered
 from promptseg.report.headline import cell, heading, lines, main_table
 from promptseg.score.metrics import METRICS, Metric
