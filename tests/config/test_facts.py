@@ -97,12 +97,12 @@ def test_volumes_of_a_run(config):
 
 
 def test_parts_that_only_some_runs_have(config):
-    assert (facts.optional_parts(config), facts.grid(config)) == ([], {})
+    assert (facts.optional_parts(config), facts.grid(config)) == (["trust"], {})
     config["methods"]["ritm"]["ambiguity"] = True
     config["prompts"]["modes"] = ["mode1", "everything"]
     config["robustness"]["enabled"] = True
     config["datasets"]["lungs"]["volumes"] = True
-    assert facts.optional_parts(config) == ["everything", "ambiguity", "robustness", "volumes"]
+    assert facts.optional_parts(config) == ["everything", "ambiguity", "trust", "robustness", "volumes"]
     assert facts.grid(config)["points_per_side"] == 32
     assert facts.ambiguous_methods(config) == ["ritm"]
 

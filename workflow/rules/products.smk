@@ -8,6 +8,7 @@ def final_products():
     of_parts = {
         "everything": rules.tabulate_everything,
         "ambiguity": rules.tabulate_ambiguity,
+        "trust": rules.tabulate_trust,
         "robustness": rules.tabulate_robustness,
         "groups": rules.tabulate_groups,
         "volumes": rules.tabulate_volumes,
@@ -42,6 +43,7 @@ def products():
         shard=shards or ["none"],
     )
     files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
+    files += expand(rules.trust.output, dataset=names["dataset"], method=facts.rivals(config))
     if "robustness" in optional_parts():
         files += expand(rules.robustness.output, **names)
     if "volumes" in optional_parts():

@@ -23,6 +23,7 @@ from promptseg.analysis.study.claims import CLAIMS
 from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY
 from promptseg.analysis.summary import SUMMARY
 from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.analysis.trust.tables import TRUST_CURVES, TRUST_MEANS, TRUST_PAIRS, TRUST_THRESHOLDS
 from promptseg.core.tables import STRING, Column, Table
 from promptseg.preprocess.manifests import MANIFEST_COMPARISON
 from promptseg.score.tables import SCORES
@@ -30,6 +31,7 @@ from promptseg.score.tables import SCORES
 TABLES = [
     *(SCORES, SUMMARY, STATISTICS, PAIRS, RANKS, CLICK_METRICS, SIZE, CORRELATION, COMPARISON, COMPARISON_SUMMARY),
     *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, NAMES, EVERYTHING_MEANS, AMBIGUITY_MEANS),
+    *(TRUST_MEANS, TRUST_CURVES, TRUST_PAIRS, TRUST_THRESHOLDS),
     *(CALIBRATION, ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, GROUPS, GROUP_DIFFERENCES, METADATA, MANIFEST_COMPARISON),
 ]
 _HEAD = """# Tables of this run

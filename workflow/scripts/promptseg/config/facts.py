@@ -111,6 +111,11 @@ def controls(config: Config) -> list[str]:
     return [name for name in sorted(config["run"]["methods"]) if config["methods"][name]["control"]]
 
 
+def rivals(config: Config) -> list[str]:
+    """Methods of the run that are compared: all but the controls, sorted."""
+    return sorted(set(config["run"]["methods"]) - set(controls(config)))
+
+
 def grid(config: Config) -> dict[str, Any]:
     """How the mode `everything` covers an image; nothing where the run does without the mode."""
     return dict(config["everything"]) if "everything" in config["prompts"]["modes"] else {}
@@ -137,6 +142,7 @@ def optional_parts(config: Config) -> list[str]:
     wanted = {
         "everything": "everything" in config["prompts"]["modes"],
         "ambiguity": bool(ambiguous_methods(config)),
+        "trust": bool(rivals(config)),
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),

@@ -1,4 +1,4 @@
-"""What a confidence is worth that puts masks in an order: how good the most confident ones are, and where failures stand.
+"""What a confidence is worth that puts masks in an order: how good the first ones are, and where failures stand.
 
 Each measure comes with what every object contributes: its value plus the object's influence (the derivative by the
 object's weight; Jaeckel 1972, Efron 1982). The mean of these numbers over the objects is the value, and their weighted
@@ -157,10 +157,10 @@ def best(iou: np.ndarray) -> np.ndarray:
 def measures(base: np.ndarray) -> dict[str, np.ndarray]:
     """What trust.csv says of an order, from (..., BASE): name -> (...).
 
-    iou; aurc; aurc_ideal; excess: that of the ideal order subtracted (E-AURC of Geifman, Uziel and El-Yaniv); share: of the way
-    from a random order, whose area is the mean risk, to the ideal one (1 - NAURC of Cattelan and Silva, arXiv
-    2305.15508), NaN where all objects are equally good; auroc and ap of FAILURES; gain_10, ...: by how much the mean
-    IoU rises if so many per cent are discarded.
+    iou; aurc; aurc_ideal; excess: aurc - aurc_ideal (E-AURC of Geifman, Uziel and El-Yaniv); share: of the way from a
+    random order, whose area is the mean risk, to the ideal one (1 - NAURC of Cattelan and Silva, arXiv 2305.15508),
+    NaN where all objects are equally good; auroc and ap of FAILURES; gain_10, ...: by how much the mean IoU rises if
+    so many per cent are discarded.
     """
     value = {name: base[..., index] for index, name in enumerate(BASE)}
     iou = value["kept_100"]

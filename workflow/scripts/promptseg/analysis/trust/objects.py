@@ -54,7 +54,7 @@ class Masks:
         tasks = self.rows.groupby(["dataset", "task"], sort=True, observed=True).indices
         datasets = self.rows.groupby("dataset", sort=True, observed=True).indices
         return [
-            *(Unit("task", *names, at) for names, at in tasks.items()),
+            *(Unit("task", dataset, task, at) for (dataset, task), at in tasks.items()),
             *(Unit("dataset", name, "", at) for name, at in datasets.items()),
             Unit("pooled", "", "", np.arange(len(self.rows))),
         ]
@@ -76,9 +76,7 @@ class Patients:
     def draw(cls, rows: pd.DataFrame, resamples: int, seed: int) -> "Patients":
         """Resamples of the patients in columns dataset and case_id, in the order of these."""
         counts = rows.drop_duplicates(["dataset", "case_id"]).groupby("dataset", sort=True, observed=True).size()
-        drawn = [
-            draw_patients(count, resamples, generator(seed, "bootstrap", name)) for name, count in counts.items()
-        ]
+        drawn = [draw_patients(count, resamples, generator(seed, "bootstrap", name)) for name, count in counts.items()]
         return cls(np.repeat(np.arange(len(counts)), counts), np.hstack(drawn))
 
     def count(self, patients: np.ndarray) -> tuple[int, bool]:
@@ -113,7 +111,7 @@ def read_masks(files: Iterable[Path]) -> pd.DataFrame:
     rows = pd.concat([read_table(file, TRUST, _COLUMNS) for file in files], ignore_index=True)
     texts = ["dataset", "task", "case_id", "protocol", "mode", "selection"]
     rows = rows.assign(protocol=rows["protocol"].fillna("")).sort_values(["dataset", "case_id"], kind="stable")
-    return rows.astype({name: "category" for name in texts}).reset_index(drop=True)
+    return rows.astype(dict.fromkeys(texts, "category")).reset_index(drop=True)
 
 
 def masks_of(rows: pd.DataFrame) -> Iterator[Masks]:

@@ -1,6 +1,17 @@
 """The tables of trust: what each confidence of a method is worth."""
 
-from promptseg.analysis.columns import CI_HIGH, CI_LOW, LEVEL, MEAN_IOU, N_OBJECTS, N_PATIENTS, N_TASKS, PROVENANCE, N, ends
+from promptseg.analysis.columns import (
+    CI_HIGH,
+    CI_LOW,
+    LEVEL,
+    MEAN_IOU,
+    N_OBJECTS,
+    N_PATIENTS,
+    N_TASKS,
+    PROVENANCE,
+    N,
+    ends,
+)
 from promptseg.analysis.trust.measures import DISCARDED, FAILURES
 from promptseg.core.columns import DATASET, METHOD, MODE, PROTOCOL, SELECTION, STEP, TASK
 from promptseg.core.tables import FLOAT, STRING, Column, Table

@@ -1,10 +1,9 @@
 """trust.csv and trust_curves.csv: for each confidence how well it orders the masks of a method."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from promptseg.analysis.trust.levels import Levels
 from promptseg.analysis.trust.measures import BASE, COVERAGES, DISCARDED, FAILURES, best, contributions, measures
@@ -14,7 +13,7 @@ from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE
 Lines = list[dict[str, Any]]
 
 
-def compared(setting: dict[str, Any]) -> bool:
+def compared(setting: Mapping[str, Any]) -> bool:
     """Whether a setting is one of those of the longer tables."""
     return setting["mode"] != ITERATIVE or setting["step"] in COMPARED_CLICKS
 
