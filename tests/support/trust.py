@@ -14,7 +14,7 @@ CONFIDENCE = [0.95, 0.9, 0.7, 0.7, 0.5, 0.2]
 
 
 def masks(iou: list[float], patients: str = "", **values: object) -> pd.DataFrame:
-    """Rows of a method in one setting: IoUs, a letter for the patient of each (by default one for all), other columns."""
+    """Rows of a method in one setting: IoUs, a letter for the patient of each (else one for all), other columns."""
     about = {"dataset": "ct", "task": "liver", "method": "sam", "mode": "mode1", "step": 0, "selection": "first"}
     names = list(patients) or ["p"] * len(iou)
     objects = [f"i{index}:liver" for index in range(len(iou))]
