@@ -9,6 +9,7 @@ from support.projects import ROOT, RUN, Project, make_images
 
 AGGREGATES = dict.fromkeys(("aggregate", "tabulate_claims", "plot_throughput", "plot_contamination", "build_page"), 1)
 AGGREGATES |= dict.fromkeys(("plot_modes", "plot_clicks", "plot_comparisons", "plot_distributions"), 1)
+AGGREGATES |= {"tabulate_trust": 1}
 
 
 def changed(**sections):
@@ -44,7 +45,7 @@ def test_a_dataset_changed(project, change):
     config["datasets"]["blobs"].update(change)
     project.configure(config)
     chain = {"preprocess": 1, "manifest": 1, "prompts": 1, "predict": 2, "score": 2, "plot_examples": 1}
-    assert project.planned() == AGGREGATES | chain
+    assert project.planned() == AGGREGATES | chain | {"trust": 1}  # of the one that is no control
 
 
 @pytest.mark.parametrize(("file", "stage", "jobs"), [("dataset", "preprocess", 2), ("method", "predict", 4)])
@@ -69,6 +70,7 @@ def test_an_image_of_the_user_changed(project):
         "prompts": 1,
         "predict": 2,
         "score": 2,
+        "trust": 1,
         "plot_examples": 1,
     }
     assert project.planned() == AGGREGATES | chain
@@ -88,7 +90,7 @@ def test_a_method_added(project):
 
 def test_a_method_changed(project):
     project.configure(changed(methods={"slow": {**RUN["methods"]["slow"], "variant": "other"}}))
-    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "plot_examples": 2}
+    assert project.planned() == AGGREGATES | {"predict": 2, "score": 2, "trust": 2, "plot_examples": 2}
 
 
 def test_an_environment_of_its_own_is_said_where_it_is_not_made(project):
@@ -108,16 +110,16 @@ def test_a_protocol_added(project):
 
 def test_a_score_parameter_changed(project):
     project.configure(changed(metrics={**RUN["metrics"], "nsd_tolerance_mm": 3}))
-    assert project.planned() == AGGREGATES | {"score": 4, "plot_examples": 2}
+    assert project.planned() == AGGREGATES | {"score": 4, "trust": 2, "plot_examples": 2}
 
 
 @pytest.mark.parametrize(
     ("file", "jobs"),
     [
-        ("score/scoring.py", AGGREGATES | {"score": 4, "plot_examples": 2}),
-        ("methods/controls.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("score/scoring.py", AGGREGATES | {"score": 4, "trust": 2, "plot_examples": 2}),
+        ("methods/controls.py", AGGREGATES | {"predict": 4, "score": 4, "trust": 2, "plot_examples": 2}),
         ("methods/sam.py", {}),
-        ("prompts/clicks.py", AGGREGATES | {"predict": 4, "score": 4, "plot_examples": 2}),
+        ("prompts/clicks.py", AGGREGATES | {"predict": 4, "score": 4, "trust": 2, "plot_examples": 2}),
         ("figures/modes.py", {"plot_modes": 1, "plot_modes_published": 1, "build_page": 1}),
         ("report/page.py", {"build_page": 1}),
         ("download/unpack.py", {}),
@@ -143,7 +145,7 @@ def test_own_configuration_runs_just_that(project):
     }
     project.configure(own, "own.yaml")
     planned = project.planned(configfile="own.yaml")
-    one_each = {"collect_files", "preprocess", "manifest", "prompts", "predict", "score", "plot_examples"}
+    one_each = {"collect_files", "preprocess", "manifest", "prompts", "predict", "score", "trust", "plot_examples"}
     assert planned == AGGREGATES | dict.fromkeys(one_each, 1)
 
 
