@@ -36,6 +36,7 @@ def products():
         rules.predict_shard,
         rules.score,
         rules.score_shard,
+        rules.trust,
     ]
     files = expand(
         [path for rule in each for path in rule.output],
@@ -43,7 +44,6 @@ def products():
         shard=shards or ["none"],
     )
     files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
-    files += expand(rules.trust.output, dataset=names["dataset"], method=facts.rivals(config))
     if "robustness" in optional_parts():
         files += expand(rules.robustness.output, **names)
     if "volumes" in optional_parts():

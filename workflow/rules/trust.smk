@@ -17,19 +17,19 @@ rule tabulate_trust:
             category="Tables",
             labels={"table": "trust"},
         ),
-        curves=report(
+        trust_curves=report(
             "<results>/tables/trust_curves.csv",
             caption="../report/trust_curves.rst",
             category="Tables",
             labels={"table": "risk-coverage curves"},
         ),
-        pairs=report(
+        trust_pairs=report(
             "<results>/tables/trust_pairs.csv",
             caption="../report/trust_pairs.rst",
             category="Tables",
             labels={"table": "trust, confidences compared"},
         ),
-        thresholds=report(
+        trust_thresholds=report(
             "<results>/tables/trust_thresholds.csv",
             caption="../report/trust_thresholds.rst",
             category="Tables",
@@ -44,3 +44,23 @@ rule tabulate_trust:
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_trust.py"
+
+
+rule plot_trust:
+    input:
+        trust=rules.tabulate_trust.output.trust,
+        curves=rules.tabulate_trust.output.trust_curves,
+        thresholds=rules.tabulate_trust.output.trust_thresholds,
+        lib=library("plot_trust"),
+    output:
+        **drawn("trust", "risk_coverage", "thresholds"),
+    log:
+        "<logs>/plot_trust.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        style=STYLE,
+        methods=about_methods(),
+        protocol=shown_protocol(),
+    script:
+        "../scripts/plot_trust.py"

@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         frames = trust_tables(map(Path, snakemake.input.tables), snakemake.params.resamples, snakemake.params.seed)
-        outputs = [snakemake.output[name] for name in ("trust", "curves", "pairs", "thresholds")]
+        outputs = [snakemake.output[name] for name in ("trust", "trust_curves", "trust_pairs", "trust_thresholds")]
         for output, frame, table in zip(outputs, frames, TABLES, strict=True):
             write_csv(output, stamp_from(frame, snakemake.input.provenance), table)

@@ -33,7 +33,7 @@ class Figure:
     each: Literal["", "dataset", "method", "protocol"] = ""
     caption: str = ""
     tables: str = ""
-    needs: Literal["", "ambiguity", "everything", "groups", "robustness", "volumes"] = ""
+    needs: Literal["", "ambiguity", "everything", "groups", "robustness", "trust", "volumes"] = ""
 
     @property
     def wildcard(self) -> str:
@@ -112,6 +112,13 @@ _ALL = [
     Figure("calibration", "Predicted against true IoU",
            "Ambiguity", {"figure": "predicted against true IoU", "dataset": "all"}, needs="ambiguity",
            tables="calibration.csv"),
+    Figure("trust", "What the confidence of a method is worth",
+           "Trust", {"figure": "confidences compared", "source": "this run"}, tables="trust.csv", needs="trust"),
+    Figure("risk_coverage", "Masks discarded by confidence",
+           "Trust", {"figure": "risk-coverage curves", "source": "this run"}, tables="trust_curves.csv",
+           needs="trust"),
+    Figure("thresholds", "Masks kept above a threshold",
+           "Trust", {"figure": "thresholds", "source": "this run"}, tables="trust_thresholds.csv", needs="trust"),
     Figure("recall", "Segment everything: objects found",
            "Segment everything", {"figure": "objects found", "dataset": "all"}, needs="everything",
            tables="everything.csv"),
