@@ -138,6 +138,9 @@ rule tabulate_claims:
     input:
         published=PUBLISHED,
         statistics=rules.aggregate.output.statistics,
+        trust=[
+            f"<results>/tables/{name}.csv" for name in ("trust", "trust_pairs") if "trust" in optional_parts()
+        ],
         provenance=rules.aggregate.output.provenance,
         lib=library("tabulate_claims"),
     output:
@@ -154,6 +157,7 @@ rule tabulate_claims:
     params:
         datasets=about_datasets(stage="analysis"),
         methods=about_methods(),
+        protocol=shown_protocol(),
     script:
         "../scripts/tabulate_claims.py"
 
