@@ -138,9 +138,7 @@ rule tabulate_claims:
     input:
         published=PUBLISHED,
         statistics=rules.aggregate.output.statistics,
-        trust=[
-            f"<results>/tables/{name}.csv" for name in ("trust", "trust_pairs") if "trust" in optional_parts()
-        ],
+        trust=[f"<results>/tables/{name}.csv" for name in ("trust", "trust_pairs") if "trust" in optional_parts()],
         provenance=rules.aggregate.output.provenance,
         lib=library("tabulate_claims"),
     output:
