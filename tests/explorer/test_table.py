@@ -223,6 +223,7 @@ def test_rows_as_csv(explorer, rows, visit: Visit):
 
 def test_what_a_link_names_and_nobody_knows_is_told(explorer, visit: Visit):
     page = visit.open(explorer / "index.html", "m=sam,unet&d=d01&o=d01/nothing&sort=age&unknown=1")
+    page.wait_for_selector(".rows[aria-busy=false]")
     told = page.get_by_role("alert").locator("p").all_inner_texts()
     assert told == [
         "The object “d01/nothing” is not kept here.",

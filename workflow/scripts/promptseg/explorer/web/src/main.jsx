@@ -242,6 +242,7 @@ addEventListener("DOMContentLoaded", async () => {
   const root = document.getElementById("app");
   try {
     const store = await Store.open();
+    if (window.parent !== window) store.run.pages = { volumes: {} }; // a report of Snakemake holds this folder only
     document.title = `${store.run.title}: every object`;
     render(<App store={store} />, root);
   } catch (error) {

@@ -37,7 +37,7 @@ export function Summary({ run, view, state, setState }) {
               <th scope="col" class="number">
                 Failed
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number" title="prompts that the method does not take">
                 Not taken
               </th>
               {metrics.map(({ name, title, unit }) => (

@@ -60,7 +60,7 @@ function Row({ store, view, state, setState, row, columns }) {
         </td>
       )}
       {failed ? (
-        <td class="status" colSpan={columns.numbers.length}>
+        <td class={status === "not_applicable" ? "status quiet" : "status"} colSpan={columns.numbers.length}>
           {run.titles.statuses[status] ?? status}
         </td>
       ) : (
