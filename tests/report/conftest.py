@@ -14,6 +14,9 @@ from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.figures import style
 from promptseg.score.tables import SCORES
 from support import synthetic
+from support.browser import chromium, visit
+
+__all__ = ["chromium", "visit"]
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "resources" / "published" / "mazurowski2023.csv"
 TABLES = (

@@ -2,17 +2,19 @@
 
 The rule. A candidate is a difference in IoU of this run that was tested over tasks, first mask, without controls:
 
-* of claims.csv those of CLAIMED, with p after Holm's correction over all candidates of claims.csv;
+* of claims.csv those of CLAIMED, with p after Holm's correction over all candidates of claims.csv, and what discarding
+  masks by a confidence gains, which has an interval over patients in the place of p;
 * of pairs.csv, for each mode and for the last click of each protocol, the best method against the next one that it is
   certainly better than, or, if there is none, against the next one; p as in pairs.csv, after Holm's correction within
   the setting.
 
-A candidate is certain if that p is below 0.05, and, where tasks share patients and pairs.csv has the same difference
-over patients, which are independent, that p (a confirmation, not corrected) as well. Certain ones come before others,
-larger differences before smaller ones. Each candidate answers a question; the first one of each question is taken,
-then, if these are fewer than MOST, the next ones about other methods.
+A candidate is certain if that p is below 0.05, or that interval above 0, and, where tasks share patients and pairs.csv
+has the same difference over patients, which are independent, that p (a confirmation, not corrected) as well. Certain
+ones come before others, larger differences before smaller ones. Each candidate answers a question; the first one of
+each question is taken, then, if these are fewer than MOST, the next ones about other methods.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,8 @@ CLAIMED = {
     "boxes_minus_points_each_component": "points or boxes",
     "gain": "what clicks bring",
 }
+TRUSTED = "trust_keep"  # see analysis/trust/claims.py
+_ENDS = re.compile(r"95 % interval (-?[.\d]+) to -?[.\d]+")
 _WHERE = {
     "mode1": "With one point in the largest component",
     "mode2": "With a point in each component",
@@ -97,7 +101,9 @@ def findings(
         methods, protocols: name -> {title}.
         shared: whether tasks share patients.
     """
-    return strongest([*_claimed(claims, shared), *_leaders(pairs, methods, protocols, shared)])
+    return strongest(
+        [*_claimed(claims, shared), *_trusted(claims), *_leaders(pairs, methods, protocols, shared)],
+    )
 
 
 def strongest(candidates: Sequence[Finding]) -> list[Finding]:
@@ -126,6 +132,17 @@ def _claimed(claims: pd.DataFrame, shared: bool) -> list[Finding]:
         )
         for row in rows.itertuples()
     ]
+
+
+def _trusted(claims: pd.DataFrame) -> list[Finding]:
+    found = []
+    for row in claims[(claims["claim"] == TRUSTED) & (claims["value"] > 0)].itertuples():
+        ends = _ENDS.search(row.detail)
+        certain = ends is not None and float(ends[1]) > 0
+        proof = _certainty(f"{ends[0]} over patients" if ends else "no interval over patients", certain)
+        about = ("what a confidence is worth", row.method, row.statement, proof)
+        found.append(Finding(*about, effect=row.value, certain=certain, href=explored(methods=[row.method])))
+    return found
 
 
 def _p(p: float) -> str:

@@ -12,6 +12,7 @@
     const name = stem(thumbs[now]);
     const copy = document.getElementById(`full-${name}`).content.cloneNode(true);
     part("view").replaceChildren(copy.querySelector("img"));
+    part("view").scrollTo(0, 0);
     part("caption").replaceChildren(...copy.childNodes);
     dialog.querySelector("h2").textContent = thumbs[now].dataset.title;
     part("place").textContent = `${now + 1} of ${thumbs.length}`;
@@ -21,7 +22,7 @@
 
   function zoom(real) {
     part("view").classList.toggle("real", real);
-    part("zoom").textContent = real ? "Fit" : "Full size";
+    part("zoom").textContent = real ? "Fit to width" : "True size";
     part("zoom").setAttribute("aria-pressed", real);
   }
 
