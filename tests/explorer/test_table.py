@@ -182,6 +182,14 @@ def test_the_keyboard_leads_through_the_table(explorer, visit: Visit):
     page.keyboard.press("Escape")
     assert shown(page)[1][0] == order[1]
     assert page.evaluate("document.activeElement.dataset.row") is not None
+    page.get_by_role("button", name="Next page").click()
+    page.locator("[data-row]").nth(49).click()
+    heading.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    page.get_by_role("spinbutton", name="Page").wait_for()
+    assert page.get_by_role("spinbutton", name="Page").input_value() == "3"  # where the object is that was left
+    assert page.evaluate("document.activeElement === document.querySelector('[data-row]')")
     page.keyboard.press("?")
     page.get_by_role("dialog").get_by_text("next object").wait_for()
     page.keyboard.press("Escape")

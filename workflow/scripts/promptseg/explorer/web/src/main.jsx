@@ -111,7 +111,7 @@ function Messages({ run, problems }) {
   );
 }
 
-function List({ store, view, state, setState }) {
+function List({ store, view, state, setState, left }) {
   const { run } = store;
   const wide = matchMedia("(min-width: 900px)").matches;
   return (
@@ -132,7 +132,7 @@ function List({ store, view, state, setState }) {
           <Plot {...{ store, view, state, setState }} />
         </div>
         <h2>Objects</h2>
-        <Table {...{ store, view, state, setState }} />
+        <Table {...{ store, view, state, setState, left }} />
       </main>
     </div>
   );
@@ -200,7 +200,8 @@ function App({ store }) {
   const { n } = store.objects;
   const object = useMemo(() => (state.o ? store.objects.find(state.o) : -1), [state.o]);
   const at = object >= 0 && view ? place(store, view, state, object) : -1;
-  const left = useRef(null); // the object that was closed, whose row gets the focus
+  const left = useRef(); // the row whose object is open, or was last
+  if (at >= 0) left.current = view.order[at];
 
   const go = (step) => {
     if (object < 0) return focusRow(step);
@@ -208,24 +209,15 @@ function App({ store }) {
     const kept = { k: state.k, "v.s": state["v.s"] }; // the click and the prompt that the reader looks at
     return next >= 0 && setState({ ...opened(store, view, view.order[next]), ...kept });
   };
-  const close = () => {
-    if (object >= 0) left.current = at < 0 ? null : view.order[at];
-    setState(CLOSED);
-  };
+  const close = () => setState(CLOSED);
   useKeys({ step: go, close: () => object >= 0 && close(), help: () => setHelp(true) });
-  useEffect(() => {
-    if (object >= 0 || left.current === null) return;
-    document.querySelector(`[data-row="${left.current}"]`)?.focus();
-    left.current = null;
-  }, [object]);
-
   const unknown = state.o && object < 0 ? [`The object “${state.o}” is not kept here.`] : [];
   return (
     <>
       <Header store={store} view={view} help={() => setHelp(true)} />
       <Messages run={store.run} problems={[...unknown, ...(view?.problems ?? [])]} />
       {!view && <p class="empty">Loading …</p>}
-      {view && object < 0 && <List {...{ store, view, state, setState }} />}
+      {view && object < 0 && <List {...{ store, view, state, setState, left: left.current }} />}
       {view && object >= 0 && <Opened {...{ store, view, state, setState, object, at, go, close }} />}
       <Help run={store.run} open={help} close={() => setHelp(false)} />
     </>

@@ -81,16 +81,17 @@ function columnsOf({ choice, known, values }) {
   };
 }
 
-/** The rows of the filter, fifty on a page. */
-export function Table({ store, view, state, setState }) {
+/** The rows of the filter, fifty on a page. It begins where row `left` is, which gets the focus. */
+export function Table({ store, view, state, setState, left }) {
   const { order, known } = view;
-  const [page, setPage] = useState(0);
   const pages = Math.max(1, Math.ceil(order.length / PAGE));
-  useEffect(() => setPage(0), [order]);
+  const [turned, setTurned] = useState(() => ({ order, to: Math.floor(Math.max(0, order.indexOf(left)) / PAGE) }));
+  const page = turned.order === order ? turned.to : 0; // another order begins at its first page
+  useEffect(() => document.querySelector(`[data-row="${left}"]`)?.focus(), []);
   const columns = columnsOf(view);
   const rows = order.subarray(page * PAGE, (page + 1) * PAGE);
   const head = { view, setState };
-  const turn = (to) => () => setPage(Math.min(pages - 1, Math.max(0, to)));
+  const turn = (to) => () => setTurned({ order, to: Math.min(pages - 1, Math.max(0, to)) });
   return (
     <section class="rows" aria-busy={view.busy}>
       <div class="scroll" tabIndex={0} role="region" aria-label="Objects">

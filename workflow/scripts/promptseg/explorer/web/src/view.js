@@ -116,5 +116,9 @@ export function useView(store, state) {
   const shown = useRef(null);
   if (ready) shown.current = { choice, values, known: quantities(run, choice.of), groups, order, means };
   const problems = [...choice.problems, ...store.failures.values()];
+  const { sort: by, pairs } = choice;
+  if (by !== "object" && pairs.length && !pairs.some((_, at) => values.has(by, at))) {
+    problems.push(`None of these rows has a value of “${quantities(run, choice.of)[by].title}”, by which they are ordered.`);
+  }
   return shown.current && { ...shown.current, asked: choice, busy: !ready, complete, problems };
 }
