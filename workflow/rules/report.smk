@@ -25,6 +25,8 @@ rule build_page:
         groups=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "groups"],
         group_differences=["<results>/tables/group_differences.csv"] if METADATA else [],
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],
+        trust=rules.tabulate_trust.output.trust if "trust" in optional_parts() else [],
+        trust_thresholds=rules.tabulate_trust.output.trust_thresholds if "trust" in optional_parts() else [],
         figures=get_figures(volumes=False),
         captions=get_captions(),
         lib=library("build_page"),

@@ -29,6 +29,7 @@ from promptseg.report.findings import findings, shared_patients
 from promptseg.report.gallery import gallery
 from promptseg.report.grid import as_table, page_environment
 from promptseg.report.groups import group_parts
+from promptseg.report.trust import trust_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
 PACKAGES += ["snakemake"]
@@ -93,7 +94,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
     Args:
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
             contamination and pairs; under everything if the run has that mode; under groups, group_differences and
-            metadata if it has metadata.
+            metadata if it has metadata; under trust and trust_thresholds if it has methods besides controls.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -142,6 +143,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             nothing={} if everything is None else everything_notes(everything, run.grid, methods),
             precision=inventory.precision_notes(speeds, methods),
             groups=group_parts(files, methods),
+            trust=trust_parts(files, methods, protocols),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
             shelves=gallery(figures, {**protocols, **methods, **run.datasets}, int(clicks) if clicks > 0 else 1),
