@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 TALLEST = 8.9  # inches of panels and the words around them, so that a figure fits a page with its caption
 WITHOUT_METHOD = "Without one further method.", "Without {count} further methods."
-LEAST, _LARGEST = 0.8, 1.6  # inches, the width of a panel
+LEAST, _LARGEST = 0.8, 1.3  # inches, the width of a panel
 UPWARDS = 0.3  # inches for what is written upwards beside the first panel of a row
 _SMALL, _HEADING = 5.5, 6.5  # points
 _LINE, _HEAD = 0.092, 0.3  # inches of a small line, of headings
@@ -53,8 +53,9 @@ class Sheet:
         axis.set_ylabel(text, fontsize=_SMALL, **turned)
 
     def below(self, axis: Axes, *words: str) -> None:
-        """Write some words below a panel, each in lines of its own, which are no longer than the panel is wide."""
-        axis.set_xlabel("\n".join(lines_of(word, self.panel, 2) for word in words), fontsize=_SMALL, labelpad=1.5)
+        """Write words below a panel, each in two lines at most as long as it is wide, names without spaces in one."""
+        lines = [lines_of(word, self.panel, 2 if " " in word else 1) for word in words]
+        axis.set_xlabel("\n".join(lines), fontsize=_SMALL, labelpad=1.5)
 
     def leave_out(self, axes: Iterable[Axes]) -> None:
         """Show nothing in panels that hold nothing."""
@@ -154,7 +155,7 @@ def sheet(
     around = _LINE * lines + 0.06
     panel = min(_width(columns, margin), max(0.3, ((TALLEST - _HEAD * len(heads)) / rows - around) / shape))
     width = max(style.column(), panel * columns + margin)
-    words, note = textwrap.fill(title, int(18 * width)), textwrap.fill(legend, int(23 * width))
+    words, note = textwrap.fill(title, int(16 * width)), textwrap.fill(legend, int(23 * width))
     figure = Figure(figsize=(width, 1), layout="constrained")  # as high as it must be once it is finished
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)  # type: ignore[union-attr, call-arg]
     figure.suptitle(words, fontsize=7.5)

@@ -95,7 +95,7 @@ def draw(
     """A row for the truth, then one for each method and route; a column for each slice.
 
     Args:
-        dataset: {title, truth, licence}.
+        dataset: {title}.
         methods: as for `style.method_looks`.
         prompts: {tie_break, seed}, see `showing.show`.
     """
