@@ -41,6 +41,9 @@ function axis(name, { groups, values, known }, limits) {
   return { name, title, columns: areas, span: extent(groups, areas), back: (at) => 10 ** at, splits: decades };
 }
 
+/** A little room on both sides, so that dots at the ends are whole. */
+const wider = ([low, high]) => [low - (high - low) / 50, high + (high - low) / 50];
+
 /** What is drawn of the rows: two axes, and functions that paint. */
 function drawing(view, state, colours) {
   const [x, y] = view.choice.axes.map((name) => axis(name, view, state[`r.${name}`]));
@@ -60,6 +63,7 @@ function drawing(view, state, colours) {
       selects: [x],
     };
   }
+  for (const side of [x, y]) side.span = wider(side.span);
   const [columns, spans] = [
     [x.columns, y.columns],
     [x.span, y.span],
