@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
@@ -35,13 +36,16 @@ def test_clicks_of_a_run(statistics_file):
     measured = source.measured(statistics_file, synthetic.DATASETS, METHODS, "corrected")
     tasks, mean = clicks.draw_tasks(measured), clicks.draw_mean(measured)
     assert {axis.get_title() for axis in visible(tasks)} == {
-        "Brain tumour (MRI)", "Breast ultrasound:\nbenign lesion", "Breast ultrasound:\nmalignant lesion"
+        "Brain tumour (MRI)", "Breast ultrasound: benign lesion", "Breast ultrasound: malignant lesion"
     }  # fmt: skip
     expected = {"perfect first", "click_disk first", "random_walker first", "region_growing first"}
     expected |= {"sam_vit_b first", "sam_vit_b oracle"}
     for axis in [*visible(tasks), *mean.axes]:
         assert set(lines(axis)) == expected
-        assert len(axis.collections) == len(expected)  # one band a line
+    assert len(mean.axes[0].collections) == len(expected)  # one band a line
+    assert not any(axis.collections for axis in visible(tasks))  # of so many they would hide one another
+    few = replace(measured, tasks=measured.tasks[measured.tasks["method"].isin(["perfect", "sam_vit_b"])])
+    assert [len(axis.collections) for axis in visible(clicks.draw_tasks(few))] == [3, 3, 3]
     looks = style.method_looks(METHODS)
     (axis,) = mean.axes
     for line in axis.lines:
@@ -49,6 +53,19 @@ def test_clicks_of_a_run(statistics_file):
         assert to_hex(line.get_color()).upper() == looks[name].colour.upper()
         assert line.get_linestyle() == ("--" if selection == "oracle" else "-")
     assert "protocol corrected" in mean.get_suptitle().replace("\n", " ")
+
+
+def test_many_lines_in_small_panels_are_first_masks_without_markers(statistics_file):
+    measured = source.measured(statistics_file, synthetic.DATASETS, METHODS, "corrected")
+    one = measured.tasks[measured.tasks["method"] == "sam_vit_b"]
+    names = [f"sam_{index}" for index in range(14)]
+    looks = style.method_looks({name: {"family": "SAM"} for name in names})
+    rows = pd.concat([one.assign(method=name) for name in names])
+    figure = clicks.draw_tasks(replace(measured, tasks=rows, looks=looks, rivals=names))
+    for axis in visible(figure):
+        assert set(lines(axis)) == {f"{name} first" for name in names}
+        assert {line.get_marker() for line in axis.lines} == {"None"}
+    assert "First masks; means with oracles" in figure.legends[0].get_title().get_text()
 
 
 def test_line_over_fewer_tasks_says_so():

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 
 from promptseg.figures import comparison, source, style
-from support.figures import LOOKS, METHODS, PUBLISHED, lines, notes, rows, source_of, texts
+from support.figures import LOOKS, METHODS, PUBLISHED, lines, rows, source_of, texts
 
 BASELINE = Path(__file__).parent / "baseline" / "style.png"
 
@@ -32,20 +32,28 @@ CLICKED = pd.DataFrame(
 ).assign(mode="iterative", step=1, ci_low=np.nan, ci_high=np.nan)
 
 
+def note(figure: Figure) -> list[str]:
+    """The sentences above the legend."""
+    (box,) = figure.legends
+    return box.get_title().get_text().replace(":\n", ": ").splitlines()
+
+
 def test_comparison():
     figure = comparison.draw(source_of(CLICKED))
-    first, oracle = figure.axes
-    assert rows(first) == ["B", "A", "Mean over tasks"]
-    assert lines(first)["cut"][:, 0].tolist() == pytest.approx([0.5, 0.7, 0.6])
-    assert lines(first)["sam_x"][:, 0].tolist() == pytest.approx([0.4, 0.9, 0.65])
-    assert lines(oracle)["sam_x"][:, 0].tolist() == pytest.approx([0.6, 0.9, 0.75])
-    assert lines(oracle)["cut"][:, 0].tolist() == pytest.approx([0.5, 0.7, 0.6])  # its only mask
-    fills = {line.get_label(): to_hex(line.get_markerfacecolor()) for line in oracle.lines}
-    assert fills["sam_x"] == "#ffffff"
-    assert fills["cut"].upper() == LOOKS["cut"].colour
-    assert first.get_xlim() == pytest.approx((-0.02, 1.02))
-    assert notes(first) == ["Highest in tasks: Cut 1, SAM X 1"]
-    assert notes(oracle) == ["Highest in tasks: SAM X 2"]
+    (axis,) = figure.axes
+    assert rows(axis) == ["B", "A", "Mean over tasks"]
+    assert lines(axis)["cut first"][:, 0].tolist() == pytest.approx([0.5, 0.7, 0.6])
+    assert "cut oracle" not in lines(axis)  # its only mask is there once
+    assert lines(axis)["sam_x first"][:, 0].tolist() == pytest.approx([0.4, 0.9, 0.65])
+    assert lines(axis)["sam_x oracle"][:, 0].tolist() == pytest.approx([0.6, 0.9, 0.75])
+    fills = {line.get_label(): to_hex(line.get_markerfacecolor()) for line in axis.lines}
+    assert fills["sam_x oracle"] == "#ffffff"
+    assert fills["cut first"].upper() == LOOKS["cut"].colour
+    assert axis.get_xlim() == pytest.approx((-0.02, 1.02))
+    assert note(figure) == [
+        "Highest in tasks, first mask: Cut 1, SAM X 1",
+        "Highest in tasks, with the oracle where there is one: SAM X 2",
+    ]
 
 
 def test_wins_need_two_methods_and_leave_ties_out():
@@ -55,11 +63,14 @@ def test_wins_need_two_methods_and_leave_ties_out():
 
 
 def test_comparison_published():
-    first, oracle = comparison.draw(source.published(PUBLISHED, METHODS)).axes
-    assert len(rows(first)) == 29
-    assert notes(first) == ["Highest in tasks: SAM 24, FocalClick 4"]
-    assert notes(oracle) == ["Highest in tasks: SAM 26, FocalClick 2"]
-    assert set(lines(first)) == {"sam", "ritm", "simpleclick", "focalclick"}
+    figure = comparison.draw(source.published(PUBLISHED, METHODS))
+    (axis,) = figure.axes
+    assert len(rows(axis)) == 29
+    assert note(figure) == [
+        "Highest in tasks, first mask: SAM 24, FocalClick 4",
+        "Highest in tasks, with the oracle where there is one: SAM 26, FocalClick 2",
+    ]
+    assert set(lines(axis)) == {"sam first", "sam oracle", "ritm first", "simpleclick first", "focalclick first"}
 
 
 def test_comparison_of_nothing():

@@ -53,9 +53,15 @@ def test_rows_and_columns_are_in_the_order_of_the_registries(axis):
 
 
 def test_legend_explains_the_answers_that_occur(draw):
+    no, unknown = legend(draw(synthetic.SEEN, {"perfect": {}, "sam_vit_b": {}}, {"chest_xray": {}}))
+    assert no.startswith("no: not in it")
+    assert unknown == "?: no source tells"
+
+
+def test_one_answer_is_a_sentence(draw):
     some = draw(synthetic.SEEN, {"perfect": {}}, {"chest_xray": {}})
-    (text,) = legend(some)
-    assert text.startswith("no: not in it")
+    assert "None of the datasets of this run was in the training set of any of its methods" in texts(some)
+    assert not some.axes[0].patches
 
 
 def test_nothing_to_draw_is_said(draw):
@@ -65,6 +71,13 @@ def test_nothing_to_draw_is_said(draw):
 def test_many_datasets_fit_a_page(draw):
     datasets = {f"d{index}": {"title": f"A dataset {index}"} for index in range(28)}
     methods = {f"m{index}": {"title": f"A method with a long name {index}"} for index in range(30)}
-    figure = draw({}, methods, datasets)
-    assert figure.get_size_inches()[0] <= figures.style.page()
+    seen = {"m0": {"d0": {"answer": "yes", "source": "known"}}}
+    figure = draw(seen, methods, datasets)
+    assert figure.get_size_inches()[0] <= figures.style.page() + 1e-9
     assert figure.get_size_inches()[1] < 9.5
+    (axis,) = figure.axes
+    assert len(axis.texts) == 28 * 30
+    few = draw(seen, dict(list(methods.items())[:12]), datasets)  # datasets below one another
+    assert [label.get_text() for label in few.axes[0].get_yticklabels()] == [
+        entry["title"] for entry in datasets.values()
+    ]

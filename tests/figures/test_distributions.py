@@ -7,7 +7,8 @@ from support.figures import DATASETS, METHODS, rows, scored, texts
 def test_distributions(tmp_path):
     values = {("heart", "cut", "mode4"): [0.1, 0.2, 0.3, 0.4, 0.9], ("chest", "cut", "mode4"): [0.8, 0.8]}
     values |= {("heart", "cut", "mode1"): [0.0, 1.0], ("heart", "sam_x", "mode4"): [0.77]}
-    figure = distributions.draw(scored(tmp_path, values), "cut", DATASETS, METHODS)
+    files = scored(tmp_path, values)
+    figure = distributions.draw(files, "cut", distributions.task_order(files, DATASETS), DATASETS, METHODS)
     point, box = figure.axes
     assert [axis.get_title().replace("\n", " ") for axis in figure.axes] == [
         "1: one point, largest component", "4: a box around each component"
@@ -20,6 +21,18 @@ def test_distributions(tmp_path):
     assert figure.get_suptitle() == "Cut: IoU of single objects, first mask"
 
 
+def test_all_methods_have_one_order_of_tasks(tmp_path):
+    values = {("heart", "cut", "mode4"): [0.9], ("chest", "cut", "mode4"): [0.1], ("abdomen", "cut", "mode1"): [0.6]}
+    values |= {("heart", "sam_x", "mode4"): [0.2, 0.5], ("chest", "sam_x", "mode4"): [0.8]}
+    values |= {("heart", "sam_x", "mode1"): [0.3]}
+    files = scored(tmp_path, values)
+    order = distributions.task_order(files, DATASETS)
+    # Mode 4: 0.5, the median of three objects, and 0.45 of two; mode 1: 0.3 of the heart.
+    assert order == ["abdomen", "Chest", "Heart"]
+    shown = [rows(distributions.draw(files, name, order, DATASETS, METHODS).axes[0]) for name in ("cut", "sam_x")]
+    assert shown == [["abdomen (1)", "Chest (1)", "Heart (1)"], ["Chest (1)", "Heart (2)"]]
+
+
 def test_sample_keeps_the_extremes_and_the_order():
     assert distributions.sample([5, 1, 3, 2, 4], 3).tolist() == [1, 3, 5]
     assert distributions.sample([2, 1], 10).tolist() == [1, 2]
@@ -27,4 +40,4 @@ def test_sample_keeps_the_extremes_and_the_order():
 
 def test_distribution_without_scores(tmp_path):
     files = scored(tmp_path, {("heart", "cut", "iterative"): [0.5]})
-    assert "was not prompted in modes 1 to 5" in texts(distributions.draw(files, "cut", DATASETS, METHODS))
+    assert "was not prompted in modes 1 to 5" in texts(distributions.draw(files, "cut", [], DATASETS, METHODS))

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
+from promptseg.core.titles import MODES
 from promptseg.figures import modes, source
 from support import synthetic
-from support.figures import PUBLISHED, lines, source_of, texts, visible
+from support.figures import PUBLISHED, lines, panels, source_of, texts, visible
 
 METHODS = synthetic.METHODS
 
@@ -37,14 +38,13 @@ def test_order_of_the_published_tasks_is_the_study_s():
 
 def test_modes_of_a_run(measured):
     figure = modes.draw(measured)
-    panels = {axis.get_title(loc="left"): axis for axis in visible(figure)}
-    assert list(panels) == [entry["title"] for entry in METHODS.values()]
-    assert set(lines(panels["Filled box"])) == {"mode3 first", "mode4 first", "mode5 first"}
-    assert set(lines(panels["Disk at click"])) == {"mode1 first", "mode2 first"}
-    assert len(lines(panels["SAM ViT-B"])) == 10
-    assert set(lines(panels["Perfect"])["mode1 first"][:, 0]) == {1.0}
-    words = [text.get_text() for text in panels["Filled box"].texts]
-    assert words == ["modes 1, 2: n/a\none mask, no oracle"]
+    shown = panels(figure)
+    point, box = shown["1: one point, largest component"], shown["4: a box around each component"]
+    assert list(shown) == list(MODES.values())[:5]
+    assert len(lines(box)["box_fill first"]) == 4
+    assert "box_fill first" not in lines(point)  # it takes no points
+    assert len(lines(point)["sam_vit_b oracle"]) == 4
+    assert set(lines(point)["perfect first"][:, 0]) == {1.0}
     labels = [label.get_text() for label in visible(figure)[0].get_yticklabels()]
     assert set(labels) == {
         "Brain tumour (MRI)",

@@ -30,12 +30,24 @@ def test_parts_of_a_panel_are_above_one_another():
 
 def test_legend_has_room_for_its_lines_and_shows_the_notes():
     looks = [style.Look(f"m{index}", style.BLUE, "o") for index in range(5)]
-    entries = panels.Legend([style.handle(look) for look in looks], 3, line=0.25, notes=panels.fills("oracle"))
+    handles = [*map(style.handle, looks), *panels.fills("oracle")]
+    entries = panels.Legend(handles, 3, line=0.25, title="A note.")
     grid = panels.grid(1, 1, "Title", panels.Size(style.column(), 2.0, 0.5), entries)
-    assert grid.figure.get_size_inches()[1] == pytest.approx(3.0)
+    assert grid.figure.get_size_inches()[1] == pytest.approx(
+        3.75
+    )  # two entries of this length side by side, and the note
     assert legend(grid.figure) == ["m0", "m1", "m2", "m3", "m4", "filled: first mask", "hollow: oracle"]
     assert panels.fills()[0].get_label() == "filled: first mask"
     assert len(panels.fills()) == 1
+
+
+def test_panels_stand_side_by_side_until_all_rows_fit_a_page():
+    style.configure(183)  # 7.2 inches
+    assert panels.across(8, row=1.0, wide=1.7, least=0.9) == 4
+    assert panels.across(3, row=1.0, wide=1.7, least=0.9) == 3
+    assert panels.across(28, row=1.3, wide=1.7, least=0.9) == 5  # six rows of 1.3 inches
+    assert panels.across(28, row=3.0, wide=1.7, least=0.9) == 8  # as many as can be
+    assert panels.across(8, row=1.0, wide=1.7, least=0.9, labels=2.0) == 3
 
 
 def test_rows_may_differ_in_height():

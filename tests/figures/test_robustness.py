@@ -26,7 +26,9 @@ def test_robustness(tmp_path):
     order_path = table(tmp_path / "o.csv", orders, ROBUSTNESS_RANKS)
     figure = robustness.draw(path, order_path, METHODS)
     point, box, seed, *changes = figure.axes
-    assert [axis.get_xlabel() for axis in (point, box, seed)] == [label for label, _ in robustness.KINDS.values()]
+    assert [axis.get_xlabel().replace("\n", " ") for axis in (point, box, seed)] == [
+        label for label, _ in robustness.KINDS.values()
+    ]
     assert lines(point)["cut"] == pytest.approx(np.array([[0, 0.8], [50, 0.3]]))
     assert lines(box)["sam_x"] == pytest.approx(np.array([[0, 0.8], [10, 0.7]]))
     assert len(box.collections) == 2

@@ -24,7 +24,7 @@ def test_families_differ_and_their_members_are_shades():
     sizes = [look for look in looks.values() if look.family == "SAM"]
     assert {look.marker for look in sizes} == {looks["s0"].marker} != {looks["x"].marker}
     assert len({(look.colour, look.fill) for look in sizes}) == 20
-    assert [look.colour for look in sizes[:3]] == ["#882255", "#44112a", "#c490aa"]  # wine, half black, half white
+    assert [look.colour for look in sizes[:3]] == ["#882255", "#5f183c", "#be85a2"]  # wine, darker, lighter
 
 
 def test_shipped_families_look_apart():

@@ -1,9 +1,13 @@
 """Words of the figures in other languages."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.figures import style, translation
+from promptseg.figures import modes, source, style, translation
+from support.figures import METHODS, PUBLISHED, legend, rows
 
 
 @pytest.fixture
@@ -49,3 +53,29 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(PromptsegError, match=message):
         translation.words_of(str(path))
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """All texts in the sources of the figures and in the titles that they show."""
+    room = Path(translation.__file__).parent
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in [*room.glob("*.py"), room.parent / "core/titles.py"]
+    ]
+    return {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
+def test_every_text_of_the_shipped_tables_is_one_of_the_figures(texts):
+    assert translation.shipped() == ["de", "en", "es", "fr"]
+    tables = {language: translation.words_of(language) for language in translation.shipped() if language != "en"}
+    assert set(tables["de"]) - texts == set()
+    assert set(tables["es"]) == set(tables["fr"]) == set(tables["de"])
+    assert len(tables["de"]) > 80
+
+
+def test_charts_are_drawn_in_german(english_afterwards):
+    style.configure(183, translation.words_of("de"))
+    figure = modes.draw(source.published(PUBLISHED, METHODS))
+    assert figure.get_suptitle().replace("\n", " ").endswith("wie veröffentlicht (Mazurowski et al. 2023)")
+    assert legend(figure)[3] == "4: ein Rechteck um jede Komponente"
+    assert rows(figure.axes[0])[-1] == "Mittel der Aufgaben"

@@ -134,15 +134,14 @@ rule plot_contamination:
         "../scripts/plot_contamination.py"
 
 
-rule plot_comparisons:
+rule plot_ranks:
     input:
         ranks=rules.aggregate.output.ranks,
-        published=rules.aggregate.output.published,
-        lib=library("plot_comparisons"),
+        lib=library("plot_ranks"),
     output:
-        **drawn("ranks", "reproduced"),
+        **drawn("ranks"),
     log:
-        "<logs>/plot_comparisons.log",
+        "<logs>/plot_ranks.log",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -150,7 +149,25 @@ rule plot_comparisons:
         methods=about_methods(),
         protocols=about_protocols(),
     script:
-        "../scripts/plot_comparisons.py"
+        "../scripts/plot_ranks.py"
+
+
+rule plot_reproduced:
+    input:
+        published=rules.aggregate.output.published,
+        lib=library("plot_reproduced"),
+    output:
+        **drawn("reproduced"),
+    log:
+        "<logs>/plot_reproduced.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        style=STYLE,
+        methods=about_methods(),
+        protocols=about_protocols(),
+    script:
+        "../scripts/plot_reproduced.py"
 
 
 rule plot_distributions:

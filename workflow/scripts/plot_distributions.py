@@ -14,8 +14,9 @@ if __name__ == "__main__":
         style.configure(**snakemake.params.style)
         output, params = snakemake.output, snakemake.params
         scores, about = [Path(path) for path in snakemake.input.scores], (params.datasets, params.methods)
+        order = distributions.task_order(scores, params.datasets)
         for method in params.shown:
-            style.save(distributions.draw(scores, method, *about), output[f"distributions_{method}"])
+            style.save(distributions.draw(scores, method, order, *about), output[f"distributions_{method}"])
         sizes = (snakemake.input.bins, snakemake.input.correlations, scores)
         style.save(size.draw(*sizes, "mode1", *about), output.size_point)
         style.save(size.draw(*sizes, "mode4", *about), output.size_box)

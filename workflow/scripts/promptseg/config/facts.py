@@ -138,7 +138,8 @@ def shown_protocol(config: Config) -> str:
 
 
 def optional_parts(config: Config) -> list[str]:
-    """The parts of the run that only some runs have, each with a table of its own."""
+    """The parts of the run that only some runs have; all but `published` with a table of their own."""
+    repeats = any(config["methods"][name].get("published") for name in config["run"]["methods"])
     wanted = {
         "everything": "everything" in config["prompts"]["modes"],
         "ambiguity": bool(ambiguous_methods(config)),
@@ -146,6 +147,7 @@ def optional_parts(config: Config) -> list[str]:
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),
+        "published": repeats and any(config["datasets"][name]["published"] for name in config["run"]["datasets"]),
     }
     return [name for name, needed in wanted.items() if needed]
 

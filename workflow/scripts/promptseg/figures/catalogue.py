@@ -33,7 +33,7 @@ class Figure:
     each: Literal["", "dataset", "method", "protocol"] = ""
     caption: str = ""
     tables: str = ""
-    needs: Literal["", "ambiguity", "everything", "groups", "robustness", "trust", "volumes"] = ""
+    needs: Literal["", "ambiguity", "everything", "groups", "published", "robustness", "trust", "volumes"] = ""
 
     @property
     def wildcard(self) -> str:
@@ -100,7 +100,8 @@ _ALL = [
     Figure("ranks", "Ranks of the methods",
            "Methods", {"figure": "mean ranks", "source": "this run"}, tables="ranks.csv"),
     Figure("reproduced", "Published against this run",
-           "Methods", {"figure": "published against this run", "source": "this run"}, tables="published.csv"),
+           "Methods", {"figure": "published against this run", "source": "this run"}, needs="published",
+           tables="published.csv"),
     Figure("groups", "Groups of patients",
            "Objects", {"figure": "groups of patients", "method": "all"}, needs="groups", tables="groups.csv"),
     Figure("robustness", "Robustness",

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from promptseg.core.titles import titled
 from promptseg.figures import panels, style
 
 POINTS = 200  # drawn of one task and mode; the boxes rest on all
-_ROW = 0.24  # inches per task
+_ROW, _LOWEST = 0.24, 0.12  # inches per task, and at least
+_LABELS = 1.6  # inches of the names of the tasks
 _SEED = 0  # of the points' places within their row, which carry no meaning
 
 
@@ -23,6 +25,19 @@ def read_scores(files: Sequence[Path]) -> pd.DataFrame:
     keep = [("mode", "in", list(style.modes())), ("selection", "==", "first"), ("status", "==", "ok")]
     parts = [pq.read_table(file, columns=["dataset", "task", "mode", "iou"], filters=keep) for file in files]
     return pa.concat_tables(parts).to_pandas()
+
+
+def task_order(files: Sequence[Path], datasets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Labels of the tasks by falling median of all objects over all methods and modes: one order for all figures.
+
+    Args:
+        files: score files of all methods.
+        datasets: name -> {title}.
+    """
+    rows = style.labelled(read_scores(files), datasets)
+    # Methods take different modes, so each mode counts alike.
+    means = rows.groupby(["label", "mode"])["iou"].median().groupby("label").mean()
+    return list(means.sort_index().sort_values(ascending=False, kind="stable").index)
 
 
 def sample(values: Sequence[float], count: int) -> np.ndarray:
@@ -58,12 +73,12 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], look: style.Loo
         )  # fmt: skip
     style.unit_axis(axis, "x")
     axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
-    axis.set_xlabel("IoU")
 
 
 def draw(
     scores: Sequence[Path],
     method: str,
+    order: Sequence[str],
     datasets: Mapping[str, Mapping[str, Any]],
     methods: Mapping[str, Mapping[str, Any]],
 ) -> Figure:
@@ -72,23 +87,27 @@ def draw(
     Args:
         scores: files of all methods, each in a folder of the method's name.
         method: whose files are read.
+        order: labels of the tasks from the top, see `task_order`.
         datasets, methods: name -> {title}.
     """
-    title = f"{methods.get(method, {}).get('title') or method}: IoU of single objects, first mask"
+    title = style.words("{method}: IoU of single objects, first mask", method=titled(methods, method))
     rows = style.labelled(read_scores([file for file in scores if file.parent.name == method]), datasets)
     if rows.empty:
-        return style.message(title, "This method was not prompted in modes 1 to 5.")
+        return style.message(title, style.words("This method was not prompted in modes 1 to 5."))
     modes = {mode: look for mode, look in style.modes().items() if mode in set(rows["mode"])}
-    key = rows[rows["mode"] == ("mode4" if "mode4" in modes else next(iter(modes)))].groupby("label")["iou"].median()
-    key = key.reindex(sorted(rows["label"].unique())).sort_values(ascending=False, kind="stable", na_position="last")
-    order = list(key.index)
+    own = [label for label in order if label in set(rows["label"])]
     counts = rows.groupby(["label", "mode"]).size().groupby("label").max()
-    width = max(style.column(), min(style.page(), 1.8 + 1.25 * len(modes)))
-    size = panels.Size(width, len(order) * _ROW, 1.0)
-    grid = panels.grid(len(modes), len(modes), title, size, sharex=True, sharey=True)
+    across = panels.across(len(modes), len(own) * _LOWEST + 0.6, 1.0, 0.7, _LABELS)
+    down = panels.lines(modes, across)
+    row = max(_LOWEST, min(_ROW, ((panels.TALL - 0.4) / down - 0.6) / len(own)))
+    width = style.page() if down > 1 else max(style.column(), min(style.page(), 1.8 + 1.25 * len(modes)))
+    size = panels.Size(width, len(own) * row + 0.6, 0.4)
+    grid = panels.grid(len(modes), across, title, size, sharex=True, sharey=True)
     for axis, (mode, look) in zip(grid.axes, modes.items(), strict=True):
-        _panel(axis, rows[rows["mode"] == mode], order, look)
+        _panel(axis, rows[rows["mode"] == mode], own, look)
         axis.set_title(style.wrap(look.title, 20), fontsize=6.5)
-    labels = [style.wrap(f"{label} ({counts[label]})", 34) for label in order]
-    grid.axes[0].set_yticks(range(len(order)), labels, fontsize=6, linespacing=0.95)
+    grid.label("IoU", "")
+    labels = [style.wrap(f"{label} ({counts[label]})", 34) for label in own]
+    for axis in grid.axes[::across]:
+        axis.set_yticks(range(len(own)), labels, fontsize=6 if row > 0.17 else 5.2, linespacing=0.9)
     return grid.figure

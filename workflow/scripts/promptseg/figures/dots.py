@@ -94,7 +94,11 @@ def draw(rows: Rows, shown: Sequence[Panel], title: str) -> Figure:
     kinds = {look.title: look for panel in shown for look in panel.columns.values() if look}
     handles = [style.handle(look) for look in kinds.values()]
     if any(rows.hollow):
-        handles.append(style.handle(style.Look("hollow: oracle", style.GREY, "o"), hollow=True))
+        handles.append(
+            style.handle(
+                style.Look(style.words("hollow: {what}", what=style.words("oracle")), style.GREY, "o"), hollow=True
+            )
+        )
     labels = [style.wrap(label, 26) for label in rows.labels]
     across = max(1, min(len(shown), int((style.page() - _NAMES) / _PANEL)))
     ratios = [1.3 if panel.scale == "clicks" else 1 for panel in shown] if across == len(shown) else [1] * across

@@ -14,6 +14,7 @@ from promptseg.figures import panels, style
 
 MODES = ("mode1", "mode4")  # one point, and a box for each component
 _ROW = 0.3  # inches of a group
+_WIDE = 4.5  # inches of a page on which both modes stand side by side
 
 
 def _panel(axis: Axes, rows: pd.DataFrame, groups: list[str], looks: Mapping[str, style.Look]) -> None:
@@ -28,7 +29,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, groups: list[str], looks: Mapping[str
                 )
         axis.plot(
             own["iou"], [place + shift for place in range(len(groups))], linestyle="none", clip_on=False, label=name,
-            zorder=3, **style.mark(look),
+            zorder=3, markersize=2.6, markeredgewidth=0.5, **style.mark(look),
         )  # fmt: skip
     style.unit_axis(axis, "x")
 
@@ -40,27 +41,31 @@ def draw(groups: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Figure
         groups: `groups.csv`.
         methods: as for `style.method_looks`.
     """
-    title, rows = "IoU by groups of patients, first mask", read_csv(groups, GROUPS)
+    title, rows = style.words("IoU by groups of patients, first mask"), read_csv(groups, GROUPS)
     rivals = style.rivals(methods)
     rows = rows[(rows["level"] == "all") & (rows["selection"] == "first") & rows["method"].isin(rivals)]
     rows = rows[rows["mode"].isin(MODES)]
     if rows.empty:
-        return style.message(title, "No object with metadata was scored in mode 1 or 4.")
+        return style.message(title, style.words("No object with metadata was scored in mode 1 or 4."))
     modes = [mode for mode in MODES if mode in set(rows["mode"])]
     columns = list(dict.fromkeys(rows["column"]))
     looks = {name: look for name, look in style.method_looks(methods).items() if name in set(rows["method"])}
     names = {column: order_of(list(rows.loc[rows["column"] == column, "group"].unique())) for column in columns}
-    heights = [0.45 + max(_ROW, 0.05 * len(looks)) * len(names[column]) for column in columns]
+    beside = style.page() >= _WIDE
+    heights = [0.55 + max(_ROW, 0.04 * len(looks)) * len(names[column]) for column in columns]
     legend = panels.Legend([style.handle(look) for look in looks.values()], 4)
-    size = panels.Size(style.page() if len(modes) > 1 else style.column(), heights, 0.6)
-    grid = panels.grid(len(columns) * len(modes), len(modes), title, size, legend, sharex=True)
+    across = len(modes) if beside else 1
+    heights = [height for height in heights for _ in range(len(modes) // across)]
+    size = panels.Size(style.page() if len(modes) > 1 else style.column(), heights, 0.4)
+    grid = panels.grid(len(columns) * len(modes), across, title, size, legend, sharex=True)
     for index, axis in enumerate(grid.axes):
         column, mode = columns[index // len(modes)], modes[index % len(modes)]
         here = rows[(rows["column"] == column) & (rows["mode"] == mode)]
         _panel(axis, here, names[column], looks)
-        axis.set_title(f"{column}, mode {style.modes()[mode].title}", loc="left")
+        heading = style.words("{column}, mode {title}", column=column, title=style.modes()[mode].title)
+        axis.set_title(style.wrap(heading, 40), loc="left", fontsize=6.5)
         patients = here.groupby("group")["n_patients"].max()
         labels = [f"{style.wrap(group, 24)} ({patients.get(group, 0)})" for group in names[column]]
-        axis.set_yticks(range(len(labels)), labels if index % len(modes) == 0 else [])
+        axis.set_yticks(range(len(labels)), labels if index % across == 0 else [], fontsize=6, linespacing=0.9)
     grid.label("IoU", "")
     return grid.figure

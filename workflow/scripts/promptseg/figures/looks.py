@@ -27,10 +27,11 @@ _CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060"]
 _CONTROL_MARKERS = ["o", "s", "D", "^"]
 # Of the members of a family, in their order: the share of white (above 0) or black in its colour. Fixed steps, because
 # no shade may change when a family grows.
-_SHADES = [0.0, -0.5, 0.5, -0.27, 0.27]
+_SHADES = [0.0, -0.3, 0.45, -0.55, 0.22]
 # Further members have the same shades in half-filled markers and with other dashes.
 _FILLS: list[Literal["full", "bottom", "left", "top", "right"]] = ["full", "bottom", "left", "top", "right"]
 _DARK, _LIGHT = "#67000d", "#fcae91"  # ends of the colours of thresholds
+_FEW, _SOME, _MANY = "#c7e9b4", "#41b6c4", "#253494"  # of few to many clicks
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,14 @@ def threshold_looks(values: Sequence[float]) -> dict[float, Look]:
         value: Look(f"{value:g}", _between(_LIGHT, _DARK, share), _MARKERS[(index + 3) % len(_MARKERS)])
         for index, (value, share) in enumerate(zip(values, shares, strict=True))
     }
+
+
+def step_colours(count: int) -> list[str]:
+    """Colours of growing numbers of clicks, from pale green over blue (ColorBrewer's YlGnBu)."""
+    shares = [index / max(1, count - 1) for index in range(count)]
+    return [
+        _between(_FEW, _SOME, 2 * share) if share < 0.5 else _between(_SOME, _MANY, 2 * share - 1) for share in shares
+    ]
 
 
 def _between(a: str, b: str, share: float) -> str:

@@ -12,6 +12,8 @@ from matplotlib.lines import Line2D
 
 from promptseg.figures import style
 
+TALL = 9.0  # inches of a page that a figure and its caption may take
+
 
 @dataclass(frozen=True)
 class Legend:
@@ -21,13 +23,13 @@ class Legend:
         handles: its entries.
         columns: at most as many side by side.
         line: inches for each line of them.
-        notes: further entries, for which the margin of the figure has room.
+        title: lines above its entries.
     """
 
     handles: Sequence[Line2D]
     columns: int
     line: float = 0.15
-    notes: Sequence[Line2D] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,26 @@ def lines(entries: Sized, across: int) -> int:
     return math.ceil(len(entries) / across)
 
 
+def across(count: int, row: float, wide: float, least: float, labels: float = 0) -> int:
+    """How many of `count` panels stand side by side on a page.
+
+    As many as have `wide` inches each, and more, of at least `least` inches, until all rows of them fit a page.
+
+    Args:
+        row: inches of a row of panels.
+        labels: inches left of them.
+    """
+    room = style.page() - labels
+    fewest, most = (max(1, min(count, int(room / inches))) for inches in (wide, least))
+    return next((number for number in range(fewest, most) if math.ceil(count / number) * row <= TALL), most)
+
+
+def _columns(legend: Legend, width: float) -> int:
+    """Entries side by side, as far as the longest of them has room."""
+    longest = max((len(str(entry.get_label())) for entry in legend.handles), default=1)
+    return max(1, min(legend.columns, int(width / (0.34 + 0.05 * longest))))
+
+
 def grid(
     count: int, across: int, title: str, size: Size, legend: Legend | None = None, parts: Sequence[float] = (1,),
     **subplots: Any,
@@ -77,9 +99,12 @@ def grid(
         subplots: as for `Figure.subplots`.
     """
     style.use()
-    down, across = math.ceil(count / across), min(count, across)
+    across = min(count, across)
+    down = lines(range(count), across)
     heights = [size.row] * down if isinstance(size.row, float) else list(size.row)
-    below = legend.line * lines(legend.handles, legend.columns) if legend else 0
+    columns = _columns(legend, size.width) if legend else 1
+    note = "\n".join(style.wrap(line, int(19 * size.width)) for line in legend.title.splitlines()) if legend else ""
+    below = legend.line * (lines(legend.handles, columns) + len(note.splitlines())) if legend else 0
     figure = Figure(figsize=(size.width, sum(heights) + size.margin + below), layout="constrained")
     figure.suptitle(style.wrap(title, int(17 * size.width)))
     ratios = [height * part for height in heights for part in parts]
@@ -88,16 +113,16 @@ def grid(
     for axis in axes[count:].ravel():
         axis.set_visible(False)
     if legend:
-        entries = [*legend.handles, *legend.notes]
-        figure.legend(handles=entries, loc="outside lower center", ncols=legend.columns)
+        figure.legend(handles=list(legend.handles), loc="outside lower center", ncols=columns, title=note or None)
     return Grid(figure, axes[:count, 0] if len(parts) == 1 else axes[:count], across)
 
 
 def fills(oracle: str = "") -> list[Line2D]:
     """Legend entries for what filled and hollow marks are, the latter where something is drawn hollow."""
     neutral = style.Look("", style.GREY, "o")
-    filled = style.handle(neutral, label="filled: first mask")
-    return [filled, style.handle(neutral, hollow=True, label=f"hollow: {oracle}")] if oracle else [filled]
+    filled = style.handle(neutral, label=style.words("filled: first mask"))
+    hollow = style.handle(neutral, hollow=True, label=style.words("hollow: {what}", what=oracle))
+    return [filled, hollow] if oracle else [filled]
 
 
 def band(axis: Axes, x: Any, rows: Any, look: style.Look, alpha: float = 0.13) -> None:

@@ -1,5 +1,6 @@
 """Mean ranks of the methods over the tasks, after Demšar (2006): bars join those that are not told apart."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, titled
 from promptseg.figures import panels, style
 
-_LINE = 0.17  # inches per method
+_LINE, _LOWEST, _REST = 0.15, 0.115, 0.62  # inches per method, at least, and of the heading and axis of a panel
+_WIDE, _LEAST, _LABELS = 3.0, 1.65, 1.25  # inches of a panel, as long as there is room and at least, and of its labels
 
 
 def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, pd.DataFrame]:
@@ -21,10 +23,11 @@ def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, 
     First mask only, and only where there are at least two methods.
     """
     ranks = ranks[(ranks["selection"] == "first") & ranks["mean_rank"].notna()]
-    found = {f"mode {look.title}": ranks[ranks["mode"] == mode] for mode, look in style.modes().items()}
+    modes = style.modes().items()
+    found = {style.words("mode {title}", title=look.title): ranks[ranks["mode"] == mode] for mode, look in modes}
     for protocol, rows in ranks[ranks["mode"] == "iterative"].groupby("protocol"):
         for step in sorted({rows["step"].min(), rows["step"].max()}):
-            words = f"{int(step)} click{'s' if step > 1 else ''}, {titled(protocols, protocol)}"
+            words = f"{style.clicks(step)}, {titled(protocols, protocol)}"
             found[words] = rows[rows["step"] == step]
     return {heading: rows for heading, rows in found.items() if len(rows) > 1}
 
@@ -40,69 +43,75 @@ def groups(rows: pd.DataFrame) -> list[tuple[float, float]]:
     return sorted(spans)
 
 
-def _panel(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look]) -> None:
-    """A scale of ranks, best on the left; methods hang from it, the better half labelled left, the others right."""
+def _panel(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look], wide: float) -> None:
+    """A row for each method, the best on top, with its mean rank; bars on the right join rows that share a letter."""
     rows = rows.sort_values(["mean_rank", "method"], ignore_index=True)
     count, spans = len(rows), groups(rows)
-    half = (count + 1) // 2
-    start = 0.9 + 0.35 * len(spans)  # of the labels, below the bars of the groups
-    axis.set_xlim(0.4, count + 0.6)
-    axis.set_ylim(start + half - 0.2, -1.5)
-    axis.set_axis_off()
-    axis.hlines(0, 1, count, color="black", linewidth=0.8)
-    for rank in range(1, count + 1):
-        axis.vlines(rank, -0.25, 0, color="black", linewidth=0.8)
-        if rank % 2 or count <= 8:
-            axis.text(rank, -0.4, str(rank), ha="center", va="bottom", fontsize=6)
-    difference = rows["critical_difference"].iloc[0]
-    if pd.notna(difference) and difference <= count - 1:
-        axis.plot([1, 1 + difference], [-1.25, -1.25], "|-", color=style.GREY, markersize=3, linewidth=1, label="CD")
-        words = f"  critical difference {difference:.2f}"
-        axis.text(1 + difference, -1.25, words, va="center", fontsize=5.6, color=style.GREY)
-    for index, row in rows.iterrows():
-        left = index < half
-        y = start + (index if left else count - 1 - index)
+    style.stripes(axis, count)
+    for place, row in rows.iterrows():
         look = looks[row["method"]]
-        end, align = (0.4, "right") if left else (count + 0.6, "left")
-        axis.plot([row["mean_rank"], row["mean_rank"], end], [0, y, y], color=look.colour, linewidth=0.8, zorder=2)
-        place = {"markersize": 4, "zorder": 4, "clip_on": False, "label": row["method"]}
-        axis.plot(row["mean_rank"], 0, look.marker, color=look.colour, **place)
-        words = f"{look.title} {row['mean_rank']:.2f}" if left else f"{row['mean_rank']:.2f} {look.title}"
-        axis.annotate(
-            words, (end, y), xytext=(-3 if left else 3, 0), textcoords="offset points", ha=align, va="center",
-            fontsize=6, annotation_clip=False,
+        axis.plot(
+            row["mean_rank"], place, markersize=4, markeredgewidth=0.5, zorder=4, clip_on=False, label=row["method"],
+            **style.mark(look),
         )  # fmt: skip
+    difference = rows["critical_difference"].iloc[0]
+    if pd.notna(difference):
+        best = rows["mean_rank"].iloc[0]
+        axis.axvspan(best, best + difference, color=style.FRAME, alpha=0.35, linewidth=0, zorder=1, label="CD")
+    # The bars of the groups stand beyond the last rank, on a strip of their own.
+    step = 0.07 * (count + 0.3) / wide
     for index, (low, high) in enumerate(spans):
-        y = 0.5 + 0.35 * index
-        axis.plot([low - 0.04, high + 0.04], [y, y], color="black", linewidth=2.2, solid_capstyle="butt", label="group")
+        places = rows.index[rows["mean_rank"].between(low, high)]
+        x = count + 0.3 + step * (index + 1)
+        axis.plot(
+            [x, x], [places[0] - 0.3, places[-1] + 0.3], color="black", linewidth=1.8, solid_capstyle="butt",
+            clip_on=False, label="group",
+        )  # fmt: skip
+    axis.set_xlim(0.7, count + 0.3 + step * (len(spans) + 1))
+    axis.set_xticks(range(1, count + 1, math.ceil(count / (wide / 0.2))))
+    axis.grid(axis="x", zorder=0)
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    labels = [f"{style.wrap(looks[row.method].title, 30)}  {row.mean_rank:.2f}" for row in rows.itertuples()]
+    axis.set_yticks(range(count), labels, fontsize=5.8, linespacing=0.85)
 
 
 def _heading(setting: str, rows: pd.DataFrame) -> str:
     p = rows["friedman_p"].iloc[0]
-    tasks = rows["n_tasks"].iloc[0]
-    test = "" if pd.isna(p) else f", Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
-    return f"{setting}\n{int(tasks)} task{'s' if tasks != 1 else ''}{test}"
+    tasks = style.tasks(rows["n_tasks"].iloc[0])
+    difference = rows["critical_difference"].iloc[0]
+    parts = [tasks] if pd.isna(p) else [tasks, f"Friedman p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"]
+    if pd.notna(difference):
+        parts.append(style.words("critical difference {value}", value=f"{difference:.2f}"))
+    return f"{setting}\n{', '.join(parts)}"
 
 
 def draw(ranks: str | Path, methods: Titles, protocols: Titles | None = None) -> Figure:
-    """A critical-difference diagram for each setting.
+    """Mean ranks as dots, a panel for each setting, with the critical difference from the best and bars of groups.
 
     Args:
         ranks: `ranks.csv`; methods that share a letter in `group` are not told apart.
         methods: as for `style.method_looks`.
         protocols: name -> {title}.
     """
-    title, looks = "Mean ranks of the methods over the tasks, first mask", style.method_looks(methods)
+    title = style.words("Mean ranks of the methods over the tasks, first mask")
+    looks = style.method_looks(methods)
     shown = list(settings(read_csv(ranks, RANKS), protocols).items())
     if not shown:
-        return style.message(title, "Ranks need at least two methods that were scored on the same tasks.")
-    across = min(2, len(shown))
-    needed = [_LINE * ((len(rows) + 1) // 2 + 2.2 + 0.35 * len(groups(rows))) + 0.35 for _, rows in shown]
-    heights = [max(needed[index : index + across]) for index in range(0, len(shown), across)]
-    size = panels.Size(style.page() if across > 1 else style.column(), heights, 0.35)
-    grid = panels.grid(len(shown), across, title, size)
-    grid.figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
+        sentence = style.words("Ranks need at least two methods that were scored on the same tasks.")
+        return style.message(title, sentence)
+    most = max(len(rows) for _, rows in shown)
+    across = panels.across(len(shown), _LINE * most + _REST, _WIDE, _LEAST)
+    fit = (panels.TALL / panels.lines(shown, across) - _REST) / most
+    heights = [
+        _REST + max(_LOWEST, min(_LINE, fit)) * max(len(rows) for _, rows in shown[start : start + across])
+        for start in range(0, len(shown), across)
+    ]
+    width = style.page() if len(shown) > 1 else style.column()
+    grid = panels.grid(len(shown), across, title, panels.Size(width, heights, 0.3))
+    wide = width / across - _LABELS
     for axis, (setting, rows) in zip(grid.axes, shown, strict=True):
-        _panel(axis, rows, looks)
-        axis.set_title(_heading(setting, rows), loc="center", fontweight="bold", fontsize=6.5)
+        _panel(axis, rows, looks, wide)
+        heading = "\n".join(style.wrap(line, int(19 * width / across)) for line in _heading(setting, rows).split("\n"))
+        axis.set_title(heading, loc="right", fontsize=6.2)
     return grid.figure

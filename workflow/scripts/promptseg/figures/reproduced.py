@@ -16,12 +16,12 @@ NOTHING = (
     "Nothing to compare: no method of this run that repeats one of the study was scored on a task that has a published "
     "value. `snakemake --configfile config/paper.yaml` runs such tasks."
 )
-_CLICKS = {
-    f"{step} clicks": style.Look(f"{step} click{'s' if step > 1 else ''}", colour, marker)
-    for step, colour, marker in (
-        (1, style.SKY, "o"), (2, style.BLUE, "s"), (3, style.GREEN, "^"), (5, style.ORANGE, "D"), (9, style.WINE, "v")
-    )
-}  # fmt: skip
+_CLICKS = (1, 2, 3, 5, 9)  # that are drawn
+
+
+def _click_looks() -> dict[str, style.Look]:
+    """The looks of clicks, by what `compared` calls them."""
+    return {f"{step} clicks": look for step, look in style.click_looks(_CLICKS).items()}
 
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
@@ -33,20 +33,26 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     clicks = rows["step"].astype(int).astype(str) + " clicks"
     look = rows["mode"].where(rows["mode"] != ITERATIVE, clicks)
     rows = rows.assign(panel=list(zip(rows["our_method"], rows["protocol"], strict=True)), look=look)
-    return rows[look.isin([*style.modes(), *_CLICKS])]
+    return rows[look.isin([*style.modes(), *_click_looks()])]
 
 
 def summary(rows: pd.DataFrame) -> str:
     """How many values are compared, the mean absolute difference, and how many lie inside our interval."""
     known = rows[rows["inside"] != ""]
-    inside = f"; {int((known['inside'] == 'yes').sum())} of {len(known)} published inside our interval"
-    values = f"{len(rows)} value{'s' if len(rows) != 1 else ''}"
-    return f"{values}, mean |difference| {rows['difference'].abs().mean():.3f}{inside if len(known) else ''}"
+    count, difference = len(rows), f"{rows['difference'].abs().mean():.3f}"
+    text = style.words("{count} values, mean |difference| {difference}", count=count, difference=difference)
+    if count == 1:
+        text = style.words("1 value, |difference| {difference}", difference=difference)
+    inside, of = int((known["inside"] == "yes").sum()), len(known)
+    if not of:
+        return text
+    return text + "; " + style.words("{inside} of {of} published inside our interval", inside=inside, of=of)
 
 
-def _panel(axis: Axes, rows: pd.DataFrame) -> None:
+def _panel(axis: Axes, rows: pd.DataFrame, wide: float) -> int:
+    """Draw one scatter plot; returns how many lines the summary above it takes."""
     axis.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.6, zorder=1)
-    for name, look in (style.modes() | _CLICKS).items():
+    for name, look in (style.modes() | _click_looks()).items():
         for selection in style.selections():
             own = rows[(rows["look"] == name) & (rows["selection"] == selection)]
             if own.empty:
@@ -59,8 +65,9 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     style.unit_axis(axis, "x")
     style.unit_axis(axis, "y")
     axis.set_aspect("equal")
-    words = style.wrap(summary(rows), 48)
+    words = style.wrap(summary(rows), int(21 * wide))
     axis.text(0, 1.01, words, transform=axis.transAxes, fontsize=5.6, color=style.GREY, va="bottom")
+    return words.count("\n") + 1
 
 
 def draw(published: str | Path, methods: Titles, protocols: Titles | None = None) -> Figure:
@@ -71,39 +78,23 @@ def draw(published: str | Path, methods: Titles, protocols: Titles | None = None
         methods: as for `style.method_looks`; panels are in this order.
         protocols: name -> {title}.
     """
-    title, looks = "Published (Mazurowski et al. 2023) against this run", style.method_looks(methods)
+    title, looks = style.words("Published (Mazurowski et al. 2023) against this run"), style.method_looks(methods)
     rows = compared(read_csv(published, COMPARISON))
     if rows.empty:
-        return style.message(title, NOTHING)
+        return style.message(title, style.words(NOTHING))
     shown = sorted(set(rows["panel"]), key=lambda panel: (list(looks).index(panel[0]), panel[1]))
-    across = min(3, len(shown))
-    side = {1: 3.1, 2: 3.0, 3: 2.15}[across] + 0.55
-    size = panels.Size(style.column(), side, 1.2) if across == 1 else panels.Size(style.page(), side, 1.05)
-    grid = panels.grid(len(shown), across, title, size)
+    across = panels.across(len(shown), 2.7, 2.2, 1.6)
+    width = style.column() if len(shown) == 1 else style.page()
+    wide = width / across - 0.5
+    fills = panels.fills(style.words("oracle") if "oracle" in set(rows["selection"]) else "")
+    every = (style.modes() | _click_looks()).items()
+    handles = [style.handle(look) for name, look in every if name in set(rows["look"])]
+    legend = panels.Legend([*handles, *fills], 5)
+    grid = panels.grid(len(shown), across, title, panels.Size(width, min(wide, 3.0) + 0.85, 0.4), legend)
     for axis, (method, protocol) in zip(grid.axes, shown, strict=True):
-        _panel(axis, rows[rows["panel"] == (method, protocol)])
-        heading = f"{looks[method].title}, {f'clicks, {titled(protocols, protocol)}' if protocol else 'modes'}"
-        axis.set_title(style.wrap(heading, 34), loc="left", fontweight="bold", pad=18)
-        axis.set_xlabel("IoU, published")
-        axis.set_ylabel("IoU, this run")
-    _legends(grid.figure, rows)
+        lines = _panel(axis, rows[rows["panel"] == (method, protocol)], wide)
+        clicks = style.words("clicks, {protocol}", protocol=titled(protocols, protocol))
+        heading = f"{looks[method].title}, {clicks if protocol else style.words('modes')}"
+        axis.set_title(style.wrap(heading, int(18 * wide)), loc="left", fontsize=6.5, pad=4 + 7.5 * lines)
+    grid.label(style.words("IoU, published"), style.words("IoU, this run"))
     return grid.figure
-
-
-def _legends(figure: Figure, rows: pd.DataFrame) -> None:
-    """Modes and clicks share colours, so each has a legend of its own."""
-    modes, clicks = (
-        [style.handle(look) for name, look in looks.items() if name in set(rows["look"])]
-        for looks in (style.modes(), _CLICKS)
-    )
-    fills = panels.fills("oracle" if "oracle" in set(rows["selection"]) else "")
-    if modes:
-        figure.legend(
-            handles=modes if clicks else modes + fills, ncols=2, title="Modes",
-            loc="outside lower left" if clicks else "outside lower center",
-        )  # fmt: skip
-    if clicks:
-        figure.legend(
-            handles=clicks + fills, ncols=3, title="Clicks",
-            loc="outside lower right" if modes else "outside lower center",
-        )  # fmt: skip

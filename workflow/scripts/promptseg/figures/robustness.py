@@ -19,9 +19,10 @@ KINDS = {
     "seed": ("seed", 1),
 }
 CHANGES: dict[str, tuple[Literal["-", ":"], str]] = {
-    "changed": ("-", "order of the methods"),
-    "best_changed": (":", "best method"),
+    "changed": ("-", "changed: order of the methods"),
+    "best_changed": (":", "changed: best method"),
 }
+BANDS = 4  # intervals of more lines than this hide one another
 _NEUTRAL = style.Look("", style.GREY, "o")
 NOTHING = "No prompt of this run was disturbed. `robustness: {enabled: true}` in the configuration does it."
 
@@ -33,7 +34,7 @@ def _curves(axis: Axes, rows: pd.DataFrame, looks: Mapping[str, style.Look], fac
         if own.empty:
             continue
         x, line = factor * own["amount"], "-" if factor > 1 else "none"
-        if factor > 1:
+        if factor > 1 and len(looks) <= BANDS:
             panels.band(axis, x, own, look)
         axis.plot(x, own["iou"], linestyle=line, markersize=3, label=name, **style.mark(look))
     style.unit_axis(axis, "y")
@@ -62,23 +63,21 @@ def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mappin
         robustness, ranks: `robustness.csv` and `robustness_ranks.csv`.
         methods: as for `style.method_looks`.
     """
-    title = "Robustness: IoU when prompts are off, first mask"
+    title = style.words("Robustness: IoU when prompts are off, first mask")
     rows, orders = read_csv(robustness, ROBUSTNESS_MEANS), read_csv(ranks, ROBUSTNESS_RANKS)
     rows = rows[rows["level"] == "all"]
     found = set(zip(rows["mode"], rows["kind"], strict=True))
     shown = [(mode, kind) for kind in KINDS for mode in style.modes() if (mode, kind) in found]
     if not shown:
-        return style.message(title, NOTHING)
+        return style.message(title, style.words(NOTHING))
     looks = {name: look for name, look in style.method_looks(methods).items() if name in set(rows["method"])}
-    legend = panels.Legend(
-        [style.handle(look, line="-") for look in looks.values()], 2 if len(shown) == 1 else 4,
-        notes=[
-            style.handle(_NEUTRAL, hollow=line == ":", line=line, label=f"changed: {words}")
-            for line, words in CHANGES.values()
-        ],
-    )  # fmt: skip
+    handles = [style.handle(look, line="-") for look in looks.values()]
+    for line, words in CHANGES.values():
+        handles.append(style.handle(_NEUTRAL, hollow=line == ":", line=line, label=style.words(words)))
+    across = panels.across(len(shown), 2.6, 1.9, 1.4)
     size = panels.Size(style.column() if len(shown) == 1 else style.page(), 2.6, 0.75)
-    grid = panels.grid(len(shown), 3, title, size, legend, parts=[3, 1], sharey="row")
+    wide = size.width / across - 0.4
+    grid = panels.grid(len(shown), across, title, size, panels.Legend(handles, 4), parts=[3, 1], sharey="row")
     for (upper, lower), (mode, kind) in zip(grid.axes, shown, strict=True):
         label, factor = KINDS[kind]
         _curves(upper, rows[(rows["mode"] == mode) & (rows["kind"] == kind)], looks, factor)
@@ -86,9 +85,10 @@ def draw(robustness: str | Path, ranks: str | Path, methods: Mapping[str, Mappin
         _changes(lower, own, factor)
         lower.set_xticks(upper.get_xticks(), [])
         lower.set_xlim(upper.get_xlim())
-        upper.set_title(f"mode {style.modes()[mode].title}", loc="left")
-        upper.set_xlabel(label)
+        heading = style.words("mode {title}", title=style.modes()[mode].title)
+        upper.set_title(style.wrap(heading, int(18 * wide)), loc="left", fontsize=6.5)
+        upper.set_xlabel(style.wrap(style.words(label), int(18 * wide)))
     for upper, lower in grid.axes[:: grid.across]:
         upper.set_ylabel("IoU")
-        lower.set_ylabel("share\nchanged")
+        lower.set_ylabel(style.wrap(style.words("share changed"), 10))
     return grid.figure

@@ -40,7 +40,9 @@ class Source:
     @property
     def clicked(self) -> str:
         """Where the values after clicks are from: "this run, protocol corrected"."""
-        return f"{self.words}, protocol {self.protocol}" if self.protocol else self.words
+        if not self.protocol:
+            return self.words
+        return style.words("{source}, protocol {protocol}", source=self.words, protocol=self.protocol)
 
 
 def after_clicks(rows: pd.DataFrame) -> pd.DataFrame:
@@ -50,8 +52,10 @@ def after_clicks(rows: pd.DataFrame) -> pd.DataFrame:
 
 def not_clicked(title: str, protocol: str) -> Figure:
     """The figure of a protocol under which nothing was clicked."""
-    under = f" under the protocol {protocol}" if protocol else ""
-    return style.message(title, f"No method of this run was clicked iteratively{under}.")
+    if not protocol:
+        return style.message(title, style.words("No method of this run was clicked iteratively."))
+    sentence = "No method of this run was clicked iteratively under the protocol {protocol}."
+    return style.message(title, style.words(sentence, protocol=protocol))
 
 
 def published(path: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Source:
@@ -68,7 +72,7 @@ def published(path: str | Path, methods: Mapping[str, Mapping[str, Any]]) -> Sou
     )
     tasks = tasks.assign(modality=tasks["label"].str.split("-").str[0].str.lower())
     looks = style.study_looks(methods)
-    return Source(tasks, means, looks, list(looks), "as published (Mazurowski et al. 2023)")
+    return Source(tasks, means, looks, list(looks), style.words("as published (Mazurowski et al. 2023)"))
 
 
 def measured(
@@ -94,5 +98,10 @@ def measured(
     tasks = tasks.assign(modality=[datasets.get(name, {}).get("modality") or "other" for name in tasks["dataset"]])
     looks = style.method_looks(methods)
     return Source(
-        tasks, rows[rows["level"] == "all"], looks, style.rivals(methods), "this run", titled(protocols, protocol)
+        tasks,
+        rows[rows["level"] == "all"],
+        looks,
+        style.rivals(methods),
+        style.words("this run"),
+        titled(protocols, protocol),
     )

@@ -4,7 +4,7 @@ import io
 import logging
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from promptseg.core.titles import MODALITIES as MODALITIES
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
-from promptseg.figures.looks import BAND, GREY, LINE, Look
+from promptseg.figures.looks import BAND, GREY, LINE, Look, step_colours
 from promptseg.figures.looks import BLUE as BLUE
 from promptseg.figures.looks import FRAME as FRAME
 from promptseg.figures.looks import GREEN as GREEN
@@ -62,6 +62,8 @@ _MODES = {
     "mode5": ("#543005", "v"),
 }  # fmt: skip
 _SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
+
+_STEP_MARKERS = ["o", "s", "^", "D", "v"]
 
 
 def configure(width_mm: float, translated: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -125,6 +127,22 @@ def use() -> None:
             "legend.columnspacing": 1.2,
         },
     )
+
+
+def click_looks(steps: Sequence[int]) -> dict[int, Look]:
+    """The looks of numbers of clicks, from pale green to dark blue (ColorBrewer's YlGnBu), each with a marker."""
+    shades = zip(steps, step_colours(len(steps)), strict=True)
+    return {step: Look(clicks(step), colour, _STEP_MARKERS[index % 5]) for index, (step, colour) in enumerate(shades)}
+
+
+def clicks(count: int) -> str:
+    """ "1 click", "5 clicks"."""
+    return words("1 click") if count == 1 else words("{count} clicks", count=int(count))
+
+
+def tasks(count: int) -> str:
+    """ "1 task", "5 tasks"."""
+    return words("1 task") if count == 1 else words("{count} tasks", count=int(count))
 
 
 def labelled(rows: pd.DataFrame, datasets: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

@@ -21,7 +21,9 @@ FLOOR = 1e-3  # seconds; what a method without an image encoder needs for it is 
 _SHAPES = ["o", "s", "^", "D", "v", "P", "X", "<"]  # of the datasets, as long as there are few
 _STEP = 0.085  # inches between the marks of two datasets
 _ROW = 0.34  # inches per method where datasets are not told apart
+_LOWEST = 0.2  # at least
 _TALLEST = 7.5  # inches of all rows, so that the figure and its caption fit a page
+_WIDE = 5.5  # inches of a page on which all panels stand side by side
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def decades(values: np.ndarray) -> tuple[int, int]:
 
 def _setting(rows: pd.DataFrame) -> str:
     """Device and precision of some rows, as far as they are known: "cpu, fp32"."""
-    parts = [" and ".join(sorted(set(rows[name]) - {""})) for name in ("device", "precision")]
+    parts = [style.words(" and ").join(sorted(set(rows[name]) - {""})) for name in ("device", "precision")]
     return ", ".join(part for part in parts if part)
 
 
@@ -86,7 +88,7 @@ def _median(values: pd.Series, scale: str) -> str:
     """Median with two significant digits, but all before the point; n/a where nothing was measured."""
     value = float(values.median())
     if math.isnan(value):
-        return "n/a"
+        return style.words("n/a")
     if scale == "time" and value < FLOOR:
         return f"<{FLOOR:g}"
     return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
@@ -107,14 +109,14 @@ def _axis(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         low, high = decades(values) if len(values) else (0, 1)
         axis.set_xscale("log")
         axis.set_xlim(10**low / 1.35, 10**high * 1.35)
-        exponents = range(low, high + 1, max(1, math.ceil((high - low) / 5)))
+        exponents = range(low, high + 1, math.ceil((high - low) / (5 if style.page() >= _WIDE else 2)))
         axis.xaxis.set_major_locator(FixedLocator([10.0**exponent for exponent in exponents]))
         axis.xaxis.set_major_formatter(FixedFormatter([_tick(10.0**exponent, panel.scale) for exponent in exponents]))
         axis.xaxis.set_minor_locator(NullLocator())
     axis.grid(axis="x", zorder=0)
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "left"]].set_visible(False)
-    axis.set_xlabel(panel.label)
+    axis.set_xlabel(style.words(panel.label))
 
 
 def _tick(value: float, scale: str) -> str:
@@ -171,14 +173,16 @@ def _handles(rows: pd.DataFrame, shapes: Mapping[str, str], titles: Mapping[str,
     handles = [style.handle(style.Look(titles[name], style.GREY, shape)) for name, shape in shapes.items() if shape]
     if len(shapes) > 1:
         if not handles:
-            handles.append(style.handle(style.Look(f"one of {len(shapes)} datasets", style.GREY, "o")))
+            handles.append(
+                style.handle(style.Look(style.words("one of {count} datasets", count=len(shapes)), style.GREY, "o"))
+            )
         line = Line2D([], [], color=style.GREY, marker="|", markersize=6, markeredgewidth=1.6, linestyle="none")
-        line.set(alpha=0.6, label="median, also the number beside")
+        line.set(alpha=0.6, label=style.words("median, also the number beside"))
         handles.append(line)
     if rows["gpu_memory"].notna().any():
         neutral = style.Look("", style.GREY, "o")
-        handles.append(style.handle(neutral, label="filled: main memory"))
-        handles.append(style.handle(neutral, hollow=True, label="hollow: memory of the GPU"))
+        handles.append(style.handle(neutral, label=style.words("filled: main memory")))
+        handles.append(style.handle(neutral, hollow=True, label=style.words("hollow: memory of the GPU")))
     return handles
 
 
@@ -192,32 +196,35 @@ def draw(
         datasets: name -> {title}; their marks are in this order.
         methods: as for `style.method_looks`; a row for each of them that was timed, in this order.
     """
-    title, rows = "Speed and memory, this run", measured_rows(read_csv(throughput, THROUGHPUT))
+    title, rows = style.words("Speed and memory, this run"), measured_rows(read_csv(throughput, THROUGHPUT))
     looks = {name: look for name, look in style.method_looks(methods).items() if name in set(rows["method"])}
     if not looks:
-        return style.message(title, "No method of this run was timed.")
+        return style.message(title, style.words("No method of this run was timed."))
     found = set(rows["dataset"])
     order = [name for name in datasets if name in found] + sorted(found - set(datasets))
     titles = {name: str(datasets.get(name, {}).get("title") or name) for name in order}
+    across = len(PANELS) if style.page() >= _WIDE else len(PANELS) // 2
+    tallest = _TALLEST * across / len(PANELS)
     row = max(_ROW, _STEP * len(order) + 0.1)
-    told_apart = 1 < len(order) <= len(_SHAPES) and len(looks) * row <= _TALLEST
-    row = row if told_apart else _ROW
+    told_apart = 1 < len(order) <= len(_SHAPES) and len(looks) * row <= tallest
+    row = row if told_apart else max(_LOWEST, min(_ROW, tallest / len(looks)))
     shapes = dict(zip(order, _SHAPES if told_apart else [""] * len(order), strict=False))
     settings = {name: _setting(rows[rows["method"] == name]) for name in looks}
     shared = next(iter(settings.values())) if len(set(settings.values())) == 1 else ""
     words = "; ".join([*(titles.values() if len(order) == 1 else ()), *([shared] if shared else ())])
     handles = _handles(rows, shapes, titles)
     grid = panels.grid(
-        len(PANELS), len(PANELS), f"{title} ({words})" if words else title,
-        panels.Size(style.page(), len(looks) * row, 0.75),
+        len(PANELS), across, f"{title} ({words})" if words else title,
+        panels.Size(style.page(), len(looks) * row + 0.4, 0.35),
         panels.Legend(handles, 3, line=0.17) if handles else None, sharey=True,
     )  # fmt: skip
     for axis, panel in zip(grid.axes, PANELS, strict=True):
         _panel(axis, panel, rows, shapes, looks)
-        axis.set_title(panel.title, fontweight="bold", loc="left")
+        axis.set_title(style.words(panel.title), loc="left")
     labels = [
         style.wrap(look.title, 24) + (f"\n{settings[name]}" if settings[name] and not shared else "")
         for name, look in looks.items()
     ]
-    grid.axes[0].set_yticks(range(len(labels)), labels, linespacing=1.0)
+    for axis in grid.axes[::across]:
+        axis.set_yticks(range(len(labels)), labels, linespacing=0.9, fontsize=6.5 if row >= _ROW else 5.4)
     return grid.figure
