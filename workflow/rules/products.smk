@@ -14,7 +14,11 @@ def final_products():
         "volumes": rules.tabulate_volumes,
     }
     pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
-    tables = [rules.aggregate, rules.tabulate_claims, *(of_parts[part] for part in optional_parts() if part in of_parts)]
+    tables = [
+        rules.aggregate,
+        rules.tabulate_claims,
+        *(of_parts[part] for part in optional_parts() if part in of_parts),
+    ]
     endings = ["png", *config["figures"]["format"]]
     exports = expand(rules.export_dataset.output, format=config["exports"], dataset=DATASETS)
     figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in endings]

@@ -40,7 +40,7 @@ class Change:
         registry = _REGISTRIES.get(self.path[0])
         if registry and len(self.path) > 1 and job.wildcards.get(registry, self.path[1]) != self.path[1]:
             return False
-        stage = "figures" if job.stage == "report" else job.stage  # the page says the same of the entries
+        stage = "figures" if job.stage in ("pictures", "report") else job.stage  # they say the same of entries
         return stage in stages_of(self.path)
 
 

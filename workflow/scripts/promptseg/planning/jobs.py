@@ -21,6 +21,7 @@ STAGES = {
     "analysis": "tables",
     "volumes": "volumes",
     "figures": "figures",
+    "pictures": "pictures",
     "report": "page",
     "notebooks": "notebooks",
     "train": "training",

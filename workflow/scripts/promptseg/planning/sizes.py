@@ -80,7 +80,7 @@ def written(jobs: Sequence[Job], config: Mapping[str, Any], count: Callable[[str
             total += found.images * ratio["image"]
         elif found and job.method and job.stage in ("predict", "score") and not job.temporary:
             total += prompts(config, job.method, found) * ratio["prompt"]
-        elif job.stage in ("figures", "report"):
+        elif job.stage in ("figures", "pictures", "report"):
             total += len(job.output) * ratio["figure"]
     return Size(total, sorted({*fetched.unknown, *unknown}))
 
