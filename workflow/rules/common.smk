@@ -87,6 +87,7 @@ METHODS = sorted(config["run"]["methods"])
 ALL_METHODS = facts.all_methods(config)  # also those that are asked about volumes alone
 VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
+ENDINGS = ["png", *config["figures"]["format"]]  # of the files of a figure
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
@@ -260,7 +261,7 @@ def figure_files(figure, name):
     path = f"<results>/figures/{figure.name(name)}"
     caption = os.path.relpath(figure.caption_file, WORKFLOW / "rules")
     png = report(f"{path}.png", caption=caption, category=figure.category, labels=figure.labels_of(name))
-    return [png, *(f"{path}.{ending}" for ending in config["figures"]["format"])]
+    return [png, *(f"{path}.{ending}" for ending in ENDINGS[1:])]
 
 
 def drawn(*stems, **names):

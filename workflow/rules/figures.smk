@@ -239,3 +239,23 @@ rule plot_groups:
         methods=about_methods(),
     script:
         "../scripts/plot_groups.py"
+
+
+rule write_captions:
+    input:
+        datasets=rules.aggregate.output.datasets,
+        captions=get_captions(),
+        lib=library("write_captions"),
+    output:
+        captions=[str(Path(png).with_suffix(".md")) for png in get_figures()],
+    log:
+        "<logs>/write_captions.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        methods=about_methods(),
+        protocols=about_protocols(),
+        volumes=VOLUME_DATASETS,
+        endings=ENDINGS,
+    script:
+        "../scripts/write_captions.py"

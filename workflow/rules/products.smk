@@ -4,7 +4,7 @@ from promptseg.core.leftovers import leftovers
 
 
 def final_products():
-    """What people read: the pages, every figure in all its formats, every table. One that was deleted is made again."""
+    """What people read: the pages, every figure in all its formats with its caption, every table. One that was deleted is made again."""
     of_parts = {
         "everything": rules.tabulate_everything,
         "ambiguity": rules.tabulate_ambiguity,
@@ -19,9 +19,8 @@ def final_products():
         rules.tabulate_claims,
         *(of_parts[part] for part in optional_parts() if part in of_parts),
     ]
-    endings = ["png", *config["figures"]["format"]]
     exports = expand(rules.export_dataset.output, format=config["exports"], dataset=DATASETS)
-    figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in endings]
+    figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in [*ENDINGS, "md"]]
     return [
         *(path for rule in pages for path in rule.output),
         *figures,
