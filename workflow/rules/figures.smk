@@ -21,7 +21,7 @@ rule plot_modes:
         "../scripts/plot_modes.py"
 
 
-use rule plot_modes as plot_modes_published with:
+rule plot_modes_published:
     input:
         published=PUBLISHED,
         lib=library("plot_modes"),
@@ -29,9 +29,13 @@ use rule plot_modes as plot_modes_published with:
         **drawn("modes_published", "modalities_published"),
     log:
         "<logs>/plot_modes/published.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         style=STYLE,
         methods=about_methods(),
+    script:
+        "../scripts/plot_modes.py"
 
 
 rule plot_clicks:

@@ -13,7 +13,8 @@ from promptseg.core.titles import Titles, plain, titled
 
 CLAIMS = Table(
     "claims.csv",
-    "Findings of the study as computed statements, on its published numbers and on ours. Controls are left out.",
+    "Findings of the study as computed statements, on its published numbers and on ours, and what the confidences of "
+    "methods are worth (`trust_...`). Controls are left out.",
     [
         Column("claim", STRING, "short name of the finding"),
         SOURCE.but(meaning="`published` or `ours`: whose numbers"),
