@@ -54,7 +54,8 @@ class _Image:
         for mask, name in zip(masks, self.objects, strict=True):
             if name in codes:
                 mask[:] = decode(codes[name])
-        self.add(masks, type="labels", **layer)
+        # Eight pixels a byte: compressing bytes that are 0 or 1 would take most of the time.
+        self.add(np.packbits(masks, axis=-1), type="labels", **layer)
 
     def add_points(self, points: Sequence[Sequence[int]], labels: Sequence[int], name: str) -> None:
         """Append a layer of points (number of the object, y, x), 1 on an object and 0 on the background."""

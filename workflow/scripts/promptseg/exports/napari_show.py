@@ -42,7 +42,8 @@ def layers(folder: Path, image: str) -> list[Layer]:
         if layer["type"] == "labels":
             facts = {name: [None, *layer[name]] for name in ("iou", "score") if name in layer}
             shown["features"] = {"index": numbers, "object": objects, **facts}
-            data = data * numbers[1:, None, None].astype(np.uint16)
+            width = arrays["image"].shape[1]
+            data = np.unpackbits(data, axis=-1, count=width) * numbers[1:, None, None].astype(np.uint16)
         elif layer["type"] == "points":
             colours = np.where(layer["labels"], "lime", "red")
             shown |= {"face_color": list(colours), "size": 8, "features": {"label": layer["labels"]}}
