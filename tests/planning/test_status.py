@@ -53,7 +53,7 @@ def test_what_is_there_is_a_matrix(results):
     assert ["images", "images", "files"] in rows
     assert ["prompts", "-", "-"] in rows
     assert ["m", "predicted", "-"] in rows
-    assert "tables not made, figures not made, page not made" in text
+    assert "tables not made, figures not made, explorer not made, page not made" in text
 
 
 def test_a_run_has_what_is_shared_or_its_own_and_no_predictions_of_another(results):

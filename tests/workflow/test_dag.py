@@ -9,7 +9,7 @@ from support.projects import ROOT, RUN, Project, make_images
 
 AGGREGATES = dict.fromkeys(("aggregate", "tabulate_claims", "plot_throughput", "plot_contamination", "build_page"), 1)
 AGGREGATES |= dict.fromkeys(("plot_modes", "plot_clicks", "plot_ranks", "plot_distributions", "write_captions"), 1)
-AGGREGATES |= {"tabulate_trust": 1, "plot_trust": 1}
+AGGREGATES |= {"tabulate_trust": 1, "plot_trust": 1, "build_explorer": 1}
 
 
 def changed(**sections):

@@ -13,7 +13,11 @@ def final_products():
         "groups": rules.tabulate_groups,
         "volumes": rules.tabulate_volumes,
     }
-    pages = [rules.build_page, *([rules.build_volume_pages] if "volumes" in optional_parts() else [])]
+    pages = [
+        rules.build_page,
+        rules.build_explorer,
+        *([rules.build_volume_pages] if "volumes" in optional_parts() else []),
+    ]
     tables = [
         rules.aggregate,
         rules.tabulate_claims,

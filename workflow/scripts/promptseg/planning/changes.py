@@ -40,8 +40,10 @@ class Change:
         registry = _REGISTRIES.get(self.path[0])
         if registry and len(self.path) > 1 and job.wildcards.get(registry, self.path[1]) != self.path[1]:
             return False
-        stage = "figures" if job.stage in ("pictures", "report") else job.stage  # they say the same of entries
-        return stage in stages_of(self.path)
+        stages = (
+            {job.stage, "figures"} if job.stage in ("explorer", "pictures", "report") else {job.stage}
+        )  # these say the same
+        return bool(stages & set(stages_of(self.path)))
 
 
 def _are_names(*values: Any) -> bool:

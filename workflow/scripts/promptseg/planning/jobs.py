@@ -22,6 +22,7 @@ STAGES = {
     "volumes": "volumes",
     "figures": "figures",
     "pictures": "pictures",
+    "explorer": "explorer",
     "report": "page",
     "notebooks": "notebooks",
     "train": "training",

@@ -82,7 +82,16 @@ def written(jobs: Sequence[Job], config: Mapping[str, Any], count: Callable[[str
             total += prompts(config, job.method, found) * ratio["prompt"]
         elif job.stage in ("figures", "pictures", "report"):
             total += len(job.output) * ratio["figure"]
+        elif job.stage == "explorer":
+            total += _explorer(config, ratio, [known for name in config["run"]["datasets"] if (known := count(name))])
     return Size(total, sorted({*fetched.unknown, *unknown}))
+
+
+def _explorer(config: Mapping[str, Any], ratio: Mapping[str, float], counts: Sequence[Count]) -> float:
+    """Its images and masks, of as many images as it keeps."""
+    images = sum(known.images for known in counts)
+    masks = sum(prompts(config, method, known) for known in counts for method in config["run"]["methods"])
+    return min(1, config["explorer"]["images"] / max(1, images)) * (images * ratio["image"] + masks * ratio["prompt"])
 
 
 def free(folder: Path) -> int:

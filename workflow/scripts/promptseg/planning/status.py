@@ -22,7 +22,7 @@ _ENDS = {
     RUNNING: "did not end: it was killed",
 }
 _MOST = 8  # lines of one kind
-_PRODUCTS = {"tables": "tables/summary.csv", "figures": "figures", "page": "report/index.html"}
+_PRODUCTS = {"tables": "tables/summary.csv", "figures": "figures", "explorer": "explorer", "page": "report/index.html"}
 
 
 def status_text(results: Path, config: Mapping[str, Any]) -> str:

@@ -30,7 +30,12 @@ def overview(results: Path, clicks: list[int] | None = None, volumes: bool = Tru
     methods, protocols = (titles(results / "tables" / NAMES.name, kind) for kind in ("method", "protocol"))
     table = main_table(summary, methods, protocols, clicks or HEADLINE_CLICKS)
     parts = ["IoU, mean over tasks (n/a: the method does not take such prompts)", as_text(table)]
-    places = {"tables": "tables", "figures": "figures", "report": "report/index.html"}
+    places = {
+        "tables": "tables",
+        "figures": "figures",
+        "explorer": "explorer/index.html",
+        "report": "report/index.html",
+    }
     if volumes and (results / "tables" / ROUTES.name).is_file():
         places["volumes"] = "report/volumes.html"
         known = read_csv(results / "tables" / ROUTES.name, ROUTES)
