@@ -31,9 +31,10 @@ def test_targets_stand_before_configfile(page):
     assert [text for text in commands if re.search(r"--configfile( [\w./]+\.yaml)+ [^-\s]", text)] == []
 
 
-def test_python_of_the_footguns_runs():
+@pytest.mark.parametrize("page", ["footguns", "explorer"])
+def test_python_of_a_page_runs(page):
     scope: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "footguns.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
         exec(block, scope)

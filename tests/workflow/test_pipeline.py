@@ -88,6 +88,14 @@ def test_report_archive_has_captions_and_figures(project):
     project.run("--report", "report.zip")
     with zipfile.ZipFile(project.path / "report.zip") as archive:
         text = archive.read("report/report.html").decode()
+        names = archive.namelist()
+        (folder,) = [name.removesuffix("app.js") for name in names if name.endswith("/app.js")]
+        packed = {name.removeprefix(folder): archive.read(name) for name in names if name.startswith(folder)}
+    explorer = project.path / "results" / "explorer"
+    files = {path.relative_to(explorer).as_posix(): path for path in explorer.rglob("*") if path.is_file()}
+    del files[".snakemake_timestamp"]
+    assert packed == {name: path.read_bytes() for name, path in files.items()}
+    assert {"data/run.js", "data/images/0.png", "data/scores/slow/mode3.first/iou.js"} <= packed.keys()
     for words in ("Mazurowski", "Prompt modes", "Clicks", "Examples", "95 %"):
         assert words in text
 

@@ -3,9 +3,9 @@
 EXPLORER = os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "explorer")
 
 
-def get_explored(kind):
-    """Files of each method on each dataset of the run."""
-    return collect(f"<results>/{kind}/{{method}}/{{dataset}}.parquet", method=METHODS, dataset=DATASETS)
+def get_explored(kind, methods=METHODS):
+    """Files of methods on each dataset of the run."""
+    return collect(f"<results>/{kind}/{{method}}/{{dataset}}.parquet", method=methods, dataset=DATASETS)
 
 
 rule build_explorer:
@@ -15,7 +15,7 @@ rule build_explorer:
         prompts=collect(rules.prompts.output.prompts, dataset=DATASETS),
         scores=get_explored("scores"),
         predictions=get_explored("predictions"),
-        trust=get_explored("trust"),
+        trust=get_explored("trust", facts.rivals(config)),
         built=collect(f"{EXPLORER}/built/{{name}}", name=["app.js", "app.css", "licences.txt"]),
         template=f"{EXPLORER}/index.html.jinja",
         lib=lambda wildcards: library("build_explorer"),

@@ -35,7 +35,8 @@ def build(
         output: the folder; what is there is replaced.
         run: what the configuration says.
         datasets: name -> its files.
-        scores, predictions, trust: files of SCORES, PREDICTIONS and TRUST of each (method, dataset).
+        scores, predictions: files of SCORES and PREDICTIONS of each (method, dataset).
+        trust: files of TRUST of those of which confidences are known.
 
     Raises:
         PromptsegError: the page was not built, or a file lacks a column.
@@ -81,7 +82,9 @@ def _write_scores(
 ) -> dict[str, dict[Setting, list[str]]]:
     columns = {}
     for method in progress(methods, len(methods), "scores", "method"):
-        files = {dataset: (path, trust[method, dataset]) for (name, dataset), path in scores.items() if name == method}
+        files = {
+            dataset: (path, trust.get((method, dataset))) for (name, dataset), path in scores.items() if name == method
+        }
         settings = ordered(known.settings.get(method, set()), list(run.protocols))
         columns[method] = write_columns(data, method, files, kept.objects, settings, known)
     return columns

@@ -22,7 +22,7 @@ STATUS = "status"
 def write_columns(
     folder: Path,
     method: str,
-    files: Mapping[str, tuple[Path, Path]],
+    files: Mapping[str, tuple[Path, Path | None]],
     objects: pd.DataFrame,
     settings: Sequence[Setting],
     known: Survey,
@@ -31,7 +31,7 @@ def write_columns(
 
     Args:
         folder: of the data files.
-        files: dataset -> files of SCORES and TRUST.
+        files: dataset -> files of SCORES and, if there is one, of TRUST.
         objects: those that are kept, see `objects.Kept`.
         settings: of the method.
 
@@ -49,7 +49,7 @@ def write_columns(
                 for setting, own in by_setting(rows):
                     if setting in columns:
                         columns[setting].put(own, [*METRIC_NAMES, STATUS])
-            for rows in rows_of(trust, TRUST, CONFIDENCE_NAMES, numbers[dataset]):
+            for rows in rows_of(trust, TRUST, CONFIDENCE_NAMES, numbers[dataset]) if trust else ():
                 for setting, own in by_setting(rows):
                     if setting in columns:
                         columns[setting].put(own, CONFIDENCE_NAMES)
