@@ -134,4 +134,5 @@ def test_png_of_images_keeps_rare_colours_in_a_palette(tmp_path):
         assert picture.mode == "P"
         assert round(picture.info["dpi"][0]) == 200
         colours = {colour for _, colour in picture.convert("RGB").getcolors(256)}
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     assert (240, 228, 66) in colours

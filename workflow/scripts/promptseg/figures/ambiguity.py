@@ -61,7 +61,9 @@ def _row(
     axes = sheet.axes[row]
     for index, axis in enumerate(axes[1:4]):
         pictures.result(axis, masks.get(index), example.truth)
-        words = [f"IoU {facts[f'true_{index}']:.2f}", f"{style.words('predicted')} {facts[f'predicted_{index}']:.2f}"]
+        words = [f"IoU {facts[f'true_{index}']:.2f}"]
+        if pd.notna(facts[f"predicted_{index}"]):
+            words.append(f"{style.words('predicted')} {facts[f'predicted_{index}']:.2f}")
         if pd.notna(facts[f"grown_{index}"]):
             words.append(f"{style.words('region growing')} {facts[f'grown_{index}']:.2f}")
         sheet.below(axis, *words)

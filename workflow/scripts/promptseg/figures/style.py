@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -250,11 +251,15 @@ def _write_picture(figure: Figure, path: Path) -> None:
     with io.BytesIO() as drawn:
         figure.savefig(drawn, dpi=_DPI, format="png")
         picture = Image.open(drawn).convert("RGB")
-    kept = [round(255 * value) for colour in _KEPT for value in to_rgb(colour)]
-    common = picture.quantize(256 - len(_KEPT), Image.Quantize.MEDIANCUT).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(kept + common[: 768 - len(kept)])
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, "PNG", dpi=(_DPI, _DPI))
+    common = picture.quantize(256 - len(_KEPT), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    pixels, places, palette = np.asarray(picture), np.array(common), list(common.getpalette() or [])
+    for colour in _KEPT:
+        kept = [round(255 * value) for value in to_rgb(colour)]
+        places[(pixels == kept).all(axis=-1)] = len(palette) // 3
+        palette += kept
+    reduced = Image.fromarray(places)
+    reduced.putpalette(palette)
+    reduced.save(path, "PNG", dpi=(_DPI, _DPI))
 
 
 def _write_eps(figure: Figure, path: Path) -> None:

@@ -17,6 +17,7 @@ from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
 CLICKS = (1, 2, 3, 5, 9)
+_TALLEST = 1.3  # height of a panel divided by its width
 _LEGEND = (
     "Star: click on the object. Cross: click on what is not the object. The last click is the larger one. Blue: "
     "outline of the truth. Orange: mask, below it its IoU. Cropped to the body."
@@ -80,9 +81,9 @@ def draw(
     example = pictures.load(files.images, table, dataset["tasks"], [name])[name]
     steps = sheets.spread(steps, sheets.across(len(steps)))
     view = pictures.cropped(example)
-    shape = pictures.shape_of(view, example.spacing)
+    shape = min(max(pictures.shape_of(view, example.spacing), 0.5), _TALLEST)
     room = sheets.rows_that_fit(len(steps), 1, shape)
-    title = f"{title} ({plain(example.task)}, {example.image.image_id})"
+    title = f"{title} ({plain(example.task)}, {sheets.lines_of(example.image.image_id, 1.6)})"
     legend = style.words(_LEGEND) + sheets.left_out(len(methods) - room, *sheets.WITHOUT_METHOD)
     heads = {0: [style.words(setting(ITERATIVE, step)) for step in steps]}
     sheet = sheets.sheet(min(room, len(methods)), len(steps), title, legend, heads=heads, shape=shape)
