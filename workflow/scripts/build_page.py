@@ -23,5 +23,5 @@ if __name__ == "__main__":
             files={name: Path(str(snakemake.input[name])) for name in [*TABLES, *OPTIONAL] if snakemake.input[name]},
             figures=[Path(path) for path in snakemake.input.figures],
             output=Path(snakemake.output.page),
-            run=Run(**snakemake.params, made=newest(snakemake.input.parts)),
+            run=Run(**snakemake.params, made=newest(map(Path, snakemake.input.parts))),
         )
