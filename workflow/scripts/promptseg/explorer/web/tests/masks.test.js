@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { errors, outlines, overlap } from "../src/viewer/masks.js";
+import { border, errors, overlap, projected } from "../src/viewer/masks.js";
 
 const mask = (...rows) => Uint8Array.from(rows.join(""), Number);
 
@@ -15,32 +15,32 @@ test("colours of errors", () => {
   ]);
 });
 
-test("outlines go along the edges of pixels", () => {
-  assert.deepEqual(outlines(mask("000", "000"), 2, 3), []);
-  assert.deepEqual(outlines(mask("1"), 1, 1), [[1, 0, 1, 1, 0, 1, 0, 0]]);
-  assert.deepEqual(outlines(mask("0110", "0110", "0000"), 3, 4), [[3, 0, 3, 2, 1, 2, 1, 0]]);
-  assert.deepEqual(outlines(mask("110", "010"), 2, 3), [[2, 0, 2, 2, 1, 2, 1, 1, 0, 1, 0, 0]]);
+const rows = (bytes, width) => Array.from({ length: bytes.length / width }, (_, y) => bytes.subarray(y * width, (y + 1) * width).join(""));
+const place = (sx, sy, left, top) => ({ sx, sy, left, top });
+
+test("pixels of the image in those of a panel", () => {
+  const one = mask("010", "001"), size = [2, 3];
+  assert.deepEqual(rows(projected(one, size, place(2, 2, 0, 0), [6, 4]), 6), ["001100", "001100", "000011", "000011"]);
+  assert.deepEqual(rows(projected(one, size, place(2, 1, -1, 1), [5, 4]), 5), ["00000", "01100", "00011", "00000"]);
+  assert.deepEqual(rows(projected(one, size, place(1.5, 1, 0, 0), [5, 2]), 5), ["01100", "00010"]);
+  assert.deepEqual(rows(projected(one, size, place(9, 9, -12, -3), [4, 3]), 4), ["1111", "1111", "1111"]);
 });
 
-test("holes are outlines of their own, and pixels that touch at a corner are apart", () => {
-  assert.deepEqual(outlines(mask("111", "101", "111"), 3, 3), [[3, 0, 3, 3, 0, 3, 0, 0], [2, 2, 2, 1, 1, 1, 1, 2]]);
-  assert.deepEqual(outlines(mask("10", "01"), 2, 2), [[1, 0, 1, 1, 0, 1, 0, 0], [2, 1, 2, 2, 1, 2, 1, 1]]);
-  assert.deepEqual(outlines(mask("01", "10"), 2, 2), [[2, 0, 2, 1, 1, 1, 1, 0], [1, 1, 1, 2, 0, 2, 0, 1]]);
+test("a small object is seen however small it is drawn", () => {
+  const one = new Uint8Array(100 * 100);
+  one[37 * 100 + 61] = 1;
+  assert.deepEqual(rows(projected(one, [100, 100], place(0.05, 0.05, 0, 0), [5, 5]), 5), ["00000", "00000", "00010", "00000", "00000"]);
 });
 
-test("outlines fill what they came from", () => {
-  // The area of closed ways by the formula of the trapezium is that of the mask, holes taken off.
-  let state = 7;
-  const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
-  for (let round = 0; round < 50; round++) {
-    const one = Uint8Array.from({ length: 12 * 9 }, () => Number(random() < 0.6));
-    const area = outlines(one, 12, 9).reduce((sum, way) => {
-      for (let i = 0; i < way.length; i += 2) {
-        const [x, y, x1, y1] = [way[i], way[i + 1], way[(i + 2) % way.length], way[(i + 3) % way.length]];
-        sum += (x * y1 - x1 * y) / 2;
-      }
-      return sum;
-    }, 0);
-    assert.equal(area, one.reduce((sum, pixel) => sum + pixel, 0));
-  }
+test("borders on both sides", () => {
+  const shown = mask("0000000", "0111110", "0111110", "0111110", "0111110", "0000000");
+  assert.deepEqual(rows(border(shown, [7, 6], 1, false), 7), ["0000000", "0111110", "0100010", "0100010", "0111110", "0000000"]);
+  assert.deepEqual(rows(border(shown, [7, 6], 1, true), 7), ["1111111", "1000001", "1000001", "1000001", "1000001", "1111111"]);
+  assert.deepEqual(rows(border(shown, [7, 6], 2, false), 7), ["0000000", "0111110", "0111110", "0111110", "0111110", "0000000"]);
+});
+
+test("what goes on beyond the panel has no border there", () => {
+  const shown = mask("1111", "1110", "1111");
+  assert.deepEqual(rows(border(shown, [4, 3], 1, false), 4), ["0011", "0010", "0011"]);
+  assert.deepEqual(rows(border(shown, [4, 3], 1, true), 4), ["0000", "0001", "0000"]);
 });

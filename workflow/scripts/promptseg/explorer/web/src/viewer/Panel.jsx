@@ -3,16 +3,16 @@ import { decode } from "../rle.js";
 import { promptsOf } from "./answers.js";
 import { ERRORS, MASK, TRUTH } from "./looks.js";
 import { overlap } from "./masks.js";
-import { prepareErrors, prepareOutline } from "./paint.js";
+import { prepareErrors } from "./paint.js";
 import { Stage } from "./Stage.jsx";
 import { number, pixels } from "./words.js";
 
-/** The mask of an answer as it is painted and counted; null where there is none. */
+/** The mask of an answer: {mask: bytes, counts}; null where there is none. */
 function useMask(rle, truth) {
   return useMemo(() => {
-    if (rle === undefined || rle === null) return null;
+    if (!rle) return null;
     const mask = decode(rle, ...truth.size);
-    return { counts: overlap(mask, truth.mask), outline: prepareOutline(mask, truth.size), errors: prepareErrors(mask, truth.mask, truth.size) };
+    return { mask, counts: overlap(mask, truth.mask) };
   }, [rle, truth]);
 }
 
@@ -58,17 +58,15 @@ function Candidates({ candidates, chosen, titles, choose }) {
 export function Panel({ answer, truth, words, headline, look, titles, choose, ...stage }) {
   const { method, setting, candidates, chosen, clicks, status } = answer;
   const mask = useMask(candidates[chosen]?.rle, truth);
+  const errors = useMemo(
+    () => mask && look.name === "errors" && prepareErrors(mask.mask, truth.mask, truth.size),
+    [mask, truth, look.name],
+  );
   const overlay = useMemo(() => {
     const given = look.prompts ? promptsOf(truth.prompts, setting, clicks) : { boxes: [], clicks: [] };
     const lines = look.name === "outline" || (look.name === "errors" && !mask);
-    return {
-      ...given,
-      truth: lines ? truth.outline : null,
-      mask: lines ? (mask?.outline ?? null) : null,
-      errors: look.name === "errors" ? (mask?.errors ?? null) : null,
-      opacity: look.opacity / 100,
-    };
-  }, [truth, mask, setting, clicks, look.name, look.opacity, look.prompts]);
+    return { ...given, errors, opacity: look.opacity / 100, outlines: lines && { truth: truth.mask, mask: mask?.mask } };
+  }, [truth, mask, errors, setting, clicks, look.name, look.opacity, look.prompts]);
   const counted = mask && look.name !== "image";
   return (
     <figure class="panel" style={{ "--method": method.colour }}>

@@ -2,11 +2,10 @@
 import { useMemo } from "preact/hooks";
 import { decode } from "../rle.js";
 import { ownSetting } from "./answers.js";
-import { prepareOutline } from "./paint.js";
 import { useImage, useLoaded } from "./use.js";
 
 /**
- * The picture of an object with its truth: {image, truth: {mask, outline, area, size, spacing, bbox, prompts}}, or {error}.
+ * The picture of an object with its truth: {image, truth: {mask: bytes, area, size, spacing, bbox, prompts}}, or {error}.
  * Empty while it is under way.
  */
 export function usePicture(store, object) {
@@ -18,7 +17,7 @@ export function usePicture(store, object) {
     if (!given) return null;
     const { size, spacing } = truths.value;
     const mask = decode(given.rle, ...size);
-    return { ...given, size, spacing, mask, area: store.objects.area[object], outline: prepareOutline(mask, size) };
+    return { ...given, size, spacing, mask, area: store.objects.area[object] };
   }, [truths.value, object]);
   const error = image.error ?? truths.error;
   if (error) return { error };

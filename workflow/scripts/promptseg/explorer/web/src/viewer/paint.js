@@ -1,9 +1,9 @@
 // Drawing on the two canvases of a panel: the image below, masks and prompts above. Images of a page opened from a disk may be
 // drawn but not read, so the window is a filter on the lower canvas and nothing here looks at an image's pixels.
-import { errors, outlines } from "./masks.js";
+import { border, errors, projected, rgb } from "./masks.js";
 import { MASK, PROMPT, TRUTH } from "./looks.js";
 
-const LINE = 1.5; // screen pixels, as wide at every zoom
+const LINE = 1.5; // screen pixels, about, as wide at every zoom
 const DARK = "#000";
 
 /** Give a canvas the size of its panel in pixels of the device, empty; returns a context that draws in screen pixels. */
@@ -27,21 +27,6 @@ export function paintImage(canvas, image, place, size, panel, ratio) {
   picture(context(canvas, panel, ratio), image, place, size, ratio);
 }
 
-/**
- * Masks as they are drawn: `prepare` once, drawn at every zoom.
- * @param {Uint8Array} mask
- * @param {number[]} size h, w
- */
-export function prepareOutline(mask, [h, w]) {
-  const path = new Path2D();
-  for (const way of outlines(mask, h, w)) {
-    path.moveTo(way[0], way[1]);
-    for (let i = 2; i < way.length; i += 2) path.lineTo(way[i], way[i + 1]);
-    path.closePath();
-  }
-  return path;
-}
-
 /** A picture of the errors of a mask, one pixel for each of the image. */
 export function prepareErrors(mask, truth, [h, w]) {
   const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
@@ -52,8 +37,9 @@ export function prepareErrors(mask, truth, [h, w]) {
 /**
  * What lies over the image of a panel.
  * @param {HTMLCanvasElement} canvas
- * @param {object} what {truth: Path2D|null, mask: Path2D|null, errors: canvas|null, opacity: 0 to 1, of the errors,
- *   boxes: [[x0, y0, x1, y1]], inclusive, clicks: [{x, y, label, earlier}]}
+ * @param {object} what outlines: {truth, mask}, bytes in row-major order; errors: of `prepareErrors`, with opacity, 0 to 1: what is
+ *   not drawn is missing;
+ *   boxes: [[x0, y0, x1, y1]], inclusive; clicks: [{x, y, label, earlier}]
  */
 export function paintOverlay(canvas, what, place, size, panel, ratio) {
   const ctx = context(canvas, panel, ratio);
@@ -62,25 +48,24 @@ export function paintOverlay(canvas, what, place, size, panel, ratio) {
     picture(ctx, what.errors, place, size, ratio);
     ctx.globalAlpha = 1;
   }
-  // The truth is drawn outside its border and the mask inside, so that both are seen where they agree.
-  if (what.truth) outline(ctx, what.truth, TRUTH, place, size, true);
-  if (what.mask) outline(ctx, what.mask, MASK, place, size, false);
+  if (what.outlines) paintOutlines(ctx, what.outlines, place, size, ratio);
   for (const box of what.boxes) drawBox(ctx, box, place);
   for (const click of what.clicks) drawClick(ctx, click, place);
 }
 
-function outline(ctx, path, colour, { sx, sy, left, top }, [h, w], outside) {
-  const placed = new Path2D();
-  placed.addPath(path, new DOMMatrix([sx, 0, 0, sy, left, top]));
-  const clip = new Path2D(placed);
-  const margin = 2 * LINE;
-  if (outside) clip.rect(left - margin, top - margin, w * sx + 2 * margin, h * sy + 2 * margin);
-  ctx.save();
-  ctx.clip(clip, "evenodd");
-  ctx.lineWidth = 2 * LINE; // of which the clip leaves half
-  ctx.strokeStyle = colour;
-  ctx.stroke(placed);
-  ctx.restore();
+/** The truth outside its border and the mask inside, so that both are seen where they agree. */
+function paintOutlines(ctx, { truth, mask }, { sx, sy, left, top }, size, ratio) {
+  const { width, height } = ctx.canvas;
+  const place = { sx: sx * ratio, sy: sy * ratio, left: left * ratio, top: top * ratio }, panel = [width, height];
+  const lines = new ImageData(width, height), pixels = new Uint32Array(lines.data.buffer);
+  const draw = (bytes, colour, outside) => {
+    const value = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0];
+    const line = border(projected(bytes, size, place, panel), panel, Math.round(LINE * ratio), outside);
+    for (let i = 0; i < line.length; i++) if (line[i]) pixels[i] = value;
+  };
+  draw(truth, TRUTH, true);
+  if (mask) draw(mask, MASK, false);
+  ctx.putImageData(lines, 0, 0);
 }
 
 function drawBox(ctx, [x0, y0, x1, y1], { sx, sy, left, top }) {
