@@ -247,9 +247,18 @@ def test_a_single_object(tmp_path):
     assert [one["unit"] for one in read_shard(output, "run")["metrics"] if one["name"] == "hd95"] == ["px"]
 
 
+def test_controls_have_no_confidences(files, tmp_path):
+    """Rule `trust` leaves controls out."""
+    trust = {key: path for key, path in files["trust"].items() if key[0] != "boxes"}
+    build(tmp_path / "e", **{**files, "trust": trust})
+    columns = read_shard(tmp_path / "e", "run")["columns"]
+    assert columns["boxes"]["mode3.first"] == ["iou", "dice", "nsd", "hd95", "status"]
+    assert "prompts_agree" in columns["sam"]["iterative.corrected.1.first"]
+
+
 def test_columns_in_parts_of_little_memory_are_the_same(explorer, files, tmp_path, monkeypatch):
-    monkeypatch.setattr("promptseg.explorer.columns._VALUES", 100)
-    monkeypatch.setattr("promptseg.explorer.objects._BATCH", 3)
+    monkeypatch.setattr("promptseg.explorer.columns._VALUES", 200)
+    monkeypatch.setattr("promptseg.explorer.objects._BATCH", 7)
     monkeypatch.setattr("promptseg.explorer.predicted._BATCH", 2)
     build(tmp_path / "again", **files)
     assert contents(tmp_path / "again") == contents(explorer)

@@ -80,6 +80,7 @@ pathvars:
     logs=f"{RESULTS}/logs",
 
 
+TITLE = "Promptable segmentation of medical images"  # of the page and the explorer
 # What is no registry: `lookup` walks through all that it looks into.
 SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
 DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))

@@ -35,7 +35,7 @@ rule build_explorer:
         names=DATASETS,
         most=lookup(within=SETTINGS, dpath="explorer"),
         about={
-            "title": "Promptable segmentation of medical images",
+            "title": TITLE,
             "configuration": configuration_summary(),
             "datasets": about_datasets(),
             "methods": about_methods(),

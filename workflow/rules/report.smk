@@ -44,7 +44,7 @@ rule build_page:
     conda:
         "../../envs/analysis.yaml"
     params:
-        title="Promptable segmentation of medical images",
+        title=TITLE,
         name=Path(RESULTS).name,
         configuration=configuration_summary(),
         datasets=about_datasets(),
