@@ -8,6 +8,8 @@ export const KEYS = [
   ["→ or .", "next click or candidate"],
   ["← or ,", "previous click or candidate"],
   ["Enter", "open the object that has the focus"],
+  ["+, − or 0", "zoom of the image that has the focus, or its beginning"],
+  ["Shift with an arrow", "move the image that has the focus"],
   ["Esc", "close the object"],
   ["?", "this help"],
 ];

@@ -3,7 +3,7 @@
 import { border, errors, projected, rgb } from "./masks.js";
 import { MASK, PROMPT, TRUTH } from "./looks.js";
 
-const LINE = 1.5; // screen pixels, about, as wide at every zoom
+const [THIN, LINE] = [1, 1.5]; // screen pixels, about: as wide at every zoom, but where pixels of the image are small
 const DARK = "#000";
 
 /** Give a canvas the size of its panel in pixels of the device, empty; returns a context that draws in screen pixels. */
@@ -58,9 +58,10 @@ function paintOutlines(ctx, { truth, mask }, { sx, sy, left, top }, size, ratio)
   const { width, height } = ctx.canvas;
   const place = { sx: sx * ratio, sy: sy * ratio, left: left * ratio, top: top * ratio }, panel = [width, height];
   const lines = new ImageData(width, height), pixels = new Uint32Array(lines.data.buffer);
+  const reach = Math.round((Math.min(sx, sy) < 4 ? THIN : LINE) * ratio);
   const draw = (bytes, colour, outside) => {
     const value = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0];
-    const line = border(projected(bytes, size, place, panel), panel, Math.round(LINE * ratio), outside);
+    const line = border(projected(bytes, size, place, panel), panel, reach, outside);
     for (let i = 0; i < line.length; i++) if (line[i]) pixels[i] = value;
   };
   draw(truth, TRUTH, true);
