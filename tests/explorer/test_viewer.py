@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from promptseg.explorer.build import build
 from support.browser import Visit, pixels
-from support.explored import block, explored
+from support.explored import about, block, explored, write_run
 
 BOTH, EXTRA, MISSED = (240, 228, 66), (213, 94, 0), (86, 180, 233)
 TRUTH, MASK = (86, 180, 233), (230, 159, 0)
@@ -154,6 +155,16 @@ def test_methods_that_give_no_mask_say_why(tmp_path, visit):
     expect(page.locator(".stage").nth(1)).to_contain_text("no mask: method failed: SAM raised ValueError; see the log")
     expect(page.locator(".stage").nth(0)).to_contain_text("this method does not take this prompt")
     assert visit.inaccessible() == []
+
+
+def test_an_object_whose_picture_was_left_out_has_its_numbers(tmp_path, visit):
+    files = write_run(tmp_path, only="heart")
+    build(tmp_path / "explorer", **{**files, "run": about(["heart"], most=(100, 1))})
+    page = visit.open(tmp_path / "explorer/index.html", "o=heart/b:cell&w=sam,boxes&at=sam@mode1.best_score")
+    expect(page.locator(".viewer")).to_contain_text("The picture of this object is not in this explorer.")
+    expect(page.get_by_role("row", name="SAM <1>")).to_contain_text("0.0000.000")
+    expect(page.get_by_role("row", name="Boxes filled")).to_contain_text("this method does not take this prompt")
+    expect(page.locator(".stage")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "look"), [(1200, "outline"), (400, "errors")])
