@@ -64,7 +64,6 @@ def _panel(axis: Axes, rows: pd.DataFrame, wide: float) -> int:
             )  # fmt: skip
     style.unit_axis(axis, "x")
     style.unit_axis(axis, "y")
-    axis.set_aspect("equal")
     words = style.wrap(summary(rows), int(21 * wide))
     axis.text(0, 1.01, words, transform=axis.transAxes, fontsize=5.6, color=style.GREY, va="bottom")
     return words.count("\n") + 1
@@ -90,7 +89,7 @@ def draw(published: str | Path, methods: Titles, protocols: Titles | None = None
     every = (style.modes() | _click_looks()).items()
     handles = [style.handle(look) for name, look in every if name in set(rows["look"])]
     legend = panels.Legend([*handles, *fills], 5)
-    grid = panels.grid(len(shown), across, title, panels.Size(width, min(wide, 3.0) + 0.85, 0.4), legend)
+    grid = panels.grid(len(shown), across, title, panels.Size(width, min(wide, 3.0) + 0.9, 0.4), legend)
     for axis, (method, protocol) in zip(grid.axes, shown, strict=True):
         lines = _panel(axis, rows[rows["panel"] == (method, protocol)], wide)
         clicks = style.words("clicks, {protocol}", protocol=titled(protocols, protocol))
