@@ -38,7 +38,7 @@ def export_volumes(
     config = project.configuration(configfile)
 
     from promptseg.core.choices import one_of
-    from promptseg.report.volumes.export import FORMATS, VolumeRun, Wish, export
+    from promptseg.exports.volumes import FORMATS, VolumeRun, Wish, export
 
     project.require_free(output, force=force)
     folder = results or Path(config["results"]).absolute()

@@ -7,7 +7,7 @@ import pytest
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import encode
 from promptseg.core.tables import write_table
-from promptseg.report.volumes.export import VolumeRun, Wish, export, setting_of
+from promptseg.exports.volumes import VolumeRun, Wish, export, setting_of
 from promptseg.volumes.data.build import build_volumes
 from promptseg.volumes.routes.tables import VOLUME_PREDICTIONS
 from support.builds import entry, list_files, write
