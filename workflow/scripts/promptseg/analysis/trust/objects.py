@@ -99,11 +99,13 @@ class Patients:
             (resamples, columns); NaN where a resample has none of these masks.
         """
         starts = np.flatnonzero(np.diff(patients, prepend=-1))
-        present = patients[starts]
-        weights = self.weights if len(present) == self.weights.shape[1] else self.weights[:, present]
-        counts = np.diff(starts, append=len(patients))
+        first, last = patients[0], patients[-1] + 1
+        totals = np.zeros((last - first, values.shape[1] + 1))
+        totals[patients[starts] - first, :-1] = np.add.reduceat(values, starts, axis=0)
+        totals[patients[starts] - first, -1] = np.diff(starts, append=len(patients))
+        drawn = self.weights[:, first:last] @ totals
         with np.errstate(invalid="ignore"):
-            return (weights @ np.add.reduceat(values, starts, axis=0)) / (weights @ counts)[:, None]
+            return drawn[:, :-1] / drawn[:, -1:]
 
 
 def read_masks(files: Iterable[Path]) -> pd.DataFrame:
