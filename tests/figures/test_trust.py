@@ -21,9 +21,9 @@ def files(folder, *parts):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     """Two methods, of which one says nothing itself and takes no boxes."""
-    stability = np.linspace(0.4, 0.9, 6)
+    stability = [*np.linspace(0.4, 0.9, 23), np.nan]
     parts = [
-        masks(IOU, "aabbcc", method="sam_x", predicted_iou=CONFIDENCE, stability=stability),
+        masks(IOU * 4, "aabbcc" * 4, method="sam_x", predicted_iou=CONFIDENCE * 4, stability=stability),
         masks(IOU, "aabbcc", method="sam_x", mode="mode3", predicted_iou=IOU),
         masks(IOU, "aabbcc", method="sam_x", mode="mode4", predicted_iou=IOU),
         masks(IOU, "aabbcc", method="sam_x", mode="iterative", protocol="corrected", step=3, soft_dice=IOU),
@@ -36,11 +36,13 @@ def test_a_mark_for_each_confidence(drawn):
     figure = trust.draw(drawn["trust"], METHODS, "corrected")
     order, found, gain = figure.axes
     assert rows(order) == ["Cut, mode 1", "SAM X, mode 1", "SAM X, mode 4", "SAM X, 3 clicks"]
-    assert lines(order)["1 predicted_iou"][0] == pytest.approx([14 / 19, 1 - 0.07])
+    assert lines(order)["0 prompts_agree"][0] == pytest.approx([14 / 19, 0], abs=1e-6)
+    marks = {line.get_label(): line.get_markerfacecolor() for line in order.lines}
+    assert (marks["1 stability"], marks["1 predicted_iou"]) == ("white", "#4477AA")  # one mask has no stability
     assert lines(order)["2 predicted_iou"][0] == pytest.approx([1, 2])
     assert lines(found)["1 predicted_iou"][0, 0] == pytest.approx(7 / 9)
     assert lines(gain)["0 prompts_agree"][0, 0] == pytest.approx(0.1)
-    assert legend(figure) == ["predicted IoU", "stability", "expected Dice", "agreement of prompts"]
+    assert legend(figure)[:4] == ["predicted IoU", "stability", "expected Dice", "agreement of prompts"]
     intervals = [part.get_segments()[0][:, 0] for part in order.collections]
     assert any(low < 14 / 19 < high for low, high in intervals)
 

@@ -53,3 +53,10 @@ def test_a_confidence_that_misleads(tmp_path):
 
 def test_nothing_to_say(tmp_path):
     assert claims(tmp_path, masks(IOU, stability=[0.5] * 6, mode="mode2")).empty
+
+
+def test_a_confidence_that_some_masks_lack_is_no_rival(tmp_path):
+    few = [np.nan, np.nan, 0.8, 0.7, 0.3, np.nan]
+    found = claims(tmp_path, masks(IOU, predicted_iou=CONFIDENCE, prompts_agree=few))
+    assert found["claim"].tolist() == ["trust_keep", "trust_failures"]
+    assert "highest predicted IoU" in found["statement"][0]

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from promptseg.analysis.trust.shown import complete
 from promptseg.analysis.trust.tables import TRUST_CURVES
 from promptseg.core.tables import read_csv
 from promptseg.figures import style, trust_source
@@ -37,7 +38,7 @@ def draw(curves: str | Path, methods: Mapping[str, Mapping[str, Any]], protocol:
     labels = style.words("share of the masks that are kept"), style.words("mean error (1 - IoU)")
     grid = trust_source.grid(source, title, labels, handles)
     for axis, (method, prompt) in zip(grid.axes, itertools.product(source.methods, source.prompts), strict=True):
-        _panel(axis, source.of(method, prompt), looks)
+        _panel(axis, complete(source.of(method, prompt)), looks)
     return grid.figure
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from promptseg.analysis.trust.tables import TRUST_THRESHOLDS
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import CONFIDENCES
-from promptseg.figures import panels, style, trust_source
+from promptseg.figures import numbers, panels, style, trust_source
 
 _TITLE = "Masks kept above a threshold of confidence, all together"
 # The first of these that a method has.
@@ -46,7 +46,7 @@ def draw(thresholds: str | Path, methods: Mapping[str, Mapping[str, Any]], proto
             trust_source.empty(axis)
             continue
         name = next(name for name in _CHOSEN if name in set(rows["confidence"]))
-        _panel(axis, rows[rows["confidence"] == name].sort_values("threshold"), looks)
+        _panel(axis, rows[(rows["confidence"] == name) & (rows["n"] >= numbers.FEW)].sort_values("threshold"), looks)
         above, words = axis.get_title(loc="left"), style.words(CONFIDENCES[name])
         axis.set_title(style.wrap(f"{above}: {words}" if above else words, letters), loc="left", fontweight="bold")
     return grid.figure

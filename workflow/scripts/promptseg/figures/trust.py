@@ -34,6 +34,7 @@ def _panel(axis: Axes, rows: list[pd.DataFrame], column: str, looks: Mapping[str
     style.stripes(axis, len(rows))
     axis.axvline(random, color=style.GREY, linewidth=0.8)
     for place, of_row in enumerate(rows):
+        most = of_row["n_objects"].max()
         own = [row for name in looks for row in of_row[of_row["confidence"] == name].to_dict("records")]
         for row, shift in zip(own, style.offsets(len(own), 0.07 * (len(own) - 1)), strict=True):
             look, ends = looks[row["confidence"]], (row[f"{column}_ci_low"], row[f"{column}_ci_high"])
@@ -41,7 +42,7 @@ def _panel(axis: Axes, rows: list[pd.DataFrame], column: str, looks: Mapping[str
                 axis.hlines(place + shift, *ends, color=look.colour, linewidth=0.9, alpha=0.6, zorder=2)
             axis.plot(
                 row[column], place + shift, linestyle="none", markersize=2.8, markeredgewidth=0.5, zorder=3,
-                label=f"{place} {row['confidence']}", **style.mark(look),
+                label=f"{place} {row['confidence']}", **style.mark(look, row["n_objects"] < most),
             )  # fmt: skip
     axis.xaxis.set_major_locator(MaxNLocator(4 if style.page() > _NARROW else 2))
     axis.grid(axis="x")
@@ -70,13 +71,16 @@ def draw(trust: str | Path, methods: Mapping[str, Mapping[str, Any]], protocol: 
         style.page(), max(0.24 if style.page() > _NARROW else 0.36, 0.055 * len(looks)) * len(parts), 0.95
     )
     handles = [style.handle(look) for look in looks.values()]
+    if any(rows["n_objects"].nunique() > 1 for rows in parts.values()):
+        words = style.words("open: not all masks have it")
+        handles.append(style.handle(style.Look(words, style.GREY, "o"), hollow=True))
     grid = panels.grid(
         len(_PANELS), len(_PANELS), title, size, panels.Legend(handles, trust_source.legend_columns(style.page())),
         sharey=True,
     )  # fmt: skip
     for axis, column in zip(grid.axes, _PANELS, strict=True):
         _panel(axis, list(parts.values()), column, looks)
-    low = np.nanmin([rows["share"].min() for rows in parts.values()] + [0])
+    low = np.nanmin([rows[["share", "share_ci_low"]].min().min() for rows in parts.values()] + [0])
     grid.axes[0].set_xlim(max(-1.05, low - 0.05), 1.05)
     labels = [f"{source.methods[name]}, {style.words(prompt.title)}" for name, prompt in parts]
     grid.axes[0].set_yticks(range(len(labels)), [style.wrap(label, _letters(34)) for label in labels], linespacing=0.95)

@@ -9,7 +9,7 @@ import pandas as pd
 from promptseg.analysis.paper import number
 from promptseg.analysis.study.claims import CLAIMS
 from promptseg.analysis.trust.claims import KEEP
-from promptseg.analysis.trust.shown import Prompt, prompts
+from promptseg.analysis.trust.shown import Prompt, complete, prompts
 from promptseg.analysis.trust.tables import TRUST_MEANS, TRUST_THRESHOLDS
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import CONFIDENCES, Titles, titled
@@ -68,7 +68,7 @@ def _best(means: pd.DataFrame, shown: list[Prompt], methods: Titles) -> Table:
     for method in dict.fromkeys(means["method"]):
         for prompt in shown:
             own = _of(means[means["method"] == method], prompt)
-            for row in own.sort_values("excess", kind="stable").head(1).to_dict("records"):
+            for row in complete(own).sort_values("excess", kind="stable").head(1).to_dict("records"):
                 left = row["iou"] + row["gain_20"]
                 cells.append(
                     [

@@ -7,7 +7,7 @@ import pandas as pd
 
 from promptseg.analysis.columns import made
 from promptseg.analysis.study.claims import CLAIMS
-from promptseg.analysis.trust.shown import Prompt, prompts
+from promptseg.analysis.trust.shown import Prompt, complete, prompts
 from promptseg.core.titles import CONFIDENCES, Titles, titled
 from promptseg.core.vocabulary import ITERATIVE
 
@@ -47,7 +47,7 @@ def _where(prompt: Prompt) -> str:
 def _claims(rows: pd.DataFrame, pairs: pd.DataFrame, title: str) -> Iterator[dict[str, Any]]:
     if rows.empty:
         return
-    ranked = rows.sort_values(["excess", "confidence"], kind="stable").to_dict("records")
+    ranked = complete(rows).sort_values(["excess", "confidence"], kind="stable").to_dict("records")
     yield _keep(ranked[0], title)
     if len(ranked) > 1:
         yield from _best(ranked[0]["confidence"], ranked[1]["confidence"], pairs, title)

@@ -36,3 +36,8 @@ def prompts(rows: pd.DataFrame, protocol: str) -> list[Prompt]:
     clicks = rows[(rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol)]["step"]
     steps = [step for step in COMPARED_CLICKS if step <= 5 and step in set(clicks)]
     return [*found, *(Prompt(ITERATIVE, protocol, step) for step in steps[-1:])]
+
+
+def complete(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a method and prompt whose confidence the most masks have, so that all of them order the same masks."""
+    return rows[rows["n_objects"] == rows["n_objects"].max()]

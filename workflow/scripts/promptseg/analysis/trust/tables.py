@@ -79,7 +79,7 @@ TRUST_CURVES = Table(
     "trust_curves.csv",
     "Risk-coverage curves: the mean error of what is kept. After 1, 3, 5 and 9 clicks; no single tasks.",
     [
-        *(*_PLACE, _CONFIDENCE),
+        *(*_PLACE, _CONFIDENCE, _COUNTS[0]),
         Column("coverage", FLOAT, "share of the masks that are kept, the most confident ones"),
         Column("risk", FLOAT, "mean of 1 - IoU of these; with coverage 1 that of a random order at every coverage"),
         CI_LOW,
