@@ -7,7 +7,7 @@ import pytest
 
 from promptseg.core.masks import encode, iou
 from promptseg.core.tables import read_table, write_table
-from promptseg.figures import percentiles
+from promptseg.figures import percentiles, style, translation
 from promptseg.figures.percentiles import EXTREMES, PERCENTILES
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.tables import SCORES
@@ -115,3 +115,11 @@ def test_an_object_whose_mask_is_not_there(shapes, tmp_path):
     looks = {"sam_vit_b": SHAPES_LOOKS["sam_vit_b"]}
     figure = percentiles.draw(replace(shapes, predictions=[path]), SHAPES, looks, EXTREMES)
     assert [layers(axis) for axis in figure.axes] == [[], [], []]
+
+
+def test_in_german(shapes):
+    style.configure(183, translation.words_of("de"))
+    figure = percentiles.draw(shapes, SHAPES, SHAPES_LOOKS, EXTREMES)
+    style.configure(183)
+    assert figure.get_suptitle() == "Shapes: schlechtestes, mittleres und bestes Ergebnis jeder Methode"
+    assert figure.axes[0].get_title().replace("\n", " ") == "ein Punkt, größte Komponente: schlechtestes"

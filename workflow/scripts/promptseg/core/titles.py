@@ -63,11 +63,6 @@ def setting(mode: str, step: int = 0) -> str:
     return f"mode {mode.removeprefix('mode')}" if mode.startswith("mode") else MODES.get(mode, plain(mode))
 
 
-def prompt_words(mode: str) -> str:
-    """What a mode prompts with, without its number: "one box around the object"."""
-    return MODES[mode].partition(": ")[2] or MODES[mode]
-
-
 def slice_count(name: str) -> str:
     """How many slices are prompted: "1" (the largest), "middle" (one), "3", "every", or a rule by its name."""
     return {routes.LARGEST: "1", "1": "middle", routes.ALL_SLICES: "every"}.get(name) or plain(name)

@@ -84,7 +84,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         dataset: {title, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; rows are in this order.
     """
-    title = style.words("{dataset}: three masks for one point").format(dataset=dataset["title"])
+    title = style.words("{dataset}: three masks for one point", dataset=dataset["title"])
     picked = {name: chosen(path) for name, path in pictures.by_method(files.ambiguity).items()}
     methods = [name for name in looks if len(picked.get(name, []))]
     if not methods:

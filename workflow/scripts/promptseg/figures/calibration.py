@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.ambiguity import AMBIGUITY_MEANS, CALIBRATION
 from promptseg.core.tables import read_csv
-from promptseg.core.titles import setting
 from promptseg.figures import dots, numbers, panels, style
 
 _PANEL, _NAMES = 1.1, 1.0  # inches of the narrowest panel, and of the names beside the numbers
@@ -56,7 +55,7 @@ def draw(calibration: str | Path, ambiguity: str | Path, methods: Mapping[str, M
                 rho = numbers.with_interval(row, "spearman", "spearman_ci_low", "spearman_ci_high")
                 values[name] = [str(own["n"].sum()), numbers.short(row["ece"]), rho]
         numbers.table(below, values, _HEADS, shown)
-        axis.set_title(style.words(setting(mode)), loc="left", fontweight="bold")
+        axis.set_title(style.words("mode {number}", number=mode[-1]), loc="left", fontweight="bold")
         for which in "xy":
             style.unit_axis(axis, which)
         axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
@@ -113,9 +112,9 @@ def draw_candidates(ambiguity: str | Path, methods: Mapping[str, Mapping[str, An
         return style.message(title, style.words("No method of this run answers a prompt with three masks."))
     rows = rows.assign(place=rows["method"].map(order)).sort_values(["place", "mode"])
     labels = [
-        f"{looks[row.method].title}, {style.words(setting(row.mode))}, {numbers.count(row.n_objects)}"
-        for row in rows.itertuples()
+        f"{looks[method].title}, {style.words('mode {number}', number=mode[-1])}, {numbers.count(objects)}"
+        for method, mode, objects in zip(rows["method"], rows["mode"], rows["n_objects"], strict=True)
     ]
     if rows["iou_first_ci_low"].isna().all():
-        title += style.words(" (no intervals: a dataset has a single patient)")
+        title += f" ({style.words(numbers.NO_INTERVALS)})"
     return dots.draw(dots.Rows(rows, labels, [looks[name] for name in rows["method"]]), _panels(), title)

@@ -36,7 +36,7 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
     """
     called = titled(protocols, protocol)
     title, looks = (
-        style.words("What clicks achieve, this run, protocol {protocol}").format(protocol=called),
+        style.words("What clicks achieve, this run, protocol {protocol}", protocol=called),
         style.method_looks(methods),
     )
     rows = read_csv(metrics, CLICK_METRICS)
@@ -54,6 +54,6 @@ def draw(metrics: str | Path, methods: Titles, protocol: str, protocols: Titles 
         for (name, selection), objects in zip(pairs, rows["n_images"], strict=True)
     ]
     if rows["noc90_ci_low"].isna().all():
-        title += style.words(" (no intervals: a dataset has a single patient)")
+        title += f" ({style.words(numbers.NO_INTERVALS)})"
     hollow = [selection == "oracle" for _, selection in pairs]
     return dots.draw(dots.Rows(rows, labels, [looks[name] for name, _ in pairs], hollow), PANELS, title)

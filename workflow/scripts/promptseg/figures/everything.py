@@ -90,7 +90,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         dataset: {title, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; columns are in this order.
     """
-    title = style.words("{dataset}: all masks of an image without a prompt").format(dataset=dataset["title"])
+    title = style.words("{dataset}: all masks of an image without a prompt", dataset=dataset["title"])
     table, scores = read_table(files.objects, OBJECTS), pictures.by_method(files.scores)
     methods = [name for name in looks if name in scores and EVERYTHING in pictures.modes_taken(scores[name])]
     if not methods:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
-from promptseg.core.titles import plain, prompt_words
+from promptseg.core.titles import plain
 from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
@@ -52,7 +52,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         dataset: {title, tasks: task -> label values that form the object}.
         looks: see `style.method_looks`; panels are in this order.
     """
-    title = style.words("{dataset}: what the methods make of the same objects").format(dataset=dataset["title"])
+    title = style.words("{dataset}: what the methods make of the same objects", dataset=dataset["title"])
     table, predictions = read_table(files.objects, OBJECTS), pictures.by_method(files.predictions)
     taken = {name: pictures.modes_taken(predictions[name]) for name in looks if name in predictions}
     each = sheets.across(MOST + 1) - 1
@@ -74,7 +74,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
     masks = {name: first_masks(predictions[name], names, MODES) for name in taken}
     scored = {name: ious(path, names, MODES) for name, path in pictures.by_method(files.scores).items()}
     heads = {
-        place * len(names): [style.words(prompt_words(mode)), *(looks[name].title for name in part)]
+        place * len(names): [style.prompt(mode), *(looks[name].title for name in part)]
         for place, (mode, part) in enumerate(shown)
     }
     legend = style.words(LEGEND) + sheets.left_out(

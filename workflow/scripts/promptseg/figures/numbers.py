@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from promptseg.figures import style
 
 FEW = 10  # objects: means over fewer are drawn open
+NO_INTERVALS = "no intervals: a dataset has a single patient"
 LINE = 0.115  # inches of a row of a table
 _SIZE = 5.5  # points
 
@@ -82,7 +83,7 @@ def curve(axis: Axes, rows: pd.DataFrame, x: Sequence[float], y: str, look: styl
 def notes(interval: bool) -> list[Line2D]:
     """Legend entries: what open marks are, and what lines through marks are, or that there is no interval."""
     look = style.Look("", style.GREY, "o")
-    few = style.handle(look, hollow=True, label=style.words("open: fewer than {few} objects").format(few=FEW))
-    told = "line: 95 % interval over patients" if interval else "no intervals: a dataset has a single patient"
+    few = style.handle(look, hollow=True, label=style.words("open: fewer than {few} objects", few=FEW))
+    told = "line: 95 % interval over patients" if interval else NO_INTERVALS
     return [few, Line2D([], [], color=style.GREY, linewidth=0.8, marker="|" if interval else "", alpha=float(interval),
                         linestyle="none", label=style.words(told))]  # fmt: skip

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.analysis.lookup import CLICK, Wish, chosen, predictions, scored
-from promptseg.core import titles
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
@@ -85,7 +84,7 @@ def prompts_file(folder: Path, dataset: str) -> Path:
 
 def prompt_of(row: Mapping[str, Any]) -> str:
     """What a score was asked by, in words: "one box around the object", "5 clicks"."""
-    return titles.setting(ITERATIVE, row["step"]) if row["mode"] == ITERATIVE else titles.prompt_words(row["mode"])
+    return style.clicks(row["step"]) if row["mode"] == ITERATIVE else style.prompt(row["mode"])
 
 
 def _answer(axis: Axes, run: Run, dataset: str, method: str, example: pictures.Example, wish: Wish) -> str:
@@ -107,4 +106,4 @@ def _answer(axis: Axes, run: Run, dataset: str, method: str, example: pictures.E
         prompts = prompts_file(run.folder, dataset)
         for given in pictures.rows_of(prompts, [example.object_id], ["points", "boxes"], [row["mode"]]):
             pictures.prompt(axis, given["points"], given["boxes"])
-    return f"{row['iou']:.3f}, {style.words(prompt_of(row))}" if taken else style.words("no mask")
+    return f"{row['iou']:.3f}, {prompt_of(row)}" if taken else style.words("no mask")

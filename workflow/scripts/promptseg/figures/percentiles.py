@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.core.tables import read_table
-from promptseg.core.titles import plain, prompt_words
+from promptseg.core.titles import plain
 from promptseg.figures import pictures, sheets, style
 from promptseg.figures.examples import LEGEND, first_masks, prompts
 from promptseg.preprocess.tables import OBJECTS
@@ -69,7 +69,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         looks: of the methods to show, in this order.
         choice: EXTREMES or PERCENTILES.
     """
-    title = style.words(choice.title).format(dataset=dataset["title"])
+    title = style.words(choice.title, dataset=dataset["title"])
     found = {key: value for key, value in chosen(files.scores, choice).items() if key[0] in looks}
     if not found:
         return style.message(title, style.words(_NOTHING))
@@ -113,7 +113,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
 
 def _heads(shown: Mapping[str, Sequence[str]], shares: Sequence[str], beside: bool) -> dict[int, list[str]]:
     """Row -> headings of its panels, see `sheets.sheet`."""
-    texts = {mode: [f"{style.words(prompt_words(mode))}:\n{style.words(word)}" for word in shares] for mode in shown}
+    texts = {mode: [f"{style.prompt(mode)}:\n{style.words(word)}" for word in shares] for mode in shown}
     if beside:
         return {0: [text for own in texts.values() for text in own]}
     starts = [sum(len(own) for own in list(shown.values())[:index]) for index in range(len(shown))]

@@ -134,7 +134,7 @@ def spread(items: Sequence[T], most: int) -> list[T]:
 
 def left_out(count: int, one: str, more: str) -> str:
     """What of a figure has no room, for the legend: `one` or `more`, which holds {count}; nothing if all has."""
-    return f" {style.words(one if count == 1 else more).format(count=count)}" if count > 0 else ""
+    return f" {style.words(one if count == 1 else more, count=count)}" if count > 0 else ""
 
 
 def sheet(

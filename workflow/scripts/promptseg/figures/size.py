@@ -79,7 +79,7 @@ def draw(
         mode: which.
         datasets, methods: name -> {title}, as for `style.method_looks`.
     """
-    title = style.words("IoU against the size of the object, mode {mode}").format(mode=style.modes()[mode].title)
+    title = style.words("IoU against the size of the object, mode {mode}", mode=style.modes()[mode].title)
     looks = style.method_looks(methods)
     rivals = style.rivals(methods)
     rows, rho = (

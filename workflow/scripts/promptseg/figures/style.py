@@ -93,6 +93,12 @@ def modes() -> dict[str, Look]:
     return {mode: Look(words(MODE_TITLES[mode]), *look) for mode, look in _MODES.items()}
 
 
+def prompt(mode: str) -> str:
+    """What a mode prompts with, without its number: "one box around the object"."""
+    title = words(MODE_TITLES[mode])
+    return title.partition(": ")[2] or title
+
+
 def selections(names: Iterable[str] = ("first", "oracle")) -> dict[str, Look]:
     """The looks of selections, by default of what the study calls the result of SAM: its first mask, or its best."""
     return {name: Look(words(SELECTION_TITLES[name]), *_SELECTIONS[name]) for name in names}

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
-from promptseg.core.titles import Titles, plain, setting, titled
+from promptseg.core.titles import Titles, plain, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.figures import pictures, sheets, style
+from promptseg.figures.source import not_clicked
 from promptseg.preprocess.tables import OBJECTS
 
 CLICKS = (1, 2, 3, 5, 9)
@@ -62,7 +63,7 @@ def draw(
     """
     called = titled(protocols, protocol)
     about = {"dataset": dataset["title"], "protocol": called}
-    title = style.words("{dataset}: an object click by click, protocol {protocol}").format(**about)
+    title = style.words("{dataset}: an object click by click, protocol {protocol}", **about)
     table = read_table(files.objects, OBJECTS)
     present = [task for task in dataset["tasks"] if (table["task"] == task).any()]
     if not present:
@@ -76,8 +77,7 @@ def draw(
     methods = [method for method in looks if made.get(method) and scored.get(method)]
     steps = [step for step in CLICKS if any(step in made[method] for method in methods)]
     if not steps:
-        sentence = style.words("No method of this run was clicked iteratively under the protocol {protocol}.")
-        return style.message(title, sentence.format(protocol=called))
+        return not_clicked(title, called)
     example = pictures.load(files.images, table, dataset["tasks"], [name])[name]
     steps = sheets.spread(steps, sheets.across(len(steps)))
     view = pictures.cropped(example)
@@ -85,7 +85,7 @@ def draw(
     room = sheets.rows_that_fit(len(steps), 1, shape)
     title = f"{title} ({plain(example.task)}, {sheets.lines_of(example.image.image_id, 1.6)})"
     legend = style.words(_LEGEND) + sheets.left_out(len(methods) - room, *sheets.WITHOUT_METHOD)
-    heads = {0: [style.words(setting(ITERATIVE, step)) for step in steps]}
+    heads = {0: [style.clicks(step) for step in steps]}
     sheet = sheets.sheet(min(room, len(methods)), len(steps), title, legend, heads=heads, shape=shape)
     for row, method in enumerate(methods[:room]):
         sheet.beside(row, [looks[method].title])

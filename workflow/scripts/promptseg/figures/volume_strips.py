@@ -100,7 +100,7 @@ def draw(
         prompts: {tie_break, seed}, see `showing.show`.
     """
     name = choose(files.stream.objects, files.stream.index)
-    title = style.words("{dataset}: slices of one object").format(dataset=dataset["title"])
+    title = style.words("{dataset}: slices of one object", dataset=dataset["title"])
     if name is None:
         return style.message(title, style.words(NOTHING))
     volume, thing = _find(files.stream, name)
