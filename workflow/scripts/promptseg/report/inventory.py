@@ -13,7 +13,7 @@ from promptseg.report.grid import Cell, Table, as_table, explored
 
 
 def datasets_table(counts: pd.DataFrame) -> Table:
-    """The datasets of the run: what was evaluated, and how many images the study had.
+    """The datasets of the run: what was evaluated, and how many images the study had, if it had one of them.
 
     Args:
         counts: see `datasets.counts`.
@@ -26,7 +26,9 @@ def datasets_table(counts: pd.DataFrame) -> Table:
         numbers[-1] += "?" if numbers[-1] and row["certain"] != "yes" else ""
         cells.append([*texts, *numbers, number(row["difference"], 0, "+"), row["manifest_sha256"][:12]])
     heads = ["dataset", "status", "slices", "objects", "licence", "images", "patients", "failed cases"]
-    return as_table(cells, [*heads, "study's images", "difference", "manifest"], 5)
+    heads += ["study's images", "difference", "manifest"]
+    shown = [place for place in range(len(heads)) if place < 8 or any(row[place] for row in cells)]
+    return as_table([[row[place] for place in shown] for row in cells], [heads[place] for place in shown], 5)
 
 
 def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
@@ -81,8 +83,12 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
 
 
 def failures_table(failed: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
-    """What `failures` found."""
+    """What `failures` found; reasons lead to their objects in the explorer."""
     shown = failed.copy()
+    names = zip(failed["reason"], failed["datasets"].str.split(", "), failed["methods"].str.split(", "), strict=True)
+    shown["reason"] = [
+        Cell(reason, explored(datasets=where, methods=who, statuses=[reason])) for reason, where, who in names
+    ]
     for column, titles in (("datasets", datasets), ("methods", methods)):
         shown[column] = [", ".join(titled(titles, name) for name in names.split(", ")) for names in failed[column]]
     return as_table(shown.to_numpy().tolist(), shown.columns, 5)
