@@ -9,7 +9,7 @@ from promptseg.analysis.paper import number, p_text
 from promptseg.core import titles
 from promptseg.core.routes import CONTOURS
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.report.grid import Table, as_table
+from promptseg.report.grid import Table, as_table, mark_best
 from promptseg.report.routes import routes_table as headline
 from promptseg.volumes.analysis import order
 from promptseg.volumes.columns import VOLUME_SETTING
@@ -31,9 +31,11 @@ def ordered(rows: pd.DataFrame, methods: Titles) -> pd.DataFrame:
 
 
 def main_table(routes: pd.DataFrame, methods: Titles) -> Table:
-    """Mean Dice of each route by the number of prompted slices."""
+    """Mean Dice of each route by the number of prompted slices; true contours are not among the best."""
     table = headline(routes, methods)
-    return as_table(table.to_numpy().tolist(), list(table.columns), 2)
+    groups = [None if method == titles.CONTOURS else "" for method in table["method"]]
+    heads = [head for head in table.columns[2:] if head.startswith(tuple(titles.EXTENTS.values()))]
+    return mark_best(as_table(table.to_numpy().tolist(), list(table.columns), 2), heads, groups)
 
 
 def setting_cells(row: Any, methods: Titles) -> list[str]:
