@@ -58,7 +58,7 @@ function paintOutlines(ctx, { truth, mask }, { sx, sy, left, top }, size, ratio)
   const { width, height } = ctx.canvas;
   const place = { sx: sx * ratio, sy: sy * ratio, left: left * ratio, top: top * ratio }, panel = [width, height];
   const lines = new ImageData(width, height), pixels = new Uint32Array(lines.data.buffer);
-  const reach = Math.round((Math.min(sx, sy) < 4 ? THIN : LINE) * ratio);
+  const reach = Math.max(1, Math.round((Math.min(sx, sy) < 4 ? THIN : LINE) * ratio));
   const draw = (bytes, colour, outside) => {
     const value = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0];
     const line = border(projected(bytes, size, place, panel), panel, reach, outside);
