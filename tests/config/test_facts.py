@@ -103,6 +103,12 @@ def test_parts_that_only_some_runs_have(config):
     config["robustness"]["enabled"] = True
     config["datasets"]["lungs"]["volumes"] = True
     assert facts.optional_parts(config) == ["everything", "ambiguity", "trust", "robustness", "volumes"]
+    config["run"]["methods"] = ["aside"]  # which repeats one of the study
+    assert "published" not in facts.optional_parts(config)
+    config["datasets"]["lungs"]["published"] = {"lung": "CT-Organ: Lung"}
+    assert "published" in facts.optional_parts(config)
+    config["run"]["methods"] = ["ritm"]
+    assert "published" not in facts.optional_parts(config)
     assert facts.grid(config)["points_per_side"] == 32
     assert facts.ambiguous_methods(config) == ["ritm"]
 

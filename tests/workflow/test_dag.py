@@ -113,6 +113,13 @@ def test_a_score_parameter_changed(project):
     assert project.planned() == AGGREGATES | {"score": 4, "trust": 2, "plot_examples": 2}
 
 
+def test_how_figures_are_drawn_changed(project):
+    project.configure(changed(figures={"width_mm": 170, "format": ["svg"], "language": "de"}))
+    planned = project.planned()
+    assert {"plot_modes", "plot_modes_published", "plot_examples", "plot_trust", "write_captions"} <= set(planned)
+    assert {name for name in planned if not name.startswith("plot_")} <= {"write_captions", "build_page"}
+
+
 @pytest.mark.parametrize(
     ("file", "jobs"),
     [
@@ -179,6 +186,10 @@ def test_shards(project):
     ("change", "message"),
     [
         ({"device": "gpu"}, "device: 'gpu' is not allowed. Did you mean 'cpu'?"),
+        (
+            {"figures": {"language": "xx"}},
+            "language: xx} is neither a language that figures have (de, en, es, fr) nor a",
+        ),
         ({"methds": {}}, "unknown key 'methds' in the top level. Did you mean 'methods'?"),
         ({"run": {"datasets": ["blob"], "methods": ["perfect"]}}, "Did you mean 'blobs'?"),
     ],

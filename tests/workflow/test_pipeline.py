@@ -36,7 +36,7 @@ def test_scores_and_figures_of_a_run(finished):
     assert slow == {"not_applicable": 12 * 3, "ok": 12 * 3}
     names = {path.name for path in (finished.path / "results" / "figures").iterdir()}
     for stem in ("modes", "modes_published", "clicks_mean_corrected", "clicks_tasks_published", "examples_blobs"):
-        assert {f"{stem}.png", f"{stem}.pdf"} <= names
+        assert {f"{stem}.png", f"{stem}.pdf", f"{stem}.md"} <= names
     assert Image.open(finished.path / "results" / "figures" / "modes.png").width > 500
     page = (finished.path / "results" / "report" / "index.html").read_text()
     assert "<b>Slow</b>: It sleeps before it answers." in page

@@ -11,7 +11,7 @@ from promptseg.figures import panels, style
 from promptseg.figures.source import Source, after_clicks, not_clicked
 
 BANDS = 4  # intervals of more lines than this hide one another in a small panel
-LINES = 12  # of more lines, those of oracles and all markers are left out of small panels
+LINES = 12  # of more lines all intervals are left out, and in small panels those of oracles and all markers as well
 _ROW, _WIDE, _LEAST = 1.3, 1.6, 0.95  # inches of a small panel
 
 
@@ -26,7 +26,7 @@ def _lines(axis: Axes, rows: pd.DataFrame, source: Source, small: bool) -> None:
             if own.empty:
                 continue
             hollow = selection == "oracle"
-            if not small or many <= BANDS:
+            if many <= (BANDS if small else LINES):
                 panels.band(axis, own["step"], own, look)
             drawn = style.mark(look, hollow)
             if small and (back or many > LINES):
