@@ -17,6 +17,9 @@ from promptseg.volumes.analysis.retention import RETENTION
 from promptseg.volumes.analysis.routes import ROUTES
 from promptseg.volumes.routes.answers import read_answers
 from support.bodies import cylinder, dice
+from support.browser import Visit, chromium, visit
+
+__all__ = ["chromium", "visit"]
 
 MADE = [f"results/volumes/predictions/{method}/bodies.parquet" for method in ("region_growing", "contours")]
 SHAPE = (12, 40, 44)
@@ -60,6 +63,21 @@ def test_the_pages_lead_to_each_volume(predicted):
         assert "Region growing: point carried, 3 slices, point, ends open, 1 click" in volume
         assert re.search(r'<p class="soft">(.* )?Licence: \S.*\.</p>', volume)
     assert page.count("data:image/png;base64") == 4  # routes, retention, overrun, strips
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_the_pages_in_a_browser(predicted, visit: Visit, width):
+    report = predicted.path / "results" / "report"
+    page = visit.open(report / "volumes.html", width=width)
+    assert visit.inaccessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.get_by_role("link", name="bodies, a").click()
+    page.wait_for_url("**/volumes/bodies/a.html")
+    before = page.locator("#where").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#where").inner_text() != before
+    assert visit.inaccessible() == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_masks_are_exported_onto_their_files(predicted):
