@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 
 from promptseg.core.errors import PromptsegError
 from promptseg.exports.folders import export
-from support.exported import COLOURED, GREY, OBJECT_IDS, PIXELS, TASKS, answer, truth, without_predictions
+from support.exported import BOX, COLOURED, GREY, MODE1, OBJECT_IDS, PIXELS, TASKS, answer, truth, without_predictions
 
 
 def read(path):
@@ -108,3 +109,10 @@ def test_masks_that_are_no_longer_kept(source, tmp_path, kind):
     with pytest.raises(PromptsegError, match=r"bones\.parquet is not there: the masks of guess are no longer kept"):
         export(without_predictions(source, tmp_path), kind, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_single_mask_of_a_method_is_there_whichever_is_asked_for(source, tmp_path):
+    export(replace(source, settings=[BOX._replace(selection="oracle"), MODE1]), "coco", tmp_path / "out")
+    files = {path.name: json.loads(path.read_text()) for path in (tmp_path / "out" / "predictions").iterdir()}
+    assert sorted(files) == ["box.mode5.oracle.json", "guess.mode1.first.json"]
+    assert [row["iou"] for row in files["box.mode5.oracle.json"]] == [1, 1, 1]

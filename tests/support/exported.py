@@ -102,7 +102,8 @@ def write_source(folder: Path) -> Source:
         write_table(folder / table.name, rows, table)
     for method in predictions:
         write_table(folder / "predictions" / method / "bones.parquet", predictions[method], PREDICTIONS)
-        write_table(folder / "scores" / method / "bones.parquet", scores[method], SCORES)
+        about = {"candidates": 2 if method == "guess" else 1}
+        write_table(folder / "scores" / method / "bones.parquet", scores[method], SCORES, about)
     return Source(
         dataset="bones",
         about={"title": "Bones", "licence": "CC0", "tasks": TASKS},

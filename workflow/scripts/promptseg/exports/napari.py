@@ -147,7 +147,7 @@ def _add_clicks(source: Source, images: Mapping[str, _Image], method: str, setti
     """The clicks that led to the masks of a setting of the mode `iterative`."""
     keep = (pc.field("step") <= setting.step) & pc.field("click_x").is_valid()
     for name in ("mode", "protocol", "switch", "selection"):
-        value = getattr(setting, name)
+        value = getattr(source.own(method, setting), name)
         keep &= (pc.field(name) == value) if value else pc.field(name).is_null()
     columns = ["object_id", "click_x", "click_y", "click_label"]
     rows = pq.read_table(source.predictions[method], columns=columns, filters=keep).to_pylist()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.settings import Setting
+from promptseg.core.tables import read_provenance
 from promptseg.core.titles import Titles, titled
+from promptseg.core.vocabulary import EVERYTHING
 from promptseg.exports.answers import Answer, Code, answers_to, scores_in
 from promptseg.preprocess.objects import ObjectStream, stream_objects
 
@@ -47,8 +49,14 @@ class Source:
 
     def answers(self, method: str, setting: Setting, truths: Mapping[str, Code] | None = None) -> Iterator[Answer]:
         """See `answers_to`."""
+        setting = self.own(method, setting)
         rows = scores_in(self.scores[method], setting)
         return answers_to(rows, self.predictions[method], setting.selection, truths)
+
+    def own(self, method: str, setting: Setting) -> Setting:
+        """What a setting is for a method: of one that gives a single mask that one counts, whichever is asked for."""
+        single = read_provenance(self.scores[method]).get("candidates") == 1 and setting.mode != EVERYTHING
+        return setting._replace(selection="first") if single else setting
 
     def title(self, method: str, setting: Setting) -> str:
         """Method and setting in words."""
