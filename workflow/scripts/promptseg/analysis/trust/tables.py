@@ -60,7 +60,7 @@ TRUST_MEANS = Table(
     "Whether a method knows its bad masks: what each confidence is worth that needs no truth. Controls are left out.",
     [
         *(*_PLACE, _CONFIDENCE, N_TASKS, *_COUNTS),
-        Column("n_without", N.type, "scored masks that lack the confidence, which are left out"),
+        Column("n_without", N.type, "masks that lack this confidence but have another one, which are left out"),
         *_ended("iou", MEAN_IOU.meaning),
         *_ended(
             "aurc",
