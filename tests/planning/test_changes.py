@@ -56,7 +56,7 @@ def test_long_values_are_cut():
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        (("prompts", "seed"), ("prompts", "predict", "analysis", "volumes")),
+        (("prompts", "seed"), ("prompts", "predict", "analysis", "trust", "volumes")),
         (("datasets", "ct", "intensity", "low"), ("preprocess", "volumes")),
         (("run", "unavailable"), ()),
         (("no", "such", "key"), ()),

@@ -45,7 +45,6 @@ rule build_page:
         "../../envs/analysis.yaml"
     params:
         title=TITLE,
-        name=Path(RESULTS).name,
         configuration=configuration_summary(),
         datasets=about_datasets(),
         methods=about_methods(),

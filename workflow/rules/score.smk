@@ -78,23 +78,3 @@ rule ambiguity:
         region_growing=lookup(within=config, dpath="methods/region_growing/options"),
     script:
         "../scripts/ambiguity.py"
-
-
-# What may tell good masks from bad ones without a truth, beside how good each mask is.
-rule trust:
-    input:
-        scores="<results>/scores/{method}/{dataset}.parquet",
-        predictions="<results>/predictions/{method}/{dataset}.parquet",
-        prompts=rules.prompts.output.prompts,
-        robustness="<results>/robustness/{method}/{dataset}.parquet" if config["robustness"]["enabled"] else [],
-        lib=lambda wildcards: library("trust"),
-    output:
-        table="<results>/trust/{method}/{dataset}.parquet",
-    log:
-        "<logs>/trust/{method}/{dataset}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        method="{method}",
-    script:
-        "../scripts/trust.py"

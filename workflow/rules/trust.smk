@@ -1,4 +1,24 @@
-"""What the confidence of a method is worth: tables and figures."""
+"""What the confidence of a method is worth: confidences beside scores, tables, figures."""
+
+
+# What may tell good masks from bad ones without a truth, beside how good each mask is.
+rule trust:
+    input:
+        scores="<results>/scores/{method}/{dataset}.parquet",
+        predictions="<results>/predictions/{method}/{dataset}.parquet",
+        prompts=rules.prompts.output.prompts,
+        robustness="<results>/robustness/{method}/{dataset}.parquet" if config["robustness"]["enabled"] else [],
+        lib=lambda wildcards: library("trust"),
+    output:
+        table="<results>/trust/{method}/{dataset}.parquet",
+    log:
+        "<logs>/trust/{method}/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        method="{method}",
+    script:
+        "../scripts/trust.py"
 
 
 rule tabulate_trust:

@@ -19,9 +19,11 @@ OPTIONAL = ["everything", "groups", "group_differences", "metadata", "trust", "t
 
 if __name__ == "__main__":
     with job(snakemake):
+        page = Path(snakemake.output.page)
+        folder = page.resolve().parents[1]  # no parameter: a run that is moved to another folder is not made again
         build_page(
             files={name: Path(str(snakemake.input[name])) for name in [*TABLES, *OPTIONAL] if snakemake.input[name]},
             figures=[Path(path) for path in snakemake.input.figures],
-            output=Path(snakemake.output.page),
-            run=Run(**snakemake.params, made=newest(map(Path, snakemake.input.parts))),
+            output=page,
+            run=Run(**snakemake.params, name=folder.name, made=newest(map(Path, snakemake.input.parts))),
         )

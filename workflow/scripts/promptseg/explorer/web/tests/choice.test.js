@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choose } from "../src/choice.js";
-import { neighbour } from "../src/keys.js";
+import { neighbour } from "../src/neighbours.js";
 import { facets, toggled } from "../src/settings.js";
 
 const setting = (id) => {
