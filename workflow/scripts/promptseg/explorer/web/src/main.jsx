@@ -231,6 +231,17 @@ function focusRow(step) {
   links[now < 0 ? 0 : Math.min(links.length - 1, Math.max(0, now + step))]?.focus();
 }
 
+/** An error that nothing expected is said: a page that stands still without a word looks as if it were loading. */
+function tell() {
+  if (document.getElementById("broken")) return;
+  const said = document.createElement("p");
+  Object.assign(said, { id: "broken", className: "alert", role: "alert" });
+  said.textContent = "Something went wrong on this page. The console of the browser says what.";
+  document.body.prepend(said);
+}
+addEventListener("error", tell);
+addEventListener("unhandledrejection", tell);
+
 addEventListener("DOMContentLoaded", async () => {
   const root = document.getElementById("app");
   try {
