@@ -60,3 +60,9 @@ def test_a_confidence_that_some_masks_lack_is_no_rival(tmp_path):
     found = claims(tmp_path, masks(IOU, predicted_iou=CONFIDENCE, prompts_agree=few))
     assert found["claim"].tolist() == ["trust_keep", "trust_failures"]
     assert "highest predicted IoU" in found["statement"][0]
+
+
+def test_agreement_of_prompts_is_told_to_know_the_truth(tmp_path):
+    found = claims(tmp_path, masks(IOU, predicted_iou=[0.5] * 6, prompts_agree=CONFIDENCE))
+    told = found.set_index("claim")["note"].str.contains("cut from the truth")
+    assert told.to_dict() == {"trust_keep": True, "trust_best": True, "trust_failures": False}

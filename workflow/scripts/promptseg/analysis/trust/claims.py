@@ -11,6 +11,7 @@ from promptseg.analysis.trust.shown import Prompt, complete, prompts
 from promptseg.core.titles import CONFIDENCES, Titles, titled
 from promptseg.core.vocabulary import ITERATIVE
 
+_TOLD = " The prompts whose masks agree are cut from the truth: a box tells more of an object than a click."
 KEEP, BEST, FOUND = "trust_keep", "trust_best", "trust_failures"
 _NOTES = {
     KEEP: "Ranked within each task; of its confidences the one with the smallest area under the risk-coverage curve, "
@@ -36,7 +37,9 @@ def trust_claims(trust: pd.DataFrame, pairs: pd.DataFrame, methods: Titles, prot
             apart = differences[(differences["method"] == method) & prompt.among(differences)]
             about = {"method": method, "protocol": prompt.protocol, "selection": "first", "source": "ours"}
             title = f"{titled(methods, method)} {_where(prompt)}"
-            found += [about | {"note": _NOTES[claim["claim"]], **claim} for claim in _claims(own, apart, title)]
+            for claim in _claims(own, apart, title):
+                told = _TOLD if claim["detail"].startswith("prompts_agree") else ""
+                found.append(about | {"note": _NOTES[claim["claim"]] + told, **claim})
     return pd.DataFrame(found, columns=made(CLAIMS)).astype({"value": float, "p": float})
 
 
