@@ -1,4 +1,4 @@
-"""What it takes to check a method's answers, in us per prompt, beside the time that the method itself takes.
+"""What it takes to check a method's answers and to tell how confident it is, beside the time that the method takes.
 
 python tests/benchmarks/answers.py
 """
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from tabulate import tabulate
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,7 @@ sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests")]
 
 from promptseg.methods import Candidates, Method, Prompt, Query, Settings  # noqa: E402
 from promptseg.methods.classical import GrabCut  # noqa: E402
+from promptseg.methods.confidence import confidence  # noqa: E402
 from promptseg.methods.controls import BoxFill  # noqa: E402
 from promptseg.methods.sam import Sam  # noqa: E402
 from promptseg.predict.answers import checked, listed  # noqa: E402
@@ -56,6 +58,11 @@ def main() -> None:
         given = Candidates(masks.astype(dtype), np.ones(3))
         kinds.append([np.dtype(dtype).name, f"{seconds(lambda: checked(given, SIZE, 3)) * 1e6:.1f}"])  # noqa: B023
     print("\n" + tabulate(kinds, ["three masks of", "check"], disable_numparse=True))
+    logits = torch.randn(3, *SIZE)
+    taken = seconds(lambda: confidence(logits.sigmoid())) * 1e6
+    print(
+        f"\nStability and expected Dice of three masks: {taken:.0f}, {taken / float(rows[-1][1]):.1%} of {rows[-1][0]}"
+    )
 
 
 if __name__ == "__main__":

@@ -286,4 +286,4 @@ class ClickMethod(Method):
         probability = state.probability[None]
         found = confidence(probability, THRESHOLD)
         mask = (probability > THRESHOLD).cpu().numpy()
-        return Candidates(mask, None, [state], found.stability.numpy(), found.soft_dice.numpy())
+        return Candidates(mask, None, [state], found.stability, found.soft_dice)

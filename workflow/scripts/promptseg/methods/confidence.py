@@ -1,7 +1,8 @@
 """What a network's probabilities say of the mask that is cut from them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,15 +10,15 @@ OFFSET = 1.0  # in logits, on either side of the threshold: `stability_score_off
 
 
 class Confidence(NamedTuple):
-    """Of k masks, each (k,) float32, 0 to 1, on the CPU.
+    """Of k masks, each (k,) float32, 0 to 1.
 
     Attributes:
         stability: IoU of the masks at a higher and a lower threshold; 0 where even the lower one leaves nothing.
         soft_dice: expected Dice of the mask if each pixel belongs to the object with its probability.
     """
 
-    stability: Tensor
-    soft_dice: Tensor
+    stability: np.ndarray
+    soft_dice: np.ndarray
 
 
 def confidence(probability: Tensor, threshold: float = 0.5) -> Confidence:
@@ -29,10 +30,13 @@ def confidence(probability: Tensor, threshold: float = 0.5) -> Confidence:
     Args:
         probability: (k, h, w) float, 0 to 1.
     """
+    middle = np.log(threshold / (1 - threshold))
+    high, low = (1 / (1 + np.exp(-middle - sign * OFFSET)) for sign in (1, -1))
     flat = probability.flatten(1).float()
-    middle = torch.logit(torch.tensor(threshold, dtype=torch.float64))
-    high, low = (torch.sigmoid(middle + sign * OFFSET).item() for sign in (1, -1))
-    inner, outer = ((flat > limit).sum(1) for limit in (high, low))
-    mask = flat > threshold
-    expected = 2 * (flat * mask).sum(1) / (mask.sum(1) + flat.sum(1)).clamp_min(torch.finfo(torch.float32).tiny)
-    return Confidence((inner / outer.clamp_min(1)).cpu(), expected.cpu())
+    values: Any = flat if flat.is_cuda else flat.numpy()  # on a CPU NumPy takes half the time of torch
+    mask = values > threshold
+    sums = [(values > high).sum(1), (values > low).sum(1), mask.sum(1), (values * mask).sum(1), values.sum(1)]
+    inner, outer, area, inside, total = (torch.as_tensor(one).cpu().numpy().astype(float) for one in sums)
+    stability = inner / np.maximum(outer, 1)
+    soft_dice = 2 * inside / np.maximum(area + total, np.finfo(np.float32).tiny)
+    return Confidence(stability.astype(np.float32), soft_dice.astype(np.float32))

@@ -48,7 +48,7 @@ class Decoded:
         if self.values == "masks":
             return Candidates(masks, scores, states)
         found = confidence(self.logits.sigmoid() if self.values == "logits" else self.logits + 0.5)
-        return Candidates(masks, scores, states, found.stability.numpy(), found.soft_dice.numpy())
+        return Candidates(masks, scores, states, found.stability, found.soft_dice)
 
 
 def best(low: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
