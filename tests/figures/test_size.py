@@ -41,6 +41,7 @@ def test_size(tmp_path):
     assert [notes(axis)[2:] for axis in below] == [["12", "+.50 (+.00 to +1.00)"], ["12", f"{minus}.25"], []]
     assert rows(below[0]) == ["Cut"]
     assert pooled.get_xscale() == "log"
+    assert [pooled.xaxis.get_major_formatter()(10.0**power, None) for power in (-12, 0)] == ["10⁻¹²", "10⁰"]
     assert pooled.get_ylim() == pytest.approx((-0.02, 1.02))
     assert legend(figure) == ["Cut", "open: fewer than 10 objects", "line: 95 % interval over patients"]
     nothing = size.draw(*paths, scores, "mode2", DATASETS, METHODS)

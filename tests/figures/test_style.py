@@ -124,6 +124,13 @@ def test_eps_shows_thin_colours_as_pale_ones(tmp_path):
     assert any(np.allclose(pixel, 127 / 255, atol=0.01) for pixel in np.unique(middle, axis=0))
 
 
+def test_dollars_are_no_formulas(tmp_path):
+    style.save(style.message(r"open $x^{$ \foo$", "costs $5 or $6_a"), tmp_path / "a.svg")
+    written = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert r">open $x^{$ \foo$</text>" in written
+    assert ">costs $5 or $6_a</text>" in written
+
+
 def test_png_of_images_keeps_rare_colours_in_a_palette(tmp_path):
     figure = style.message("Title", "A sentence.")
     (axis,) = figure.axes

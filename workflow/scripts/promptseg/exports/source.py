@@ -13,6 +13,8 @@ from promptseg.core.vocabulary import EVERYTHING
 from promptseg.exports.answers import Answer, Code, answers_to, scores_in
 from promptseg.preprocess.objects import ObjectStream, stream_objects
 
+_LONGEST = 200  # characters of a file's name; most systems allow 255, number and suffix included
+
 
 @dataclass(frozen=True)
 class Source:
@@ -66,12 +68,13 @@ class Source:
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """Name -> a name of a file without suffix, which any system can hold, and no other of the names has.
 
-    Images or objects whose names differ only in signs that files cannot have, or in capitals, are numbered.
+    Images or objects whose names differ only in signs that files cannot have, in capitals, or after the first 200
+    characters, are numbered.
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        plain = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".") or "_"
+        plain = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".")[:_LONGEST] or "_"
         free, number = plain, 1
         while free.casefold() in taken:
             number += 1

@@ -1,5 +1,6 @@
 """IoU against the size of the object: means of size classes with intervals, single objects behind them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ POOLED = "All datasets"
 POINTS = 250  # drawn of one method in one panel
 _PANEL, _NAMES = 1.1, 1.0  # inches of the narrowest panel, and of the names beside the numbers
 _DODGE = 0.12  # decades, by which the marks of methods stand beside one another
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MANY = 9  # panels; of more five stand in a row
 
 
@@ -60,6 +62,7 @@ def _panel(axis: Axes, bins: pd.DataFrame, points: pd.DataFrame, looks: Mapping[
     axis.set_xscale("log")
     style.unit_axis(axis, "y")
     axis.xaxis.set_major_locator(LogLocator(numticks=5))
+    axis.xaxis.set_major_formatter(lambda share, _: f"10{str(round(math.log10(share))).translate(_RAISED)}")
     axis.xaxis.set_minor_locator(NullLocator())
 
 

@@ -112,6 +112,7 @@ def use() -> None:
         rc={
             "font.family": "DejaVu Sans",
             "font.size": 7,
+            "text.parse_math": False,  # titles of users may hold dollars
             "axes.titlesize": 7,
             "axes.labelsize": 7,
             "xtick.labelsize": 6.5,
