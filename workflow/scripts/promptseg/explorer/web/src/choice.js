@@ -69,7 +69,9 @@ export function choose(run, kept, state) {
   const numbers = (list) => known("quantity", names, list).map(({ name }) => name);
   const ranges = numbers(Object.keys(state).flatMap((key) => (key.startsWith("r.") ? [key.slice(2)] : [])));
   const drawn = (state.plot ?? of).split(",").filter(Boolean);
-  const axes = drawn.filter((name) => numbers(drawn).includes(name)).slice(0, 2); // in the order of the link
+  const there = numbers(drawn);
+  const axes = drawn.filter((name) => there.includes(name)).slice(0, 2); // in the order of the link
+  if (!axes.length) axes.push(of);
   const versus = pair(state.vs);
   known("method", run.methods, versus.method ? [versus.method] : []);
   known("setting", run.settings, versus.setting ? [versus.setting] : [], "id");
@@ -98,5 +100,5 @@ export function choose(run, kept, state) {
       `That is too many rows: only the first ${most} of ${pairs.length} combinations of method and setting are shown.`,
     );
   }
-  return { methods, settings, pairs: shown, of, sort, ranges, axes, descending: state.dir === "desc", problems };
+  return { methods, settings, pairs: shown, of, sort, ranges, axes, descending: state.dir === "desc", problems: [...new Set(problems)] };
 }

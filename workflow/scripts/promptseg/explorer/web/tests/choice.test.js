@@ -94,6 +94,17 @@ test("unknown names of a link are told and left out", () => {
   assert.equal(choice.sort, "iou");
 });
 
+test("a link that says the same nonsense twice is told so once, and axes that do not exist leave the first metric", () => {
+  const choice = choose(RUN, 10, { m: ["a", "a"], plot: "__proto__,b" });
+  assert.deepEqual(choice.problems, [
+    "This run has no method “a”.",
+    "This run has no quantity “__proto__”.",
+    "This run has no quantity “b”.",
+  ]);
+  assert.deepEqual(choice.axes, ["iou"]);
+  assert.deepEqual(choose(RUN, 10, { of: "nsd", plot: ",," }).axes, ["nsd"]);
+});
+
 test("of too many rows only some are shown, and that is told", () => {
   const choice = choose(RUN, 4e6, { m: ["sam", "ritm"] });
   assert.deepEqual(pairs(choice), ["sam@mode1.first"]);
