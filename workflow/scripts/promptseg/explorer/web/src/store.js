@@ -20,11 +20,12 @@ export function shard(name, type, text) {
   arrived.set(name, [type, text]);
 }
 
+const broken = (name, why) => new Error(`The data file data/${name}.js ${why}. Copy the folder "explorer" as a whole.`);
+
 function load(name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    const failed = (why) =>
-      reject(new Error(`The data file data/${name}.js ${why}. Copy the folder "explorer" as a whole.`));
+    const failed = (why) => reject(broken(name, why));
     script.src = `data/${name}.js`;
     script.onload = () => (arrived.has(name) ? resolve() : failed("holds something else"));
     script.onerror = () => failed("is missing");
@@ -36,7 +37,11 @@ async function fetchShard(name) {
   if (!arrived.has(name)) await load(name);
   const [type, text] = arrived.get(name);
   arrived.delete(name);
-  return unpack(type, text);
+  try {
+    return await unpack(type, text);
+  } catch {
+    throw broken(name, "is damaged");
+  }
 }
 
 /** The objects of a run by their number 0..n-1, in the order of the tables. */
