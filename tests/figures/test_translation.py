@@ -42,6 +42,8 @@ def test_an_unknown_language_names_those_that_there_are():
     ("content", "message"),
     [
         ('"{n} tasks": "{m} taskoj"', "needs the same fields in braces"),
+        ('"{n} tasks": "{n!x} taskoj"', "needs the same fields in braces"),
+        ('"{n} tasks": "{n:q} taskoj"', "needs the same fields in braces"),
         ('"{n tasks": "taskoj"', "braces of"),
         ("- Clicks", "has to map English texts to yours"),
         ('"Clicks": 3', "has to map English texts to yours"),

@@ -56,9 +56,10 @@ def read_words(path: str | Path) -> dict[str, str]:
     return table
 
 
-def _fields(text: str, path: str | Path) -> set[str]:
+def _fields(text: str, path: str | Path) -> set[tuple[str | None, ...]]:
+    """Name, format and conversion of each: another format would fail when the text is drawn."""
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        return {tuple(field) for _, *field in string.Formatter().parse(text) if field[0] is not None}
     except ValueError as error:
         raise PromptsegError(f"{path}: braces of {text!r}: {error}") from error
 
