@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promptseg.report.comparisons import pairs_table
+from promptseg.report.comparisons import pairs_table, versus
 from support import synthetic
 
 
@@ -14,3 +14,10 @@ def test_a_p_value_does_not_read_as_zero(p, text):
     row |= {"protocol": "", "selection": "first", "n": 9, "mean_difference": 0.5, "ci_low": 0.4, "ci_high": 0.6}
     table = pairs_table(pd.DataFrame([{**row, "p_holm": p, "effect": 1.0}]), synthetic.METHODS, {}, shared=False)
     assert dict(zip(table["columns"], table["rows"][0], strict=True))["p (Holm)"] == text
+
+
+def test_the_first_mask_of_a_method_with_a_single_one_stands_in_for_the_oracle():
+    row = {"a": "ritm", "b": "sam", "mode": "iterative", "step": 3, "protocol": "corrected", "selection": "oracle"}
+    own, other = "iterative.corrected.3.first", "iterative.corrected.3.oracle"
+    ends = "&sort=diff&dir=asc"
+    assert versus(row, {"ritm"}) == f"../explorer/index.html#m=ritm&s={own}&vs=sam@{other}{ends}"

@@ -93,6 +93,34 @@ def test_what_a_confidence_is_worth_is_certain_if_its_interval_is_above_zero(det
     assert (found.proof, found.certain) == (proof, certain)
 
 
+@pytest.mark.parametrize(
+    ("claim", "detail", "statement", "where"),
+    [
+        (
+            *("gain", "0.2 at click 1, 0.7 at click 9", "It rises."),
+            "s=iterative.corrected.9.first&vs=a@iterative.corrected.1.first&sort=diff&dir=asc",
+        ),
+        ("boxes_minus_points_each_component", "", "Boxes.", "s=mode4.first&vs=a@mode2.first&sort=diff&dir=asc"),
+        (
+            *(
+                "trust_keep",
+                "stability",
+                "Keeping the 80 % of the masks of A after 5 clicks with the highest stability.",
+            ),
+            "s=iterative.corrected.5.first&sort=stability&dir=asc",
+        ),
+        (
+            *("trust_keep", "soft_dice, 95 % interval 0.01 to 0.04", "The masks of A in mode 4 with the highest one."),
+            "s=mode4.first&sort=soft_dice&dir=asc",
+        ),
+    ],
+)
+def test_a_claim_leads_to_the_objects_of_its_prompts(claim, detail, statement, where):
+    made = claims((claim, "a", 0.3, 0.001, detail)).assign(protocol="corrected", statement=statement)
+    (found,) = findings(made, pairs(), METHODS, {}, shared=False)
+    assert found.href == f"../explorer/index.html#m=a&{where}"
+
+
 def test_one_of_each_question_comes_before_a_second_one_about_another_method():
     def one(question, method, effect, certain=True):
         return Finding(question, method, f"{question} {method} {effect}", "", effect, certain, "")

@@ -95,8 +95,8 @@ def _candidates(rows: list[dict[str, Any]], several: bool) -> list[dict[str, Any
 def _mask(row: dict[str, Any]) -> dict[str, Any]:
     if row["status"] != "ok":
         return {"status": row["status"]}
-    score = None if row["score"] is None or np.isnan(row["score"]) else round(row["score"], 4)
-    return {"rle": row["rle"]["counts"], "score": score, "iou": round(row["iou"], 4), "status": "ok"}
+    score = None if row["score"] is None or np.isnan(row["score"]) else round(row["score"], 7)
+    return {"rle": row["rle"]["counts"], "score": score, "iou": round(row["iou"], 7), "status": "ok"}
 
 
 def _click(row: dict[str, Any]) -> dict[str, Any]:

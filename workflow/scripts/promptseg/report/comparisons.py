@@ -1,6 +1,6 @@
 """The tables of the report page that set one thing against another: findings, pairs of methods, published values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -54,7 +54,9 @@ def _p(p: float, shared: bool) -> str:
     return f"{text}{SHARED}" if text and shared else text
 
 
-def pairs_table(pairs: pd.DataFrame, methods: Titles, protocols: Titles, shared: bool) -> Table:
+def pairs_table(
+    pairs: pd.DataFrame, methods: Titles, protocols: Titles, shared: bool, single: Collection[str] = ()
+) -> Table:
     """Differences between methods over the tasks, with test, correction and effect size.
 
     Each leads to the objects of its setting in the explorer, by their difference.
@@ -63,11 +65,12 @@ def pairs_table(pairs: pd.DataFrame, methods: Titles, protocols: Titles, shared:
         pairs: see `pairs.PAIRS`.
         methods, protocols: name -> {title}.
         shared: whether tasks share patients, which is marked beside each p value.
+        single: methods that give a single mask, which stands in for the best of several.
     """
     rows = pairs[(pairs["kind"] == "methods") & (pairs["unit"] == "tasks")]
     cells = [
         [
-            Cell(titled(methods, row.a), versus(row._asdict())),
+            Cell(titled(methods, row.a), versus(row._asdict(), single)),
             *(titled(methods, row.b), *_prompt(row._asdict(), protocols)),
             *(row.n, number(row.mean_difference, 3, "+"), interval(row)),
             *(_p(row.p_holm, shared), number(row.effect, 2, "+"), row.note),
@@ -78,11 +81,17 @@ def pairs_table(pairs: pd.DataFrame, methods: Titles, protocols: Titles, shared:
     return as_table(cells, [*heads, "p (Holm)", "effect", "note"], 5)
 
 
-def versus(row: Mapping[str, Any]) -> str:
-    """The link to the objects of a pair of methods, a row of PAIRS: those first in which b is best against a."""
+def versus(row: Mapping[str, Any], single: Collection[str] = ()) -> str:
+    """The link to the objects of a pair of methods, a row of PAIRS: those first in which b is best against a.
+
+    Methods of `single` have their first mask alone.
+    """
     step = int(row["step"]) if pd.notna(row["step"]) else 0
-    where = setting_id(row["mode"], row["selection"], step, row["protocol"])
-    state = {"methods": [row["a"]], "settings": [where], "versus": f"{row['b']}@{where}"}
+    own, other = (
+        setting_id(row["mode"], "first" if row[end] in single else row["selection"], step, row["protocol"])
+        for end in ("a", "b")
+    )
+    state = {"methods": [row["a"]], "settings": [own], "versus": f"{row['b']}@{other}"}
     return explored(**state, sort="diff", direction="asc")
 
 

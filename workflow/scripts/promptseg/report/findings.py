@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -25,6 +26,7 @@ import pyarrow.parquet as pq
 
 from promptseg.analysis.pairs import holm
 from promptseg.analysis.paper import p_text
+from promptseg.core.settings import setting_id
 from promptseg.core.titles import Titles, setting, titled
 from promptseg.core.vocabulary import ITERATIVE, SINGLE_MODES
 from promptseg.report.comparisons import SHARED, versus
@@ -39,7 +41,14 @@ CLAIMED = {
     "boxes_minus_points_each_component": "points or boxes",
     "gain": "what clicks bring",
 }
+# Of these, what is set against what: two modes; a gain is that of the last click over the first.
+_MODES = {
+    "box_minus_point_largest_component": ("mode3", "mode1"),
+    "boxes_minus_points_each_component": ("mode4", "mode2"),
+}
 TRUSTED = "trust_keep"  # see analysis/trust/claims.py
+_CLICK = re.compile(r"at click (\d+)")
+_KEPT = re.compile(r" (?:in (mode \d)|after (\d+) clicks?) with the highest ")
 _ENDS = re.compile(r"95 % interval (-?[.\d]+) to -?[.\d]+")
 _WHERE = {
     "mode1": "With one point in the largest component",
@@ -128,10 +137,21 @@ def _claimed(claims: pd.DataFrame, shared: bool) -> list[Finding]:
             proof=_certainty(f"{_p(row.p)} over tasks{SHARED if shared else ''}", row.p < LEVEL),
             effect=row.value,
             certain=row.p < LEVEL,
-            href=explored(methods=[row.method]),
+            href=_apart(row),
         )
         for row in rows.itertuples()
     ]
+
+
+def _apart(row: Any) -> str:
+    """The link to the objects of a claim: those first at which what was found holds least."""
+    steps = [setting_id(ITERATIVE, "first", int(step), row.protocol) for step in _CLICK.findall(row.detail)]
+    ends = steps[::-1] or [setting_id(mode, "first") for mode in _MODES.get(row.claim, ())]
+    if len(ends) != 2:
+        return explored(methods=[row.method])
+    above, below = ends
+    state = {"methods": [row.method], "settings": [above], "versus": f"{row.method}@{below}"}
+    return explored(**state, sort="diff", direction="asc")
 
 
 def _trusted(claims: pd.DataFrame) -> list[Finding]:
@@ -141,8 +161,23 @@ def _trusted(claims: pd.DataFrame) -> list[Finding]:
         certain = ends is not None and float(ends[1]) > 0
         proof = _certainty(f"{ends[0]} over patients" if ends else "no interval over patients", certain)
         about = ("what a confidence is worth", row.method, row.statement, proof)
-        found.append(Finding(*about, effect=row.value, certain=certain, href=explored(methods=[row.method])))
+        found.append(Finding(*about, effect=row.value, certain=certain, href=_doubted(row)))
     return found
+
+
+def _doubted(row: Any) -> str:
+    """The link to the objects of what keeping masks gains: those first whose masks are the least confident."""
+    prompt = _KEPT.search(row.statement)
+    if not prompt:
+        return explored(methods=[row.method])
+    mode, clicks = prompt.groups()
+    where = (
+        setting_id(mode.replace(" ", ""), "first")
+        if mode
+        else setting_id(ITERATIVE, "first", int(clicks), row.protocol)
+    )
+    state = {"methods": [row.method], "settings": [where], "sort": row.detail.split(",")[0]}
+    return explored(**state, direction="asc")
 
 
 def _p(p: float) -> str:

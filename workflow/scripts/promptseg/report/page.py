@@ -136,7 +136,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             contamination=inventory.contamination_table(answers, run.datasets, methods),
             unseen=tables.unseen_table(summary, answers, methods, protocols),
             tasks=tables.task_tables(measured, summary, run.datasets, methods),
-            pairs=comparisons.pairs_table(paired, methods, protocols, bool(shared)),
+            pairs=comparisons.pairs_table(paired, methods, protocols, bool(shared), tables.single_masks(summary)),
             published=comparisons.published_table(read_csv(files["published"], COMPARISON), methods, protocols),
             throughput=inventory.throughput_table(speeds, run.datasets, methods),
             everything=None if everything is None else everything_table(everything, methods),

@@ -101,6 +101,11 @@ def _mean(row: Mapping[str, Any], metric: Metric) -> str:
     return f"{text} {row['distance_unit']}" if text and metric.is_distance else text
 
 
+def single_masks(summary: pd.DataFrame) -> set[str]:
+    """The methods that never answer with several masks, of which one could be chosen."""
+    return set(summary["method"]) - set(summary.loc[summary["selection"] != "first", "method"])
+
+
 def clicks_table(summary: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """Mean IoU over tasks after every click."""
     rows = summary[(summary["level"] == "all") & (summary["mode"] == "iterative") & (summary["n_images"] > 0)]
