@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { border, errors, overlap, projected } from "../src/viewer/masks.js";
+import { border, errors, extent, overlap, projected } from "../src/viewer/masks.js";
 
 const mask = (...rows) => Uint8Array.from(rows.join(""), Number);
 
@@ -43,4 +43,12 @@ test("what goes on beyond the panel has no border there", () => {
   const shown = mask("1111", "1110", "1111");
   assert.deepEqual(rows(border(shown, [4, 3], 1, false), 4), ["0011", "0010", "0011"]);
   assert.deepEqual(rows(border(shown, [4, 3], 1, true), 4), ["0000", "0001", "0000"]);
+});
+
+test("the extent of two masks is the box around all their pixels", () => {
+  const [mask, truth, none] = [new Uint8Array(15), new Uint8Array(15), new Uint8Array(15)];
+  mask[1 * 5 + 3] = truth[2 * 5 + 1] = 1; // (3, 1) and (1, 2) of an image of 3 rows and 5 columns
+  assert.deepEqual(extent(mask, truth, [3, 5]), [1, 1, 3, 2]);
+  assert.deepEqual(extent(mask, none, [3, 5]), [3, 1, 1, 1]);
+  assert.deepEqual(extent(none, none, [3, 5]), [0, 0, 1, 1]);
 });

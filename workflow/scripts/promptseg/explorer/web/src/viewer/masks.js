@@ -37,6 +37,24 @@ export function errors(mask, truth) {
 }
 
 /**
+ * The box around all pixels of two masks, x, y, width, height; one pixel where both are empty.
+ * @param {number[]} size h, w
+ */
+export function extent(mask, truth, [h, w]) {
+  let left = w, right = -1, top = h, bottom = -1;
+  for (let y = 0, i = 0; y < h; y++) {
+    for (let x = 0; x < w; x++, i++) {
+      if (!mask[i] && !truth[i]) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  return right < 0 ? [0, 0, 1, 1] : [left, top, right - left + 1, bottom - top + 1];
+}
+
+/**
  * Where the pixels of a panel show a mask. A pixel of the image covers at least one of the panel, however small it is drawn.
  * @param {Uint8Array} mask
  * @param {number[]} size h, w

@@ -1,6 +1,6 @@
 // Drawing on the two canvases of a panel: the image below, masks and prompts above. Images of a page opened from a disk may be
 // drawn but not read, so the window is a filter on the lower canvas and nothing here looks at an image's pixels.
-import { border, errors, projected, rgb } from "./masks.js";
+import { border, errors, extent, projected, rgb } from "./masks.js";
 import { MASK, PROMPT, TRUTH } from "./looks.js";
 
 const [THIN, LINE] = [1, 1.5]; // screen pixels, about: as wide at every zoom, but where pixels of the image are small
@@ -27,11 +27,15 @@ export function paintImage(canvas, image, place, size, panel, ratio) {
   picture(context(canvas, panel, ratio), image, place, size, ratio);
 }
 
-/** A picture of the errors of a mask, one pixel for each of the image. */
+/**
+ * A picture of the errors of a mask, one pixel for each of the image, and where it lies. Only the part with masks: browsers draw
+ * no canvas as wide as a slide.
+ */
 export function prepareErrors(mask, truth, [h, w]) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
-  canvas.getContext("2d").putImageData(new ImageData(errors(mask, truth), w, h), 0, 0);
-  return canvas;
+  const [x, y, width, height] = extent(mask, truth, [h, w]);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(errors(mask, truth), w, h), -x, -y);
+  return { canvas, x, y };
 }
 
 /**
@@ -45,7 +49,8 @@ export function paintOverlay(canvas, what, place, size, panel, ratio) {
   const ctx = context(canvas, panel, ratio);
   if (what.errors) {
     ctx.globalAlpha = what.opacity;
-    picture(ctx, what.errors, place, size, ratio);
+    const { canvas: part, x, y } = what.errors, { sx, sy, left, top } = place;
+    picture(ctx, part, { sx, sy, left: left + x * sx, top: top + y * sy }, [part.height, part.width], ratio);
     ctx.globalAlpha = 1;
   }
   if (what.outlines) paintOutlines(ctx, what.outlines, place, size, ratio);
