@@ -66,7 +66,7 @@ def test_tasks_that_share_patients_need_the_patients_to_agree():
     doubtful = [("patients", "a", "b", 0.02, 0.9), ("patients", "a", "c", 0.1, 0.6), ("patients", "b", "c", 0.1, 1)]
     (found,) = findings(NONE, pairs(*TASKS, *doubtful), METHODS, {}, shared=True)
     assert not found.certain
-    assert found.sentence.endswith("no method is certainly the best; A and B differ by +0.020.")
+    assert found.sentence.endswith("no method is certainly the best; A and B differ by 0.020.")
     assert found.proof.endswith("p = 0.300 over 17 tasks\u2020; p = 0.300 over 9 patients: not certain")
 
 

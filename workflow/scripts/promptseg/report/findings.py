@@ -231,7 +231,7 @@ def _leader(tasks: pd.DataFrame, patients: pd.DataFrame | None, asked: tuple[str
     leader, against = titled(methods, best), titled(methods, name)
     between = [titled(methods, one) for one in own.index[: own.index.get_loc(name)]]
     if not certain:
-        text = f"no method is certainly the best; {leader} and {against} differ by {row['mean_difference']:+.3f}"
+        text = f"no method is certainly the best; {leader} and {against} differ by {abs(row['mean_difference']):.3f}"
     else:
         text = f"the mean IoU of {leader} is {row['mean_difference']:.3f} above that of {against}"
         text += f", and not certainly above that of {' and '.join(between)}" if between else ", the next best"
