@@ -43,12 +43,12 @@ def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monk
     assert reasons["prompts.clicks: 2 -> 3"].startswith(
         "predictions 2, scores 2, tables 2, confidences 2"
     )  # slow takes boxes only
-    assert reasons["run.methods: +grabcut"].startswith("predictions 2, scores 2, tables 2, confidences 2")
+    assert reasons["run.methods: +grabcut"].startswith("predictions 2, scores 2, tables 2, confidences 4")
     changed = 'datasets.stripes.intensity: {"kind": "none"} -> {"high": 200, "kind": "window", "low": 0}'
     assert reasons[changed].startswith("images 2, ")
     assert "predictions " in reasons[changed]
     mine = reasons["files of the dataset blobs changed, or came or went"]
-    assert mine.startswith("downloads 1, images 2, prompts 1, predictions 3, scores 3, tables 2, confidences 3")
+    assert mine.startswith("downloads 1, images 2, prompts 1, predictions 3, scores 3, tables 2, confidences 4")
     assert reasons["deleted: results/figures/modes_published.png"] == "figures 1, page 1"
     assert len(reasons) == 5
     assert "without a job that follows from it:\n  run.unavailable: stop -> skip" in text
