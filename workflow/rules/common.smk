@@ -179,6 +179,11 @@ def volume_files(pattern):
     return collect(f"<results>/volumes/{pattern}", method=VOLUME_SOURCES, dataset=VOLUME_DATASETS)
 
 
+def get_explored(kind, methods=METHODS):
+    """Files of methods on each dataset of the run."""
+    return collect(f"<results>/{kind}/{{method}}/{{dataset}}.parquet", method=methods, dataset=DATASETS)
+
+
 def get_their_manifest(wildcards):
     if "manifest" not in config:
         stop(PromptsegError("Whose images are to be compared? Give somebody's manifest: --config manifest=PATH."))

@@ -3,11 +3,6 @@
 EXPLORER = os.path.relpath(WORKFLOW / "scripts" / "promptseg" / "explorer")
 
 
-def get_explored(kind, methods=METHODS):
-    """Files of methods on each dataset of the run."""
-    return collect(f"<results>/{kind}/{{method}}/{{dataset}}.parquet", method=methods, dataset=DATASETS)
-
-
 rule build_explorer:
     input:
         images=[of_dataset(name, "images.parquet") for name in DATASETS],
