@@ -42,7 +42,7 @@ def annotation(number: int, image: int, category: int, code: Code, **more: Any) 
 def result(answer: Answer, image: int, category: int) -> Document:
     """One prediction of a list of results.
 
-    It has no box: pycocotools takes the area of a result with a box from the box, and its mask for no mask of use. COCO
+    It has no box, because of a result with a box pycocotools takes the area of the box for that of the mask. COCO
     orders by `score`, so that it is 1 where a method gives none.
     """
     return {
