@@ -34,7 +34,7 @@ def test_a_picture_is_stored_whole_and_as_the_upper_part_of_a_tall_figure(tmp_pa
 
 def test_figures_stand_by_category_with_what_belongs_to_them(tmp_path):
     stems = ("extremes_heart", "modes", "distributions_sam", "clicks_mean_corrected", "modes_published")
-    shelves = gallery([png(tmp_path / f"{stem}.png") for stem in stems], NAMES, clicks=9)
+    shelves = gallery([png(tmp_path / f"{stem}.png") for stem in stems], NAMES, ["png", "svg"], clicks=9)
     assert [(shelf["category"], [figure["title"] for figure in shelf["figures"]]) for shelf in shelves] == [
         ("Prompt modes", ["Five prompt modes, this run", "Five prompt modes, as published"]),
         ("Objects", ["IoU of single objects: SAM"]),
@@ -43,16 +43,16 @@ def test_figures_stand_by_category_with_what_belongs_to_them(tmp_path):
     ]
     ours, published = (dict(figure["links"]) for figure in shelves[0]["figures"])
     assert ours == {
-        "PDF": "../figures/modes.pdf",
         "PNG": "../figures/modes.png",
+        "SVG": "../figures/modes.svg",
         "statistics.csv": "../tables/statistics.csv",
         "explorer": "../explorer/index.html",
     }
-    assert set(published) == {"PDF", "PNG", "published.csv"}
+    assert set(published) == {"PNG", "SVG", "published.csv"}
     places = [dict(shelf["figures"][0]["links"])["explorer"].partition("#")[2] for shelf in shelves[1:]]
     assert places == ["m=sam", "s=iterative.corrected.9.first", "d=heart"]
 
 
 def test_a_page_without_objects_does_not_lead_to_the_explorer(tmp_path):
-    (shelf,) = gallery([png(tmp_path / "modes.png")], NAMES)
+    (shelf,) = gallery([png(tmp_path / "modes.png")], NAMES, ["png"])
     assert "explorer" not in dict(shelf["figures"][0]["links"])

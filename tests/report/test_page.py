@@ -28,7 +28,17 @@ def build(results, output, title="Results of a run"):
     prompts = {"modes": ["mode1", "mode4", "iterative"], "clicks": 9}
     configuration = {"device": "cpu", "run": {"datasets": ["chest_xray"]}, "prompts": prompts}
     titles = {"datasets": synthetic.DATASETS, "methods": synthetic.METHODS, "protocols": PROTOCOLS}
-    run = Run(title, "first_run", "2026-11-29 16:52 UTC", configuration, **titles, notes=NOTES, grid=GRID)
+    run = Run(
+        title,
+        "first_run",
+        "2026-11-29 16:52 UTC",
+        configuration,
+        **titles,
+        notes=NOTES,
+        endings=["png", "pdf"],
+        protocol="corrected",
+        grid=GRID,
+    )
     write_csv(output.parent / "everything.csv", everything(), EVERYTHING_MEANS)
     build_page({**tables, "everything": output.parent / "everything.csv"}, figures, output, run)
     return output.read_text(encoding="utf-8")

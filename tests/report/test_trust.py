@@ -20,7 +20,7 @@ def parts(folder, *rows):
     claims = trust_claims(found[0], found[2], METHODS, "corrected").assign(provenance="")
     write_csv(folder / "claims.csv", claims, CLAIMS)
     files = {name: folder / f"{name}.csv" for name in ("claims", "trust", "trust_thresholds")}
-    return trust_parts(files, METHODS, {"corrected": {"title": "corrected"}})
+    return trust_parts(files, METHODS, "corrected")
 
 
 def cells(table, row):
@@ -63,6 +63,6 @@ def test_thresholds(six):
 
 
 def test_nothing_to_trust(tmp_path):
-    assert trust_parts({}, METHODS, {}) is None
+    assert trust_parts({}, METHODS, "") is None
     assert parts(tmp_path, masks([0.5])) is None
     assert pd.read_csv(tmp_path / "trust.csv").empty

@@ -57,7 +57,7 @@ def test_a_run_has_the_figure_and_its_caption(project):
     picture = project.path / "results" / "figures" / "sizes.png"
     assert Image.open(picture).width == 1440
     code = "from pathlib import Path; from promptseg.report.gallery import gallery; "
-    code += f"print(gallery([Path({str(picture)!r})], {{}})[0]['figures'][0]['caption'])"
+    code += f"print(gallery([Path({str(picture)!r})], {{}}, ['png'])[0]['figures'][0]['caption'])"
     assert "<p>Limit: images of one patient are alike" in python(project, "-c", code)
 
 

@@ -51,6 +51,8 @@ rule build_page:
         protocols=about_protocols(),
         notes=notes_on_methods(),
         grid=facts.grid(config),
+        endings=ENDINGS,
+        protocol=shown_protocol(),
         volumes="volumes" in optional_parts(),
     script:
         "../scripts/build_page.py"
@@ -94,6 +96,7 @@ rule build_volume_pages:
         configuration=lookup(within=SETTINGS, dpath="volumes"),
         tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        endings=ENDINGS,
     script:
         "../scripts/build_volume_pages.py"
 

@@ -27,5 +27,5 @@ if __name__ == "__main__":
             streams,
             predictions,
             Path(snakemake.output.page),
-            About(params.datasets, params.methods, params.configuration, params.tie_break, params.seed),
+            About(params.datasets, params.methods, params.configuration, params.tie_break, params.seed, params.endings),
         )

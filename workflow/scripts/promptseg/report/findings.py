@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from promptseg.analysis.pairs import holm
 from promptseg.analysis.paper import p_text
+from promptseg.analysis.trust.claims import KEEP
 from promptseg.core.settings import setting_id
 from promptseg.core.titles import Titles, setting, titled
 from promptseg.core.vocabulary import ITERATIVE, SINGLE_MODES
@@ -46,7 +47,6 @@ _MODES = {
     "box_minus_point_largest_component": ("mode3", "mode1"),
     "boxes_minus_points_each_component": ("mode4", "mode2"),
 }
-TRUSTED = "trust_keep"  # see analysis/trust/claims.py
 _CLICK = re.compile(r"at click (\d+)")
 _KEPT = re.compile(r" (?:in (mode \d)|after (\d+) clicks?) with the highest ")
 _ENDS = re.compile(r"95 % interval (-?[.\d]+) to -?[.\d]+")
@@ -156,7 +156,7 @@ def _apart(row: Any) -> str:
 
 def _trusted(claims: pd.DataFrame) -> list[Finding]:
     found = []
-    for row in claims[(claims["claim"] == TRUSTED) & (claims["value"] > 0)].itertuples():
+    for row in claims[(claims["claim"] == KEEP) & (claims["value"] > 0)].itertuples():
         ends = _ENDS.search(row.detail)
         certain = ends is not None and float(ends[1]) > 0
         proof = _certainty(f"{ends[0]} over patients" if ends else "no interval over patients", certain)

@@ -58,12 +58,13 @@ def _data_uri(image: Image.Image, options: Mapping[str, Any]) -> str:
     return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
-def gallery(paths: Sequence[Path], names: Titles, clicks: int = 0) -> list[dict[str, Any]]:
+def gallery(paths: Sequence[Path], names: Titles, endings: Sequence[str], clicks: int = 0) -> list[dict[str, Any]]:
     """The figures that were drawn by their categories, both in the order of the declarations.
 
     Args:
         paths: PNG files of declared figures.
         names: datasets, methods and protocols: name -> {title}.
+        endings: of the files of each figure.
         clicks: after how many clicks the explorer shows a protocol; 0 if figures do not lead there.
 
     Returns:
@@ -76,7 +77,7 @@ def gallery(paths: Sequence[Path], names: Titles, clicks: int = 0) -> list[dict[
         caption = caption_html(figure.caption_file)
         for stem, value in _drawn(figure, list(known)):
             title = f"{figure.title}: {titled(names, value)}" if value else figure.title
-            links = [("PDF", f"../figures/{stem}.pdf"), ("PNG", f"../figures/{stem}.png")]
+            links = [(ending.upper(), f"../figures/{stem}.{ending}") for ending in sorted(endings)]
             links += [(name, f"../tables/{name}") for name in figure.tables.split()]
             links += [("explorer", _to_explorer(figure, value, clicks))] if clicks and _has_objects(figure) else []
             shown = {"name": stem, "title": title, "caption": caption, "links": links, **picture(known[stem])}

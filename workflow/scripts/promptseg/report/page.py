@@ -46,6 +46,8 @@ class Run:
         configuration: what to show of the configuration: name -> anything that JSON can hold.
         datasets, methods, protocols: name -> {title}, methods in the order of the registry.
         notes: title of a method -> what readers have to know of it.
+        endings: of the files of each figure.
+        protocol: whose clicks the section on trust shows.
         grid: how the mode `everything` covers an image; empty without that mode.
         volumes: whether the run has a page of volumes beside it.
     """
@@ -58,6 +60,8 @@ class Run:
     methods: Titles
     protocols: Titles
     notes: Mapping[str, str]
+    endings: Sequence[str]
+    protocol: str
     grid: Mapping[str, Any] = field(default_factory=dict)
     volumes: bool = False
 
@@ -143,10 +147,12 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             nothing={} if everything is None else everything_notes(everything, run.grid, methods),
             precision=inventory.precision_notes(speeds, methods),
             groups=group_parts(files, methods),
-            trust=trust_parts(files, methods, protocols),
+            trust=trust_parts(files, methods, run.protocol),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
-            shelves=gallery(figures, {**protocols, **methods, **run.datasets}, int(clicks) if clicks > 0 else 1),
+            shelves=gallery(
+                figures, {**protocols, **methods, **run.datasets}, run.endings, int(clicks) if clicks > 0 else 1
+            ),
             provenance=inventory.provenance_table(files["scores"]),
             configuration=as_table(configuration, ["setting", "value"], 2),
         )

@@ -19,12 +19,13 @@ _SENTENCES = 4
 _THRESHOLDS = (0.5, 0.7, 0.8, 0.9)
 
 
-def trust_parts(files: Mapping[str, Path], methods: Titles, protocols: Titles) -> dict[str, Any] | None:
+def trust_parts(files: Mapping[str, Path], methods: Titles, protocol: str) -> dict[str, Any] | None:
     """Sentences and tables; None for a run in which no method has a confidence.
 
     Args:
         files: tables under claims, and under trust and trust_thresholds if the run has them.
-        methods, protocols: name -> {title}; the clicks are those of `corrected`, else of the first protocol.
+        methods: name -> {title}.
+        protocol: whose clicks are shown.
 
     Returns:
         sentences: what discarding the least confident masks brings, where it brings most. best: for each method and
@@ -36,7 +37,7 @@ def trust_parts(files: Mapping[str, Path], methods: Titles, protocols: Titles) -
     means = _rows(read_csv(files["trust"], TRUST_MEANS), "all", methods)
     if means.empty:
         return None
-    shown = prompts(means, "corrected" if "corrected" in protocols else next(iter(protocols), ""))
+    shown = prompts(means, protocol)
     claims = read_csv(files["claims"], CLAIMS)
     gained = claims[(claims["claim"] == KEEP) & (claims["source"] == "ours")]
     gained = gained.sort_values("value", ascending=False, kind="stable").drop_duplicates("method")

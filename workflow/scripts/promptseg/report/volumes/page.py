@@ -37,6 +37,7 @@ class About:
         methods: name -> {title}, in the order of the registry.
         configuration: the keys `volumes` of the configuration.
         tie_break, seed: which pixel the user showed.
+        endings: of the files of each figure.
     """
 
     datasets: Mapping[str, Mapping[str, Any]]
@@ -44,6 +45,7 @@ class About:
     configuration: Mapping[str, Any]
     tie_break: Literal["random", "first"]
     seed: int
+    endings: Sequence[str]
 
     @property
     def pages(self) -> int:
@@ -97,7 +99,7 @@ def build_pages(
             pairs=tables.pairs_tables(read_csv(files["pairs"], ROUTE_PAIRS), methods),
             times=tables.times_table(read_csv(files["seconds"], VOLUME_TIMES), about.datasets, methods),
             failures=tables.failures_table(scores, methods),
-            shelves=gallery(figures, {**methods, **about.datasets}),
+            shelves=gallery(figures, {**methods, **about.datasets}, about.endings),
             volumes=viewed,
             configuration=as_table(
                 [[name, json.dumps(value)] for name, value in about.configuration.items()], ["setting", "value"], 2
