@@ -9,6 +9,7 @@ TASK = Column("task", STRING, "name of the task; empty where a row pools several
 CASE = Column("case_id", STRING, "the patient")
 IMAGE = Column("image_id", STRING, "the image")
 OBJECT = Column("object_id", STRING, "the object: one task in one image")
+ANNOTATOR = Column("annotator", STRING, "who prompted, of several people; null where nobody did")
 METHOD = Column("method", STRING, "name of the method")
 PROTOCOL = Column("protocol", STRING, "how corrective clicks are found; empty for all modes but `iterative`")
 SWITCH = Column(

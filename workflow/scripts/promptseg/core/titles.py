@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptseg.core import routes
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, NOT_RECORDED
 
 MODES = {
     "mode1": "1: one point, largest component",
@@ -39,7 +39,7 @@ CONFIDENCES = {
     "jitter_agrees": "agreement under jitter",
 }
 MODALITIES = {"ct": "CT", "mri": "MRI", "pet": "PET", "xray": "X-ray", "us": "Ultrasound", "other": "Other"}
-STATUSES = {"ok": "scored", "not_applicable": "prompts not taken"}
+STATUSES = {"ok": "scored", "not_applicable": "prompts not taken", NOT_RECORDED: "not recorded"}
 
 Titles = Mapping[str, Mapping[str, Any]]  # name -> {title}, of methods, datasets or protocols
 

@@ -8,6 +8,9 @@ ALL_MODES = (*MODES, EVERYTHING)
 POINT_MODES = ("mode1", "mode2", ITERATIVE)
 BOX_MODES = ("mode3", "mode4", "mode5")
 
+# The status of clicks after the end of what a person recorded: neither a failure nor beyond the method.
+NOT_RECORDED = "not_recorded"
+
 # Which candidate counts: the first, the one with the highest predicted IoU, the one with the highest true IoU.
 SELECTIONS = ("first", "best_score", "oracle")
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from promptseg.predict.failures import Failures
 from promptseg.predict.groups import Group, proposal_rows
 from promptseg.predict.kept import Kept
 from promptseg.predict.plan import Cost, Item, Plan, Target, modes_of
-from promptseg.predict.trajectories import Ask, prediction
+from promptseg.predict.trajectories import Ask, prediction, signed
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
@@ -127,10 +128,11 @@ class Runner:
                 if isinstance(item.encoded, np.ndarray) and item.encoded.dtype == np.uint8:
                     item.as_encoded = item.encoded.copy()
             except Exception as error:
-                asked = [(target.object_id, mode) for target in item.targets for mode in modes_of(target, self.method)]
+                asked = [(target, mode) for target in item.targets for mode in modes_of(target, self.method)]
                 self.failures.asked += len(asked)
                 reason = self.failures.status(error, item.image.image_id, len(asked))
-                group.drop(item, [prediction(name, mode, status=reason) for name, mode in asked])
+                failed = [signed([prediction(one.object_id, mode, status=reason)], one) for one, mode in asked]
+                group.drop(item, list(chain.from_iterable(failed)))
             self.cost.encode_seconds += time.perf_counter() - start
             self.cost.encodings += 1
         return group

@@ -14,7 +14,7 @@ from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_
 from promptseg.methods import Method, Proposals, Query
 from promptseg.predict.kept import Kept, answers_of
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, leaks, modes_of
-from promptseg.predict.trajectories import Answer, Ask, Single, Trajectory, prediction
+from promptseg.predict.trajectories import Answer, Ask, Single, Trajectory, prediction, signed
 
 
 def proposal_rows(image_id: str, found: Proposals) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ class Group:
         self.reused = sum("rle" in row for user in users if user.finished for row in user.rows())
 
     def _plan_item(self, item: Item) -> None:
-        last: dict[tuple[ProtocolKey, str], Trajectory] = {}
+        last: dict[tuple[ProtocolKey, str, str], Trajectory] = {}
         for target in item.targets:
             modes = modes_of(target, self.method)
             self.singles += [Single(item, target, mode) for mode in modes if mode in SINGLE_MODES]
@@ -88,9 +88,10 @@ class Group:
                 self.searches[item].append(Search(item, target))
             for key, protocol in self.plan.protocols.items() if ITERATIVE in modes else ():
                 for selection in self.plan.selections if self.method.candidates > 1 else SELECTIONS[:1]:
-                    after = last.get((key, selection)) if leaks(self.method, protocol) else None
+                    own = (key, selection, target.annotator)
+                    after = last.get(own) if leaks(self.method, protocol) else None
                     trajectory = Trajectory(item, target, key, self.plan, self.method, selection, after)
-                    last[key, selection] = trajectory
+                    last[own] = trajectory
                     self.trajectories.append(trajectory)
 
     def _take_kept(self, item: Item, kept: Kept) -> None:
@@ -171,12 +172,12 @@ class Group:
 
     def finish(self) -> None:
         """Put the rows of each image together, in the order of its objects."""
-        parts: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+        parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
         searches = [search for of_item in self.searches.values() for search in of_item]
         users: list[Single | Trajectory | Search] = [*self.singles, *self.trajectories, *searches]
         for part in users:
-            parts[id(part.item), part.target.object_id] += part.rows()
+            parts[id(part.target)] += signed(part.rows(), part.target)
         for item in self.items:
             if not item.rows:
-                item.rows = [row for target in item.targets for row in parts[id(item), target.object_id]]
+                item.rows = [row for target in item.targets for row in parts[id(target)]]
         self.finished = True

@@ -12,7 +12,8 @@ from promptseg.predict.abilities import Abilities
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.clicks import Protocol
-from promptseg.prompts.modes import PromptSettings, make_prompts
+from promptseg.prompts.modes import PromptSettings
+from promptseg.prompts.users import ALONE, IDEAL, User
 
 # Name of a protocol, and the switch that a variant changes: None for the protocol itself.
 ProtocolKey: TypeAlias = tuple[str, str | None]
@@ -29,6 +30,7 @@ class Plan:
         strict: stop at the first prompt that a method cannot answer, instead of recording it.
         multimask: of modes 1 to 5, which have no protocol; see `clicks.Protocol`.
         grid: for the mode `everything`.
+        user: who corrects answers.
     """
 
     clicks: int = 9
@@ -39,15 +41,16 @@ class Plan:
     strict: bool = False
     multimask: Literal["always", "official"] = "always"
     grid: Grid = field(default_factory=Grid)
+    user: User = IDEAL
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> "Plan":
+    def of(cls, asked: Mapping[str, Any], user: User = IDEAL) -> "Plan":
         """What `config.asked.asked` says; what it does not say does not matter for the method."""
         protocols = {
             (one["protocol"], one["switch"]): Protocol(**one["switches"]) for one in asked.get("protocols", [])
         }
         settings = {key: asked[key] for key in ("clicks", "multimask", "tie_break", "seed", "strict") if key in asked}
-        return cls(protocols=protocols, grid=Grid(**asked.get("everything", {})), **settings)
+        return cls(protocols=protocols, grid=Grid(**asked.get("everything", {})), user=user, **settings)
 
 
 @dataclass
@@ -67,11 +70,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Target:
-    """One object of an image: its truth and its prompts by mode."""
+    """One object of an image, prompted by one annotator: its truth and its prompts by mode."""
 
     object_id: str
     truth: np.ndarray
     prompts: Mapping[str, Mapping[str, Any]]
+    annotator: str = ALONE
 
 
 @dataclass(frozen=True)
@@ -83,17 +87,20 @@ class Inputs:
 
     Attributes:
         modes, settings: which prompts are cut, and how.
+        user: who prompts.
     """
 
     objects: ObjectStream
     modes: Sequence[str]
     settings: PromptSettings
+    user: User = IDEAL
 
     @classmethod
-    def of(cls, objects: ObjectStream, asked: Mapping[str, Any]) -> "Inputs":
+    def of(cls, objects: ObjectStream, asked: Mapping[str, Any], user: User = IDEAL) -> "Inputs":
         """What `config.asked.asked` says; what it does not say does not matter for the method."""
         keys = ("max_components", "equal_components", "tie_break", "seed")
-        return cls(objects, asked["modes"], PromptSettings(**{key: asked[key] for key in keys if key in asked}))
+        settings = PromptSettings(**{key: asked[key] for key in keys if key in asked})
+        return cls(objects, asked["modes"], settings, user)
 
     def only(self, image_ids: Collection[str]) -> "Inputs":
         """The same for some of the images."""
@@ -104,11 +111,12 @@ class Inputs:
 
     def __iter__(self) -> Iterator[tuple[LabelledImage, list[Target]]]:
         for image, objects in self.objects:
-            yield image, [self._target(item.row.object_id, item.mask) for item in objects]
+            yield image, [target for item in objects for target in self._targets(item.row.object_id, item.mask)]
 
-    def _target(self, object_id: str, truth: np.ndarray) -> Target:
-        rows = make_prompts(object_id, truth, self.modes, self.settings)
-        return Target(object_id, truth, {row["mode"]: row for row in rows})
+    def _targets(self, object_id: str, truth: np.ndarray) -> Iterator[Target]:
+        for annotator in self.user.annotators(object_id):
+            rows = self.user.rows(object_id, truth, self.modes, self.settings, annotator)
+            yield Target(object_id, truth, {row["mode"]: row for row in rows}, annotator)
 
 
 @dataclass(eq=False)

@@ -16,7 +16,8 @@ from promptseg.predict.abilities import Abilities
 from promptseg.predict.engine import Runner
 from promptseg.predict.nothing import nothing_found
 from promptseg.predict.plan import Inputs, Item
-from promptseg.predict.tables import PREDICTIONS, PROPOSALS
+from promptseg.predict.tables import PREDICTIONS, PREDICTIONS_OF_USER, PROPOSALS
+from promptseg.prompts.users import IDEAL
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def predict(
     label: str = "predict",
     provenance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write the predictions of one method for one dataset (predict.tables.PREDICTIONS).
+    """Write the predictions of one method for one dataset (PREDICTIONS, or PREDICTIONS_OF_USER, see predict.tables).
 
     Args:
         everything: where to write all masks of the mode `everything` (predict.tables.PROPOSALS); None: nowhere.
@@ -62,12 +63,13 @@ def predict(
         What they cost, for `throughput.json`: counts, seconds and memory, see `Cost`, with device and precision.
     """
     method = runner.method
+    declared = PREDICTIONS if runner.plan.user is IDEAL else PREDICTIONS_OF_USER
     provenance = {**(provenance or {}), **Abilities.of(method).facts()}
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
     found: list[bool] = []  # whether there are masks, of the images that the mode `everything` was run for
     with ExitStack() as stack:
-        table = stack.enter_context(open_table(output, PREDICTIONS, provenance))
+        table = stack.enter_context(open_table(output, declared, provenance))
         proposals = stack.enter_context(open_table(everything, PROPOSALS, provenance)) if everything else None
         done = runner.run(inputs)
         for item in progress(done, len(inputs), label, "image", lambda item: len(item.targets), "object"):

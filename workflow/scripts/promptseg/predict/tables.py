@@ -1,8 +1,23 @@
 """The tables of what methods answer."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, IMAGE, IOU, KEYS, MODE, OBJECT, PROTOCOL, SELECTION, STATUS, STEP, SWITCH
+from promptseg.core.columns import (
+    ANNOTATOR,
+    AREA,
+    IMAGE,
+    IOU,
+    KEYS,
+    MODE,
+    OBJECT,
+    PROTOCOL,
+    SELECTION,
+    STATUS,
+    STEP,
+    SWITCH,
+)
 from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 from promptseg.core.vocabulary import SINGLE_MODES
 
@@ -42,6 +57,12 @@ PREDICTIONS = Table(
         Column("click_label", pa.int8(), "1 on the object, 0 on the background"),
         STATUS,
     ],
+)
+
+PREDICTIONS_OF_USER = replace(
+    PREDICTIONS,
+    about="Every mask that a method gave to the prompts of a user, who may be several annotators.",
+    columns=[OBJECT, ANNOTATOR, *PREDICTIONS.columns[1:]],
 )
 
 PROPOSALS = Table(

@@ -14,13 +14,18 @@ from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Method, Prompt, Query
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, feeds_back, leaks
-from promptseg.prompts.clicks import Click, ClickTarget, next_click
+from promptseg.prompts.clicks import Click, ClickTarget
 
 
 def prediction(object_id: str, mode: str, **values: Any) -> dict[str, Any]:
     """A row of predict.tables.PREDICTIONS; values that are not given are those of a prompt that was answered."""
     selection = {"selection": "oracle"} if mode == EVERYTHING else {}  # other modes name it, or leave it to scoring
     return {"object_id": object_id, "mode": mode, "step": 0, "status": "ok", **selection, **values}
+
+
+def signed(rows: list[dict[str, Any]], target: Target) -> list[dict[str, Any]]:
+    """Rows with the annotator who prompted the target, where it has a name."""
+    return [{**row, "annotator": target.annotator} for row in rows] if target.annotator else rows
 
 
 def prompts_of(row: Mapping[str, Any]) -> list[Prompt]:
@@ -51,7 +56,7 @@ class Answer:
 
     def __init__(self, candidates: Candidates | str):
         self.candidates = candidates
-        self.next_clicks: dict[Any, Click | None] = {}
+        self.next_clicks: dict[Any, Click | str | None] = {}
         self._codes: dict[int, dict[str, Any]] = {}
         self._best: dict[int, int] = {}
 
@@ -174,13 +179,14 @@ class Trajectory:
         self.item, self.target, self.key, self.plan, self.selection = item, target, key, plan, selection
         self.protocol = plan.protocols[key]
         first = "exact_points" if self.protocol.distance == "exact" else "points"
-        x, y = target.prompts[ITERATIVE][first][0]
+        (x, y), label = target.prompts[ITERATIVE][first][0], target.prompts[ITERATIVE]["point_labels"][0]
         self.feeds_back, self.leaks = feeds_back(method, self.protocol), leaks(method, self.protocol)
         self.after = after
         self.last = min(plan.clicks, Abilities.of(method).max_clicks or plan.clicks)
-        self.clicks = [Click(int(x), int(y), True)]
+        self.clicks = [Click(int(x), int(y), bool(label))]
         self.state: Any = None
         self.finished = False
+        self._ended: str | None = None  # why there are no clicks after the last, if it is not that none is needed
         self._rows: list[dict[str, Any]] = []
 
     def ready(self) -> bool:
@@ -209,12 +215,16 @@ class Trajectory:
         row |= answer.coded(index)
         following = self._next_click(answer, index) if len(self.clicks) < self.last else None
         # A state that nobody will ask for is let go: it may hold memory of the GPU.
-        kept = self.feeds_back and (following is not None or self.leaks)
+        kept = self.feeds_back and (isinstance(following, Click) or self.leaks)
         self.state = answer.candidates.states[index] if kept and answer.candidates.states is not None else None
-        if following is None:
-            self.finished = True
+        self._follow(following)
+
+    def _follow(self, click: Click | str | None) -> None:
+        """Give the next click, or end."""
+        if isinstance(click, Click):
+            self.clicks.append(click)
         else:
-            self.clicks.append(following)
+            self.finished, self._ended = True, click
 
     def replay(self, rows: Sequence[Mapping[str, Any]], same_user: bool, stateful: bool) -> None:
         """Take the answers of an earlier trajectory as long as its clicks are those that the user gives now.
@@ -238,15 +248,13 @@ class Trajectory:
             self._rows.append(self._row(len(self.clicks), **values, **coded(row)))
             self.finished = len(self.clicks) == self.last
             if not self.finished:
-                click_now = self._replayed_click(row, following if same_user else None)
-                self.finished = click_now is None
-                self.clicks += [click_now] if click_now else []
+                self._follow(self._replayed_click(row, following if same_user else None))
             if self.finished:
                 return
         if (self.feeds_back and stateful) or not rows:
             self.clicks, self._rows = [first], []
 
-    def _replayed_click(self, row: Mapping[str, Any], following: Mapping[str, Any] | None) -> Click | None:
+    def _replayed_click(self, row: Mapping[str, Any], following: Mapping[str, Any] | None) -> Click | str | None:
         """The click after that of a row; `following` is the row after it, if the user is the same."""
         if following is None or following["status"] != "ok":
             return self._find_click(masks.decode(row["rle"]))
@@ -254,27 +262,33 @@ class Trajectory:
             return None
         return Click(following["click_x"], following["click_y"], bool(following["click_label"]))
 
-    def _next_click(self, answer: Answer, index: int) -> Click | None:
+    def _next_click(self, answer: Answer, index: int) -> Click | str | None:
         assert isinstance(answer.candidates, Candidates)
-        key = (self.target.object_id, self.protocol, index)
+        key = (self.target.object_id, self.target.annotator, self.protocol, index)
         if key not in answer.next_clicks:
             answer.next_clicks[key] = self._find_click(answer.candidates.masks[index])
         return answer.next_clicks[key]
 
-    def _find_click(self, mask: np.ndarray) -> Click | None:
+    def _find_click(self, mask: np.ndarray) -> Click | str | None:
         target = ClickTarget(self.target.object_id, self.target.truth, self.item.image.labels)
-        tie_break, seed = self.plan.tie_break, self.plan.seed
-        return next_click(target, mask, self.clicks, self.protocol, tie_break=tie_break, seed=seed)
+        tie_break, seed, annotator = self.plan.tie_break, self.plan.seed, self.target.annotator
+        return self.plan.user.next_click(
+            target, mask, self.clicks, self.protocol, tie_break=tie_break, seed=seed, annotator=annotator
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each click of the plan.
 
         Once nothing is left to correct, or the method failed, the last row is repeated without a click. (The study's
-        script then clicks a random pixel of the image.) Clicks that the method is not asked do not apply.
+        script then clicks a random pixel of the image.) Where the user says no more, the rows say so. Clicks that the
+        method is not asked do not apply.
         """
         last = self._rows[-1]
         nothing = {"click_x": None, "click_y": None, "click_label": None}
-        rest = [last | nothing | {"step": step} for step in range(last["step"] + 1, self.last + 1)]
+        later = range(last["step"] + 1, self.last + 1)
+        rest = [
+            self._row(step, status=self._ended) if self._ended else last | nothing | {"step": step} for step in later
+        ]
         idle = range(self.last + 1, self.plan.clicks + 1)
         return self._rows + rest + [self._row(step, status="not_applicable") for step in idle]
 

@@ -1,7 +1,7 @@
 """Scores of predicted masks against the truth: every metric of every mask that a method gave."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
 from promptseg.core.vocabulary import ALL_MODES, SINGLE_MODES
-from promptseg.predict.tables import PREDICTIONS
+from promptseg.predict.tables import PREDICTIONS, PREDICTIONS_OF_USER
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.preprocess.tables import IMAGES
 from promptseg.prompts.modes import applies
 from promptseg.score.metrics import METRICS
 from promptseg.score.surfaces import Comparison, Tolerance
-from promptseg.score.tables import SCORES
+from promptseg.score.tables import SCORES, SCORES_OF_USER
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +109,13 @@ def score_object(
     return rows
 
 
+def _by_annotator(predictions: pd.DataFrame | None) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """The rows of each annotator of an object, with what names them."""
+    if predictions is not None:
+        for name, own in predictions.groupby("annotator", sort=False):
+            yield {"annotator": str(name)}, own
+
+
 def score(
     stream: ObjectStream,
     predictions: Path,
@@ -118,6 +125,7 @@ def score(
     dataset: str,
     method: str,
     with_failed: bool = True,
+    of_user: bool = False,
 ) -> None:
     """Write scores of one method on one dataset, or on the part of it in `stream` (score.tables.SCORES).
 
@@ -127,6 +135,8 @@ def score(
 
     Args:
         with_failed: whether the images of the dataset that could not be read get their rows here.
+        of_user: whether the predictions are those of a user with annotators (predict.tables.PREDICTIONS_OF_USER): then
+            the scores are of each (SCORES_OF_USER), and an object that nobody prompted has no row.
 
     Raises:
         PromptsegError: the predictions do not say which prompts their method takes.
@@ -139,20 +149,23 @@ def score(
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
     idle = [mode for mode in ALL_MODES if not applies(mode, origin["prompt_types"], origin["max_points"])]
-    by_object = dict(tuple(read_table(predictions, PREDICTIONS).groupby("object_id", sort=False)))
-    with open_table(output, SCORES, origin) as table:
+    declared, written = (PREDICTIONS_OF_USER, SCORES_OF_USER) if of_user else (PREDICTIONS, SCORES)
+    by_object = dict(tuple(read_table(predictions, declared).groupby("object_id", sort=False)))
+    with open_table(output, written, origin) as table:
         for image, objects in progress(stream, len(stream), f"score {method} {dataset}", "image"):
             rows: list[dict[str, Any]] = []
             for item in objects:
                 area = {"area": item.row.area, "relative_area": item.row.area / image.labels.size}
-                about = {**keys, **item.keys, **area}
-                if (found := by_object.get(item.row.object_id)) is not None:
-                    several = origin["candidates"] > 1
-                    rows += score_object(found, item.mask, image, tolerance, about, several=several)
-                rows += [
-                    {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
-                    for mode in idle
-                ]
+                found = by_object.get(item.row.object_id)
+                for who, own in _by_annotator(found) if of_user else [({}, found)]:
+                    about = {**keys, **item.keys, **area, **who}
+                    if own is not None:
+                        several = origin["candidates"] > 1
+                        rows += score_object(own, item.mask, image, tolerance, about, several=several)
+                    rows += [
+                        {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
+                        for mode in idle
+                    ]
             table.write(rows)
         image_table = read_table(stream.images, IMAGES, ["image_id", "case_id", "status"])
         failed = image_table[image_table["status"] != "ok"] if with_failed else image_table[:0]

@@ -1,8 +1,10 @@
 """The tables of scores."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
-from promptseg.core.columns import AREA, IOU, KEYS, MODE, PROTOCOL, SELECTION, STATUS, STEP, VARIANT_COLUMNS
+from promptseg.core.columns import ANNOTATOR, AREA, IOU, KEYS, MODE, PROTOCOL, SELECTION, STATUS, STEP, VARIANT_COLUMNS
 from promptseg.core.tables import FLOAT, STRING, Column, Table
 from promptseg.score.metrics import METRICS
 
@@ -37,6 +39,12 @@ SCORES = Table(
         Column("relative_area", FLOAT, "pixels of the object / pixels of the image"),
         STATUS.but(meaning="`ok`, `not_applicable`, or the reason why there is no score"),
     ],
+)
+
+SCORES_OF_USER = replace(
+    SCORES,
+    about="Every score of the masks for the prompts of a user, of each annotator by itself.",
+    columns=[*SCORES.columns[: len(KEYS)], ANNOTATOR, *SCORES.columns[len(KEYS) :]],
 )
 
 # What may tell good masks from bad ones without a truth: the higher, the more confident.
