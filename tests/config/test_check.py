@@ -2,10 +2,11 @@ import copy
 from pathlib import Path
 
 import pytest
-import yaml
 
+from promptseg.config.arguments import SHIPPED
 from promptseg.config.check import check
 from promptseg.config.imports import adapter_file, library_of
+from promptseg.config.load import load
 from promptseg.config.protocols import protocols_of
 from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
@@ -118,9 +119,7 @@ def test_a_method_changes_only_the_switches_that_it_names():
 
 
 def test_shipped_configuration_is_valid():
-    root = SCRIPTS.parents[1]
-    parts = [yaml.safe_load((root / "config" / f"{n}.yaml").read_text()) for n in ("datasets", "methods", "config")]
-    config = check({key: value for part in parts for key, value in part.items()})
+    config = load([], [SCRIPTS.parents[1] / path for path in SHIPPED])
     assert len(config["run"]["datasets"]) >= 5
     assert sum(len(config["datasets"][name]["tasks"]) for name in config["run"]["datasets"]) >= 14
     assert all(config["datasets"][name]["licence"] != "not stated" for name in config["run"]["datasets"])

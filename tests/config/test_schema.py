@@ -7,7 +7,7 @@ import pytest
 import yaml
 from referencing import Registry, Resource
 
-from promptseg.config.schema import SCHEMAS, SCRIPTS, keys_of, read_schema
+from promptseg.config.schema import SCHEMAS, SCRIPTS, alternatives, keys_of, read_schema
 
 ROOT = SCRIPTS.parents[1]
 RULES = ROOT / "workflow" / "rules"
@@ -24,8 +24,8 @@ def walk(schema, where=""):
     for key, about in schema.get("properties", {}).items():
         yield f"{where}{key}", about
         for inner in (about, *about.get("oneOf", ()), about.get("items", {}), about.get("additionalProperties", {})):
-            if isinstance(inner, dict):
-                yield from walk(inner, f"{where}{key}.")
+            for one in alternatives(inner) if isinstance(inner, dict) else ():
+                yield from walk(one, f"{where}{key}.")
 
 
 def test_every_key_is_described():
@@ -75,14 +75,15 @@ def test_editors_find_the_files_that_the_schema_refers_to():
     files = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.schema.yaml")}
     resources = {name: Resource.from_contents(contents) for name, contents in files.items()}
     validator = jsonschema.Draft202012Validator(files["config.schema.yaml"], registry=Registry(resources))
-    for name in ("config", "datasets", "methods", "paper"):
+    for name in ("config", "datasets", "methods", "protocols", "paper"):
         part = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
         assert not list(validator.iter_errors(part)), name
     assert list(validator.iter_errors({"protocols": {"mine": {"refine": True}}}))
+    assert list(validator.iter_errors({"protocols": {"mine": {"metrics": ["dice"], "refinement": True}}}))
     assert list(validator.iter_errors({"datasets": {"mine": {"source": {"kind": "ftp"}, "tasks": {"a": [1]}}}}))
 
 
-@pytest.mark.parametrize("file", ["config", "datasets", "methods", "paper", "training"])
+@pytest.mark.parametrize("file", ["config", "datasets", "methods", "protocols", "paper", "training"])
 def test_every_file_tells_editors_its_schema(file):
     path = ROOT / "config" / f"{file}.yaml"
     first, _ = path.read_text().split("\n", 1)

@@ -7,14 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from promptseg.config.schema import SCRIPTS, read_schema
+from promptseg.config.schema import SCRIPTS, switches
 from promptseg.planning import costs
 from promptseg.planning.counts import Count, count, prompts
 from promptseg.planning.estimates import MEASURED, SCALED, TABLE, UNKNOWN, Estimate, Estimator
 from promptseg.planning.jobs import Job
 from promptseg.planning.sizes import Size, downloads, free, stated, written
 
-SWITCHES = read_schema()["properties"]["protocols"]["additionalProperties"]["properties"]
+SWITCHES = switches()
 MODES = ["mode1", "mode2", "mode3", "mode4", "mode5", "iterative"]
 CONFIG = {
     "results": "results",
@@ -23,7 +23,7 @@ CONFIG = {
     "run": {"protocols": ["corrected"], "ablation": []},
     "prompts": {"modes": MODES, "clicks": 9, "max_components": 3},
     "everything": {"points_per_side": 32},
-    "protocols": {"corrected": {name: about["default"] for name, about in SWITCHES.items() if "default" in about}},
+    "protocols": {"corrected": {name: about["default"] for name, about in SWITCHES.items()}},
     "methods": {name: {"ambiguity": name == "sam_vit_b", "protocols": {}} for name in ("sam_vit_b", "own", "grabcut")},
     "datasets": {
         "a": {"tasks": {"x": [1]}, "shards": 1,

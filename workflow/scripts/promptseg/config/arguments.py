@@ -12,7 +12,7 @@ from promptseg.config.yamlfiles import root_of
 from promptseg.core.errors import PromptsegError
 
 # What workflow/Snakefile lays the files of users over.
-SHIPPED = tuple(Path("config", f"{name}.yaml") for name in ("datasets", "methods", "config"))
+SHIPPED = tuple(Path("config", f"{name}.yaml") for name in ("datasets", "methods", "protocols", "config"))
 _OPTIONS = ("--configfile", "--configfiles")
 
 

@@ -11,10 +11,11 @@ import jsonschema
 from promptseg.config.entries import mistaken_values
 from promptseg.config.explain import ConfigurationError, Mistake, about_path, dotted, explain, nearest, read_as
 from promptseg.config.exported import mistaken_settings
-from promptseg.config.facts import all_methods
+from promptseg.config.facts import all_methods, is_preset
 from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.paths import missing_files
-from promptseg.config.schema import read_schema
+from promptseg.config.presets import mistaken_presets, of_variant
+from promptseg.config.schema import Schema, preset_schema, read_schema
 from promptseg.core.routes import CONTOURS
 from promptseg.core.titles import plain
 
@@ -92,6 +93,14 @@ def _misnamed_protocols(config: Mapping[str, Any]) -> Iterator[Mistake]:
                     f"{dotted(where[:-1])} names {protocol!r}, which is not an entry of protocols:."
                     f"{nearest(protocol, config['protocols'])}",
                 )
+            elif is_preset(config["protocols"][protocol]):
+                where = ("methods", name, "protocols", protocol)
+                yield Mistake(where, f"{dotted(where[:-1])} names {protocol!r}, a preset, which has no switches.")
+    for index, name in enumerate(config["run"]["ablation"]):
+        if is_preset(config["protocols"].get(name, {})):
+            yield Mistake(
+                ("run", "ablation", index), f"run.ablation names {name!r}, a preset: only sets of switches come apart."
+            )
 
 
 def _reserved(config: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -102,9 +111,25 @@ def _reserved(config: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _violations(config: dict[str, Any]) -> Iterator[Mistake]:
     """What does not fit the schema, with defaults filled in on the way."""
-    errors = _Validator({**read_schema(), "required": _NEEDED}).iter_errors(config)
+    yield from _unfitting(config, {**read_schema(), "required": _NEEDED})
+
+
+def _unfitting(instance: Any, schema: Schema) -> Iterator[Mistake]:
+    errors = _Validator(schema).iter_errors(instance)
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         yield from explain(error)
+
+
+def _mistaken_variants(config: dict[str, Any]) -> Iterator[Mistake]:
+    """Variants that are no presets; those that are get the defaults of what they change."""
+    for name, entry in config["protocols"].items():
+        for variant, changes in entry.get("variants", {}).items() if is_preset(entry) else ():
+            whole: dict[str, Any] = of_variant(entry, changes)
+            instance, schema = whole, preset_schema()
+            for key in (variant, "variants", name, "protocols"):  # so that what is said of it names the place
+                instance, schema = {key: instance}, {"properties": {key: schema}}
+            yield from _unfitting(instance, schema)
+            changes.update({key: whole[key] for key in changes})
 
 
 def _below(mistake: Mistake, others: Iterable[Mistake]) -> bool:
@@ -133,11 +158,13 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
     _require_none(
         *(_chosen(config, kind, kind) for kind in ("datasets", "methods", "protocols")),
         _chosen(config, "ablation", "protocols"),
+        _mistaken_variants(config),
         _chosen(config, "methods", "methods", "volumes"),
         _misnamed_protocols(config),
         _reserved(config),
         mistaken_values(config),
     )
+    _require_none(mistaken_presets(config))
     for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():
             entry.setdefault("title", plain(name))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from promptseg.config.schema import read_schema
+from promptseg.config.schema import preset_schema, read_schema, switches
 from promptseg.config.yamlfiles import Where
 from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
@@ -105,8 +105,18 @@ def _unknown_key(error: _Violation) -> Mistake | None:
     words = nearest(unknown[0], known)
     if not words and len(where) == 1 and (owners := _owners(unknown[0])):
         words = f" It belongs under {' or '.join(f'`{above}:`' for above in owners)}."
-    words = words or f" Known keys: {', '.join(known)}."
+    words = words or _of_the_other_kind(where) or f" Known keys: {', '.join(known)}."
     return Mistake(where, f"unknown key {', '.join(map(repr, unknown))} in {dotted(where[:-1])}.{words}")
+
+
+def _of_the_other_kind(where: Where) -> str:
+    """What to write where a preset has a key of sets of switches, or the other way round."""
+    if len(where) == 3 and where[0] == "protocols":
+        if where[2] in preset_schema()["properties"]:
+            return " It is one of presets, which have `metrics`: add them."
+        if where[2] in switches():
+            return " It is a switch, and an entry with `metrics` is a preset, which has none."
+    return ""
 
 
 def _owners(key: str) -> list[str]:

@@ -121,9 +121,26 @@ def grid(config: Config) -> dict[str, Any]:
     return dict(config["everything"]) if "everything" in config["prompts"]["modes"] else {}
 
 
+def is_preset(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of `protocols` is a preset, and no set of switches."""
+    return "metrics" in entry
+
+
+def presets(config: Config) -> Entries:
+    """The presets of the run with their declarations, in its order."""
+    chosen = {name: config["protocols"][name] for name in config["run"]["protocols"]}
+    return {name: entry for name, entry in chosen.items() if is_preset(entry)}
+
+
+def click_protocols(config: Config) -> list[str]:
+    """The sets of switches that the run names; `corrected` where it names presets alone."""
+    names = [name for name in config["run"]["protocols"] if not is_preset(config["protocols"][name])]
+    return names or ["corrected"]
+
+
 def run_protocols(config: Config) -> list[str]:
     """The protocols that have figures of their own."""
-    return list(dict.fromkeys([*config["run"]["protocols"], *config["run"]["ablation"]]))
+    return list(dict.fromkeys([*click_protocols(config), *config["run"]["ablation"]]))
 
 
 def about_protocols(config: Config) -> Entries:
@@ -147,6 +164,7 @@ def optional_parts(config: Config) -> list[str]:
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),
+        "protocols": bool(presets(config)),
         "published": repeats and any(config["datasets"][name]["published"] for name in config["run"]["datasets"]),
     }
     return [name for name, needed in wanted.items() if needed]
@@ -156,5 +174,5 @@ def configuration_summary(config: Config) -> dict[str, Any]:
     """The settings of a run that its numbers depend on."""
     keys = ("run", "prompts", "metrics", "device", "precision", "compile", "strict")
     return {key: config[key] for key in keys} | {
-        "protocols": {name: config["protocols"][name] for name in run_protocols(config)}
+        "protocols": {name: config["protocols"][name] for name in [*run_protocols(config), *presets(config)]}
     }

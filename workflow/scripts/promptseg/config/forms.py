@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.explain import Mistake, dotted
-from promptseg.config.schema import Schema, read_schema
+from promptseg.config.schema import Schema, alternative, read_schema
 
 # Mappings of an entry whose order is that of tables, figures and lists.
 _ORDERED = ("tasks", "label_values")
@@ -102,6 +102,7 @@ def _in_form(value: Any, schema: Schema) -> Any:
 
 
 def _mapping_in_form(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    schema = alternative(schema, value)
     known, others = schema.get("properties", {}), schema.get("additionalProperties")
     for name in list(value):
         about = known.get(name, others if isinstance(others, dict) else None)

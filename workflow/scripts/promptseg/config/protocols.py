@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from promptseg.config.schema import read_schema
+from promptseg.config.facts import click_protocols
+from promptseg.config.schema import switches
 
 
 def protocols_of(config: Mapping[str, Any], method: str) -> list[dict[str, Any]]:
@@ -16,12 +17,11 @@ def protocols_of(config: Mapping[str, Any], method: str) -> list[dict[str, Any]]
         `protocol` (its name), `switch` (the one that a variant changes, None for the protocol itself), and `switches`
         (all of them, see `clicks.Protocol`).
     """
-    switches = read_schema()["properties"]["protocols"]["additionalProperties"]["properties"]
-    defaults = {switch: about["default"] for switch, about in switches.items() if switch != "title"}
+    defaults = {switch: about["default"] for switch, about in switches().items()}
     run, changes = config["run"], config["methods"][method]["protocols"]
-    names = dict.fromkeys([*run["protocols"], *run["ablation"]])
+    names = dict.fromkeys([*click_protocols(config), *run["ablation"]])
     own = {name: {key: config["protocols"][name][key] for key in defaults} | changes.get(name, {}) for name in names}
-    return [{"protocol": name, "switch": None, "switches": switches} for name, switches in own.items()] + [
+    return [{"protocol": name, "switch": None, "switches": chosen} for name, chosen in own.items()] + [
         {"protocol": name, "switch": switch, "switches": {**own[name], switch: value}}
         for name in run["ablation"]
         for switch, value in defaults.items()

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptseg.config.schema import Schema, read_schema
+from promptseg.config.schema import Schema, alternatives, read_schema
 
 COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.config.reference > docs/configuration.md"
 _INTRODUCTION = f"""
@@ -49,15 +49,19 @@ class Section:
     stages: Sequence[str] | None
 
 
-def mapping_in(schema: Schema) -> tuple[str, Schema] | None:
-    """The mapping with named keys that a value is or holds, and how its path goes on (`.<name>` below free names)."""
+def mappings_in(schema: Schema) -> list[tuple[str, Schema]]:
+    """The mappings with named keys that a value is or holds, and how its path goes on (`.<name>` below free names).
+
+    There are two where an entry is of one kind or of another.
+    """
     if "properties" in schema:
-        return "", schema
+        return [("", schema)]
     for inner, step in ((schema.get("items"), ""), (schema.get("additionalProperties"), ".<name>")):
-        found = mapping_in(inner) if isinstance(inner, dict) else None
+        choices = alternatives(inner) if isinstance(inner, dict) else []
+        found = [(one.get("x-path", step) + rest, inner) for one in choices for rest, inner in mappings_in(one)]
         if found:
-            return step + found[0], found[1]
-    return next((found for choice in schema.get("oneOf", ()) if (found := mapping_in(choice))), None)
+            return found
+    return next((found for choice in schema.get("oneOf", ()) if (found := mappings_in(choice))), [])
 
 
 def kind(schema: Schema) -> str:
@@ -120,25 +124,25 @@ def default(key: str, about: Schema, mapping: Schema) -> str:
     return f"`{json.dumps(about['default'], ensure_ascii=False)}`"
 
 
-def rows(section: Section, prefix: str = "") -> Iterator[tuple[list[str], Section | None]]:
-    """The cells of each key of a section, and the section that the key has of its own, if any."""
+def rows(section: Section, prefix: str = "") -> Iterator[tuple[list[str], list[Section]]]:
+    """The cells of each key of a section, and the sections that the key has of its own."""
     refused = section.schema.get("not", {}).get("required", ())
     for key, about in section.schema["properties"].items():
         if key in refused:
             continue
         stages = about.get("x-stages", section.stages)
-        found = mapping_in(about)
-        step, inner = found or ("", {})
-        own = bool(inner) and (not section.path or len(inner["properties"]) > _INLINE)
-        path = ".".join(filter(None, [section.path, prefix + key])) + step
-        below = Section(path, inner, stages) if own else None
-        meaning = about["description"] + (f" See [`{path}`](#{anchor(path)})." if own else "")
+        found = mappings_in(about)
+        path = ".".join(filter(None, [section.path, prefix + key]))
+        large = not section.path or any(len(inner["properties"]) > _INLINE for _, inner in found)
+        below = [Section(path + step, inner, stages) for step, inner in found] if large else []
+        links = " and ".join(f"[`{one.path}`](#{anchor(one.path)})" for one in below)
+        meaning = about["description"] + (f" See {links}." if below else "")
         affects = "" if stages is None else ", ".join(stages) or "no job"
         yield (
             [f"`{prefix}{key}`", kind(about), default(key, about, section.schema), allowed(about), meaning, affects],
             below,
         )
-        if inner and not own:
+        for step, inner in () if large else found:
             yield from rows(Section(section.path, inner, stages), f"{prefix}{key}{step}.")
 
 
@@ -158,10 +162,10 @@ def sections(section: Section) -> Iterator[str]:
     below: list[Section] = []
     for cells, own in rows(section):
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-        below += [own] if own else []
+        below += own
     yield ""
-    for own in below:
-        yield from sections(own)
+    for one in below:
+        yield from sections(one)
 
 
 def document() -> str:

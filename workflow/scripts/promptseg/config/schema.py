@@ -42,6 +42,29 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> Schema:
     return both
 
 
+def alternatives(schema: Mapping[str, Any]) -> list[Schema]:
+    """What a value may have to fit: one of two where the schema has an `if`, else the schema itself."""
+    return [schema["else"], schema["then"]] if "if" in schema else [dict(schema)]
+
+
+def alternative(schema: Schema, value: Mapping[str, Any]) -> Schema:
+    """The one of them that a mapping has to fit; the only condition there is are keys that it has."""
+    if "if" not in schema:
+        return schema
+    return schema["then" if set(schema["if"]["required"]) <= value.keys() else "else"]
+
+
+def switches() -> Schema:
+    """The schemas of the switches of a click protocol, by their names."""
+    entries, _ = alternatives(read_schema()["properties"]["protocols"]["additionalProperties"])
+    return {name: about for name, about in entries["properties"].items() if name != "title"}
+
+
+def preset_schema() -> Schema:
+    """The schema of a preset."""
+    return alternatives(read_schema()["properties"]["protocols"]["additionalProperties"])[1]
+
+
 @cache
 def keys_of(registry: str, stage: str) -> tuple[str, ...]:
     """Keys of an entry of `datasets` or `methods` that a stage depends on, in the order of the schema.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promptseg.config.schema import read_schema
+from promptseg.config.schema import alternatives, read_schema
 from promptseg.planning.jobs import Job
 
 _REGISTRIES = {"datasets": "dataset", "methods": "method"}
@@ -86,12 +86,12 @@ def of_run(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def stages_of(path: Sequence[str]) -> tuple[str, ...]:
     """The stages whose jobs depend on a key: the innermost `x-stages` of the schema on its path."""
-    schema: Any = read_schema()
+    schemas: list[Any] = [read_schema()]
     stages: Sequence[str] = ()
     for key in path:
-        inner = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
-        if not isinstance(inner, Mapping):
-            break
-        schema = inner
-        stages = schema.get("x-stages", stages)
-    return tuple(stages)
+        choices = [choice for schema in schemas for choice in alternatives(schema)]
+        inner = [one.get("properties", {}).get(key) or one.get("additionalProperties") for one in choices]
+        schemas = [one for one in inner if isinstance(one, Mapping)]
+        named = [stage for schema in schemas for stage in schema.get("x-stages", ())]
+        stages = named if any("x-stages" in schema for schema in schemas) else stages
+    return tuple(dict.fromkeys(stages))

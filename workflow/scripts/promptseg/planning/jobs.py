@@ -21,6 +21,7 @@ STAGES = {
     "analysis": "tables",
     "trust": "confidences",
     "volumes": "volumes",
+    "protocols": "protocols of others",
     "exports": "exports",
     "figures": "figures",
     "pictures": "pictures",

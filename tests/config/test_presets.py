@@ -1,0 +1,119 @@
+"""Presets and sets of switches under one key: which is which, variants, and what is said of mistakes."""
+
+import copy
+
+import pytest
+
+from promptseg.config import facts
+from promptseg.config.check import check
+from promptseg.config.presets import asking, variants
+from promptseg.config.protocols import protocols_of
+from promptseg.core.errors import PromptsegError
+
+MINE = {
+    "start": {"prompt": "box"},
+    "metrics": ["dice"],
+    "summaries": [{"name": "d", "metric": "dice", "kind": "final"}],
+}
+BASE = {
+    "run": {"datasets": ["mine"], "methods": ["box_fill"], "protocols": ["box_only"]},
+    "protocols": {"corrected": {}, "box_only": MINE},
+    "datasets": {"mine": {"source": {"kind": "folder", "path": "data"}, "tasks": {"lung": [1]}}},
+    "methods": {"box_fill": {"adapter": "promptseg.methods.controls:BoxFill"}},
+}
+
+
+def checked(run=None, **changes):
+    config = copy.deepcopy(BASE)
+    config["protocols"]["box_only"] |= changes
+    config["run"] |= run or {}
+    return check(config)
+
+
+def test_an_entry_with_metrics_is_a_preset_and_others_are_switches():
+    config = checked(run={"protocols": ["corrected", "box_only"]})
+    assert list(facts.presets(config)) == ["box_only"]
+    preset = facts.presets(config)["box_only"]
+    assert (preset["title"], preset["prompts"], preset["feedback"]) == ("box only", 0, "keep")
+    assert preset["clicks"]["rule"] == "none"
+    assert "error_region" not in preset
+    assert config["protocols"]["corrected"]["error_region"] == "larger"
+    assert facts.run_protocols(config) == ["corrected"]
+    assert list(facts.about_protocols(config)) == ["corrected"]
+    assert [one["protocol"] for one in protocols_of(config, "box_fill")] == ["corrected"]
+    assert "protocols" in facts.optional_parts(config)
+
+
+def test_a_run_of_presets_alone_clicks_as_corrected():
+    config = checked()
+    assert facts.click_protocols(config) == ["corrected"]
+    assert facts.shown_protocol(config) == "corrected"
+
+
+def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_something_else():
+    start = {"prompt": "box", "enlarge": {"most": 2, "of": 64}}
+    config = checked(variants={"larger": {"start": start}, "other_mean": {"averaging": ["cases"]}})
+    declared = variants(facts.presets(config)["box_only"])
+    assert list(declared) == ["", "larger", "other_mean"]
+    assert declared["larger"]["start"]["enlarge"] == {"most": 2, "of": 64}
+    assert declared["other_mean"]["averaging"] == ["cases"]
+    assert declared["larger"]["metrics"] == ["dice"]
+    asked = asking(facts.presets(config)["box_only"])
+    assert list(asked) == ["", "larger"]
+    assert asked["larger"]["start"]["enlarge"] == {"most": 2, "of": 64}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metrics": ["dicee"]}, "protocols.box_only.metrics.0: 'dicee' is not allowed. Did you mean 'dice'?"),
+        ({"start": {"prompt": "bax"}}, "protocols.box_only.start.prompt: 'bax' is not allowed. Did you mean 'box'?"),
+        ({"promts": 3}, "unknown key 'promts' in protocols.box_only. Did you mean 'prompts'?"),
+        (
+            {"error_region": "joint"},
+            "'error_region' in protocols.box_only. It is a switch, and an entry with `metrics`",
+        ),
+        ({"start": {}}, "protocols.box_only asks nothing: write `start: {prompt: ...}` or `clicks: {rule: ...}`."),
+        ({"prompts": 3}, "protocols.box_only.prompts: 3 prompts are to follow and `clicks` says none: give its rule."),
+        ({"takes": ["corrected"]}, "protocols.box_only: `takes` asks nothing of its own: take away `start`"),
+        ({"start": {}, "takes": ["correct"]}, "takes names 'correct', no set of switches. Did you mean 'corrected'?"),
+        ({"metrics": ["iou"]}, "protocols.box_only.summaries.0.metric: 'dice' is not among `metrics`. Measured: iou."),
+        (
+            {"summaries": 2 * MINE["summaries"]},
+            "protocols.box_only.summaries.1.name: two summaries are called 'd': rename one.",
+        ),
+        (
+            {"variants": {"x": {"prompts": -1}}},
+            "protocols.box_only.variants.x.prompts: -1 is less than the minimum of 0",
+        ),
+        (
+            {"variants": {"x": {"promts": 1}}},
+            "unknown key 'promts' in protocols.box_only.variants.x. Did you mean 'prompts'?",
+        ),
+        ({"asks": ["volumes"]}, "run.protocols names 'box_only', which asks about volumes alone, and no dataset"),
+    ],
+)
+def test_mistakes_in_a_preset(changes, message):
+    with pytest.raises(PromptsegError) as error:
+        checked(**changes)
+    assert message in str(error.value)
+
+
+def test_mistakes_about_presets_elsewhere():
+    def refused(**edits):
+        config = copy.deepcopy(BASE)
+        for key, value in edits.items():
+            config[key] = {**config[key], **value}
+        with pytest.raises(PromptsegError) as error:
+            check(config)
+        return str(error.value)
+
+    assert "run.ablation names 'box_only', a preset" in refused(run={"ablation": ["box_only"]})
+    assert "'start' in protocols.p. It is one of presets, which have `metrics`: add them." in refused(
+        protocols={"p": {"start": {"prompt": "box"}}}
+    )
+    entry = BASE["methods"]["box_fill"] | {"protocols": {"box_only": {"refinement": False}}}
+    assert "methods.box_fill.protocols names 'box_only', a preset" in refused(methods={"box_fill": entry})
+    taking = {"takes": ["as_released"], "metrics": ["iou"]}
+    said = refused(run={"protocols": ["p"]}, protocols={"p": taking, "as_released": {}})
+    assert "run.protocols names 'p', whose scores are those of as_released: name one of them as well." in said

@@ -1,0 +1,1 @@
+"""The protocols of others: what methods answer under presets, beside the ordinary run."""

@@ -1,0 +1,95 @@
+"""What a schema cannot say of presets, and their variants."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from promptseg.config.explain import Mistake, dotted, nearest
+from promptseg.config.facts import Config, is_preset, presets, run_protocols, volume_datasets
+from promptseg.config.schema import merged
+from promptseg.config.yamlfiles import Where
+
+# What the answers of a method depend on; the other keys say how answers are scored and shown.
+ASKING = ("start", "clicks", "prompts", "stop", "feedback", "selection", "multimask", "route")
+
+
+def of_variant(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The declaration of a variant: the preset with its changes, mapping by mapping, and without variants."""
+    whole = merged(preset, changes)
+    whole.pop("variants", None)
+    return whole
+
+
+def variants(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The declarations of a preset: as it stands under the name "", then its variants."""
+    return {name: of_variant(preset, changes) for name, changes in {"": {}, **preset["variants"]}.items()}
+
+
+def asking(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is asked under a preset, by variant: of those that ask nothing of their own, nothing is said.
+
+    Their answers are those of the preset as it stands.
+    """
+    whole = {name: {key: one[key] for key in ASKING if key in one} for name, one in variants(preset).items()}
+    return {name: one for name, one in whole.items() if not name or one != whole[""]}
+
+
+def mistaken_presets(config: Config) -> Iterator[Mistake]:
+    """Of a configuration that fits its schema: presets that ask nothing, or sum up what they do not measure."""
+    for name, entry in config["protocols"].items():
+        if is_preset(entry):
+            where = ("protocols", name)
+            yield from _mistaken_asking(config, where, entry)
+            yield from _mistaken_summaries(where, entry)
+    yield from _without_data(config)
+
+
+def _mistaken_asking(config: Config, where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+    asks = entry["start"]["prompt"] != "none" or entry["clicks"]["rule"] != "none"
+    for index, name in enumerate(entry.get("takes", ())):
+        at = (*where, "takes", index)
+        known = [other for other, about in config["protocols"].items() if not is_preset(about)]
+        if name not in known:
+            yield Mistake(at, f"{dotted(where)}.takes names {name!r}, no set of switches.{nearest(name, known)}")
+    if "takes" in entry and asks:
+        yield Mistake(where, f"{dotted(where)}: `takes` asks nothing of its own: take away `start` and `clicks`.")
+    elif "takes" not in entry and not asks:
+        yield Mistake(
+            where, f"{dotted(where)} asks nothing: write `start: {{prompt: ...}}` or `clicks: {{rule: ...}}`."
+        )
+    if entry["prompts"] and "takes" not in entry and entry["clicks"]["rule"] == "none":
+        at = (*where, "prompts")
+        yield Mistake(
+            at, f"{dotted(at)}: {entry['prompts']} prompts are to follow and `clicks` says none: give its rule."
+        )
+    if entry["clicks"]["rule"] != "none" and not entry["prompts"]:
+        at = (*where, "clicks")
+        yield Mistake(at, f"{dotted(at)}: no prompt follows the start: say how many by `prompts`.")
+
+
+def _mistaken_summaries(where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for index, summary in enumerate(entry.get("summaries", ())):
+        at = (*where, "summaries", index)
+        if summary["metric"] not in entry["metrics"]:
+            words = nearest(summary["metric"], entry["metrics"]) or f" Measured: {', '.join(entry['metrics'])}."
+            yield Mistake(at, f"{dotted(at)}.metric: {summary['metric']!r} is not among `metrics`.{words}")
+        if summary["name"] in seen:
+            yield Mistake(at, f"{dotted(at)}.name: two summaries are called {summary['name']!r}: rename one.")
+        seen.add(summary["name"])
+
+
+def _without_data(config: Config) -> Iterator[Mistake]:
+    for name, entry in presets(config).items():
+        where = ("run", "protocols", config["run"]["protocols"].index(name))
+        if entry["asks"] == ["volumes"] and not volume_datasets(config):
+            yield Mistake(
+                where,
+                f"run.protocols names {name!r}, which asks about volumes alone, and no dataset of the run has them: "
+                "set `volumes` of a dataset, or take it away.",
+            )
+        if "takes" in entry and not set(entry["takes"]) & set(run_protocols(config)):
+            yield Mistake(
+                where,
+                f"run.protocols names {name!r}, whose scores are those of {' or '.join(entry['takes'])}: name one of "
+                "them as well.",
+            )
