@@ -12,43 +12,12 @@ import pydicom
 from promptseg.core.errors import PromptsegError
 from promptseg.core.provenance import versions
 from promptseg.core.stacks import MaskStack
-from promptseg.preprocess.case import read_image
 from promptseg.preprocess.grids import Volume, reorient
-from promptseg.preprocess.inputs import Inputs
-from promptseg.preprocess.shown import shown_apart
+from promptseg.preprocess.places import Originals
 
 
-class Sources:
-    """The files of the cases of a dataset.
-
-    Args:
-        files: files.csv of the dataset.
-        entry: of the dataset in the configuration.
-
-    Raises:
-        PromptsegError: there is no such list, because the raw files are not there any more.
-    """
-
-    def __init__(self, files: Path, entry: Mapping[str, Any]):
-        if not files.is_file():
-            raise PromptsegError(f"{files} is not there: masks are laid on the files that the volumes were read from.")
-        self._entry = entry
-        inputs = Inputs.of(files, entry)
-        self._paths = inputs.paths
-        self._cases = {case.name: case for case in inputs.cases}
-
-    def read(self, volume_id: str) -> tuple[Volume, list[Path]]:
-        """The image of a volume as stored, not turned, and its files.
-
-        Raises:
-            PromptsegError: a file is not there any more, or cannot be read.
-        """
-        case = self._cases[volume_id]
-        paths = {name: self._paths[name] for name in case.image}
-        for path in paths.values():
-            if not path.is_file():
-                raise PromptsegError(f"{path}, from which {volume_id} was read, is not there any more.")
-        return read_image(case, shown_apart(paths), self._entry), list(paths.values())
+class Sources(Originals):
+    """The files of the cases of a dataset, and masks laid on them."""
 
     def laid(self, mask: MaskStack, stored: Volume) -> np.ndarray:
         """(columns, rows, slices) bool: a mask in the grid of the volume as stored."""
