@@ -114,14 +114,14 @@ def deepest_voxels(
     if not region.codes:
         return np.zeros((0, 3), int)
     box = region.box()
-    component, corner = _largest_component(region.dense(box), connectivity)
+    component, corner = largest_component(region.dense(box), connectivity)
     found: np.ndarray = deepest(component, sampling) + corner + box[:3]
     return found
 
 
-def _largest_component(region: np.ndarray, connectivity: int) -> tuple[np.ndarray, np.ndarray]:
+def largest_component(region: np.ndarray, connectivity: int) -> tuple[np.ndarray, np.ndarray]:
     """A (d, h, w) bool component of a (D, H, W) bool region, which fills its box, in a box of its own, and (z, y, x) of
-    the first corner of that."""
+    the first corner of that. Of equally large ones the one whose first voxel comes first in C order."""
     labels, count = label(region, generate_binary_structure(3, _STEPS[connectivity]))
     if count == 1:
         return region, np.zeros(3, int)

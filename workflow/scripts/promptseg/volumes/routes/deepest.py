@@ -22,9 +22,23 @@ def deepest(body: np.ndarray, sampling: tuple[float, float, float] | None = None
         body: (d, h, w) bool, not empty; what lies outside the array counts as outside.
         sampling: (z, y, x) size of a voxel; None for distances in voxels.
     """
+    return search(body, sampling)[0]
+
+
+def search(
+    body: np.ndarray, sampling: tuple[float, float, float] | None = None, without: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """The voxels of `deepest`, and the square of their distance.
+
+    Args:
+        without: (m, 3) int voxels of the array that do not count, as if their distance were 0. Where no other is in the
+            body the square is 0.
+    """
     step = sampling[0] if sampling else 1
     planes = np.stack([_squares(plane, sampling and sampling[1:]) for plane in body])
     bound = np.minimum(planes, np.square(_along_z(body), dtype=planes.dtype) * step**2)
+    if without is not None:
+        bound[tuple(without.T)] = 0
     planes = np.pad(planes, ((1, 1), (0, 0), (0, 0)))
     bounds = bound.ravel()
     best = float(_exact(np.array([bounds.argmax()]), bound, planes, step)[0])
@@ -39,7 +53,7 @@ def deepest(body: np.ndarray, sampling: tuple[float, float, float] | None = None
         squares[part] = _exact(places[part], bound, planes, step)
         best = max(best, float(squares[part].max()))
     found = np.sort(places[squares >= best * (1 - _ROUNDING)])
-    return np.stack(np.unravel_index(found, body.shape), axis=1)
+    return np.stack(np.unravel_index(found, body.shape), axis=1), best
 
 
 def _exact(places: np.ndarray, bound: np.ndarray, planes: np.ndarray, step: float) -> np.ndarray:
