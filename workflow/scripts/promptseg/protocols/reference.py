@@ -1,0 +1,152 @@
+"""docs/protocols.md: the presets side by side, made from their declarations.
+
+PYTHONPATH=workflow/scripts python -m promptseg.protocols.reference > docs/protocols.md
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from promptseg.config.facts import is_preset
+from promptseg.config.load import load
+from promptseg.config.schema import preset_schema
+from promptseg.core.titles import titled
+
+COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.protocols.reference > docs/protocols.md"
+_INTRODUCTION = f"""
+# Protocols
+
+How a number was measured belongs to the number. The same masks get four different "AUC"s, two "NSD at 2 mm", three
+"middle slices" and five rules for the next click. A *preset* is a named protocol of somebody else, written as a
+declaration over the building blocks below; the code behind the blocks knows no preset by its name.
+
+```yaml
+run:
+  protocols: [corrected, ritm, cvpr2025] # click protocols of the study and presets, in any order
+```
+
+makes `results/tables/protocols.csv` (the same methods on the same images under every preset, with ranks),
+`protocol_effects.csv` (what each preset hides, see its variants below), `protocol_agreement.csv` (how often two presets
+order the methods alike) and a figure. [writing_a_protocol.md](writing_a_protocol.md) tells how to write one.
+
+A preset asks its own questions, beside the ordinary run: `as_released`, `corrected` and `authors` stay as they are
+([README of config](../config/README.md)). An image is a volume of one slice, so that protocols for volumes can be set
+beside those for images on the same images; datasets with `volumes` are asked as volumes by presets that are for them.
+
+`python -m promptseg.parity FOLDER` checks every block against recorded answers of the official code; a rule that is
+changed in one word fails there.
+
+This page is made from `config/protocols.yaml` and `workflow/schemas/preset*.schema.yaml`: change those and run
+`{COMMAND}`.
+"""
+# Keys that say nothing of how a number is measured.
+_APART = ("title", "source", "variants")
+_NOT_SAID = "-"
+_PLAIN = {"true": "yes", "false": "no", "null": "none"}
+_ASKED = {"start": "prompt", "clicks": "rule"}  # blocks, and their key that may say that there is nothing of it
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The values of a declaration by their dotted keys, in words; a mapping without keys is `yes`."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif path == "summaries":
+        for summary in value:
+            about = {key: inner for key, inner in summary.items() if key != "name"}
+            yield f"summaries.{summary['name']}", _words(about)
+    else:
+        yield path, "yes" if isinstance(value, Mapping) else _words(value)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_words(inner)}" for key, inner in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_words, value))
+    return value if isinstance(value, str) else _PLAIN.get(json.dumps(value), json.dumps(value))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+    yield ""
+
+
+def _comparison(presets: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    values = {name: dict(flat(_said(preset))) for name, preset in presets.items()}
+    keys = dict.fromkeys(key for own in values.values() for key in own if not key.startswith("summaries."))
+    order = list(preset_schema()["properties"])
+    rows = [
+        [f"`{key}`", *(own.get(key, _NOT_SAID) for own in values.values())]
+        for key in sorted(keys, key=lambda key: order.index(key.split(".")[0]))
+    ]
+    yield from ("## Side by side", "", "What a preset does not say does not matter under it.", "")
+    yield from _table(["", *(f"`{name}`" for name in presets)], rows)
+
+
+def _said(preset: Mapping[str, Any]) -> dict[str, Any]:
+    """What a declaration says of how a number is measured, without blocks that say that there is nothing of them."""
+    said = {key: value for key, value in preset.items() if key not in _APART and value != {}}
+    for block, key in _ASKED.items():
+        if block in said and said[block].get(key) == "none":
+            said[block] = {key: "none"}
+    return said
+
+
+def _preset(name: str, preset: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        f"## `{name}`",
+        "",
+        f"{titled({name: preset}, name)}. Source: {preset.get('source', 'none given')}.",
+        "",
+    )
+    if preset.get("summaries"):
+        summaries = [row for row in flat(_said(preset)) if row[0].startswith("summaries.")]
+        rows = [[f"`{key.removeprefix('summaries.')}`", words] for key, words in summaries]
+        yield from _table(["summary", "how it is computed"], rows)
+        yield from ("Methods are ranked by the first.", "")
+    if preset["variants"]:
+        yield from ("What it hides, as variants that are measured beside it:", "")
+        rows = [
+            [f"`{variant}`", changes.get("title", ""), _changes(changes)]
+            for variant, changes in preset["variants"].items()
+        ]
+        yield from _table(["variant", "", "what it changes"], rows)
+
+
+def _changes(changes: Mapping[str, Any]) -> str:
+    said = {key: value for key, value in changes.items() if key != "title"}
+    return "; ".join(f"`{key}`: {words}" for key, words in flat(said))
+
+
+def _blocks(schema: Mapping[str, Any], path: str = "") -> Iterator[list[str]]:
+    for key, about in schema.get("properties", {}).items():
+        if path or key not in _APART:
+            name = f"{path}.{key}" if path else key
+            values = ", ".join(f"`{_words(value)}`" for value in about.get("enum", ()))
+            default = f"`{_words(about['default'])}`" if "default" in about and about["default"] != {} else ""
+            yield [f"`{name}`", about.get("description", ""), values, default]
+            yield from _blocks(about, name)
+            if isinstance(about.get("items"), dict):
+                yield from _blocks(about["items"], name)
+
+
+def document() -> str:
+    """The whole document."""
+    presets = {name: entry for name, entry in load([])["protocols"].items() if is_preset(entry)}
+    lines = [_INTRODUCTION.strip(), "", *_comparison(presets)]
+    for name, preset in presets.items():
+        lines += _preset(name, preset)
+    lines += [
+        "## Building blocks",
+        "",
+        *_table(["key", "meaning", "values", "default"], list(_blocks(preset_schema()))),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    print(document(), end="")
