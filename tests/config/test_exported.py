@@ -20,12 +20,17 @@ def config(**changes):
     }
 
 
-def names(**changes):
-    return [setting.id for setting in exported_settings(check(config(**changes)))]
+def names(kind="coco", **changes):
+    return [setting.id for setting in exported_settings(check(config(**changes)), kind)]
 
 
 def test_the_first_mask_of_each_mode_and_after_the_last_click():
     assert names() == ["mode1.first", "mode4.first", "iterative.corrected.3.first"]
+
+
+def test_of_masks_all_unless_some_are_named():
+    assert names("masks") == []
+    assert names("masks", export_settings=["mode1.oracle"]) == ["mode1.oracle"]
 
 
 def test_those_that_are_named_in_that_order():

@@ -104,7 +104,7 @@ def test_the_same_bytes_again_and_a_readme(source, folder, tmp_path):
     assert "* `iterative.corrected.2.first`: 2 clicks, corrected, first mask" in text
 
 
-@pytest.mark.parametrize("kind", ["coco", "fiftyone", "napari"])
+@pytest.mark.parametrize("kind", ["coco", "fiftyone", "napari", "masks"])
 def test_masks_that_are_no_longer_kept(source, tmp_path, kind):
     with pytest.raises(PromptsegError, match=r"bones\.parquet is not there: the masks of guess are no longer kept"):
         export(without_predictions(source, tmp_path), kind, tmp_path / "out")

@@ -9,6 +9,10 @@ rule export_dataset:
         objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=METHODS),
+        everything=branch(
+            lambda wildcards: wildcards.format == "masks",
+            then=collect("<results>/predictions/{method}/{{dataset}}.everything.parquet", method=METHODS),
+        ),
         scores=collect("<results>/scores/{method}/{{dataset}}.parquet", method=METHODS),
         lib=lambda wildcards: library("export_dataset"),
     output:
@@ -16,7 +20,7 @@ rule export_dataset:
     log:
         "<logs>/export_dataset/{format}/{dataset}.log",
     wildcard_constraints:
-        format="coco|fiftyone|napari",
+        format="coco|fiftyone|napari|masks",
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -26,6 +30,6 @@ rule export_dataset:
         methods={name: facts.part_of(config, "methods", name, "exports") for name in METHODS},
         names=METHODS,
         protocols=about_protocols(),
-        settings=list(map(list, exported_settings(config))),
+        settings=lambda wildcards: list(map(list, exported_settings(config, wildcards.format))),
     script:
         "../scripts/export_dataset.py"

@@ -25,5 +25,6 @@ if __name__ == "__main__":
             settings=[Setting(*one) for one in params.settings],
             methods=params.methods,
             protocols=params.protocols,
+            everything=dict(zip(params.names, map(Path, files.everything), strict=bool(files.everything))),
         )
         export(source, params.format, Path(snakemake.output.folder))

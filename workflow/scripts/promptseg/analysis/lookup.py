@@ -127,8 +127,7 @@ def predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, list
     Raises:
         PromptsegError: the predictions are not there.
     """
-    if not path.is_file():
-        raise PromptsegError(f"{path} is not there: the masks of {path.parent.name} are no longer kept; run again.")
+    require_kept(path)
     wanted = {_answer_of(row) for row in rows}
     columns = ["object_id", "mode", "protocol", "switch", "step", "selection", "candidate", "score", "rle"]
     keep = pc.field("mode").isin([row["mode"] for row in rows])
@@ -138,6 +137,16 @@ def predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, list
         if one["rle"] and _answer_of(one) in wanted:
             found.setdefault(one["object_id"], []).append(one)
     return {name: sorted(candidates, key=lambda one: one["candidate"] or 0) for name, candidates in found.items()}
+
+
+def require_kept(path: Path) -> None:
+    """Refuse predictions that are not there.
+
+    Raises:
+        PromptsegError: they are not.
+    """
+    if not path.is_file():
+        raise PromptsegError(f"{path} is not there: the masks of {path.parent.name} are no longer kept; run again.")
 
 
 def _answer_of(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -32,11 +32,17 @@ def possible_settings(config: Mapping[str, Any]) -> dict[str, Setting]:
     return {setting.id: setting for setting in found}
 
 
-def exported_settings(config: Mapping[str, Any]) -> list[Setting]:
-    """Those that `export_settings` names; if none, the first mask of each mode, of clicks after the last of them."""
+def exported_settings(config: Mapping[str, Any], kind: str) -> list[Setting]:
+    """Those that `export_settings` names; if none, the first mask of each mode, of clicks after the last of them.
+
+    Args:
+        kind: the format; of `masks` none stands for all, which a round trip needs.
+    """
     possible = possible_settings(config)
     if config["export_settings"]:
         return [possible[name] for name in config["export_settings"]]
+    if kind == "masks":
+        return []
     last = (shown_protocol(config), "", config["prompts"]["clicks"])
     return [
         one

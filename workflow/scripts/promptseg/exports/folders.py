@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promptseg.core.files import atomic
-from promptseg.exports import coco, fiftyone, napari
+from promptseg.exports import coco, fiftyone, manifest, napari
 from promptseg.exports.source import Source
 
 FORMATS: dict[str, Callable[[Source, Path], None]] = {
     "coco": coco.export,
     "fiftyone": fiftyone.export,
     "napari": napari.export,
+    "masks": manifest.export,
 }
 _ABOUT = {
     "coco": "`data/` holds the images, `labels.json` the truths, `predictions/METHOD.SETTING.json` results for "
@@ -21,6 +22,8 @@ _ABOUT = {
     "`fields.json` lists them. The confidence is the method's own estimate of the IoU; `iou` is the true one.",
     "napari": "`python show.py [IMAGE]` shows an image: truth, masks of each method, points and boxes. The slider goes "
     "through its objects.",
+    "masks": "`METHOD/manifest.json` lists the masks of a method: what each answers, and in which page of which TIFF "
+    "stack it lies. `masks: {path: FOLDER}` of a method's entry reads such a folder and scores it.",
 }
 _MASKS = (
     "Images and masks are as the methods saw them: slices, turned, grey values scaled to 8 bit. An object where a "

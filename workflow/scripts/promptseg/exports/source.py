@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Source:
         images, objects, prompts: files of these tables.
         scores, predictions: method -> file.
         settings: whose masks are exported.
+        everything: method -> file of all its masks of the mode `everything`; only the format `masks` needs them.
         methods, protocols: their titles.
     """
 
@@ -38,6 +39,7 @@ class Source:
     settings: Sequence[Setting]
     methods: Titles
     protocols: Titles
+    everything: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def tasks(self) -> dict[str, list[int]]:
