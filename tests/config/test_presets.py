@@ -12,7 +12,7 @@ from promptseg.core.errors import PromptsegError
 
 MINE = {
     "start": {"prompt": "box"},
-    "metrics": ["dice"],
+    "metrics": {"dice": {}},
     "summaries": [{"name": "d", "metric": "dice", "kind": "final"}],
 }
 BASE = {
@@ -52,12 +52,12 @@ def test_a_run_of_presets_alone_clicks_as_corrected():
 
 def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_something_else():
     start = {"prompt": "box", "enlarge": {"most": 2, "of": 64}}
-    config = checked(variants={"larger": {"start": start}, "other_mean": {"averaging": ["cases"]}})
+    config = checked(variants={"larger": {"start": start}, "other_mean": {"averaging": ["objects", "tasks"]}})
     declared = variants(facts.presets(config)["box_only"])
     assert list(declared) == ["", "larger", "other_mean"]
     assert declared["larger"]["start"]["enlarge"] == {"most": 2, "of": 64}
-    assert declared["other_mean"]["averaging"] == ["cases"]
-    assert declared["larger"]["metrics"] == ["dice"]
+    assert declared["other_mean"]["averaging"] == ["objects", "tasks"]
+    assert declared["larger"]["metrics"] == {"dice": {}}
     asked = asking(facts.presets(config)["box_only"])
     assert list(asked) == ["", "larger"]
     assert asked["larger"]["start"]["enlarge"] == {"most": 2, "of": 64}
@@ -66,7 +66,7 @@ def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_somethin
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metrics": ["dicee"]}, "protocols.box_only.metrics.0: 'dicee' is not allowed. Did you mean 'dice'?"),
+        ({"metrics": {"dicee": {}}}, "protocols.box_only.metrics: 'dicee' is not allowed. Did you mean 'dice'?"),
         ({"start": {"prompt": "bax"}}, "protocols.box_only.start.prompt: 'bax' is not allowed. Did you mean 'box'?"),
         ({"promts": 3}, "unknown key 'promts' in protocols.box_only. Did you mean 'prompts'?"),
         (
@@ -77,11 +77,28 @@ def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_somethin
         ({"prompts": 3}, "protocols.box_only.prompts: 3 prompts are to follow and `clicks` says none: give its rule."),
         ({"takes": ["corrected"]}, "protocols.box_only: `takes` asks nothing of its own: take away `start`"),
         ({"start": {}, "takes": ["correct"]}, "takes names 'correct', no set of switches. Did you mean 'corrected'?"),
-        ({"metrics": ["iou"]}, "protocols.box_only.summaries.0.metric: 'dice' is not among `metrics`. Measured: iou."),
+        (
+            {"metrics": {"iou": {}}},
+            "protocols.box_only.summaries.0.metric: 'dice' is not among `metrics`. Measured: iou.",
+        ),
         (
             {"summaries": 2 * MINE["summaries"]},
             "protocols.box_only.summaries.1.name: two summaries are called 'd': rename one.",
         ),
+        (
+            {"summaries": [{"name": "d", "metric": "dice", "kind": "at", "step": 1}]},
+            "protocols.box_only.summaries.0.step: there is no step 1, as `prompts` is 0.",
+        ),
+        (
+            {"summaries": [{"name": "d", "metric": "dice", "kind": "noc", "cap": 20}]},
+            "protocols.box_only.summaries.0: 'threshold' is missing",
+        ),
+        (
+            {"variants": {"cut": {"conditions": {"nsd_zero_unless_dice_above": 0.2}}}},
+            "protocols.box_only.variants.cut.conditions.nsd_zero_unless_dice_above needs dice and nsd",
+        ),
+        ({"averaging": ["slices", "cases"]}, "protocols.box_only.averaging"),
+        ({"metrics": {"dice": {"slices": "all"}}}, "protocols.box_only.metrics.dice.slices: 'all' is not allowed"),
         (
             {"variants": {"x": {"prompts": -1}}},
             "protocols.box_only.variants.x.prompts: -1 is less than the minimum of 0",
@@ -114,6 +131,7 @@ def test_mistakes_about_presets_elsewhere():
     )
     entry = BASE["methods"]["box_fill"] | {"protocols": {"box_only": {"refinement": False}}}
     assert "methods.box_fill.protocols names 'box_only', a preset" in refused(methods={"box_fill": entry})
-    taking = {"takes": ["as_released"], "metrics": ["iou"]}
+    sums = [{"name": "i", "metric": "iou", "kind": "final"}]
+    taking = {"takes": ["as_released"], "metrics": {"iou": {}}, "summaries": sums}
     said = refused(run={"protocols": ["p"]}, protocols={"p": taking, "as_released": {}})
     assert "run.protocols names 'p', whose scores are those of as_released: name one of them as well." in said

@@ -16,7 +16,7 @@ def preset(averaging, **conditions):
     return {
         "prompts": 1,
         "metrics": {"dice": {}, "nsd": {}},
-        "conditions": {"nsd_zero_unless_dice_above": None, "failed": "zero", "unknown": "skip", **conditions},
+        "conditions": {"nsd_zero_unless_dice_above": "none", "failed": "zero", "unknown": "skip", **conditions},
         "summaries": SUMMARIES,
         "averaging": averaging,
     }

@@ -47,7 +47,7 @@ def test_without_a_truth_each_protocol_says_what_counts():
     assert row["fp_voxels"] == 48
     assert (row["fn_voxels"], row["fn_ml"]) == (None, None)
     assert row["dice"] == row["nsd"] == row["pq"] == 0
-    assert measured(CUBE, NOTHING, {"dice": {"truth_empty": None}}) == {"dice": None}
+    assert measured(CUBE, NOTHING, {"dice": {"truth_empty": "none"}}) == {"dice": None}
     empty = measured(NOTHING, NOTHING, ALL)
     assert empty["fp_ml"] == 0
     assert all(value is None for name, value in empty.items() if not name.startswith("fp") and name in METRICS)

@@ -39,7 +39,8 @@ def mistaken_presets(config: Config) -> Iterator[Mistake]:
         if is_preset(entry):
             where = ("protocols", name)
             yield from _mistaken_asking(config, where, entry)
-            yield from _mistaken_summaries(where, entry)
+            for variant, whole in variants(entry).items():
+                yield from _mistaken_sums((*where, "variants", variant) if variant else where, whole)
     yield from _without_data(config)
 
 
@@ -66,9 +67,13 @@ def _mistaken_asking(config: Config, where: Where, entry: Mapping[str, Any]) -> 
         yield Mistake(at, f"{dotted(at)}: no prompt follows the start: say how many by `prompts`.")
 
 
-def _mistaken_summaries(where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+def _mistaken_sums(where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+    limit = entry["conditions"]["nsd_zero_unless_dice_above"]
+    if limit != "none" and not {"dice", "nsd"} <= entry["metrics"].keys():
+        at = (*where, "conditions", "nsd_zero_unless_dice_above")
+        yield Mistake(at, f"{dotted(at)} needs dice and nsd among `metrics`: add them, or take it away.")
     seen: set[str] = set()
-    for index, summary in enumerate(entry.get("summaries", ())):
+    for index, summary in enumerate(entry["summaries"]):
         at = (*where, "summaries", index)
         if summary["metric"] not in entry["metrics"]:
             words = nearest(summary["metric"], entry["metrics"]) or f" Measured: {', '.join(entry['metrics'])}."
@@ -76,6 +81,12 @@ def _mistaken_summaries(where: Where, entry: Mapping[str, Any]) -> Iterator[Mist
         if summary["name"] in seen:
             yield Mistake(at, f"{dotted(at)}.name: two summaries are called {summary['name']!r}: rename one.")
         seen.add(summary["name"])
+        for key in ("step", "from", "to"):
+            if summary.get(key, 0) > entry["prompts"]:
+                yield Mistake(
+                    (*at, key),
+                    f"{dotted((*at, key))}: there is no step {summary[key]}, as `prompts` is {entry['prompts']}.",
+                )
 
 
 def _without_data(config: Config) -> Iterator[Mistake]:

@@ -31,7 +31,7 @@ def mean(values: np.ndarray, weights: np.ndarray, spread: bool) -> np.ndarray:
     return np.where(known.all(axis=0), found, np.nan) if spread else found
 
 
-def cut(curves: dict[str, np.ndarray], above: float | None) -> np.ndarray | None:
+def cut(curves: dict[str, np.ndarray], above: float | str) -> np.ndarray | None:
     """Set NSD to 0 where the Dice at the same place is not above a limit; the limit itself is not above it.
 
     `CVPR25_iter_eval.py` of JunMa11/CVPR-MedSegFMCompetition 748e862, main loop; LiteMedSAM's `compute_metrics.py`.
@@ -40,9 +40,9 @@ def cut(curves: dict[str, np.ndarray], above: float | None) -> np.ndarray | None
         curves: `nsd` of them is changed.
 
     Returns:
-        Bool, where that changed a value; None if there is no limit.
+        Bool, where that changed a value; None if the limit is `none`.
     """
-    if above is None:
+    if above == "none":
         return None
     low = curves["dice"] <= above
     changed = low & (curves["nsd"] > 0)

@@ -59,6 +59,7 @@ class Block:
         if not pair.areas.any() and not (self.alone and pair.predicted_areas.any()):
             which = "truth_empty" if pair.predicted_areas.any() else "both_empty"
             found = options.get(which, getattr(self, which))
+            found = None if found == "none" else found
             return found, float(found is not None)
         return self.of(pair, options)
 

@@ -130,8 +130,9 @@ def _blocks(schema: Mapping[str, Any], path: str = "") -> Iterator[list[str]]:
             default = f"`{_words(about['default'])}`" if "default" in about and about["default"] != {} else ""
             yield [f"`{name}`", about.get("description", ""), values, default]
             yield from _blocks(about, name)
-            if isinstance(about.get("items"), dict):
-                yield from _blocks(about["items"], name)
+            for inner, step in ((about.get("items"), ""), (about.get("additionalProperties"), ".<name>")):
+                if isinstance(inner, dict):
+                    yield from _blocks(inner, name + step)
 
 
 def document() -> str:
