@@ -117,7 +117,7 @@ def own_digests(
         except PromptsegError as error:
             raise PromptsegError(f"methods.{method}.{error}") from None
     paths = {path for own in found.values() for path in own.values()}
-    files = {path: dict(_inside(path)) if path.is_dir() else {"": str(path)} for path in sorted(paths)}
+    files = {path: dict(files_inside(path)) if path.is_dir() else {"": str(path)} for path in sorted(paths)}
     every = sorted({file for inside in files.values() for file in inside.values()})
     values = dict(zip(every, Digests(RECORD).of(every, say=say) if every else (), strict=True))
     digests = {
@@ -127,7 +127,7 @@ def own_digests(
     return {method: {name: digests[path] for name, path in own.items()} for method, own in found.items()}
 
 
-def _inside(folder: Path) -> Iterator[tuple[str, str]]:
+def files_inside(folder: Path) -> Iterator[tuple[str, str]]:
     """Relative name and path of the visible files below a folder; links are followed, those that lead up are not."""
     for here, folders, names in os.walk(folder, followlinks=True):
         below = os.path.relpath(here, folder)

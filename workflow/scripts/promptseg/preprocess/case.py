@@ -98,14 +98,18 @@ def read_case(
     Raises:
         PromptsegError: a file cannot be read or does not fit; a slice has less than two columns or rows.
     """
-    stored = read_image(case, paths, entry)
-    if entry.get("frame_of_reference") == "any":
-        stored = replace(stored, frame_of_reference="")
+    stored = read_stored(case, paths, entry)
     volume = reorient(stored, entry["axis"])
     width, height, _ = volume.shape
     if min(width, height) < 2 and not volume.planar:
         raise WRONG_AXIS.error(f"slices of {volume.name} along {entry['axis']} have {width} x {height} pixels")
     return stored, volume, reorient(read_marked(case, paths, entry, how, stored), entry["axis"])
+
+
+def read_stored(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:
+    """The image of the case as stored, as its masks are laid over it."""
+    stored = read_image(case, paths, entry)
+    return replace(stored, frame_of_reference="") if entry.get("frame_of_reference") == "any" else stored
 
 
 def read_image(case: Case, paths: Mapping[str, Path], entry: Mapping[str, Any]) -> Volume:

@@ -13,7 +13,7 @@ from promptseg.preprocess.encodings import declared_labels, label_map, marked
 from promptseg.preprocess.evidence import Encodings, Kind
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.segments import read_objects, read_segments
-from promptseg.preprocess.volumes import LABEL_READERS, read_files
+from promptseg.preprocess.volumes import LABEL_READERS, Readers, read_files
 from promptseg.preprocess.whole import fraction_error, whole_numbers
 
 
@@ -34,7 +34,13 @@ class MaskFiles:
     segment: str | None = None
 
 
-def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree", how: Encodings | None = None) -> Volume:
+def read_labels(
+    paths: Sequence[Path],
+    like: Volume,
+    geometry: str = "agree",
+    how: Encodings | None = None,
+    readers: Readers = LABEL_READERS,
+) -> Volume:
     """Read a label map and turn it into the orientation of the image `like`.
 
     The formats of `volumes.read_volume`, and DICOM SEG, whose frames are placed into the grid of `like` (the label is
@@ -45,6 +51,7 @@ def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree", ho
     Args:
         geometry: see `alignment.align`.
         how: what the dataset declares, by default any label values.
+        readers: of files by their suffix.
 
     Returns:
         A volume of the shape of `like` with uint8 or uint16 values.
@@ -53,7 +60,7 @@ def read_labels(paths: Sequence[Path], like: Volume, geometry: str = "agree", ho
         PromptsegError: as `volumes.read_volume`; the sizes differ; a value is no label; what it means is open.
     """
     how = how or Encodings()
-    labels = _read_mask(paths, like, geometry, how)
+    labels = read_values(paths, like, geometry, how, readers=readers)
     if np.issubdtype(labels.array.dtype, np.floating):
         raise fraction_error(labels.array, labels.name)
     coloured = bool(how.colours) or labels.palette is not None
@@ -76,18 +83,30 @@ def read_masks(
             array[read_segments(mask.paths, mask.segment, like, geometry)] = mask.value
             continue
         for path in mask.paths:
-            values = _read_mask([path], like, geometry, how, one_object=True)
+            values = read_values([path], like, geometry, how, one_object=True)
             array[marked(values.array, values.name, mask.value, mask.threshold, how)] = mask.value
     names = ", ".join(path.name for mask in masks for path in mask.paths)
     array = declared_labels(array, names, how)
     return Volume(array, like.affine, like.spacing, names, other_affines=like.other_affines)
 
 
-def _read_mask(paths: Sequence[Path], like: Volume, geometry: str, how: Encodings, one_object: bool = False) -> Volume:
+def read_values(
+    paths: Sequence[Path],
+    like: Volume,
+    geometry: str,
+    how: Encodings,
+    one_object: bool = False,
+    readers: Readers = LABEL_READERS,
+) -> Volume:
+    """The numbers of a mask or probability map as its file has them, in the orientation of `like`; see `read_labels`.
+
+    Args:
+        one_object: the file shows one object, whose numbers need not be declared.
+    """
     objects = read_objects(paths, like, geometry)
     if objects is not None:
         return objects
-    mask = single_channel(read_files(paths, LABEL_READERS), how, one_object)
+    mask = single_channel(read_files(paths, readers), how, one_object)
     if like.turned and not mask.turned:
         _check_turned(mask, like, how)
     array = whole_numbers(mask.array, mask.scale)

@@ -1,0 +1,1 @@
+"""Methods whose masks come from files: other people's masks as predictions of ours."""

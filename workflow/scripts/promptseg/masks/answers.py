@@ -1,0 +1,216 @@
+"""The masks of files as answers: which setting of which object each file answers, and what is said where one is missing."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from promptseg.config.cases import Case
+from promptseg.config.mask_files import Folder
+from promptseg.config.mask_patterns import Names, Pattern
+from promptseg.core.errors import PromptsegError
+from promptseg.core.masks import decode, encode
+from promptseg.core.reasons import MISSING_MASK
+from promptseg.core.stacks import MaskStack
+from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
+from promptseg.masks.coco import Annotations
+from promptseg.masks.reading import Wanted, read
+from promptseg.predict.trajectories import prediction
+from promptseg.preprocess.case import read_stored
+from promptseg.preprocess.grids import Volume
+from promptseg.preprocess.shown import ShownPath, shown_apart
+
+NOT_ASKED = "not_applicable"
+_MODES = (*(mode for mode in ALL_MODES if mode != EVERYTHING), AUTOMATIC)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image comes from.
+
+    Attributes:
+        case: its case.
+        index: of the slice; None for a 2-D file.
+        size: (h, w).
+        paths: of all files of the case, by their names.
+    """
+
+    case: Case
+    index: int | None
+    size: tuple[int, int]
+    paths: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is said of the masks of one method on one dataset.
+
+    Attributes:
+        method, dataset: their names.
+        masks: of the entry of the method.
+        entry: of the dataset, as preprocessing takes it.
+        protocols: of clicks in the run.
+    """
+
+    method: str
+    dataset: str
+    masks: Mapping[str, Any]
+    entry: Mapping[str, Any]
+    protocols: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Folder:
+        """Where they are."""
+        return Folder.of(self.masks, self.dataset)
+
+
+@dataclass
+class Files:
+    """Masks of one dataset, found by a pattern, read case by case.
+
+    Args:
+        given: where they are, and how they are read.
+        pattern: of the files.
+        wanted: what is read from them.
+    """
+
+    given: Given
+    pattern: Pattern
+    wanted: Wanted
+    names: Names = field(init=False)
+    settings: list[dict[str, Any]] = field(init=False)
+    _case: str = ""
+    _like: Volume | None = None
+    _read: dict[tuple[str, ...], dict[str, MaskStack] | PromptsegError] = field(default_factory=dict)
+    _coco: dict[str, Annotations | PromptsegError] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.given.folder.names())
+        self.settings = list(self._settings()) if self.pattern.asked else [{"mode": AUTOMATIC, "selection": "first"}]
+
+    def _settings(self) -> Iterator[dict[str, Any]]:
+        """The settings that some file answers, in the order of predictions.
+
+        Raises:
+            PromptsegError: clicks whose protocol or number the pattern does not tell.
+        """
+        protocols = self.given.protocols
+        free = {"mode": _any_of(_MODES), "protocol": _any_of(protocols), "selection": _any_of(SELECTIONS)}
+        match = self.pattern.expression({}, {**free, "step": r"\d+", "candidate": r"\d+"}).fullmatch
+        found = {tuple(sorted(one.groupdict().items())) for name in self.names if (one := match(name))}
+        asked = [{key: value for key, value in own if key in ("mode", "protocol", "step", "selection", "candidate")}
+                 for own in found]  # fmt: skip
+        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for one in asked:
+            clicked = one["mode"] == ITERATIVE
+            if clicked and ("step" not in one or ("protocol" not in one and len(protocols) != 1)):
+                raise PromptsegError(
+                    f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds masks of clicks: it needs {{step}}"
+                    f" and, with the protocols {', '.join(protocols)} in the run, {{protocol}}."
+                )
+            row: dict[str, Any] = {"mode": one["mode"], "candidate": int(one.get("candidate", 0))}
+            if clicked:
+                row |= {"protocol": one.get("protocol", protocols[0]), "step": int(one["step"])}
+            if one["mode"] not in SINGLE_MODES:
+                row["selection"] = one.get("selection", "first")
+            protocol, selection = row.get("protocol", ""), row.get("selection", "first")
+            place = protocols.index(protocol) if protocol in protocols else 0
+            order = _MODES.index(row["mode"]), place, SELECTIONS.index(selection), row.get("step", 0), row["candidate"]
+            rows[order] = row
+        yield from (rows[order] for order in sorted(rows))
+
+    def rows(self, place: Place, image_id: str, object_id: str, task: str) -> list[dict[str, Any]]:
+        """Rows of PREDICTIONS of one object: one for each setting, with a mask, or with the reason why there is none."""
+        if task not in self.wanted.values:
+            return [prediction(object_id, status=NOT_ASKED, **one) for one in self.settings if not one.get("candidate")]
+        found = []
+        for one in self.settings:
+            values = self._values(place, image_id, task) | one
+            files = self.names.find(self.pattern, values)
+            if not files and one.get("candidate"):
+                continue  # methods may give fewer masks for some prompts
+            try:
+                code = self._code(files, place, values)
+                found.append(prediction(object_id, **{"candidate": 0, **one}, rle=code))
+            except PromptsegError as error:
+                found.append(prediction(object_id, **one, status=str(error)))
+        return found
+
+    def masks(self, place: Place, image_id: str, tasks: Iterable[str]) -> dict[str, np.ndarray]:
+        """Task -> (h, w) bool mask in the mode without prompts, as far as they can be read."""
+        found: dict[str, np.ndarray] = {}
+        for task in tasks if not self.pattern.asked else ():
+            values = self._values(place, image_id, task)
+            if task in self.wanted.values:
+                with suppress(PromptsegError):
+                    found[task] = decode(self._code(self.names.find(self.pattern, values), place, values))
+        return found
+
+    def _values(self, place: Place, image_id: str, task: str) -> dict[str, Any]:
+        case = {"case": place.case.name, "volume": place.case.name, "slice": place.index or 0}
+        names = {"image": image_id, "object": f"{image_id}:{task}", "task": task, "dataset": self.given.dataset}
+        return {**case, **names, "protocol": "", "selection": "first", "step": 0, "candidate": 0}
+
+    def _code(self, files: Sequence[str], place: Place, values: Mapping[str, Any]) -> dict[str, Any]:
+        if not files:
+            where = "image" if self.pattern.one_image else "case"
+            raise MISSING_MASK.error(
+                f"no file {self.pattern.name(values)} in {self.given.folder.path} for the {where} {values[where]}",
+                "add it, or correct `pattern`; a file without any mark is an empty mask",
+            )
+        if files[0].lower().endswith(".json"):
+            return encode(self._annotated(files[0], place, values))
+        stacks = self._stacks(files, place, values)
+        stack = stacks[values["task"]]
+        index = 0 if place.index is None or self.pattern.one_image else place.index
+        return stack.codes.get(index) or encode(np.zeros(place.size, bool))
+
+    def _stacks(self, files: Sequence[str], place: Place, values: Mapping[str, Any]) -> dict[str, MaskStack]:
+        if self._case != place.case.name:
+            self._case, self._like = place.case.name, None
+            self._read.clear()
+        task = values["task"]
+        alone = self.wanted.one_object or isinstance(self.wanted.values[task], str)
+        key = (*files, task if alone else "")
+        if key not in self._read:
+            try:
+                self._read[key] = self._laid(files, place, values)
+            except PromptsegError as error:
+                self._read[key] = error
+        known = self._read[key]
+        if isinstance(known, PromptsegError):
+            raise known
+        return known
+
+    def _laid(self, files: Sequence[str], place: Place, values: Mapping[str, Any]) -> dict[str, MaskStack]:
+        paths = [ShownPath.of(self.given.folder.path / name, name) for name in files]
+        if place.index is not None and self.pattern.one_image:
+            height, width = place.size
+            picture = Volume(np.broadcast_to(np.uint8(0), (width, height, 1)), None, None, str(values["image"]))
+            return read(paths, values["task"], picture, replace(self.wanted, geometry="stored"), 2)
+        if self._like is None:
+            self._like = read_stored(place.case, shown_apart(place.paths), self.given.entry)
+        return read(paths, values["task"], self._like, self.wanted, self.given.entry["axis"])
+
+    def _annotated(self, file: str, place: Place, values: Mapping[str, Any]) -> np.ndarray:
+        if file not in self._coco:
+            path = ShownPath.of(self.given.folder.path / file, file)
+            try:
+                self._coco[file] = Annotations(path, self.given.masks.get("threshold"))
+            except PromptsegError as error:
+                self._coco[file] = error
+        known = self._coco[file]
+        if isinstance(known, PromptsegError):
+            raise known
+        labels = self.given.masks.get("labels") or {}
+        category = labels.get(values["task"])
+        names = [values["image"], *(place.case.image if place.index is None else ())]
+        return known.mask(names, values["object"], category if isinstance(category, str) else values["task"], place.size)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "[^/]+?"

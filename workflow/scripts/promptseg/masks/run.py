@@ -1,0 +1,202 @@
+"""The stage of masks from files: the same files as predictions have, so that all that follows takes them as such."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from promptseg.core.errors import PromptsegError
+from promptseg.core.progress import progress
+from promptseg.core.provenance import provenance
+from promptseg.core.reason import counted
+from promptseg.core.tables import TableWriter, open_table, read_table, write_table
+from promptseg.core.vocabulary import BOX_MODES, POINT_MODES
+from promptseg.masks.answers import NOT_ASKED, Files, Given, Place
+from promptseg.masks.manifest import Manifest
+from promptseg.masks.permuted import Overlaps
+from promptseg.masks.reading import Wanted
+from promptseg.predict.run import ROWS
+from promptseg.predict.tables import PREDICTIONS, PROPOSALS
+from promptseg.preprocess.decisions import decide
+from promptseg.preprocess.evidence import Decisions
+from promptseg.preprocess.images import object_mask
+from promptseg.preprocess.inputs import Inputs
+from promptseg.preprocess.objects import ObjectStream
+from promptseg.preprocess.tables import IMAGES
+
+logger = logging.getLogger(__name__)
+
+_FINE = ("ok", NOT_ASKED)
+PACKAGES = ["numpy", "nibabel", "pillow", "pycocotools", "pydicom"]
+
+
+class Answers(Protocol):
+    """What gives the rows of objects."""
+
+    settings: Sequence[Mapping[str, Any]]
+
+    def rows(self, place: Place, image_id: str, object_id: str, task: str) -> list[dict[str, Any]]:
+        """Rows of PREDICTIONS of one object."""
+
+    def masks(self, place: Place, image_id: str, tasks: Iterable[str]) -> dict[str, np.ndarray]:
+        """Task -> (h, w) bool mask, of those that are to be compared with the objects of other tasks."""
+
+
+def places(images: str | Path, inputs: Inputs) -> dict[str, Place]:
+    """Image -> where it comes from, of the readable images of a dataset.
+
+    Args:
+        images: file of IMAGES.
+        inputs: the cases that they were made of.
+    """
+    cases = {case.name: case for case in inputs.cases}
+    table = read_table(images, IMAGES, ["image_id", "height", "width", "slice", "status"])
+    found = {}
+    for row in table[table["status"] == "ok"].itertuples():
+        index = None if pd.isna(row.slice) else int(row.slice)
+        name = row.image_id if index is None else row.image_id.rpartition("_z")[0]
+        found[row.image_id] = Place(
+            cases[name], index, (int(row.height), int(row.width)), inputs.paths_of(cases[name])
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is written: files of PREDICTIONS and PROPOSALS."""
+
+    predictions: Path
+    everything: Path
+
+
+def import_masks(
+    given: Given, stream: ObjectStream, inputs: Inputs, outputs: Outputs, *, strict: bool, files_sha256: str
+) -> dict[str, Any]:
+    """Write the masks of files as predictions of one method on one dataset.
+
+    An object whose mask is missing or does not fit is a row with the reason. The masks of a dataset are read once more
+    where what some of them mean depends on the others, as truths are (`preprocess.decisions`).
+
+    Args:
+        strict: stop at the first object without a mask.
+        files_sha256: digest of the files.
+
+    Returns:
+        Counts for `throughput.json`.
+
+    Raises:
+        PromptsegError: no object has a mask; labels are permuted; see `Given` and `answers.Files`.
+    """
+    facts = provenance(
+        PACKAGES, method=given.method, dataset=given.dataset, entry={"masks": dict(given.masks)}, files_sha256=files_sha256
+    )
+    if given.dataset not in given.masks.get("datasets", [given.dataset]):
+        logger.info("methods.%s.masks has no masks of %s: not asked", given.method, given.dataset)
+        for path, table in ((outputs.predictions, PREDICTIONS), (outputs.everything, PROPOSALS)):
+            write_table(path, [], table, {**facts, **takes([])})
+        return {"images": 0, "objects": 0, "predictions": 0}
+    known = places(stream.images, inputs)
+    if given.folder.pattern is None:
+        manifest = Manifest(given, stream.objects["object_id"])
+        facts |= manifest.takes
+        with open_table(outputs.predictions, PREDICTIONS, facts) as table:
+            statuses = _write(given, stream, known, manifest, table, strict)
+        write_table(outputs.everything, manifest.proposals(known), PROPOSALS, facts)
+        return _counts(stream, statuses)
+
+    def write(decisions: Decisions) -> tuple[Files, Counter[str]]:
+        answers = _files(given, decisions)
+        with open_table(outputs.predictions, PREDICTIONS, {**facts, **takes(answers.settings)}) as table:
+            return answers, _write(given, stream, known, answers, table, strict)
+
+    answers, statuses = write({})
+    decisions = decide(answers.wanted.how)
+    if decisions:
+        logger.warning("%s: its masks as a whole are to be read otherwise than alone: all are read again", given.method)
+        answers, statuses = write(decisions)
+    write_table(outputs.everything, [], PROPOSALS, {**facts, **takes(answers.settings)})
+    return _counts(stream, statuses)
+
+
+def _counts(stream: ObjectStream, statuses: Counter[str]) -> dict[str, int]:
+    return {"images": len(stream), "objects": len(stream.objects), "predictions": statuses["ok"]}
+
+
+def _files(given: Given, decisions: Decisions) -> Files:
+    pattern = given.folder.pattern
+    assert pattern is not None
+    alone = pattern.one_object or pattern.text.lower().endswith(".json")
+    return Files(given, pattern, Wanted.of(given.masks, given.entry, alone, decisions))
+
+
+def _write(
+    given: Given,
+    stream: ObjectStream,
+    known: Mapping[str, Place],
+    answers: Answers,
+    table: TableWriter,
+    strict: bool,
+) -> Counter[str]:
+    """Write the rows of all objects.
+
+    Returns:
+        How many have which status.
+
+    Raises:
+        PromptsegError: see `import_masks`.
+    """
+    overlaps, statuses, rows = Overlaps(list(stream.tasks)), Counter[str](), list[dict[str, Any]]()
+    for image, objects in progress(stream, len(stream), f"import_masks {given.method} {given.dataset}", "image"):
+        place = known[image.image_id]
+        for item in objects:
+            found = answers.rows(place, image.image_id, item.row.object_id, item.row.task)
+            for row in found:
+                if strict and row["status"] not in _FINE:
+                    raise PromptsegError(f"{item.row.object_id}: {row['status']} (`strict` is on, so this ends the run)")
+            statuses.update(row["status"] for row in found)
+            rows += found
+        if len(stream.tasks) > 1:
+            truths = {task: object_mask(image.labels, values) for task, values in stream.tasks.items()}
+            overlaps.add(answers.masks(place, image.image_id, stream.tasks), truths)
+        if len(rows) >= ROWS:
+            table.write(rows)
+            rows = []
+    table.write(rows)
+    _tell(given, statuses)
+    overlaps.check(f"methods.{given.method} on {given.dataset}", given.masks.get("check_labels", True))
+    return statuses
+
+
+def _tell(given: Given, statuses: Mapping[str, int]) -> None:
+    """Say how many objects have no mask, and why.
+
+    Raises:
+        PromptsegError: none has one.
+    """
+    bad = {status: count for status, count in statuses.items() if status not in _FINE}
+    if not bad:
+        return
+    many = sum(bad.values())
+    about = f"methods.{given.method} on {given.dataset}"
+    if not statuses["ok"]:
+        there = given.folder.names()
+        raise PromptsegError(
+            f"{about} has none of {many} masks. The first: {next(iter(bad))}. Files that count in {given.folder.path}: "
+            f"{', '.join(there[:5]) or 'none'}{f' and {len(there) - 5} more' if len(there) > 5 else ''}."
+        )
+    reasons = counted(status for status, count in bad.items() for _ in range(count))
+    logger.warning("%s: %d of %d masks are not there (%s). The first: %s",
+                   about, many, sum(statuses.values()), reasons, next(iter(bad)))  # fmt: skip
+
+
+def takes(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What scoring asks of a method's abilities (`predict.abilities`), of one that answers these settings."""
+    modes = {one["mode"] for one in settings}
+    types = [name for name, own in (("box", BOX_MODES), ("point", POINT_MODES)) if modes & set(own)]
+    candidates = 1 + max((one.get("candidate", 0) for one in settings), default=0)
+    return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}
