@@ -62,7 +62,13 @@ def test_what_tables_and_figures_say_of_datasets(config):
 def test_methods_keep_the_order_of_the_registry_whatever_a_user_adds(config):
     about = facts.about_methods(config, ["ritm", "fill"])
     assert list(about) == ["ritm", "fill", "aside"]
-    assert about["aside"] == {"title": "aside", "family": None, "control": False, "published": "SAM"}
+    assert about["aside"] == {
+        "title": "aside",
+        "family": None,
+        "reference": False,
+        "control": False,
+        "published": "SAM",
+    }
     assert about["ritm"]["published"] is None
     assert facts.seen_by_methods(config, ["ritm", "fill"]) == {"ritm": CONFIG["methods"]["ritm"]["seen"], "fill": {}}
 

@@ -67,7 +67,7 @@ def test_rules_look_up_what_the_schema_says(file):
 def test_the_keys_of_a_stage():
     assert {"cases", "tasks", "axis", "intensity", "sampling"} < set(keys_of("datasets", "preprocess"))
     assert not {"title", "truth", "source", "shards"} & set(keys_of("datasets", "preprocess"))
-    assert keys_of("methods", "figures") == ("title", "family", "control", "published")
+    assert keys_of("methods", "figures") == ("title", "family", "reference", "control", "published")
 
 
 def test_editors_find_the_files_that_the_schema_refers_to():

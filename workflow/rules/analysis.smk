@@ -127,7 +127,7 @@ rule aggregate:
         metadata=METADATA,
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
-        modes=lookup(within=SETTINGS, dpath="prompts/modes"),
+        modes=facts.modes(config),
         resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
@@ -229,7 +229,7 @@ rule tabulate_robustness:
     input:
         tables=collect(
             "<results>/robustness/{method}/{dataset}.parquet",
-            method=METHODS,
+            method=ASKED_METHODS,
             dataset=DATASETS,
         ),
         provenance=rules.aggregate.output.provenance,

@@ -5,7 +5,7 @@ from promptseg.config import adapters, asked
 CONDA = any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method)
 try:
     ADAPTERS = adapters.facts_of(
-        {name: facts.predict_entry(config, name) for name in ALL_METHODS},
+        {name: facts.predict_entry(config, name) for name in ALL_METHODS if name not in MASKED_METHODS},
         adapters.RECORD,
         again=workflow.is_main_process,
         say=logger.info,

@@ -21,6 +21,7 @@ from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.folders import folders
+from promptseg.config.mask_files import mask_digests
 from promptseg.config.imports import adapter_file, library_of, sources
 from promptseg.config.own_files import own_digests
 from promptseg.config.yamlfiles import Places
@@ -85,6 +86,8 @@ TITLE = "Promptable segmentation of medical images"  # of the page and the explo
 SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
 DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
+ASKED_METHODS = facts.asked_methods(config)
+MASKED_METHODS = facts.masked(config)  # their masks come from files
 ALL_METHODS = facts.all_methods(config)  # also those that are asked about volumes alone
 VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
@@ -100,6 +103,7 @@ try:
     OWN_FILES = own_digests(
         {name: config["methods"][name] for name in ALL_METHODS}, [".", RESULTS, SHARED], logger.info
     )
+    MASK_FILES = mask_digests(config, DATASETS, logger.info)
 except PromptsegError as error:
     stop(error)
 METADATA = metadata_files(config, DATASETS)
@@ -203,6 +207,14 @@ def get_manifests_to_compare(wildcards):
 
 def get_own_files(wildcards):
     return OWN_FILES[wildcards.method]
+
+
+def get_mask_files(wildcards):
+    return MASK_FILES[wildcards.method][wildcards.dataset]
+
+
+def get_masks(wildcards):
+    return facts.part_of(config, "methods", wildcards.method, "masks")["masks"]
 
 
 def get_predict_entry(wildcards):

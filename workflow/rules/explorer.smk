@@ -35,7 +35,7 @@ rule build_explorer:
             "datasets": about_datasets(),
             "methods": about_methods(),
             "protocols": about_protocols(),
-            "modes": config["prompts"]["modes"],
+            "modes": facts.modes(config),
             "seed": config["prompts"]["seed"],
             "volumes": {name: "../report/volumes.html" for name in VOLUME_DATASETS},
         },

@@ -17,6 +17,7 @@ rule predict:
         "<logs>/predict/{method}/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
+        method="|".join(ASKED_METHODS) or "none",
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -46,6 +47,7 @@ use rule predict as predict_shard with:
         "<logs>/predict/{method}/{dataset}/{shard}.log",
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
+        method="|".join(ASKED_METHODS) or "none",
     params:
         shard=get_shard,
 
@@ -76,6 +78,7 @@ rule gather_predictions:
         "<logs>/gather_predictions/{method}/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
+        method="|".join(ASKED_METHODS) or "none",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

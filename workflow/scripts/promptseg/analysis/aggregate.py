@@ -27,7 +27,7 @@ from promptseg.analysis.sums import merge_scores
 from promptseg.analysis.throughput import THROUGHPUT, throughput
 from promptseg.core.files import atomic, digest
 from promptseg.core.tables import Table, read_provenance, write_csv
-from promptseg.core.vocabulary import ALL_MODES
+from promptseg.core.vocabulary import SCORED_MODES
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class About:
     methods: Mapping[str, Mapping[str, Any]]
     seen: Seen
     protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    modes: Sequence[str] = ALL_MODES
+    modes: Sequence[str] = SCORED_MODES
 
 
 def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: int) -> None:

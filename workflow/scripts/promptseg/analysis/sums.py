@@ -15,7 +15,7 @@ from promptseg.analysis.metadata import Metadata
 from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import ALL_MODES
+from promptseg.core.vocabulary import SCORED_MODES
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES
 
@@ -30,7 +30,7 @@ def merge_scores(
     inputs: Iterable[str | Path],
     output: str | Path,
     metadata: Metadata | None = None,
-    modes: Sequence[str] = ALL_MODES,
+    modes: Sequence[str] = SCORED_MODES,
 ) -> pd.DataFrame:
     """Write all score rows to one sorted Parquet file and return the sums of each patient (see `patient_sums`).
 

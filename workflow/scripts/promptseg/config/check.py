@@ -13,6 +13,7 @@ from promptseg.config.explain import ConfigurationError, Mistake, about_path, do
 from promptseg.config.exported import mistaken_settings
 from promptseg.config.facts import all_methods, is_preset
 from promptseg.config.forms import canonical, in_order, mistaken_forms
+from promptseg.config.mask_files import missing_masks, mistaken_masks
 from promptseg.config.paths import missing_files
 from promptseg.config.presets import mistaken_presets, of_variant
 from promptseg.config.schema import Schema, preset_schema, read_schema
@@ -164,7 +165,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         _reserved(config),
         mistaken_values(config),
     )
-    _require_none(mistaken_presets(config))
+    _require_none(mistaken_presets(config), mistaken_masks(config))
     for registry in (config["datasets"], config["methods"], config["protocols"]):
         for name, entry in registry.items():
             entry.setdefault("title", plain(name))
@@ -175,6 +176,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         mistaken_settings(config),
         *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in all_methods(config)),
         missing_files(config),
+        missing_masks(config),
     )
     return config
 

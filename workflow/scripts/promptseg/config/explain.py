@@ -193,6 +193,11 @@ def _required(error: _Violation) -> str | None:
     return f"{missing[1]!r} is missing: it is needed here" if missing else None
 
 
+def _one_required(error: _Violation) -> str:
+    first, *others = (choice["required"][0] for choice in error.validator_value)
+    return f"{first!r} is missing: it is needed here, or {' or '.join(map(repr, others))}"
+
+
 def _repeated(error: _Violation) -> str:
     twice = next(item for index, item in enumerate(error.instance) if item in error.instance[:index])
     return f"names {twice!r} twice: take one away"
@@ -210,6 +215,7 @@ _EXPLANATIONS: Mapping[str, Callable[[_Violation], Mistake | str | None]] = {
     "type": _type,
     "oneOf": _alternatives,
     "required": _required,
+    "anyOf": _one_required,
     "uniqueItems": _repeated,
     "pattern": _pattern,
     "minItems": lambda error: "the list is empty" if not error.instance else None,

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from promptseg.config.schema import keys_of
 from promptseg.core.routes import CONTOURS, CONTROL_ROUTES
+from promptseg.core.vocabulary import AUTOMATIC
 
 Config: TypeAlias = Mapping[str, Any]
 Entries: TypeAlias = dict[str, dict[str, Any]]
@@ -79,7 +80,7 @@ def volume_methods(config: Config) -> list[str]:
     asked = config["volumes"].get("methods")
     if asked is not None:
         return sorted(asked)
-    taking = {name for name in config["run"]["methods"] if config["methods"][name]["volumes"]}
+    taking = {name for name in asked_methods(config) if config["methods"][name]["volumes"]}
     return sorted(taking - set(controls(config)))
 
 
@@ -99,6 +100,21 @@ def notes_on_methods(config: Config) -> dict[str, str]:
     chosen = (config["methods"][name] for name in config["run"]["methods"])
     notes = {entry["title"]: [entry["note"], _OFF_LABEL if entry["off_label"] else ""] for entry in chosen}
     return {title: " ".join(filter(None, texts)) for title, texts in notes.items() if any(texts)}
+
+
+def masked(config: Config) -> list[str]:
+    """Methods of the run whose masks come from files, sorted."""
+    return sorted(name for name in config["run"]["methods"] if "masks" in config["methods"][name])
+
+
+def asked_methods(config: Config) -> list[str]:
+    """Methods of the run that are asked prompts: all others, sorted."""
+    return sorted(set(config["run"]["methods"]) - set(masked(config)))
+
+
+def modes(config: Config) -> list[str]:
+    """The modes that a run has masks in: those of its prompts, and the one of masks from files if it has such."""
+    return [*config["prompts"]["modes"], *([AUTOMATIC] if masked(config) else [])]
 
 
 def ambiguous_methods(config: Config) -> list[str]:

@@ -35,6 +35,7 @@ def canonical(config: dict[str, Any]) -> None:
         _expand(entry)
     for entry in _entries(config, "methods"):
         _expand(entry.get("checkpoint"))
+        _expand(entry.get("masks"))
 
 
 def in_order(config: dict[str, Any]) -> None:

@@ -8,14 +8,24 @@ from typing import Any
 
 from promptseg.config.explain import Mistake, about_path, dotted, nearest
 from promptseg.config.facts import masked
-from promptseg.config.mask_patterns import Names, Pattern
+from promptseg.config.mask_patterns import Pattern
 from promptseg.config.own_files import RECORD, files_inside
 from promptseg.core.digests import Digests, joined
 
 MANIFEST = "manifest.json"
 _DATA = (".raw", ".raw.gz", ".zraw", ".img", ".img.gz")  # values of headers that a pattern names
 # Keys of an entry that say how something is asked or computed, and mean nothing where masks are there.
-_OF_ADAPTERS = ("adapter", "variant", "checkpoint", "environment", "options", "protocols", "off_label", "ambiguity", "gpu")
+_OF_ADAPTERS = (
+    "adapter",
+    "variant",
+    "checkpoint",
+    "environment",
+    "options",
+    "protocols",
+    "off_label",
+    "ambiguity",
+    "gpu",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Folder:
         return cls(path, None)
 
     def names(self) -> list[str]:
-        """Relative names of the files that count: that fit the pattern, whatever its values, or all beside a manifest."""
+        """Relative names of the files that count: that fit the pattern, or all beside a manifest."""
         match = self.pattern.expression({}).fullmatch if self.pattern else None
         found = (name.replace(os.sep, "/") for name, _ in files_inside(self.path))
         return sorted(name for name in found if match is None or match(name) or name.endswith(_DATA))
@@ -75,56 +85,57 @@ def mistaken_masks(config: Mapping[str, Any]) -> Iterator[Mistake]:
     if len(references) > 1:
         where = ("methods", references[1], "reference")
         yield Mistake(where, f"{dotted(where)}: {references[0]} is the reference already: a run has one line to beat.")
+    tasks = {task for dataset in config["run"]["datasets"] for task in config["datasets"][dataset]["tasks"]}
     for name, entry in config["methods"].items():
-        where = ("methods", name)
-        masks = entry.get("masks")
-        if masks is None:
-            continue
-        for key in _OF_ADAPTERS:
-            if entry.get(key):
-                yield Mistake(
-                    (*where, key),
-                    f"{dotted((*where, key))}: its masks come from files (`masks`), so that nothing is asked: take `{key}` "
-                    "away, or `masks`.",
-                )
-        at = (*where, "masks", "pattern")
-        for problem in Pattern(masks["pattern"]).problems() if "pattern" in masks else ():
-            yield Mistake(at, f"{dotted(at)}: {masks['pattern']!r}: {problem}.")
-        for index, dataset in enumerate(masks.get("datasets", ())):
-            if dataset not in config["datasets"]:
-                yield Mistake(
-                    (*where, "masks", "datasets", index),
-                    f"{dotted((*where, 'masks', 'datasets'))} names {dataset!r}, which is not an entry of datasets:."
-                    f"{nearest(dataset, config['datasets'])}",
-                )
-        tasks = {task for dataset in config["run"]["datasets"] for task in config["datasets"][dataset]["tasks"]}
-        if name in config["run"]["methods"] and not tasks & set(masks.get("labels", tasks)):
-            yield Mistake(
-                (*where, "masks", "labels"),
-                f"{dotted((*where, 'masks', 'labels'))} names none of the tasks of the run: {', '.join(sorted(tasks))}.",
-            )
+        if "masks" in entry:
+            yield from _mistaken_entry(config, name, entry)
+            if name in config["run"]["methods"] and not tasks & set(entry["masks"].get("labels", tasks)):
+                yield _mistake(name, "labels", f"names none of the tasks of the run: {', '.join(sorted(tasks))}.")
+
+
+def _mistake(method: str, key: str, what: str) -> Mistake:
+    where = ("methods", method, "masks", key)
+    return Mistake(where, f"{dotted(where)} {what}")
+
+
+def _mistaken_entry(config: Mapping[str, Any], name: str, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+    masks = entry["masks"]
+    for key in _OF_ADAPTERS:
+        if entry.get(key):
+            where = ("methods", name, key)
+            what = f"its masks come from files (`masks`), so that nothing is asked: take `{key}` away, or `masks`."
+            yield Mistake(where, f"{dotted(where)}: {what}")
+    for problem in Pattern(masks["pattern"]).problems() if "pattern" in masks else ():
+        yield _mistake(name, "pattern", f"{masks['pattern']!r}: {problem}.")
+    for dataset in masks.get("datasets", ()):
+        if dataset not in config["datasets"]:
+            words = nearest(dataset, config["datasets"])
+            yield _mistake(name, "datasets", f"names {dataset!r}, which is not an entry of datasets:.{words}")
 
 
 def missing_masks(config: Mapping[str, Any]) -> Iterator[Mistake]:
     """Of methods of the run: folders that are not there, and folders that need a pattern."""
     for name in masked(config):
         masks = config["methods"][name]["masks"]
-        where = ("methods", name, "masks", "path")
         for dataset in masks.get("datasets", config["run"]["datasets"]):
             folder = Folder.of(masks, dataset)
             if not folder.path.is_dir():
-                yield Mistake(
-                    where, f"{dotted(where)}: there is no folder or file {folder.path}.{about_path(str(folder.path))}"
+                yield _mistake(
+                    name,
+                    "path",
+                    f"is {folder.path}, and there is no such folder or file.{about_path(str(folder.path))}",
                 )
             elif folder.pattern is None and not (folder.path / MANIFEST).is_file():
-                yield Mistake(
-                    where,
-                    f"{dotted(where)}: {folder.path} holds no {MANIFEST}: say by `pattern` which file belongs to which case, "
-                    'such as `pattern: "{case}.nii.gz"`.',
+                yield _mistake(
+                    name,
+                    "path",
+                    f"is {folder.path}, which holds no {MANIFEST}: say by `pattern` which file belongs to which "
+                    'case, such as `pattern: "{case}.nii.gz"`.',
                 )
             elif "pattern" not in masks and folder.pattern and not folder.pattern.text.lower().endswith(".json"):
-                yield Mistake(
-                    where,
-                    f"{dotted(where)}: {masks['path']} is one file, and only COCO JSON holds many images: name its folder, "
-                    "and by `pattern` the file of each case.",
+                yield _mistake(
+                    name,
+                    "path",
+                    f"is one file, {masks['path']}, and only COCO JSON holds many images: name its folder, and by "
+                    "`pattern` the file of each case.",
                 )

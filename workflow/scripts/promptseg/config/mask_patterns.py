@@ -86,7 +86,9 @@ class Pattern:
                 name = found[1] if found else part
                 nearest = did_you_mean(name, PLACEHOLDERS, 0.5)
                 yield f"{part} is no placeholder.{nearest} There are: {', '.join(f'{{{one}}}' for one in PLACEHOLDERS)}"
-            elif found and found[2] is not None and not (found[1] in NUMBERS and re.fullmatch(r"0?\d{1,2}d?", found[2])):
+            elif (
+                found and found[2] is not None and not (found[1] in NUMBERS and re.fullmatch(r"0?\d{1,2}d?", found[2]))
+            ):
                 yield f"{part}: a format such as :03d is for {', '.join(f'{{{one}}}' for one in NUMBERS)}"
         if re.search(r"[{}]", _PLACEHOLDER.sub("", self.text)):
             yield "it has a brace that is not closed"
@@ -94,7 +96,7 @@ class Pattern:
             yield "it has to be relative to `path`, and stay below it"
         has = self.placeholders
         if not has & {"case", "volume", "image", "object"} and not self.text.lower().endswith(".json"):
-            yield "it needs {case} (or {image} or {object}), so that each case has a file of its own; only COCO JSON holds many"
+            yield "it needs {case}, {image} or {object}: a file for each case; only COCO JSON holds many"
         if "slice" in has and not has & {"case", "volume"}:
             yield "{slice} needs {case} beside it"
         if has & set(ASKED) and "mode" not in has:

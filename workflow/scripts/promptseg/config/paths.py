@@ -16,7 +16,7 @@ def missing_files(config: Mapping[str, Any]) -> Iterator[Mistake]:
     """
     for name in all_methods(config):
         entry = config["methods"][name]
-        file = entry["adapter"].rpartition(":")[0]
+        file = entry.get("adapter", "").rpartition(":")[0]
         for key, path in (("adapter", file if file.endswith(".py") else ""), ("environment", entry.get("environment"))):
             if path and not Path(path).is_file():
                 where = ("methods", name, key)

@@ -21,7 +21,8 @@ MODE = Column(
     "mode",
     STRING,
     "`mode1` one point, `mode2` a point in each component, `mode3` a box around the largest component, `mode4` a box "
-    "around each component, `mode5` one box around the object, `iterative` corrective clicks, `everything` no prompt",
+    "around each component, `mode5` one box around the object, `iterative` corrective clicks, `everything` no prompt, "
+    "`automatic` no prompt, masks from files",
 )
 STEP = Column("step", pa.int16(), "number of clicks; 0 for all modes but `iterative`")
 SELECTION = Column(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from promptseg.core import titles
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.core.vocabulary import ALL_MODES, ITERATIVE, SELECTIONS
+from promptseg.core.vocabulary import ITERATIVE, SCORED_MODES, SELECTIONS
 
 # The columns of tables that make a setting; a table without variants of protocols lacks `switch`.
 COLUMNS = ["mode", "protocol", "switch", "step", "selection"]
@@ -50,6 +50,6 @@ def ordered(settings: set[Setting], protocols: Sequence[str]) -> list[Setting]:
     def key(setting: Setting) -> tuple[object, ...]:
         place = places.get(setting.protocol, len(places))
         selection = SELECTIONS.index(setting.selection)
-        return ALL_MODES.index(setting.mode), place, setting.protocol, setting.switch, setting.step, selection
+        return SCORED_MODES.index(setting.mode), place, setting.protocol, setting.switch, setting.step, selection
 
     return sorted(settings, key=key)

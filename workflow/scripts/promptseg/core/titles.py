@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptseg.core import routes
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, NOT_RECORDED
+from promptseg.core.vocabulary import AUTOMATIC, EVERYTHING, ITERATIVE, NOT_RECORDED
 
 MODES = {
     "mode1": "1: one point, largest component",
@@ -14,6 +14,7 @@ MODES = {
     "mode5": "5: one box around the object",
     ITERATIVE: "corrective clicks",
     EVERYTHING: "no prompt",
+    AUTOMATIC: "no prompt, masks from files",
 }
 SELECTIONS = {"first": "first mask", "best_score": "highest predicted IoU", "oracle": "oracle"}
 ROUTES = {

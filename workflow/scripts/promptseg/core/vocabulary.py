@@ -5,6 +5,8 @@ ITERATIVE = "iterative"
 EVERYTHING = "everything"  # the mode without prompts
 MODES = (*SINGLE_MODES, ITERATIVE)
 ALL_MODES = (*MODES, EVERYTHING)
+AUTOMATIC = "automatic"  # no prompt: masks from files
+SCORED_MODES = (*ALL_MODES, AUTOMATIC)
 POINT_MODES = ("mode1", "mode2", ITERATIVE)
 BOX_MODES = ("mode3", "mode4", "mode5")
 

@@ -1,4 +1,4 @@
-"""The masks of files as answers: which setting of which object each file answers, and what is said where one is missing."""
+"""The masks of files as answers: which setting of which object each file answers, and what is said where none does."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from promptseg.config.cases import Case
 from promptseg.config.mask_files import Folder
-from promptseg.config.mask_patterns import Names, Pattern
+from promptseg.config.mask_patterns import ASKED, Names, Pattern
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode, encode
 from promptseg.core.reasons import MISSING_MASK
@@ -19,7 +19,6 @@ from promptseg.core.stacks import MaskStack
 from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.masks.coco import Annotations
 from promptseg.masks.reading import Wanted, read
-from promptseg.predict.trajectories import prediction
 from promptseg.preprocess.case import read_stored
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.shown import ShownPath, shown_apart
@@ -101,16 +100,15 @@ class Files:
         protocols = self.given.protocols
         free = {"mode": _any_of(_MODES), "protocol": _any_of(protocols), "selection": _any_of(SELECTIONS)}
         match = self.pattern.expression({}, {**free, "step": r"\d+", "candidate": r"\d+"}).fullmatch
-        found = {tuple(sorted(one.groupdict().items())) for name in self.names if (one := match(name))}
-        asked = [{key: value for key, value in own if key in ("mode", "protocol", "step", "selection", "candidate")}
-                 for own in found]  # fmt: skip
+        named = [found.groupdict() for name in self.names if (found := match(name))]
+        asked = {tuple((key, own[key]) for key in ASKED if key in own) for own in named}
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for one in asked:
+        for one in map(dict, asked):
             clicked = one["mode"] == ITERATIVE
             if clicked and ("step" not in one or ("protocol" not in one and len(protocols) != 1)):
                 raise PromptsegError(
-                    f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds masks of clicks: it needs {{step}}"
-                    f" and, with the protocols {', '.join(protocols)} in the run, {{protocol}}."
+                    f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds masks of clicks: it needs "
+                    f"{{step}} and, with the protocols {', '.join(protocols)} in the run, {{protocol}}."
                 )
             row: dict[str, Any] = {"mode": one["mode"], "candidate": int(one.get("candidate", 0))}
             if clicked:
@@ -123,8 +121,14 @@ class Files:
             rows[order] = row
         yield from (rows[order] for order in sorted(rows))
 
-    def rows(self, place: Place, image_id: str, object_id: str, task: str) -> list[dict[str, Any]]:
-        """Rows of PREDICTIONS of one object: one for each setting, with a mask, or with the reason why there is none."""
+    def rows(self, place: Place, row: Any) -> list[dict[str, Any]]:
+        """Rows of PREDICTIONS of one object: one for each setting, with a mask, or with the reason why there is none.
+
+        Args:
+            place: of its image.
+            row: of OBJECTS.
+        """
+        image_id, object_id, task = row.image_id, row.object_id, row.task
         if task not in self.wanted.values:
             return [prediction(object_id, status=NOT_ASKED, **one) for one in self.settings if not one.get("candidate")]
         found = []
@@ -209,7 +213,14 @@ class Files:
         labels = self.given.masks.get("labels") or {}
         category = labels.get(values["task"])
         names = [values["image"], *(place.case.image if place.index is None else ())]
-        return known.mask(names, values["object"], category if isinstance(category, str) else values["task"], place.size)
+        return known.mask(
+            names, values["object"], category if isinstance(category, str) else values["task"], place.size
+        )
+
+
+def prediction(object_id: str, **values: Any) -> dict[str, Any]:
+    """A row of PREDICTIONS."""
+    return {"object_id": object_id, "step": 0, "status": "ok", **values}
 
 
 def _any_of(words: Iterable[str]) -> str:

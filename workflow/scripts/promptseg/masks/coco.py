@@ -44,8 +44,8 @@ class Annotations:
         except (KeyError, TypeError, AttributeError) as error:
             raise reasons.UNREADABLE.error(
                 f"{path.name} is no COCO JSON ({type(error).__name__}: {error})",
-                "it needs `images` with id, file_name, height and width, `categories` with id and name, and `annotations` "
-                "with image_id, category_id and segmentation",
+                "it needs `images` with id, file_name, height and width, `categories` with id and name, and "
+                "`annotations` with image_id, category_id and segmentation",
             ) from error
 
     def _index(self, content: Any) -> None:
@@ -53,7 +53,7 @@ class Annotations:
             if not all("object_id" in one for one in content):
                 raise reasons.UNREADABLE.error(
                     f"{self._path.name} is a list of results, which names neither images nor categories",
-                    "write a whole document with `images`, `categories` and `annotations`, or an `object_id` in each result",
+                    "write `images`, `categories` and `annotations`, or an `object_id` in each result",
                 )
             self._objects = defaultdict(list)
             for one in content:
@@ -84,7 +84,8 @@ class Annotations:
         images: list[Mapping[str, Any]] = next((found for name in names if (found := self._images.get(name))), [])
         if not images:
             raise reasons.MISSING_MASK.error(
-                f"{self._path.name} has no image {' or '.join(names)}", "add it; an image without annotations is an empty mask"
+                f"{self._path.name} has no image {' or '.join(names)}",
+                "add it; an image without annotations is an empty mask",
             )
         if len(images) > 1:
             raise reasons.SEVERAL_FILES.error(

@@ -103,7 +103,7 @@ class Manifest:
 
     @property
     def takes(self) -> dict[str, Any]:
-        """What scoring asks of a method's abilities (`predict.abilities`): as stated, else by the modes that are there."""
+        """What scoring asks of a method's abilities (`predict.abilities`): as stated, else by the modes."""
         if self._stated:
             return {key: self._stated.get(key) for key in _TAKES}
         modes = {row["mode"] for row in self.settings}
@@ -112,29 +112,33 @@ class Manifest:
         candidates = 1 + max((row["candidate"] or 0 for row in self.settings), default=0)
         return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}
 
-    def rows(self, place: Place, image_id: str, object_id: str, task: str) -> list[dict[str, Any]]:
+    def rows(self, place: Place, row: Any) -> list[dict[str, Any]]:
         """Rows of PREDICTIONS of one object, as they stand there; see `answers.Files.rows`."""
+        object_id = row.object_id
         if object_id not in self._rows:
-            status = MISSING_MASK.status(f"{MANIFEST} has no row of {object_id}", "add one; an empty mask is a file, too")
+            status = MISSING_MASK.status(
+                f"{MANIFEST} has no row of {object_id}", "add one; an empty mask is a file, too"
+            )
             keys = dict.fromkeys(tuple(row[name] for name in _KEY[:-1]) for row in self.settings)
             return [
-                {**dict.fromkeys(_COLUMNS), "object_id": object_id, **dict(zip(_KEY, key, strict=False)), "status": status}
+                {
+                    **dict.fromkeys(_COLUMNS),
+                    "object_id": object_id,
+                    **dict(zip(_KEY, key, strict=False)),
+                    "status": status,
+                }
                 for key in keys
             ]
         found = []
-        for row in self._rows[object_id]:
-            own = {name: row[name] for name in _COLUMNS}
-            if row["status"] == "ok":
+        for one in self._rows[object_id]:
+            own = {name: one[name] for name in _COLUMNS}
+            if one["status"] == "ok":
                 try:
-                    own["rle"] = encode(self._mask(row, place, image_id))
+                    own["rle"] = encode(self._mask(one, place, object_id))
                 except PromptsegError as error:
                     own |= {"status": str(error), "score": None, "stability": None, "soft_dice": None}
             found.append(own)
         return found
-
-    def masks(self, place: Place, image_id: str, tasks: Iterable[str]) -> dict[str, np.ndarray]:
-        """None: rows name their objects."""
-        return {}
 
     def proposals(self, known: Mapping[str, Place]) -> list[dict[str, Any]]:
         """Rows of PROPOSALS.
@@ -145,13 +149,15 @@ class Manifest:
         found = []
         for row in self._proposals:
             if row.get("image_id") not in known:
-                raise self._mistake(f"a proposal is of an image that {self._given.dataset} does not have: {row.get('image_id')}")
+                raise self._mistake(
+                    f"a proposal is of an image that {self._given.dataset} does not have: {row.get('image_id')}"
+                )
             mask = self._mask(row, known[row["image_id"]], row["image_id"])
             about = {name: row.get(name) for name in ("image_id", "candidate", "score", "stability")}
             found.append({**about, "area": int(np.count_nonzero(mask)), "rle": encode(mask)})
         return found
 
-    def _mask(self, row: Mapping[str, Any], place: Place, image_id: str) -> np.ndarray:
+    def _mask(self, row: Mapping[str, Any], place: Place, what: str) -> np.ndarray:
         """The (h, w) bool mask of a row.
 
         Raises:
@@ -164,7 +170,7 @@ class Manifest:
             page = place.index or 0
         elif volume.shape[:2] != (width, height) or volume.array.ndim != 3:
             raise SIZES_DIFFER.error(
-                f"the image {image_id} has {shown((width, height))} pixels, the mask {row['file']} has "
+                f"the image of {what} has {shown((width, height))} pixels, the mask {row['file']} has "
                 f"{shown(volume.array.shape)}",
                 'masks must have the size of the image, or say `"grid": "source"` in the manifest',
             )

@@ -42,15 +42,14 @@ class Overlaps:
         return np.divide(self._shared, self._together, out=np.zeros_like(self._shared), where=self._together > 0)
 
     def best(self) -> dict[str, str]:
-        """Task of the masks -> task whose objects they lie on best, each taken once; only where another than its own."""
+        """Task of masks -> the other task whose objects they lie on best, each taken once."""
         tasks = list(self._place)
         found = linear_sum_assignment(-self.iou)[1] if tasks else []
-        gains = {
+        return {
             task: tasks[other]
             for task, (place, other) in zip(tasks, enumerate(found), strict=True)
             if place != other and self.iou[place, other] > self.iou[place, place]
         }
-        return gains
 
     def check(self, what: str, refuse: bool) -> None:
         """Refuse masks that lie on the objects of other tasks, or say so.
@@ -73,7 +72,7 @@ class Overlaps:
         )
         if refuse and all(there - own > _CLEAR for *_, there, own in pairs):
             raise PromptsegError(
-                f"The labels of {what} are permuted: {told}. Say by `labels` of its `masks` which values are which task "
-                "(or correct the names of the files); if it is no mistake, write `check_labels: false` there."
+                f"The labels of {what} are permuted: {told}. Say by `labels` of its `masks` which values are which "
+                "task (or correct the names of the files); if it is no mistake, write `check_labels: false` there."
             )
         logger.warning("%s may have permuted labels: %s", what, told)

@@ -25,15 +25,15 @@ Values = Sequence[int] | str  # of a label map, or the name of a segment
 _REMEDIES: Mapping[Reason, str] = {
     value_reasons.UNKNOWN_LABEL: "say by `labels` of its `masks` which values are which task, and name the others in "
     "`other_labels`, or write `other_labels: any`",
-    value_reasons.NOT_WHOLE: "if it is a probability map, give a `threshold` beside `path`, and by {task} in the pattern a "
-    "file for each task; else save whole numbers",
-    value_reasons.NOISY_MASK: "if it is a probability map, give a `threshold` beside `path`; else save label values without "
-    "interpolation",
-    reasons.PLACES_DIFFER: "write `geometry: stored` beside `path` if the arrays fit voxel by voxel, or `geometry: header` "
-    "if the headers are right",
-    reasons.SIZES_DIFFER: "masks must lie on the grid of the dataset's own image file; `geometry: header` beside `path` lays "
-    "a mask of a part of it by its header",
-    reasons.ANOTHER_GRID: "resample the mask to the grid of the dataset's own image file, nearest neighbour for label maps",
+    value_reasons.NOT_WHOLE: "if it is a probability map, give a `threshold` beside `path`, and by {task} in the "
+    "pattern a file for each task; else save whole numbers",
+    value_reasons.NOISY_MASK: "if it is a probability map, give a `threshold` beside `path`; else save label values "
+    "without interpolation",
+    reasons.PLACES_DIFFER: "write `geometry: stored` beside `path` if the arrays fit voxel by voxel, or "
+    "`geometry: header` if the headers are right",
+    reasons.SIZES_DIFFER: "masks must lie on the grid of the dataset's own image file; `geometry: header` beside "
+    "`path` lays a mask of a part of it by its header",
+    reasons.ANOTHER_GRID: "resample the mask to the grid of the dataset's own image file (labels: nearest neighbour)",
 }
 
 
@@ -76,11 +76,17 @@ class Wanted:
         other = masks.get("other_labels", [] if labels else entry["other_labels"])
         own = Encodings.of({**entry, "other_labels": other}, decisions)
         how = Encodings(
-            numbers, None if own.others is None else own.others - numbers, {} if labels else own.colours, decisions, Evidence()
+            numbers,
+            None if own.others is None else own.others - numbers,
+            {} if labels else own.colours,
+            decisions,
+            Evidence(),
         )
         geometry = masks.get("geometry") or entry.get("geometry", "agree")
         named = labels is not None and one_object
-        return cls(values, one_object and not named or threshold is not None, threshold, geometry, masks.get("array"), how)
+        return cls(
+            values, (one_object and not named) or threshold is not None, threshold, geometry, masks.get("array"), how
+        )
 
 
 def read(paths: Sequence[Path], task: str, like: Volume, wanted: Wanted, axis: str | int) -> dict[str, MaskStack]:
@@ -142,8 +148,8 @@ def one_object(values: np.ndarray, name: str, threshold: float | None) -> np.nda
         return values != 0
     raise value_reasons.THRESHOLD_MISSING.error(
         f"{name} holds values from {low:g} to {high:g}",
-        "if it is a probability map, give a `threshold` beside `path`; if it is a label map, take {task} out of `pattern`, "
-        "or say by `labels` which values are which task",
+        "if it is a probability map, give a `threshold` beside `path`; if it is a label map, take {task} out of "
+        "`pattern`, or say by `labels` which values are which task",
     )
 
 

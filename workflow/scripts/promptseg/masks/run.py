@@ -2,12 +2,11 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
 from promptseg.core.errors import PromptsegError
@@ -20,7 +19,6 @@ from promptseg.masks.answers import NOT_ASKED, Files, Given, Place
 from promptseg.masks.manifest import Manifest
 from promptseg.masks.permuted import Overlaps
 from promptseg.masks.reading import Wanted
-from promptseg.predict.run import ROWS
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.preprocess.decisions import decide
 from promptseg.preprocess.evidence import Decisions
@@ -31,6 +29,7 @@ from promptseg.preprocess.tables import IMAGES
 
 logger = logging.getLogger(__name__)
 
+_ROWS = 20_000  # of a row group
 _FINE = ("ok", NOT_ASKED)
 PACKAGES = ["numpy", "nibabel", "pillow", "pycocotools", "pydicom"]
 
@@ -38,13 +37,8 @@ PACKAGES = ["numpy", "nibabel", "pillow", "pycocotools", "pydicom"]
 class Answers(Protocol):
     """What gives the rows of objects."""
 
-    settings: Sequence[Mapping[str, Any]]
-
-    def rows(self, place: Place, image_id: str, object_id: str, task: str) -> list[dict[str, Any]]:
-        """Rows of PREDICTIONS of one object."""
-
-    def masks(self, place: Place, image_id: str, tasks: Iterable[str]) -> dict[str, np.ndarray]:
-        """Task -> (h, w) bool mask, of those that are to be compared with the objects of other tasks."""
+    def rows(self, place: Place, row: Any) -> list[dict[str, Any]]:
+        """Rows of PREDICTIONS of one object, a row of OBJECTS."""
 
 
 def places(images: str | Path, inputs: Inputs) -> dict[str, Place]:
@@ -60,9 +54,7 @@ def places(images: str | Path, inputs: Inputs) -> dict[str, Place]:
     for row in table[table["status"] == "ok"].itertuples():
         index = None if pd.isna(row.slice) else int(row.slice)
         name = row.image_id if index is None else row.image_id.rpartition("_z")[0]
-        found[row.image_id] = Place(
-            cases[name], index, (int(row.height), int(row.width)), inputs.paths_of(cases[name])
-        )
+        found[row.image_id] = Place(cases[name], index, (int(row.height), int(row.width)), inputs.paths_of(cases[name]))
     return found
 
 
@@ -93,7 +85,11 @@ def import_masks(
         PromptsegError: no object has a mask; labels are permuted; see `Given` and `answers.Files`.
     """
     facts = provenance(
-        PACKAGES, method=given.method, dataset=given.dataset, entry={"masks": dict(given.masks)}, files_sha256=files_sha256
+        PACKAGES,
+        method=given.method,
+        dataset=given.dataset,
+        entry={"masks": dict(given.masks)},
+        files_sha256=files_sha256,
     )
     if given.dataset not in given.masks.get("datasets", [given.dataset]):
         logger.info("methods.%s.masks has no masks of %s: not asked", given.method, given.dataset)
@@ -103,9 +99,9 @@ def import_masks(
     known = places(stream.images, inputs)
     if given.folder.pattern is None:
         manifest = Manifest(given, stream.objects["object_id"])
-        facts |= manifest.takes
-        with open_table(outputs.predictions, PREDICTIONS, facts) as table:
-            statuses = _write(given, stream, known, manifest, table, strict)
+        facts = {**facts, **manifest.takes}
+        with open_table(outputs.predictions, PREDICTIONS, facts) as writer:
+            statuses = _write(given, stream, known, manifest, writer, strict)
         write_table(outputs.everything, manifest.proposals(known), PROPOSALS, facts)
         return _counts(stream, statuses)
 
@@ -154,16 +150,15 @@ def _write(
     for image, objects in progress(stream, len(stream), f"import_masks {given.method} {given.dataset}", "image"):
         place = known[image.image_id]
         for item in objects:
-            found = answers.rows(place, image.image_id, item.row.object_id, item.row.task)
-            for row in found:
-                if strict and row["status"] not in _FINE:
-                    raise PromptsegError(f"{item.row.object_id}: {row['status']} (`strict` is on, so this ends the run)")
+            found = answers.rows(place, item.row)
+            if strict and (bad := next((row["status"] for row in found if row["status"] not in _FINE), None)):
+                raise PromptsegError(f"{item.row.object_id}: {bad} (`strict` is on, so this ends the run)")
             statuses.update(row["status"] for row in found)
             rows += found
-        if len(stream.tasks) > 1:
+        if isinstance(answers, Files) and len(stream.tasks) > 1:
             truths = {task: object_mask(image.labels, values) for task, values in stream.tasks.items()}
             overlaps.add(answers.masks(place, image.image_id, stream.tasks), truths)
-        if len(rows) >= ROWS:
+        if len(rows) >= _ROWS:
             table.write(rows)
             rows = []
     table.write(rows)

@@ -17,6 +17,7 @@ STAGES = {
     "preprocess": "images",
     "prompts": "prompts",
     "predict": "predictions",
+    "masks": "masks from files",
     "score": "scores",
     "analysis": "tables",
     "trust": "confidences",

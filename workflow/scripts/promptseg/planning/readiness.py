@@ -115,7 +115,9 @@ def _gpus() -> list[str]:
 def _packages(config: Mapping[str, Any]) -> Iterator[Point]:
     """Packages that only some methods need."""
     hub = [
-        name for name in all_methods(config) if config["methods"][name]["adapter"].startswith("promptseg.methods.hf")
+        name
+        for name in all_methods(config)
+        if config["methods"][name].get("adapter", "").startswith("promptseg.methods.hf")
     ]
     if hub and find_spec("transformers") is None:
         yield Point(FAIL, "transformers", f"{', '.join(hub)} need it: pip install -e '.[hf]'")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.tables import batches, open_table, read_provenance, read_table
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SINGLE_MODES
+from promptseg.core.vocabulary import ITERATIVE, MODES, SINGLE_MODES
 from promptseg.predict.tables import PREDICTIONS, ROBUSTNESS
 from promptseg.prompts.modes import read_prompts
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST
@@ -136,7 +136,7 @@ def write_trust(
     keys = ["protocol", "mode", "step", "selection"]
     scored = read_table(scores, SCORES, [*SCORES.names[: SCORES.names.index("iou") + 1], "status"])
     usable = (scored["status"] == "ok") & scored["switch"].isna() & scored["selection"].isin(_SELECTIONS)
-    scored = scored[usable & (scored["mode"] != EVERYTHING)]
+    scored = scored[usable & scored["mode"].isin(MODES)]
     of_object: dict[str, pd.DataFrame] = dict(tuple(scored.groupby("object_id", sort=False)))
     asked, jitter = read_prompts(prompts, of_object), _jitter(robustness)
     names = [column.name for column in CONFIDENCES]
