@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,9 @@ from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.failures import Failures
 from promptseg.predict.groups import Group, proposal_rows
 from promptseg.predict.kept import Kept
-from promptseg.predict.plan import Cost, Item, Plan, Target, modes_of
-from promptseg.predict.trajectories import Ask, prediction, signed
+from promptseg.predict.plan import Cost, Item, Plan, Target
+from promptseg.predict.trajectories import Ask
+from promptseg.predict.under_way import UnderWay
 from promptseg.preprocess.images import LabelledImage, pixel_digest
 
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
@@ -65,6 +65,10 @@ class Runner:
         self.cost = Cost()
         self.failures = Failures(label or f"{type(method).__module__}:{type(method).__qualname__}", plan.strict)
 
+    def begin(self, items: Sequence[Item]) -> UnderWay:
+        """A group of images, and what is asked about them."""
+        return Group(items, self.method, self.plan, self.kept)
+
     def run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         """Answer every prompt of every object.
 
@@ -87,11 +91,11 @@ class Runner:
 
     def _run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         groups = self._groups(prefetched(images))
-        under_way: deque[Group] = deque()
+        under_way: deque[UnderWay] = deque()
         with ThreadPoolExecutor(CLICK_THREADS) as pool:
             while True:
                 while len(under_way) < 2 and (items := next(groups, None)):
-                    under_way.append(self._encode(Group(items, self.method, self.plan, self.kept)))
+                    under_way.append(self._encode(self.begin(items)))
                 if not under_way:
                     return
                 for group in under_way:
@@ -115,7 +119,7 @@ class Runner:
         if group:
             yield group
 
-    def _encode(self, group: Group) -> Group:
+    def _encode(self, group: UnderWay) -> UnderWay:
         """Encode the images about which something is left to ask."""
         self.cost.images += len(group.items)
         self.cost.objects += sum(len(item.targets) for item in group.items)
@@ -128,11 +132,9 @@ class Runner:
                 if isinstance(item.encoded, np.ndarray) and item.encoded.dtype == np.uint8:
                     item.as_encoded = item.encoded.copy()
             except Exception as error:
-                asked = [(target, mode) for target in item.targets for mode in modes_of(target, self.method)]
-                self.failures.asked += len(asked)
-                reason = self.failures.status(error, item.image.image_id, len(asked))
-                failed = [signed([prediction(one.object_id, mode, status=reason)], one) for one, mode in asked]
-                group.drop(item, list(chain.from_iterable(failed)))
+                asked = group.prompts(item)
+                self.failures.asked += asked
+                group.drop(item, self.failures.status(error, item.image.image_id, asked))
             self.cost.encode_seconds += time.perf_counter() - start
             self.cost.encodings += 1
         return group
@@ -151,7 +153,7 @@ class Runner:
         self.cache.put(key, require_bytes(self.method.pack(encoded)))
         return encoded
 
-    def _advance(self, group: Group, pool: ThreadPoolExecutor) -> None:
+    def _advance(self, group: UnderWay, pool: ThreadPoolExecutor) -> None:
         """One batch for a group, split where its masks would take too much memory."""
         group.wait()
         waiting = deque(group.asks())
@@ -171,9 +173,9 @@ class Runner:
             group.wait()  # for the batch before, whose masks are freed before the next are made
             group.futures = [pool.submit(ask.give, candidates) for ask, candidates in zip(batch, answers, strict=True)]
 
-    def _propose(self, group: Group) -> None:
+    def _propose(self, group: UnderWay) -> None:
         """The mode `everything`: once per image, however many objects are looked for."""
-        for item, searches in group.searches.items():
+        for item, takers in group.searching().items():
             start = time.perf_counter()
             answer: Proposals | str
             self.failures.asked += 1
@@ -187,8 +189,8 @@ class Runner:
             self.cost.everything_seconds += time.perf_counter() - start
             if isinstance(answer, Proposals):
                 item.proposals = proposal_rows(item.image.image_id, answer)
-            for search in searches:
-                search.take(answer)
+            for take in takers:
+                take(answer)
 
     def _require_unchanged(self, items: Iterable[Item]) -> None:
         """Answers to later prompts of an image that was changed would depend on those before."""

@@ -1,10 +1,9 @@
 """Images under way together: who asks about them, what is known of the answers, and what is left to ask."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco
@@ -14,7 +13,8 @@ from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_
 from promptseg.methods import Method, Proposals, Query
 from promptseg.predict.kept import Kept, answers_of
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, leaks, modes_of
-from promptseg.predict.trajectories import Answer, Ask, Single, Trajectory, prediction, signed
+from promptseg.predict.trajectories import Single, Trajectory, prediction, signed
+from promptseg.predict.under_way import Question, Taker, UnderWay
 
 
 def proposal_rows(image_id: str, found: Proposals) -> list[dict[str, Any]]:
@@ -52,25 +52,19 @@ class Search:
         return [self._row]
 
 
-class Group:
-    """Images under way together.
+class Group(UnderWay):
+    """Images under way together in an ordinary run.
 
     Args:
         kept: answers of an earlier job, which are not asked again; None where they are of no use.
-
-    Attributes:
-        found: masks of the mode `everything` that an earlier job found.
-        reused: how many rows of predictions are taken from there.
     """
 
     def __init__(self, items: Sequence[Item], method: Method, plan: Plan, kept: Kept | None):
-        self.items, self.method, self.plan = items, method, plan
-        self.futures: list[Future[None]] = []
-        self.finished = False
+        super().__init__(items, method)
+        self.plan = plan
         self.singles: list[Single] = []
         self.trajectories: list[Trajectory] = []
         self.searches: dict[Item, list[Search]] = defaultdict(list)
-        self.found: dict[Item, Proposals] = {}
         self._new = True
         for item in items:
             self._plan_item(item)
@@ -109,69 +103,58 @@ class Group:
             self.found[item] = found
 
     def unanswered(self) -> list[Item]:
-        """The images about which something is left to ask."""
+        """Those with a prompt, a click or a search that is still to be asked."""
         users: list[Single | Trajectory] = [*self.singles, *self.trajectories]
         asking = {id(user.item) for user in users if not user.finished}
         asking |= {id(item) for item in self.searches if item not in self.found}
         return [item for item in self.items if id(item) in asking]
 
-    def drop(self, item: Item, rows: list[dict[str, Any]]) -> None:
-        """Ask nothing about an image, which could not be encoded; its rows say so."""
-        item.rows = rows
+    def prompts(self, item: Item) -> int:
+        """One for each mode of each object."""
+        return sum(len(modes_of(target, self.method)) for target in item.targets)
+
+    def drop(self, item: Item, reason: str) -> None:
+        """A row for each mode of each object says why."""
+        item.rows = [
+            row
+            for target in item.targets
+            for mode in modes_of(target, self.method)
+            for row in signed([prediction(target.object_id, mode, status=reason)], target)
+        ]
         self.singles = [single for single in self.singles if single.item is not item]
         self.trajectories = [trajectory for trajectory in self.trajectories if trajectory.item is not item]
         self.searches.pop(item, None)
 
-    def wait(self) -> None:
-        """Wait until all answers so far were taken."""
-        for future in self.futures:
-            future.result()
-        self.futures.clear()
-
-    def asks(self) -> list[Ask]:
-        """What to ask the method now, equal prompts once; nothing when the group is done."""
-        found: dict[Any, Ask] = {}
-
-        def add(user: Single | Trajectory, name: str, take: Callable[[Answer], None], query: Query) -> None:
-            box = None if query.prompt.box is None else query.prompt.box.tobytes()
-            prompt = (query.prompt.points.tobytes(), query.prompt.labels.tobytes(), box)
-            key = (id(user.item), *prompt, id(query.previous), query.refine, query.multimask, id(query.truth))
-            size = user.item.image.labels.shape
-            found.setdefault(key, Ask(query, name, [], size, self.method.candidates)).takers.append(take)
-
+    def questions(self) -> Iterator[Question]:
+        """Single prompts at first, and the next click of each trajectory that has one."""
         for single in self.singles if self._new else ():
             if single.finished:
                 continue
             for index, prompt in enumerate(single.prompts):
-                take = partial(single.take, index)
+                multimask, truth = self.multimask(self.plan.multimask), self.truth(single.target)
+                query = Query(single.item.encoded, prompt, multimask=multimask, truth=truth)
                 name = f"{single.target.object_id} {single.mode}"
-                truth = self._truth(single.target)
-                multimask = self._multimask(self.plan.multimask)
-                add(single, name, take, Query(single.item.encoded, prompt, multimask=multimask, truth=truth))
+                yield Question(single.item, name, query, partial(single.take, index))
         self._new = False
         for trajectory in self.trajectories:
             if trajectory.ready():
-                name = f"{trajectory.target.object_id} click {len(trajectory.clicks)}"
                 query = Query(
                     trajectory.item.encoded,
                     trajectory.prompt(),
                     trajectory.previous(),
                     trajectory.protocol.refinement or not self.method.refines,
-                    self._multimask(trajectory.protocol.multimask),
-                    self._truth(trajectory.target),
+                    self.multimask(trajectory.protocol.multimask),
+                    self.truth(trajectory.target),
                 )
-                add(trajectory, name, trajectory.take, query)
-        return list(found.values())
+                name = f"{trajectory.target.object_id} click {len(trajectory.clicks)}"
+                yield Question(trajectory.item, name, query, trajectory.take)
 
-    def _multimask(self, wanted: Literal["always", "official"]) -> Literal["always", "official"]:
-        """What is wanted, where it may make a difference: so that click models are asked once for all protocols."""
-        return wanted if self.method.candidates > 1 or self.method.mask_feedback else "always"
-
-    def _truth(self, target: Target) -> np.ndarray | None:
-        return target.truth if self.method.needs_truth else None
+    def searching(self) -> dict[Item, list[Taker]]:
+        """The objects of each image that is asked in the mode `everything`."""
+        return {item: [search.take for search in searches] for item, searches in self.searches.items()}
 
     def finish(self) -> None:
-        """Put the rows of each image together, in the order of its objects."""
+        """Rows in the order of objects, and of each object those of single prompts first."""
         parts: dict[int, list[dict[str, Any]]] = defaultdict(list)
         searches = [search for of_item in self.searches.values() for search in of_item]
         users: list[Single | Trajectory | Search] = [*self.singles, *self.trajectories, *searches]
