@@ -47,6 +47,10 @@ def get_asked(wildcards):
     return asked.asked(config, wildcards.method, ADAPTERS[wildcards.method])
 
 
+def get_asked_of_presets(wildcards):
+    return asked.asked_of_presets(config, "images")
+
+
 def get_computing(wildcards):
     return asked.computing(config, ADAPTERS[wildcards.method])
 

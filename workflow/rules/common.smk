@@ -21,8 +21,8 @@ from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.folders import folders
+from promptseg.config.imports import adapter_file, library
 from promptseg.config.mask_files import mask_digests
-from promptseg.config.imports import adapter_file, library_of, sources
 from promptseg.config.own_files import own_digests
 from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
@@ -124,18 +124,6 @@ wildcard_constraints:
     method="|".join(ALL_METHODS),
     shard=r"\d+-of-\d+",
     root="|".join(map(re.escape, sorted({RESULTS, SHARED}))),
-
-
-def library(script, adapter=None, helpers=()):
-    """A script and the files of the library behind it and an adapter: inputs, so that an edit reruns what it must.
-
-    Helpers are files of the user that the adapter imports.
-    """
-    starts = [WORKFLOW / "scripts" / f"{script}.py"]
-    own = adapter_file(adapter) if adapter else None
-    theirs = [*([own] if own else []), *map(Path, helpers)]
-    files = library_of(*starts, *(file for file in sources(theirs) if file.is_file()))
-    return sorted({os.path.relpath(file) for file in [*starts, *files, *theirs]})
 
 
 # Facts of the configuration, as the rules ask for them.

@@ -6,7 +6,8 @@ They are dictionaries, because Snakemake compares the values of parameters and n
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from promptseg.config.facts import Config
+from promptseg.config.facts import Config, presets
+from promptseg.config.presets import asking
 from promptseg.config.protocols import protocols_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import (
@@ -70,6 +71,25 @@ def asked(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, An
     add({"protocols": protocols_of(config, method)}, "protocols", where=ITERATIVE in modes)
     add(config, "everything", where=EVERYTHING in modes)
     return found
+
+
+def asked_of_presets(config: Config, on: str) -> dict[str, Any]:
+    """What every method is asked under the presets of the run.
+
+    Args:
+        on: "images" or "volumes".
+
+    Returns:
+        `presets`: preset -> variant -> what it asks; `seed`, where a block draws with that of the run; `strict`.
+    """
+    chosen = {
+        name: asking(preset)
+        for name, preset in presets(config).items()
+        if on in preset["asks"] and "takes" not in preset
+    }
+    blocks = [one[block] for variants in chosen.values() for one in variants.values() for block in ("start", "clicks")]
+    seed = {"seed": config["prompts"]["seed"]} if any(block.get("seed") == "run" for block in blocks) else {}
+    return {"presets": chosen, "strict": config["strict"], **seed}
 
 
 def asked_of_volumes(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -52,6 +53,23 @@ def library_of(*starts: Path) -> list[Path]:
         found |= new
         waiting += new
     return sorted(found)
+
+
+def library(script: str, adapter: str | None = None, helpers: Iterable[str | Path] = ()) -> list[str]:
+    """A script and the files of the library behind it and an adapter: inputs, so that an edit reruns what it must.
+
+    Args:
+        script: of `workflow/scripts`, without its ending.
+        helpers: files of the user that the adapter imports.
+
+    Returns:
+        Paths as seen from the working directory, sorted.
+    """
+    starts = [SCRIPTS / f"{script}.py"]
+    own = adapter_file(adapter) if adapter else None
+    theirs = [*([own] if own else []), *map(Path, helpers)]
+    files = library_of(*starts, *(file for file in sources(theirs) if file.is_file()))
+    return sorted({os.path.relpath(file) for file in [*starts, *files, *theirs]})
 
 
 def helper_files(own: Path | None) -> list[Path]:

@@ -85,6 +85,28 @@ class Answer:
         return 0
 
 
+def united(answers: Sequence[Answer], name: str) -> Answer:
+    """The answer to one prompt of several boxes, of the answers to each of them; without states.
+
+    Args:
+        name: of object and prompt.
+    """
+    if len(answers) == 1:
+        return answers[0]
+    for answer in answers:
+        if isinstance(answer.candidates, str):
+            return answer
+    parts = [answer.candidates for answer in answers if isinstance(answer.candidates, Candidates)]
+    if len({(len(part.masks), part.scores is None) for part in parts}) == 1:
+        return Answer(_join(parts))
+    return Answer(
+        METHOD_FAILED.status(
+            f"the boxes of {name} were not answered alike, so that masks cannot be united one by one",
+            "give as many masks for one box as for another, and scores with all or with none",
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Ask:
     """One prompt for the method, and who waits for its answer.
@@ -138,22 +160,11 @@ class Single:
         self.finished = bool(rows)
 
     def _code(self, answers: Sequence[Answer]) -> list[dict[str, Any]]:
-        for answer in answers:
-            if isinstance(answer.candidates, str):
-                return [prediction(self.target.object_id, self.mode, status=answer.candidates)]
-        parts = [answer.candidates for answer in answers if isinstance(answer.candidates, Candidates)]
-        kinds = {(len(part.masks), part.scores is None) for part in parts}
-        if len(kinds) > 1:
-            reason = METHOD_FAILED.status(
-                f"the boxes of {self.target.object_id} {self.mode} were not answered alike, so that masks cannot be "
-                "united one by one",
-                "give as many masks for one box as for another, and scores with all or with none",
-            )
-            return [prediction(self.target.object_id, self.mode, status=reason)]
-        joined = answers[0] if len(parts) == 1 else Answer(_join(parts))
-        return [
-            prediction(self.target.object_id, self.mode, **joined.coded(index)) for index in range(len(parts[0].masks))
-        ]
+        answer = united(answers, f"{self.target.object_id} {self.mode}")
+        if isinstance(answer.candidates, str):
+            return [prediction(self.target.object_id, self.mode, status=answer.candidates)]
+        count = len(answer.candidates.masks)
+        return [prediction(self.target.object_id, self.mode, **answer.coded(index)) for index in range(count)]
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each candidate, or one for a failure."""

@@ -1,7 +1,7 @@
 """The loop of a preset: what the user shows of one object step by step, and what is kept of the answers.
 
-Who answers is another matter: `protocols.images` asks about many objects of many images at once. A volume differs in its
-asker alone, see `Course`.
+Who answers is another matter: `protocols.images` asks about many objects of many images at once. A volume differs in
+its asker alone, see `Course`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 
 from promptseg.methods import Method
 from promptseg.predict.abilities import Abilities
+from promptseg.protocols.blocks import Clicks, Start
 from promptseg.protocols.showing import Scene, Shown, together
 from promptseg.protocols.user import User
 
@@ -33,6 +34,11 @@ class Asking:
     selection: Literal["first", "best_score"] = "first"
     multimask: Literal["always", "official"] = "official"
     route: Sequence[str] = ()
+
+    @property
+    def first(self) -> str:
+        """The kind of the first prompt: `none`, `box`, `point` or `mask`."""
+        return Start.of(self.start).prompt
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,10 @@ class Takes:
         Where it takes no points on the background it is not asked after the first one on the object: it could answer
         those few objects that happen to need none, whose mean would be no rival's.
         """
-        kind = asking.start["prompt"] if step == 0 else "point"
+        kind = asking.first if step == 0 else "point"
         if kind != "none" and kind not in self.kinds:
             return f"the method takes no {_KINDS[kind]}"
-        first = 1 if asking.start["prompt"] == "none" else 0
-        if step > first and not self.negatives:
+        if step > int(asking.first == "none") and not self.negatives:
             return "the method takes no points on the background"
         return ""
 
@@ -129,8 +134,7 @@ class Course:
         self._steps: list[list[dict[str, Any]]] = []
         self._stopped = False
         shown = self._user.start()
-        nothing_at_first = asking.start["prompt"] == "none"
-        if reason := takes.refuses(asking, 1 if nothing_at_first else 0):
+        if reason := takes.refuses(asking, int(asking.first == "none")):
             self._refuse(reason)
         elif shown is not None:
             self._ask(shown, None)
@@ -179,12 +183,12 @@ class Course:
             return
         if reason := self.takes.refuses(self.asking, step):
             self._refuse(reason)
-        elif (shown := self._user.next(prediction, step)) is not None:
+        elif (shown := self._user.next(prediction)) is not None:
             self._ask(shown, state)
 
     def _ask(self, new: Shown, state: Any) -> None:
         self._history.append(new)
-        shown = together(self._history, self.asking.clicks["earlier"])
+        shown = together(self._history, Clicks.of(self.asking.clicks).earlier)
         if reason := self.takes.lacks(shown):
             self._refuse(reason)
         else:
@@ -196,8 +200,8 @@ class Course:
         if not stop or step < stop["prompts"]:
             return False
         counted = np.ones_like(prediction) if self.scene.ignored is None else ~self.scene.ignored
-        together_ = np.count_nonzero((prediction | self.scene.truth) & counted)
-        return bool(together_) and np.count_nonzero(prediction & self.scene.truth & counted) / together_ >= stop["iou"]
+        union = np.count_nonzero((prediction | self.scene.truth) & counted)
+        return bool(union) and np.count_nonzero(prediction & self.scene.truth & counted) / union >= stop["iou"]
 
     def _refuse(self, reason: str) -> None:
         self._record(Shown(), [{"z": None}], status=f"{NOT_APPLICABLE}: {reason}")
