@@ -13,7 +13,8 @@ from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_
 from promptseg.methods import Method, Proposals, Query
 from promptseg.predict.kept import Kept, answers_of
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, leaks, modes_of
-from promptseg.predict.trajectories import Single, Trajectory, prediction, signed
+from promptseg.predict.singles import Single
+from promptseg.predict.trajectories import Trajectory, prediction, signed
 from promptseg.predict.under_way import Question, Taker, UnderWay
 
 
