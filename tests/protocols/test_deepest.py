@@ -12,7 +12,7 @@ from promptseg.protocols.deepest import between
 from promptseg.protocols.showing import Scene, Shown, together
 from promptseg.protocols.user import User
 
-RITM = {"rule": "deepest", "sign": "region", "nothing": "corner"}
+RITM = {"rule": "deepest", "sign": "depth", "nothing": "corner"}
 CVPR = {
     "rule": "deepest",
     "region": "joint",
@@ -64,8 +64,8 @@ def test_where_all_was_clicked_nothing_is_left() -> None:
 def test_the_edge_of_the_image_is_background_or_open() -> None:
     strip = image("xxxxx.", "xxxxx.", "xxxxx.")
     assert clicks_on(strip, np.zeros_like(strip), RITM) == [(0, 1, 1, 1)]
-    assert clicks_on(strip, np.zeros_like(strip), RITM | {"border": "open"}) == [(0, 0, 0, 1)]
-    assert clicks_on(strip, np.zeros_like(strip), RITM | {"border": "open", "component": "largest"}) == [(0, 0, 0, 1)]
+    assert clicks_on(strip, np.zeros_like(strip), RITM | {"border": "object"}) == [(0, 0, 0, 1)]
+    assert clicks_on(strip, np.zeros_like(strip), RITM | {"border": "object", "component": "largest"}) == [(0, 0, 0, 1)]
 
 
 def test_ignored_pixels_are_no_errors() -> None:
@@ -77,7 +77,7 @@ def test_ignored_pixels_are_no_errors() -> None:
 def test_the_largest_component_counts_voxels_and_a_thin_sheet_beats_a_lump() -> None:
     truth = image("xxxxxxxxxxxx", "............", "..xxx.......", "..xxx.......", "..xxx.......")
     nothing = np.zeros_like(truth)
-    assert clicks_on(truth, nothing, CVPR | {"component": "all"}) == [(0, 3, 3, 1)]
+    assert clicks_on(truth, nothing, CVPR | {"component": "any"}) == [(0, 3, 3, 1)]
     assert clicks_on(truth, nothing, CVPR | {"ties": "first"}) == [(0, 0, 0, 1)]
 
 
@@ -169,7 +169,7 @@ masks = arrays(bool, st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers
 def test_a_click_lies_in_the_error_and_tells_the_truth(truth: np.ndarray, data: st.DataObject) -> None:
     prediction = data.draw(arrays(bool, truth.shape))
     block = data.draw(st.sampled_from([CVPR, RITM | {"nothing": "stop"}]))
-    block = block | {"border": data.draw(st.sampled_from(["background", "open"]))}
+    block = block | {"border": data.draw(st.sampled_from(["background", "object"]))}
     (click,) = clicks_on(truth, prediction, block)
     if (truth == prediction).all():
         assert click is None

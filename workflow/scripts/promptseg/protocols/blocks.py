@@ -110,6 +110,8 @@ class Slicewise:
     """Corrections of many slices at once, as in RadioActive's interactive loop.
 
     Attributes:
+        equal: which of equally large components is taken. The official program sorts by NumPy's default, whose order of
+            equals depends on the processor.
         plane: axis across which the plane with the most false positives is looked for.
         margin: radius in pixels of the disk by which the truth grows before its contour is taken.
         share: of the contour that is drawn.
@@ -117,6 +119,7 @@ class Slicewise:
         fallback_label: which of the two labels they are sent with.
     """
 
+    equal: Literal["first", "last"] = "last"
     plane: Literal["z", "y", "x"] = "y"
     margin: int = 2
     share: float = 0.6
@@ -132,12 +135,13 @@ class Clicks:
         rule: `none`; `deepest` voxel of the error; `likely`: drawn by how likely people click there; `planned`
             beforehand; `slicewise`: many slices at once; `every_slice`: a random wrong pixel in each slice of the first
             prompt.
-        region: false negatives and false positives `joint`, or the `deeper` one of them.
-        component: the `largest` of the region, or `all` of it.
+        region: false negatives and false positives `joint`, or the `larger` one of them: which reaches deeper.
+        component: the `largest` of the region, or `any`.
         connectivity: of components, in three dimensions; in an image 8 for 26 and 18, 4 for 6.
-        border: what lies beyond the edge of the volume is `background` or unknown: `open`.
+        border: what lies beyond the edge of the volume counts as `background`, or as part of the `object`.
         distance: in `voxels`, or in `mm`.
-        sign: of the `voxel`, as the truth has it, or of the `region`, positive in false negatives.
+        sign: of the `voxel`, as the truth has it, or that of the `depth`: positive if the
+            false negatives are deeper.
         ties: which of several deepest voxels, in C order.
         repeat: whether a voxel may be clicked again.
         nothing: where no error is left: `stop`, or click the first voxel as background: `corner`.
@@ -151,12 +155,12 @@ class Clicks:
     """
 
     rule: Literal["none", "deepest", "likely", "planned", "slicewise", "every_slice"] = "none"
-    region: Literal["joint", "deeper"] = "deeper"
-    component: Literal["largest", "all"] = "all"
+    region: Literal["joint", "larger"] = "larger"
+    component: Literal["largest", "any"] = "any"
     connectivity: Literal[6, 18, 26] = 26
-    border: Literal["background", "open"] = "background"
+    border: Literal["background", "object"] = "background"
     distance: Literal["voxels", "mm"] = "voxels"
-    sign: Literal["voxel", "region"] = "voxel"
+    sign: Literal["voxel", "depth"] = "voxel"
     ties: Ties = "first"
     repeat: bool = False
     nothing: Literal["stop", "corner"] = "stop"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptseg.protocols.blocks import Clicks
-from promptseg.protocols.depths import box_of, deepest_voxels
+from promptseg.protocols.depths import box_of, deepest_voxels, placed
 from promptseg.protocols.draws import Draws
 from promptseg.protocols.showing import Scene, Shown
 from promptseg.volumes.routes.clicks import largest_component
@@ -34,7 +34,7 @@ class Deepest:
         wrong = self._truth ^ prediction
         voxel = None
         if wrong.any():
-            crop = box_of(wrong, grown=int(self._block.border == "open"))
+            crop = box_of(wrong, grown=int(self._block.border == "object"))
             voxel, positive = self._click(wrong[crop], crop)
         if voxel is None:
             if self._block.nothing == "stop":
@@ -54,15 +54,15 @@ class Deepest:
         if not best.depth:
             return None, False
         voxel = list(map(int, self._choose(best)))
-        by_region = self._block.sign == "region" and not joint
-        return voxel, best is found[-1] if by_region else bool(self._truth[tuple(voxel)])
+        by_depth = self._block.sign == "depth" and not joint
+        return voxel, best is found[-1] if by_depth else bool(self._truth[tuple(voxel)])
 
     def _deepest(self, region: np.ndarray, corner: np.ndarray) -> "_Found":
         """The deepest voxels of a region whose array begins at `corner`, or of its largest component."""
         block, body, place = self._block, region, corner
         if block.component == "largest" and region.any():
             body, inner = largest_component(region, block.connectivity)
-            if block.border == "open":
+            if block.border == "object":
                 body = placed(body, inner, region.shape)
             else:
                 place = corner + inner
@@ -96,13 +96,6 @@ class _Found:
     corner: np.ndarray
     voxels: np.ndarray
     depth: float
-
-
-def placed(body: np.ndarray, corner: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """An array with a corner at some place in zeros of a shape."""
-    whole = np.zeros(shape, body.dtype)
-    whole[tuple(slice(start, start + n) for start, n in zip(corner, body.shape, strict=True))] = body
-    return whole
 
 
 class Likely(Deepest):

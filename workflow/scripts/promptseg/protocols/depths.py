@@ -1,5 +1,7 @@
 """The deepest voxels of a region, as the blocks of a preset measure depth."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
@@ -18,6 +20,13 @@ def box_of(body: np.ndarray, grown: int = 0) -> tuple[slice, slice, slice]:
     return parts[0], parts[1], parts[2]
 
 
+def placed(body: np.ndarray, corner: Iterable[int], shape: tuple[int, ...]) -> np.ndarray:
+    """An array with a corner at some place in zeros of a shape."""
+    whole = np.zeros(shape, body.dtype)
+    whole[tuple(slice(start, start + n) for start, n in zip(corner, body.shape, strict=True))] = body
+    return whole
+
+
 def deepest_voxels(
     body: np.ndarray, *, image: bool, sampling: Sampling = None, border: str = "background", without: np.ndarray
 ) -> tuple[np.ndarray, float]:
@@ -25,10 +34,10 @@ def deepest_voxels(
     square of that distance, 0 where there is none.
 
     Args:
-        body: (d, h, w) bool; with `border: open` with all voxels around it that the volume has.
+        body: (d, h, w) bool; with `border: object` with all voxels around it that the volume has.
         image: there is no third axis: distances lie in the plane.
         sampling: (z, y, x) size of a voxel; None for distances in voxels.
-        border: whether what lies beyond the array is `background`, or unknown: `open`.
+        border: whether what lies beyond the array counts as `background`, or as part of the `object`.
         without: (m, 3) int voxels that do not count.
     """
     if not body.any():
@@ -45,12 +54,12 @@ def deepest_voxels(
     return (np.argwhere(distances == best), best**2) if best else (np.zeros((0, 3), int), 0.0)
 
 
-def transform(body: np.ndarray, *, image: bool, sampling: Sampling = None, border: str = "open") -> np.ndarray:
+def transform(body: np.ndarray, *, image: bool, sampling: Sampling = None, border: str = "object") -> np.ndarray:
     """(d, h, w) float64: distances of the voxels of a body to the nearest one outside it, by SciPy; see
     `deepest_voxels`. Where nothing lies outside all are 1."""
-    if border == "open" and body.all():
+    if border == "object" and body.all():
         return np.ones(body.shape)
-    around = 0 if border == "open" else 1
+    around = 0 if border == "object" else 1
     padded = np.pad(body[0] if image else body, around)
     step = sampling and (sampling[1:] if image else sampling)
     found: np.ndarray = distance_transform_edt(padded, sampling=step)

@@ -8,7 +8,9 @@ import numpy as np
 from promptseg.protocols.blocks import Clicks
 from promptseg.protocols.deepest import Deepest, Likely
 from promptseg.protocols.draws import Draws
+from promptseg.protocols.planned import Planned
 from promptseg.protocols.showing import Scene, Shown
+from promptseg.protocols.slicewise import EverySlice, Slicewise
 
 
 class Rule(Protocol):
@@ -34,7 +36,14 @@ class Silent:
         """Nothing."""
 
 
-_RULES: Mapping[str, Callable[[Clicks, Scene, Draws], Rule]] = {"none": Silent, "deepest": Deepest, "likely": Likely}
+_RULES: Mapping[str, Callable[[Clicks, Scene, Draws], Rule]] = {
+    "none": Silent,
+    "deepest": Deepest,
+    "likely": Likely,
+    "planned": Planned,
+    "slicewise": Slicewise,
+    "every_slice": EverySlice,
+}
 
 
 def rule_of(block: Clicks, scene: Scene, draws: Draws) -> Rule:

@@ -49,8 +49,9 @@ def _boxes(truth: np.ndarray, slices: list[int], block: Start, draws: Draws) -> 
     where, found = np.array([z for z, _ in pairs]), np.array([box for _, box in pairs])
     if block.between == "linear":
         where, found = interpolated(where, found)
-    z = where[:, None]
-    return np.concatenate([z, found[:, :2], z, found[:, 2:]], axis=1).astype(np.int32)
+    # Sides that were moved past each other change places.
+    ends, z = np.sort(found.reshape(-1, 2, 2), axis=1), where[:, None]
+    return np.concatenate([z, ends[:, 0], z, ends[:, 1]], axis=1).astype(np.int32)
 
 
 def _around(truth: np.ndarray, z: int, block: Start) -> list[np.ndarray]:

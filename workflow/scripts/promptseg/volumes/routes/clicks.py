@@ -17,7 +17,7 @@ from promptseg.volumes.routes.showing import point_prompt
 
 # In the challenge the random numbers begin anew with every click.
 _CVPR_SEED = 42
-_STEPS = {6: 1, 18: 2, 26: 3}  # of how many axes the indices of neighbours may differ
+STEPS = {6: 1, 18: 2, 26: 3}  # of how many axes the indices of neighbours may differ
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def deepest_voxels(
 def largest_component(region: np.ndarray, connectivity: int) -> tuple[np.ndarray, np.ndarray]:
     """A (d, h, w) bool component of a (D, H, W) bool region, which fills its box, in a box of its own, and (z, y, x) of
     the first corner of that. Of equally large ones the one whose first voxel comes first in C order."""
-    labels, count = label(region, generate_binary_structure(3, _STEPS[connectivity]))
+    labels, count = label(region, generate_binary_structure(3, STEPS[connectivity]))
     if count == 1:
         return region, np.zeros(3, int)
     sizes = np.bincount(labels.ravel())
