@@ -74,16 +74,24 @@ def test_without_a_spacing_no_volume_is_known():
 
 def test_slices_of_the_object_alone_hide_what_lies_beyond_it():
     long = box((0, 6, 1, 5, 1, 5))
-    assert measured(long, CUBE, {"iou": {"slices": "with_truth"}}) == {"iou": 1, "entries": 3}
-    assert measured(long, CUBE, {"iou": {"slices": "any"}}) == {"iou": 0.5, "entries": 6}
+    assert measured(long, CUBE, {"iou": {"slices": "with_truth"}}) == {"iou": 1, "entries": 3, "left_out": 3}
+    assert measured(long, CUBE, {"iou": {"slices": "any"}}) == {"iou": 0.5, "entries": 6, "left_out": 0}
 
 
 def test_slices_up_to_the_prompted_one_may_weigh_twice():
     part = box((1, 3, 1, 5, 1, 5))
     options = {"slices": "with_truth", "entries": [4, 2]}
-    assert measured(part, CUBE, {"iou": options}, prompted=(2,)) == {"iou": pytest.approx(0.8), "entries": 10}
+    assert measured(part, CUBE, {"iou": options}, prompted=(2,)) == {
+        "iou": pytest.approx(0.8),
+        "entries": 10,
+        "left_out": 0,
+    }
     once = {"slices": "with_truth"}
-    assert measured(part, CUBE, {"iou": once}, prompted=(2,)) == {"iou": pytest.approx(2 / 3), "entries": 3}
+    assert measured(part, CUBE, {"iou": once}, prompted=(2,)) == {
+        "iou": pytest.approx(2 / 3),
+        "entries": 3,
+        "left_out": 0,
+    }
     assert measured(part, CUBE, {"iou": options}, prompted=(1, 2, 3))["entries"] == 10, "the middle one of several"
 
 

@@ -33,3 +33,44 @@ rule predict_protocols:
         computing=get_computing,
     script:
         "../scripts/predict_protocols.py"
+
+
+rule score_protocols:
+    input:
+        images=get_images,
+        objects=get_objects,
+        answers="<results>/protocols/answers/{method}/{dataset}.parquet",
+        lib=library("score_protocols"),
+    output:
+        scores="<results>/protocols/scores/{method}/{dataset}.parquet",
+    log:
+        "<logs>/score_protocols/{method}/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        tasks=get_tasks,
+        on="images",
+        presets=measured(config, "images"),
+    script:
+        "../scripts/score_protocols.py"
+
+
+use rule score_protocols as score_protocols_of_volumes with:
+    input:
+        volumes=of_volumes("volumes"),
+        index=of_volumes("volume_index"),
+        objects=of_volumes("volume_objects"),
+        answers="<results>/protocols/answers/{method}/{dataset}.volumes.parquet",
+        lib=library("score_protocols"),
+    output:
+        scores="<results>/protocols/scores/{method}/{dataset}.volumes.parquet",
+    log:
+        "<logs>/score_protocols_of_volumes/{method}/{dataset}.log",
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        tasks=get_tasks,
+        on="volumes",
+        presets=measured(config, "volumes"),

@@ -33,6 +33,30 @@ def asking(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in whole.items() if not name or one != whole[""]}
 
 
+def measuring(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is measured under a preset, by variant.
+
+    Returns:
+        `of`, the variant whose answers are measured: "" where a variant asks nothing of its own; `metrics` with their
+        options; `failed`, what counts where a method fails.
+    """
+    asked = asking(preset)
+    return {
+        name: {
+            "of": name if name in asked else "",
+            "metrics": one["metrics"],
+            "failed": one["conditions"]["failed"],
+        }
+        for name, one in variants(preset).items()
+    }
+
+
+def measured(config: Config, on: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """What is measured under each preset of a run that asks something about `images`, or `volumes`, see `measuring`."""
+    asked = {name: one for name, one in presets(config).items() if on in one["asks"] and "takes" not in one}
+    return {name: measuring(preset) for name, preset in asked.items()}
+
+
 def mistaken_presets(config: Config) -> Iterator[Mistake]:
     """Of a configuration that fits its schema: presets that ask nothing, or sum up what they do not measure."""
     for name, entry in config["protocols"].items():

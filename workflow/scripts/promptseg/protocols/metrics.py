@@ -207,6 +207,9 @@ def measure(pair: Pair, metrics: Mapping[str, Options]) -> dict[str, Any]:
     for name, options in metrics.items():
         block = METRICS[name]
         row[name], weight = block.value(pair, options)
-        if block.weight and ("slices" in options or block.weight == "n_lesions"):
-            row[block.weight] = weight
+        if "slices" in options:
+            beyond = (pair.predicted_areas > 0) & (pair.areas == 0) & (options["slices"] == "with_truth")
+            row |= {block.weight: int(weight), "left_out": int(beyond.sum())}
+        elif block.weight == "n_lesions":
+            row[block.weight] = int(weight)
     return row
