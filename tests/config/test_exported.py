@@ -4,7 +4,7 @@ import pytest
 
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
-from promptseg.config.exported import exported_settings
+from promptseg.config.exported import chosen_settings, exported_settings
 
 
 def config(**changes):
@@ -54,3 +54,15 @@ def test_a_setting_without_masks(name, sentence):
 def test_an_unknown_format():
     with pytest.raises(ConfigurationError, match=r"exports.*'cocoo'.*coco"):
         check(config(exports=["cocoo"]))
+
+
+def test_settings_that_are_composed():
+    found = check(config(compose={"settings": ["mode4.oracle"]}, export_settings=["mode1.first"]))
+    assert [one.id for one in chosen_settings(found, found["compose"]["settings"])] == ["mode4.oracle"]
+    with pytest.raises(ConfigurationError, match=r"compose.settings names 'mode4.orcle'.*mode4.oracle"):
+        check(config(compose={"settings": ["mode4.orcle"]}))
+
+
+def test_an_unknown_rule():
+    with pytest.raises(ConfigurationError, match=r"compose.rules.*'last_win'.*last_wins"):
+        check(config(compose={"rules": ["last_win"]}))

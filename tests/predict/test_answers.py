@@ -163,3 +163,22 @@ def test_what_a_method_packs():
     assert sentence(require_bytes, torch.zeros(1)) == (
         "pack returned a torch tensor; give bytes, e.g. safetensors.torch.save({'it': tensor})"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (NOTHING, "probabilities are bool; give (k, h, w) floats from 0 to 1"),
+        ([0.5], "probabilities are of type list"),
+        (np.zeros((2, 4, 6)), "probabilities have the shape (2, 4, 6), the masks have (1, 4, 6)"),
+        (np.full((1, 4, 6), 1.5), "probabilities are not all from 0 to 1"),
+        (np.full((1, 4, 6), np.nan), "probabilities are not all from 0 to 1"),
+    ],
+)
+def test_probabilities_that_are_none(given, expected):
+    assert expected in sentence(checked, Candidates(NOTHING, probabilities=given), SIZE, 1)
+
+
+def test_probabilities_count_as_float32():
+    found = checked(Candidates(NOTHING, probabilities=np.full((1, 4, 6), 0.25)), SIZE, 1).probabilities
+    assert (found.dtype, found.min(), found.max()) == (np.float32, 0.25, 0.25)

@@ -160,8 +160,10 @@ def test_what_only_some_runs_do(project):
     """Two datasets and two methods, of which one is said to give three masks per prompt."""
     config = changed(robustness={"enabled": True}, methods={"slow": {**RUN["methods"]["slow"], "ambiguity": True}})
     config["prompts"]["modes"] = ["mode1", "mode3", "everything"]
+    config["compose"] = {"enabled": True}
     project.configure(config)
     planned = project.planned()
+    assert [planned[name] for name in ("probabilities", "compose", "tabulate_composed")] == [0, 4, 1]
     assert (planned["robustness"], planned["ambiguity"]) == (4, 2)
     assert [planned[f"tabulate_{name}"] for name in ("everything", "ambiguity", "robustness")] == [1, 1, 1]
     assert planned["predict"] == 4  # of the modes that they can do

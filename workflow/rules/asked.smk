@@ -55,6 +55,22 @@ def get_computing(wildcards):
     return asked.computing(config, ADAPTERS[wildcards.method])
 
 
+def get_asked_for_probabilities(wildcards):
+    return asked.asked_for_probabilities(config, wildcards.method, ADAPTERS[wildcards.method])
+
+
+def get_probabilities(wildcards):
+    """Those of a method that knows them, in the settings that are composed."""
+    known = "largest_probability" in config["compose"]["rules"] and get_asked_for_probabilities(wildcards)["modes"]
+    return rules.probabilities.output.table if known else []
+
+
+def composed_maps(kind):
+    """The output of label maps, where they are wanted."""
+    folder = f"<results>/composed/{kind}/{{method}}/{{dataset}}.label_maps"
+    return {"folder": directory(folder)} if config["compose"]["label_maps"] else {}
+
+
 def get_asked_of_volumes(wildcards):
     return asked.asked_of_volumes(config, ADAPTERS.get(wildcards.method, asked.CONTOURS_FACTS))
 

@@ -12,6 +12,7 @@ def final_products():
         "robustness": rules.tabulate_robustness,
         "groups": rules.tabulate_groups,
         "volumes": rules.tabulate_volumes,
+        "composed": rules.tabulate_composed,
     }
     pages = [
         rules.build_page,
@@ -56,6 +57,14 @@ def products():
     if "volumes" in optional_parts():
         files += expand(
             [*rules.predict_volumes.output, *rules.score_volumes.output],
+            method=facts.volume_sources(config),
+            dataset=facts.volume_datasets(config),
+        )
+    if "composed" in optional_parts():
+        files += expand([*rules.probabilities.output, *rules.compose.output], **names)
+    if {"composed", "volumes"} <= set(optional_parts()):
+        files += expand(
+            rules.compose_volumes.output,
             method=facts.volume_sources(config),
             dataset=facts.volume_datasets(config),
         )

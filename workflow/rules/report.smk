@@ -22,6 +22,7 @@ rule build_page:
         contamination=rules.aggregate.output.contamination,
         pairs=rules.aggregate.output.pairs,
         everything=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "everything"],
+        composed=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "composed"],
         groups=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "groups"],
         group_differences=["<results>/tables/group_differences.csv"] if METADATA else [],
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],

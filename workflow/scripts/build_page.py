@@ -15,7 +15,7 @@ TABLES = [
     *("datasets", "contamination", "pairs"),
 ]
 
-OPTIONAL = ["everything", "groups", "group_differences", "metadata", "trust", "trust_thresholds"]
+OPTIONAL = ["everything", "groups", "group_differences", "metadata", "trust", "trust_thresholds", "composed"]
 
 if __name__ == "__main__":
     with job(snakemake):

@@ -7,6 +7,7 @@ import pyarrow as pa
 from promptseg.analysis.ablation import ABLATION
 from promptseg.analysis.ambiguity import AMBIGUITY_MEANS, CALIBRATION
 from promptseg.analysis.click_metrics import CLICK_METRICS
+from promptseg.analysis.composed import COMPOSED
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
 from promptseg.analysis.everything import EVERYTHING_MEANS
@@ -32,7 +33,16 @@ TABLES = [
     *(SCORES, SUMMARY, STATISTICS, PAIRS, RANKS, CLICK_METRICS, SIZE, CORRELATION, COMPARISON, COMPARISON_SUMMARY),
     *(CLAIMS, ABLATION, THROUGHPUT, DATASETS, CONTAMINATION, SOURCES, NAMES, EVERYTHING_MEANS, AMBIGUITY_MEANS),
     *(TRUST_MEANS, TRUST_CURVES, TRUST_PAIRS, TRUST_THRESHOLDS),
-    *(CALIBRATION, ROBUSTNESS_MEANS, ROBUSTNESS_RANKS, GROUPS, GROUP_DIFFERENCES, METADATA, MANIFEST_COMPARISON),
+    *(
+        CALIBRATION,
+        ROBUSTNESS_MEANS,
+        ROBUSTNESS_RANKS,
+        GROUPS,
+        GROUP_DIFFERENCES,
+        METADATA,
+        COMPOSED,
+        MANIFEST_COMPARISON,
+    ),
 ]
 _HEAD = """# Tables of this run
 

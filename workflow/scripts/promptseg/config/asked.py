@@ -6,6 +6,7 @@ They are dictionaries, because Snakemake compares the values of parameters and n
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from promptseg.config.exported import chosen_settings
 from promptseg.config.facts import Config, presets
 from promptseg.config.presets import asking
 from promptseg.config.protocols import protocols_of
@@ -34,6 +35,7 @@ UNKNOWN = {
     "several": True,
     "looks_at_pixels": True,
     "learned": True,
+    "knows_probabilities": True,
     "volume_routes": [*SLICE_ROUTES, MEMORY, NATIVE],
     "needs_raw": True,
 }
@@ -146,3 +148,15 @@ def require_routes(config: Config, facts: Iterable[Mapping[str, Any]]) -> None:
 def computing(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:
     """How a network computes; nothing for other methods, which know neither precision nor GPU."""
     return {key: config[key] for key in ("device", "precision", "compile")} if facts["learned"] else {}
+
+
+def asked_for_probabilities(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As `asked`, of the settings that are composed alone, with `settings`; no mode where no probability is known."""
+    settings = chosen_settings(config, config["compose"]["settings"])
+    wanted = {one.mode for one in settings} - {EVERYTHING} if facts["knows_probabilities"] else set()
+    found = asked(config, method, {**facts, "modes": [mode for mode in facts["modes"] if mode in wanted]})
+    if ITERATIVE in found["modes"]:
+        protocols = {(one.protocol, one.switch) for one in settings if one.mode == ITERATIVE}
+        kept = [one for one in found["protocols"] if (one["protocol"], one["switch"] or "") in protocols]
+        found["protocols"] = kept
+    return found | {"settings": [list(one) for one in settings if one.mode in found["modes"]]}

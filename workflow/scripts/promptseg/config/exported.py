@@ -1,6 +1,6 @@
 """The settings whose masks `exports` writes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promptseg.config.explain import Mistake, nearest
@@ -33,16 +33,20 @@ def possible_settings(config: Mapping[str, Any]) -> dict[str, Setting]:
 
 
 def exported_settings(config: Mapping[str, Any], kind: str) -> list[Setting]:
-    """Those that `export_settings` names; if none, the first mask of each mode, of clicks after the last of them.
+    """Those that `export_settings` names; if none, see `chosen_settings`.
 
     Args:
         kind: the format; of `masks` none stands for all, which a round trip needs.
     """
+    named = config["export_settings"]
+    return [] if kind == "masks" and not named else chosen_settings(config, named)
+
+
+def chosen_settings(config: Mapping[str, Any], named: Sequence[str]) -> list[Setting]:
+    """Settings by their names; if there are none, the first mask of each mode, of clicks after the last of them."""
     possible = possible_settings(config)
-    if config["export_settings"]:
-        return [possible[name] for name in config["export_settings"]]
-    if kind == "masks":
-        return []
+    if named:
+        return [possible[name] for name in named]
     last = (shown_protocol(config), "", config["prompts"]["clicks"])
     return [
         one
@@ -52,11 +56,13 @@ def exported_settings(config: Mapping[str, Any], kind: str) -> list[Setting]:
 
 
 def mistaken_settings(config: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Names under `export_settings` that the run has no masks for."""
-    possible = possible_settings(config) if config["export_settings"] else {}
-    for index, name in enumerate(config["export_settings"]):
-        if name not in possible:
-            among = nearest(name, possible) or f" Choose among: {', '.join(possible)}."
-            yield Mistake(
-                ("export_settings", index), f"export_settings names {name!r}, in which this run has no masks.{among}"
-            )
+    """Names under `export_settings` and `compose.settings` that the run has no masks for."""
+    lists = {("export_settings",): config["export_settings"], ("compose", "settings"): config["compose"]["settings"]}
+    possible = possible_settings(config) if any(lists.values()) else {}
+    for where, names in lists.items():
+        for index, name in enumerate(names):
+            if name not in possible:
+                among = nearest(name, possible) or f" Choose among: {', '.join(possible)}."
+                yield Mistake(
+                    (*where, index), f"{'.'.join(where)} names {name!r}, in which this run has no masks.{among}"
+                )

@@ -181,6 +181,7 @@ def optional_parts(config: Config) -> list[str]:
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),
         "protocols": bool(presets(config)),
+        "composed": config["compose"]["enabled"],
         "published": repeats and any(config["datasets"][name]["published"] for name in config["run"]["datasets"]),
     }
     return [name for name, needed in wanted.items() if needed]

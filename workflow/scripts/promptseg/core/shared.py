@@ -12,7 +12,7 @@ from promptseg.core.files import write_json
 SHARED_PARTS = ("raw", "datasets", "weights", "train")
 RUN_PARTS = (
     *("prompts", "predictions", "scores", "ambiguity", "robustness", "trust", "volumes", "tables", "figures", "report"),
-    *("explorer", "exports"),
+    *("explorer", "exports", "composed"),
 )
 
 

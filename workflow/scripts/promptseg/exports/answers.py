@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from promptseg.analysis.lookup import chosen, predictions
 from promptseg.core.masks import decode
 from promptseg.core.settings import COLUMNS, Setting
+from promptseg.core.tables import read_provenance
+from promptseg.core.vocabulary import EVERYTHING
 
 Code: TypeAlias = dict[str, Any]  # run-length code of a mask, see core.masks.encode
 
@@ -23,11 +25,13 @@ class Answer:
         row: of scores.
         code: the mask.
         score: the method's own estimate of the IoU; None where it gives none.
+        candidate: its number among the masks that the method gave.
     """
 
     row: Mapping[str, Any]
     code: Code
     score: float | None
+    candidate: int | None = None
 
 
 def answers_to(
@@ -48,7 +52,21 @@ def answers_to(
         truth = decode(truths[row["object_id"]]) if truths and selection == "oracle" else None
         taken = chosen(found.get(row["object_id"], []), selection, truth)
         if taken:
-            yield Answer(row, taken["rle"], taken["score"])
+            yield Answer(row, taken["rle"], taken["score"], taken["candidate"])
+
+
+def answers_in(
+    scores: Path, predictions: Path, setting: Setting, truths: Mapping[str, Code] | None = None
+) -> Iterator[Answer]:
+    """The masks of a method on a dataset in one setting, see `answers_to`."""
+    setting = own_setting(scores, setting)
+    return answers_to(scores_in(scores, setting), predictions, setting.selection, truths)
+
+
+def own_setting(scores: Path, setting: Setting) -> Setting:
+    """What a setting is for a method: of one that gives a single mask that one counts, whichever is asked for."""
+    single = read_provenance(scores).get("candidates") == 1 and setting.mode != EVERYTHING
+    return setting._replace(selection="first") if single else setting
 
 
 def scores_in(path: Path, setting: Setting) -> list[dict[str, Any]]:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.settings import Setting
-from promptseg.core.tables import read_provenance
 from promptseg.core.titles import Titles, titled
-from promptseg.core.vocabulary import EVERYTHING
-from promptseg.exports.answers import Answer, Code, answers_to, scores_in
+from promptseg.exports.answers import Answer, Code, answers_in, own_setting
 from promptseg.preprocess.objects import ObjectStream, stream_objects
 
 _LONGEST = 200  # characters of a file's name; most systems allow 255, number and suffix included
@@ -52,15 +50,12 @@ class Source:
         return stream_objects(self.images, self.objects, self.tasks)
 
     def answers(self, method: str, setting: Setting, truths: Mapping[str, Code] | None = None) -> Iterator[Answer]:
-        """See `answers_to`."""
-        setting = self.own(method, setting)
-        rows = scores_in(self.scores[method], setting)
-        return answers_to(rows, self.predictions[method], setting.selection, truths)
+        """See `answers_in`."""
+        return answers_in(self.scores[method], self.predictions[method], setting, truths)
 
     def own(self, method: str, setting: Setting) -> Setting:
-        """What a setting is for a method: of one that gives a single mask that one counts, whichever is asked for."""
-        single = read_provenance(self.scores[method]).get("candidates") == 1 and setting.mode != EVERYTHING
-        return setting._replace(selection="first") if single else setting
+        """See `own_setting`."""
+        return own_setting(self.scores[method], setting)
 
     def title(self, method: str, setting: Setting) -> str:
         """Method and setting in words."""

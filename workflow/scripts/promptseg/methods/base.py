@@ -41,6 +41,8 @@ class Candidates:
         states: k objects of which the chosen one comes back as `Query.previous` at the next click (e.g. logits).
         stability, soft_dice: (k,) float32, or None; what the probabilities behind each mask say of it, see
             `methods.confidence`.
+        probabilities: (k, h, w) float32, 0 to 1, of each pixel to belong to each mask; None unless
+            `Settings.probabilities` asks for them.
     """
 
     masks: np.ndarray
@@ -48,6 +50,7 @@ class Candidates:
     states: Sequence[Any] | None = None
     stability: np.ndarray | None = None
     soft_dice: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class Settings:
 
     Attributes:
         off_label: prompts that the method was not made for are run, too; see `Method.untrained_types`.
+        probabilities: answers hold those of each pixel, as far as the method knows them.
     """
 
     variant: str | None = None
@@ -133,6 +137,7 @@ class Settings:
     compile: bool = False
     off_label: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    probabilities: bool = False
 
 
 class Method(ABC):
@@ -156,6 +161,7 @@ class Method(ABC):
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
         variants: what `variant` of its entry may be; empty: anything.
+        knows_probabilities: whether it gives `Candidates.probabilities` where `Settings.probabilities` asks for them.
         looks_at_pixels: whether its answers depend on the image. It is handed a black one where its class says that
             they do not; such a method is not run again for other intensities. Subclasses have to say it again.
         learned: whether it is a network, whose answers depend on device, precision and compilation; as above.
@@ -179,6 +185,7 @@ class Method(ABC):
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
     variants: ClassVar[Collection[str]] = ()
+    knows_probabilities: ClassVar[bool] = False
     looks_at_pixels: ClassVar[bool] = True
     learned: ClassVar[bool] = True
     known_options: ClassVar[frozenset[str] | None] = None

@@ -269,6 +269,7 @@ class ClickMethod(Method):
 
     prompt_types = frozenset({"point"})
     takes_masks = True
+    knows_probabilities = True
     predictor: ClickPredictor
 
     def encode(self, pixels: np.ndarray) -> Tensor:
@@ -281,9 +282,9 @@ class ClickMethod(Method):
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [self._answer(step.state) for step in self.predictor.step(queries)]
 
-    @staticmethod
-    def _answer(state: ClickState) -> Candidates:
+    def _answer(self, state: ClickState) -> Candidates:
         probability = state.probability[None]
         found = confidence(probability, THRESHOLD)
         mask = (probability > THRESHOLD).cpu().numpy()
-        return Candidates(mask, None, [state], found.stability, found.soft_dice)
+        known = probability.cpu().numpy() if self.settings.probabilities else None
+        return Candidates(mask, None, [state], found.stability, found.soft_dice, known)

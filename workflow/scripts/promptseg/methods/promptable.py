@@ -40,15 +40,19 @@ class Decoded:
     stability: float | None = None
     values: Literal["logits", "probabilities", "masks"] = "logits"
 
-    def candidates(self, fed_back: bool) -> Candidates:
-        """The masks, on the CPU; with states if they are `fed_back`."""
+    def candidates(self, fed_back: bool, probabilities: bool = False) -> Candidates:
+        """The masks, on the CPU; with states if they are `fed_back`, and with `probabilities` where they are known."""
         masks = (self.logits > 0).cpu().numpy()
         scores = None if self.scores is None else self.scores.float().cpu().numpy()
         states = list(self.low) if fed_back and self.low is not None else None
         if self.values == "masks":
             return Candidates(masks, scores, states)
-        found = confidence(self.logits.sigmoid() if self.values == "logits" else self.logits + 0.5)
-        return Candidates(masks, scores, states, found.stability, found.soft_dice)
+        known = self.logits.sigmoid() if self.values == "logits" else self.logits + 0.5
+        found = confidence(known)
+        return Candidates(
+            *(masks, scores, states, found.stability, found.soft_dice),
+            known.float().clamp(0, 1).cpu().numpy() if probabilities else None,
+        )
 
 
 def best(low: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,6 +70,7 @@ class Promptable(Method, Generic[Network]):
 
     mask_feedback = True
     takes_masks = True
+    knows_probabilities = True
     known_options = frozenset()
     code_licence = "Apache-2.0, package `segment-anything-py` and ours"
     batch: int
@@ -110,7 +115,8 @@ class Promptable(Method, Generic[Network]):
             yield from zip(batch.indices, self.decode(batch.queries, batch.key), strict=True)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
-        answers = {index: decoded.candidates(self.mask_feedback) for index, decoded in self.decoded(queries)}
+        asked = self.mask_feedback, self.settings.probabilities
+        answers = {index: decoded.candidates(*asked) for index, decoded in self.decoded(queries)}
         return [answers[index] for index in range(len(queries))]
 
     @torch.inference_mode()

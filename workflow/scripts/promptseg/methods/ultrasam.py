@@ -64,7 +64,7 @@ class UltraSam(Sam):
     prompt_types = frozenset({"point", "box"})
     max_points = 1
     negative_points = False
-    mask_feedback = takes_masks = False
+    mask_feedback = takes_masks = knows_probabilities = False
     candidates = 1
     known_options = frozenset({"passes"})
     main_mask = "of 3 the one with the highest predicted IoU"

@@ -20,7 +20,7 @@ _CONTENTS = {
     "own_files": ("weights of {method}, or files of its options, were replaced", "methods", "checkpoint options"),
 }
 # Keys that a run can grow by: what was never made may be due to one of them.
-_GROWS = ("run", "prompts", "robustness", "protocols")
+_GROWS = ("run", "prompts", "robustness", "compose", "protocols")
 
 
 @dataclass

@@ -25,7 +25,7 @@ MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
 )
 _SHARD = "_shard"
 # Rules whose prompts, or slices, are not counted beforehand.
-_UNCOUNTED = ("robustness", "predict_volumes", "score_volumes")
+_UNCOUNTED = ("robustness", "probabilities", "predict_volumes", "score_volumes")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ STAGES = {
     "volumes": "volumes",
     "protocols": "protocols of others",
     "exports": "exports",
+    "compose": "label maps",
     "figures": "figures",
     "pictures": "pictures",
     "explorer": "explorer",

@@ -45,7 +45,7 @@ def listed(answers: object, count: int) -> list[Any]:
 
 
 def checked(answer: object, size: tuple[int, int], most: int) -> Candidates:
-    """An answer to one query as it counts: masks bool, scores, stability and soft_dice float32.
+    """An answer to one query as it counts: masks bool, scores, stability, soft_dice and probabilities float32.
 
     Args:
         size: (h, w) of the image.
@@ -71,7 +71,7 @@ def checked(answer: object, size: tuple[int, int], most: int) -> Candidates:
         name: None if (values := getattr(answer, name)) is None else _numbers(f"{name} values", values, count)
         for name in ("stability", "soft_dice")
     }
-    return Candidates(masks, scores, answer.states, **more)
+    return Candidates(masks, scores, answer.states, **more, probabilities=_probabilities(answer.probabilities, masks))
 
 
 def checked_proposals(found: object, size: tuple[int, int]) -> Proposals:
@@ -123,6 +123,21 @@ def _masks(masks: object, size: tuple[int, int], most: int) -> np.ndarray:
             f"give at least 1 and at most {most}, an empty mask where nothing is found, or correct `candidates`",
         )
     return masks if masks.dtype == bool else _as_bool(masks)
+
+
+def _probabilities(values: object, masks: np.ndarray) -> np.ndarray | None:
+    """(k, h, w) float32 of what a method gave as probabilities of its masks."""
+    if values is None:
+        return None
+    expected = "give (k, h, w) floats from 0 to 1, as many as masks, or None"
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+        kind = values.dtype if isinstance(values, np.ndarray) else _kind(values)
+        raise WrongAnswer(f"probabilities are {kind}", expected)
+    if values.shape != masks.shape:
+        raise WrongAnswer(f"probabilities have the shape {values.shape}, the masks have {masks.shape}", expected)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise WrongAnswer("probabilities are not all from 0 to 1", expected)
+    return values.astype(np.float32, copy=False)
 
 
 def _advice(shape: tuple[int, ...], size: tuple[int, int]) -> str:

@@ -24,10 +24,10 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         modes, those that the method is asked; several, whether the number of masks that it gives may depend on
-        `multimask`; looks_at_pixels and learned, see `Method`; volume_routes, those over volumes that it can do;
-        needs_raw, of methods for volumes alone; helpers, files besides its own that importing it loaded, from the
-        current folder, if this process imported no other adapter. Or `problem`, what is wrong with the adapter or its
-        entry; or `missing`, why it cannot be imported here.
+        `multimask`; looks_at_pixels, learned and knows_probabilities, see `Method`; volume_routes, those over volumes
+        that it can do; needs_raw, of methods for volumes alone; helpers, files besides its own that importing it
+        loaded, from the current folder, if this process imported no other adapter. Or `problem`, what is wrong with the
+        adapter or its entry; or `missing`, why it cannot be imported here.
     """
     try:
         for_volumes = is_for_volumes(named_class(entry["adapter"]))
@@ -54,6 +54,7 @@ def _facts(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         "several": abilities.candidates > 1 or found.mask_feedback,
         "looks_at_pixels": found.says("looks_at_pixels"),
         "learned": found.says("learned"),
+        "knows_probabilities": found.knows_probabilities,
         **volume_facts(found, off_label),
     }
 

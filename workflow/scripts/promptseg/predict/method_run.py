@@ -205,6 +205,8 @@ def prepare(
     computing: Computing,
     own_files: Mapping[str, str] | None = None,
     load: Callable[[str, Mapping[str, Any], Settings], Any] = load_method,
+    *,
+    probabilities: bool = False,
 ) -> MethodRun:
     """Check a method's weights and load it; this process keeps freed memory and PyTorch gets its threads.
 
@@ -214,6 +216,7 @@ def prepare(
         weights: their file or folder, for a method that has any; without, it runs in fp32.
         own_files: digests of what users have themselves, see `config.own_files`; a folder of weights is among them.
         load: loads the method of an entry.
+        probabilities: whether its answers hold them, see `Settings`.
 
     Raises:
         PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
@@ -237,6 +240,7 @@ def prepare(
         compile=computing.compile,
         off_label=entry.get("off_label", False),
         options=entry["options"],
+        probabilities=probabilities,
     )
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")

@@ -65,6 +65,17 @@ PREDICTIONS_OF_USER = replace(
     columns=[OBJECT, ANNOTATOR, *PREDICTIONS.columns[1:]],
 )
 
+PROBABILITIES = Table(
+    "probabilities.parquet",
+    "How sure a method is of each pixel of its masks, in the settings that are composed: see `predict.log_odds`.",
+    [
+        OBJECT,
+        *(column for column in PREDICTIONS.columns if column.name in ("protocol", "switch", "mode", "step")),
+        *(column for column in PREDICTIONS.columns if column.name in ("selection", "candidate")),
+        Column("log_odds", pa.binary(), "of the pixels in the tight box around the mask, row by row, as float16"),
+    ],
+)
+
 PROPOSALS = Table(
     "everything.parquet",
     "All masks that a method found without a prompt.",

@@ -12,6 +12,7 @@ from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Method, Prompt, Query
 from promptseg.predict.abilities import Abilities
+from promptseg.predict.log_odds import packed
 from promptseg.predict.plan import Item, Plan, ProtocolKey, Target, feeds_back, leaks
 from promptseg.prompts.clicks import Click, ClickTarget
 
@@ -42,7 +43,12 @@ def _join(parts: Sequence[Candidates]) -> Candidates:
     for name in ("scores", "stability", "soft_dice"):
         given = [values for part in parts if (values := getattr(part, name)) is not None]
         means[name] = np.mean(given, axis=0) if given else None
-    return Candidates(np.logical_or.reduce([part.masks for part in parts]), **means)
+    known = [part.probabilities for part in parts if part.probabilities is not None]
+    return Candidates(
+        np.logical_or.reduce([part.masks for part in parts]),
+        **means,
+        probabilities=np.maximum.reduce(known) if len(known) == len(parts) else None,
+    )
 
 
 def coded(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +76,8 @@ class Answer:
                 **{name: None if values is None else float(values[index]) for name, values in numbers.items()},
                 "rle": masks.encode(self.candidates.masks[index]),
             }
+            if found.probabilities is not None:
+                self._codes[index]["log_odds"] = packed(found.masks[index], found.probabilities[index])
         return self._codes[index]
 
     def select(self, selection: str, truth: np.ndarray) -> int:

@@ -92,6 +92,7 @@ EXAMPLES = (
     Example("percentiles beyond 0 and 100", _mine("intensity: {kind: percentiles, low: -50, high: 150}") + _RUN),
     Example("an expression that is not closed", _mine("patient: 'img_(0'") + _RUN),
     Example("ends of groups out of order", "groups: {age: [60, 40]}\n" + _mine("title: Mine") + _RUN),
+    Example("a setting that a run has not", _mine("title: Mine") + _RUN + "\ncompose: {settings: [mode5.frist]}"),
     Example("a key without a value", "run: {methods: }"),
     Example("no `source`", "datasets: {mine: {tasks: {bone: 1}}}"),
     Example("a key twice", "run: {datasets: [abdomen_ct]}\nprecision: bf16\nrun: {methods: [grabcut]}"),

@@ -23,6 +23,7 @@ from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, setting, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.report import comparisons, inventory, tables
+from promptseg.report.composed import composed_table
 from promptseg.report.everything import everything_notes, everything_table
 from promptseg.report.failures import failures
 from promptseg.report.findings import findings, shared_patients
@@ -97,7 +98,8 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
 
     Args:
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
-            contamination and pairs; under everything if the run has that mode; under groups, group_differences and
+            contamination and pairs; under everything if the run has that mode; under composed if it composes label
+            maps; under groups, group_differences and
             metadata if it has metadata; under trust and trust_thresholds if it has methods besides controls.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
@@ -145,6 +147,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             throughput=inventory.throughput_table(speeds, run.datasets, methods),
             everything=None if everything is None else everything_table(everything, methods),
             nothing={} if everything is None else everything_notes(everything, run.grid, methods),
+            composed=composed_table(files.get("composed"), methods),
             precision=inventory.precision_notes(speeds, methods),
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),

@@ -6,12 +6,14 @@ import numpy as np
 from pycocotools import mask as coco
 
 from promptseg.core.stacks import Box3, MaskStack
-from promptseg.volumes.data.stack import VolumeObject
 
 
-def apart(objects: Sequence[VolumeObject]) -> dict[str, list[str]]:
-    """For each object of a volume the others that it does not truly overlap, as a tumour does its organ."""
-    masks = {item.object_id: item.truth for item in objects}
+def apart(masks: Mapping[str, MaskStack]) -> dict[str, list[str]]:
+    """For each object of a volume, or an image, the others that it does not truly overlap, as a tumour does its organ.
+
+    Args:
+        masks: true ones by object, none of them empty.
+    """
     boxes = {name: mask.box() for name, mask in masks.items()}
     return {
         one: [

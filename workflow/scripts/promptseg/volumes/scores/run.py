@@ -62,7 +62,7 @@ class Scoring:
 
     def of_objects(self) -> Iterator[tuple[list[Row], pd.DataFrame | None]]:
         """For each object rows of VOLUME_SCORES, and rows of VOLUME_SLICES if it has any."""
-        others = apart(self._objects)
+        others = apart({item.object_id: item.truth for item in self._objects})
         conflicts = {
             key: conflict_voxels({name: answer.masks for name, answer in beside.items()}, others)
             for key, beside in self._by_setting.items()
