@@ -61,8 +61,9 @@ def get_asked_for_probabilities(wildcards):
 
 def get_probabilities(wildcards):
     """Those of a method that knows them, in the settings that are composed."""
-    known = "largest_probability" in config["compose"]["rules"] and get_asked_for_probabilities(wildcards)["modes"]
-    return rules.probabilities.output.table if known else []
+    if "largest_probability" not in config["compose"]["rules"] or wildcards.method in MASKED_METHODS:
+        return []
+    return rules.probabilities.output.table if get_asked_for_probabilities(wildcards)["modes"] else []
 
 
 def composed_maps(kind):
