@@ -33,3 +33,35 @@ rule export_dataset:
         settings=lambda wildcards: list(map(list, exported_settings(config, wildcards.format))),
     script:
         "../scripts/export_dataset.py"
+
+
+# Clicks of methods whose masks come from files are known to those who made the files, which may not be there yet.
+rule export_prompts:
+    input:
+        files=get_files,
+        images=get_images,
+        objects=get_objects,
+        prompts=rules.prompts.output.prompts,
+        predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=ASKED_METHODS),
+        lib=lambda wildcards: library("export_prompts"),
+    output:
+        document="<results>/prompts_export/{dataset}.json",
+        table="<results>/prompts_export/{dataset}.parquet",
+    log:
+        "<logs>/export_prompts/{dataset}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        dataset="{dataset}",
+        about=lambda wildcards: facts.part_of(config, "datasets", wildcards.dataset, "exports"),
+        entry=get_preprocess_entry,
+        methods=ASKED_METHODS,
+        modes=config["prompts"]["modes"],
+        first_clicks={name: config["protocols"][name]["distance"] for name in run_protocols()},
+    script:
+        "../scripts/export_prompts.py"
+
+
+rule prompts_export:
+    input:
+        expand(rules.export_prompts.output, dataset=DATASETS),

@@ -68,7 +68,8 @@ def products():
             method=facts.volume_sources(config),
             dataset=facts.volume_datasets(config),
         )
-    return {str(path) for path in [*files, *final_products(), *rules.compare_manifests.output]}
+    asked_for = [*rules.compare_manifests.output, *expand(rules.export_prompts.output, dataset=names["dataset"])]
+    return {str(path) for path in [*files, *final_products(), *asked_for]}
 
 
 def get_leftovers(wildcards):

@@ -11,8 +11,8 @@ from promptseg.config.facts import masked
 from promptseg.config.mask_patterns import Pattern
 from promptseg.config.own_files import RECORD, files_inside
 from promptseg.core.digests import Digests, joined
+from promptseg.core.manifest import MANIFEST
 
-MANIFEST = "manifest.json"
 _DATA = (".raw", ".raw.gz", ".zraw", ".img", ".img.gz")  # values of headers that a pattern names
 # Keys of an entry that say how something is asked or computed, and mean nothing where masks are there.
 _OF_ADAPTERS = (

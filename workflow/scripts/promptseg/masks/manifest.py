@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.config.mask_files import MANIFEST
 from promptseg.core.errors import PromptsegError
+from promptseg.core.manifest import MANIFEST, VERSION
 from promptseg.core.masks import encode
 from promptseg.core.reasons import MISSING_FILE, MISSING_MASK, SIZES_DIFFER, UNREADABLE
 from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, BOX_MODES, EVERYTHING, POINT_MODES, SINGLE_MODES
@@ -26,7 +26,6 @@ from promptseg.preprocess.rows import upright
 from promptseg.preprocess.shown import ShownPath, shown_apart
 from promptseg.preprocess.volumes import LABEL_READERS, read_files
 
-SCHEMA = "promptseg-masks/1"
 _COLUMNS = [name for name in PREDICTIONS.names if name != "rle"]
 _OF_FILES = ("file", "page", "value")
 _TAKES = ("prompt_types", "max_points", "max_clicks", "candidates")
@@ -53,8 +52,8 @@ class Manifest:
         except (OSError, ValueError) as error:
             raise PromptsegError(f"{path} cannot be read as JSON ({error}): write it anew.") from error
         self._about = str(path)
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise self._mistake(f"its `schema` is not {SCHEMA!r}")
+        if not isinstance(content, dict) or content.get("schema") != VERSION:
+            raise self._mistake(f"its `schema` is not {VERSION!r}")
         if content.get("dataset", given.dataset) != given.dataset:
             raise self._mistake(
                 f"it is of the dataset {content['dataset']!r}, and is read for {given.dataset}; "
@@ -153,8 +152,8 @@ class Manifest:
                     f"a proposal is of an image that {self._given.dataset} does not have: {row.get('image_id')}"
                 )
             mask = self._mask(row, known[row["image_id"]], row["image_id"])
-            about = {name: row.get(name) for name in ("image_id", "candidate", "score", "stability")}
-            found.append({**about, "area": int(np.count_nonzero(mask)), "rle": encode(mask)})
+            told = {name: row[name] for name in ("image_id", "candidate", "score", "stability") if name in row}
+            found.append({"candidate": 0, **told, "area": int(np.count_nonzero(mask)), "rle": encode(mask)})
         return found
 
     def _mask(self, row: Mapping[str, Any], place: Place, what: str) -> np.ndarray:

@@ -66,7 +66,7 @@ class Volume:
         planes: of a DICOM series, one per slice as stored; empty for other files, and after the array was turned.
         palette: (256, 3) colours, if the array of a mask holds their indices.
         frame_of_reference: FrameOfReferenceUID of a DICOM series; empty where there is none.
-        turned: whether the stored picture was turned as its EXIF data say.
+        orientation: of the stored picture, by which it was turned, see `upright.upright`; 1 for none.
     """
 
     array: np.ndarray
@@ -79,7 +79,12 @@ class Volume:
     frame_of_reference: str = ""
     palette: np.ndarray | None = None
     other_affines: tuple[np.ndarray, ...] = ()
-    turned: bool = False
+    orientation: int = 1
+
+    @property
+    def turned(self) -> bool:
+        """Whether the stored picture was turned as its EXIF data say."""
+        return self.orientation != 1
 
     @property
     def shape(self) -> tuple[int, int, int]:

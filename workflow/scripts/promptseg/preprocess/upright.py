@@ -24,4 +24,4 @@ def upright(volume: Volume, orientation: int | None) -> Volume:
         array = array[::-1]
     if orientation in (3, 4, 7, 8):
         array = array[:, ::-1]
-    return replace(volume, array=array, spacing=spacing, turned=True)
+    return replace(volume, array=array, spacing=spacing, orientation=orientation)

@@ -1,0 +1,160 @@
+"""All prompts of a run on a dataset, in pixels, in mm and in indices of the source files, for any tool to answer.
+
+One JSON document ("promptseg-prompts/1", `workflow/schemas/prompts.schema.json`) and the same as a table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from promptseg.analysis.lookup import CLICK, require_kept
+from promptseg.core.files import atomic
+from promptseg.core.provenance import versions
+from promptseg.core.tables import Table, TableWriter, open_table
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
+from promptseg.exports.lines import write_lines
+from promptseg.exports.located import Locations
+from promptseg.exports.pictured import Picture, as_columns
+from promptseg.exports.tables import PROMPTS_EXPORT
+from promptseg.preprocess.places import case_of
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.prompts.tables import PROMPTS
+
+VERSION = "promptseg-prompts/1"
+Row: TypeAlias = Mapping[str, Any]
+_COURSE = ("protocol", "switch", "selection")
+_PICTURES = replace(IMAGES, columns=[column for column in IMAGES.columns if column.name not in ("image", "labels")])
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """What a run has of a dataset.
+
+    Attributes:
+        about: entry of the dataset: title, licence.
+        entry: of the dataset, as `preprocess.build` takes it.
+        files: files.csv of the dataset.
+        images, objects, prompts: files of these tables.
+        predictions: method -> file; their clicks are prompts.
+        modes: those of the run.
+        first_clicks: protocol -> its `distance`, by which the first click is found.
+    """
+
+    dataset: str
+    about: Mapping[str, Any]
+    entry: Mapping[str, Any]
+    files: Path
+    images: Path
+    objects: Path
+    prompts: Path
+    predictions: Mapping[str, Path]
+    modes: Sequence[str]
+    first_clicks: Mapping[str, str]
+
+
+def export(run: Prompted, document: Path, table: Path) -> None:
+    """Write the document and the table; both appear when both are complete.
+
+    Raises:
+        PromptsegError: predictions of the run are no longer kept, or the list of files is not there.
+    """
+    head = {
+        "schema": VERSION,
+        "dataset": run.dataset,
+        "title": run.about["title"],
+        "licence": run.about.get("licence") or "not stated",
+        "made_by": versions([]),
+    }
+    sources: list[Row] = []  # filled while the images are written
+    with open_table(table, PROMPTS_EXPORT, {"schema": VERSION}) as writer, atomic(document) as temporary:
+        write_lines(temporary, head, images=_images(run, sources, writer), sources=sources)
+
+
+def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[Row]:
+    """The images that hold objects; on the way their sources are appended, and the rows of their prompts written."""
+    locations = Locations(run.files, run.entry)
+    objects = _by("image_id", _read(run.objects, OBJECTS))
+    prompts = _by("object_id", _read(run.prompts, PROMPTS))
+    clicks = {method: _by("object_id", _clicks(path)) for method, path in run.predictions.items()}
+    images = [row for row in _read(run.images, _PICTURES) if row["image_id"] in objects]
+    for case, own in groupby(images, lambda row: case_of(row["image_id"], row["slice"])):
+        located = locations.of(case)
+        sources.append(located.about)
+        for row in own:
+            picture = Picture(row, located)
+            described = []
+            for one in objects[row["image_id"]]:
+                name = one["object_id"]
+                asked = list(_prompts(run, prompts.get(name, []), picture))
+                courses = [
+                    {"method": method, **course}
+                    for method, found in clicks.items()
+                    for course in _courses(found.get(name, []), picture)
+                ]
+                about = {"object_id": name, "task": one["task"]}
+                described.append({**about, "prompts": asked, "clicks": courses})
+                writer.gather({**about, **picture.columns, **prompt} for prompt in _rows(asked, courses))
+            yield {**picture.about, "objects": described}
+
+
+def _read(path: Path, table: Table) -> list[Row]:
+    table.check(path, pq.read_schema(path).names)
+    rows: list[Row] = pq.read_table(path, columns=table.names).to_pylist()
+    return rows
+
+
+def _by(name: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
+
+
+def _clicks(path: Path) -> list[Row]:
+    """The clicks of a method, in the order of its predictions."""
+    require_kept(path)
+    keep = (pc.field("mode") == ITERATIVE) & pc.field("click_x").is_valid()
+    rows: list[Row] = pq.read_table(path, columns=["object_id", *_COURSE, "step", *CLICK], filters=keep).to_pylist()
+    return rows
+
+
+def _prompts(run: Prompted, rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
+    """The prompts of an object but for clicks after the first, which depend on what a method answers."""
+    for row in rows:
+        mode = row["mode"]
+        if mode not in run.modes or mode == EVERYTHING:
+            continue
+        if mode == ITERATIVE:
+            for protocol, distance in run.first_clicks.items():
+                points = row["exact_points" if distance == "exact" else "points"]
+                yield {"mode": mode, "protocol": protocol, "points": picture.points(points, [1]), "boxes": []}
+        else:
+            points = picture.points(row["points"] or [], row["point_labels"] or [])
+            yield {"mode": mode, "points": points, "boxes": picture.boxes(row["boxes"] or [])}
+
+
+def _courses(rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
+    """The clicks that one method got for an object, under each protocol and selection."""
+    for key, own in groupby(rows, lambda row: [row[name] for name in _COURSE]):
+        clicks = list(own)
+        points = picture.points(
+            [(row["click_x"], row["click_y"]) for row in clicks], [row["click_label"] for row in clicks]
+        )
+        steps = [{"step": row["step"], **point} for row, point in zip(clicks, points, strict=True)]
+        yield {**dict(zip(_COURSE, key, strict=True)), "steps": steps}
+
+
+def _rows(asked: Iterable[Row], courses: Iterable[Row]) -> Iterator[Row]:
+    """The columns of PROMPTS_EXPORT that are about a prompt; of clicks a row for each step, with all so far."""
+    for prompt in asked:
+        about = {"mode": prompt["mode"], "protocol": prompt.get("protocol"), "step": int(prompt["mode"] == ITERATIVE)}
+        yield {**about, **as_columns(prompt["points"], prompt["boxes"])}
+    for course in courses:
+        about = {"mode": ITERATIVE, **{name: course[name] for name in ("method", *_COURSE)}}
+        for count, step in enumerate(course["steps"], 1):
+            yield {**about, "step": step["step"], **as_columns(course["steps"][:count], [])}
