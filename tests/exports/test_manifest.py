@@ -49,7 +49,7 @@ def test_rows_say_what_is_answered(folders):
     manifest = folders["guess"][1]
     assert (manifest["schema"], manifest["dataset"], manifest["method"]) == ("promptseg-masks/1", "bones", "guess")
     first = [row for row in manifest["masks"] if row["object_id"] == OBJECT_IDS[0]]
-    clicked = {"mode": "iterative", "protocol": "corrected", "selection": "first", "score": 0.25}
+    clicked = {"mode": "iterative", "protocol": "corrected", "selection": "first", "score": 0.25, "candidate": None}
     assert first == [
         {"object_id": OBJECT_IDS[0], "mode": "mode1", "score": 0.75, "file": "case_a_1_bone.tif"},
         {

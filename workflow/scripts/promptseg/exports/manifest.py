@@ -26,7 +26,7 @@ from promptseg.exports.source import Source, file_names
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 
 _TAKES = ("prompt_types", "max_points", "max_clicks", "candidates")
-_USUAL = {"step": 0, "candidate": 0, "status": "ok"}  # what a row need not say
+_USUAL = {"step": 0, "candidate": 0, "status": "ok"}  # what a row need not say; of other keys that is null
 
 
 def export(source: Source, folder: Path) -> None:
@@ -121,6 +121,5 @@ def _rows(table: pa.Table, name: str, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _row(row: Mapping[str, Any], stack: _Stack) -> dict[str, Any]:
-    said = {key: value for key, value in row.items() if value is not None and key != "rle"}
-    said = {key: value for key, value in said.items() if _USUAL.get(key) != value}
+    said = {key: value for key, value in row.items() if key != "rle" and value != _USUAL.get(key)}
     return said | (stack.place(row["rle"]) if row["rle"] else {})

@@ -1,0 +1,256 @@
+"""Predictions that were written as files and read again get the same scores; a foreign tool answers our prompts."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from promptseg.analysis.aggregate import About, Inputs, aggregate
+from promptseg.core.files import write_json
+from promptseg.exports.folders import export
+from promptseg.exports.prompts import Prompted
+from promptseg.exports.prompts import export as export_prompts
+from promptseg.exports.source import Source
+from promptseg.masks.answers import Given
+from promptseg.masks.run import Outputs, import_masks
+from promptseg.predict.engine import Runner
+from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.plan import Inputs as Questions
+from promptseg.predict.plan import Plan
+from promptseg.predict.run import predict
+from promptseg.preprocess.inputs import Inputs as Files
+from promptseg.preprocess.manifests import write_manifest
+from promptseg.preprocess.objects import stream_objects
+from promptseg.prompts.modes import PromptSettings, write_prompts
+from promptseg.score.scoring import score
+from promptseg.score.surfaces import Tolerance
+from promptseg.score.trust import write_trust
+from support.builds import entry, run, write
+
+ROOT = Path(__file__).parents[2]
+TASKS = {"bright": [1], "both": [1, 2]}
+ENTRY = entry(cases=[{"image": "images/{case}.nii.gz", "labels": "masks/{case}.nii.gz"}], tasks=TASKS)
+MODES = ["mode1", "mode2", "mode3", "mode4", "mode5", "iterative", "everything"]
+ASKED = {
+    "modes": MODES,
+    "strict": False,
+    "max_components": 3,
+    "equal_components": "first",
+    "multimask": "always",
+    "tie_break": "random",
+    "seed": 1,
+    "clicks": 3,
+    "everything": {"points_per_side": 2, "pred_iou_thresh": 0, "stability_score_thresh": 0},
+    "protocols": [{"protocol": "corrected", "switch": None, "switches": {}}],
+}
+WEIGHTS = ROOT / "resources" / "quickstart" / "sam_small.safetensors"
+METHODS = {
+    "perfect": {"adapter": "promptseg.methods.controls:Perfect", "options": {}, "gpu": False},
+    "click_disk": {"adapter": "promptseg.methods.controls:ClickDisk", "options": {}, "gpu": False},
+    "sam_small": {
+        "adapter": "promptseg.methods.sam:Sam",
+        "variant": "small",
+        "options": {},
+        "gpu": False,
+        "checkpoint": {"path": str(WEIGHTS)},
+    },
+}
+
+
+class Run:
+    """The files of a run on the dataset `mine`, up to its tables."""
+
+    def __init__(self, folder: Path, built: Path):
+        self.folder, self.built = folder, built
+        self.stream = stream_objects(built / "images.parquet", built / "objects.parquet", TASKS)
+
+    def file(self, kind: str, method: str, end: str = "parquet") -> Path:
+        """A file of a method."""
+        path = self.folder / kind / method / f"mine.{end}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def tabulate(self, methods) -> None:
+        """Scores, confidences and tables of predictions that are there."""
+        for name in methods:
+            predictions, scores = self.file("predictions", name), self.file("scores", name)
+            score(self.stream, predictions, scores, Tolerance(), dataset="mine", method=name)
+            write_trust(
+                scores, predictions, self.built / "prompts.parquet", None, self.file("trust", name), method=name
+            )
+            write_json(self.file("predictions", name, "throughput.json"), {})
+        published = ROOT / "resources" / "published" / "mazurowski2023.csv"
+        inputs = Inputs(
+            [self.file("scores", name) for name in methods],
+            [self.file("predictions", name, "throughput.json") for name in methods],
+            [self.built / "mine" / "manifest.csv"],
+            published,
+        )
+        about = About(
+            datasets={"mine": {"title": "Mine", "tasks": TASKS, "published": {}}},
+            methods={name: {"title": name, "published": None, "control": name != "sam_small"} for name in methods},
+            seen={name: {} for name in methods},
+            protocols={"corrected": {"title": "corrected"}},
+            modes=MODES,
+        )
+        aggregate(inputs, self.folder / "tables", about, 20, 0)
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """A volume of two slices, 1 x 0.5 mm pixels, answered by two controls and a network."""
+    folder = tmp_path_factory.mktemp("ours")
+    labels = np.zeros((32, 28, 2), np.uint8)
+    labels[4:14, 5:15] = 1
+    labels[18:26, 16:24] = labels[26:29, 3:6, :1] = 2
+    pixels = 40 + 60 * labels.astype(np.int16) + np.random.default_rng(1).integers(0, 12, labels.shape, np.int16)
+    for kind, array in (("images", pixels), ("masks", labels)):
+        write(folder / "data" / kind / "a.nii.gz", array, np.diag([-0.5, -1, 2, 1]))
+    built = folder / "built"
+    run(folder / "data", built, **ENTRY)
+    made = Run(folder / "run", built)
+    write_prompts(made.stream, built / "prompts.parquet", PromptSettings(3, "random", 1))
+    write_manifest(built / "images.parquet", "mine", built / "mine" / "manifest.csv")
+    for name, about in METHODS.items():
+        loaded = prepare(name, "mine", about, WEIGHTS if "checkpoint" in about else None, Computing("cpu"))
+        outputs = made.file("predictions", name), made.file("predictions", name, "everything.parquet")
+        runner, questions = Runner(loaded.method, Plan.of(ASKED)), Questions.of(made.stream, ASKED)
+        predict(questions, runner, outputs[0], everything=outputs[1], provenance=loaded.provenance())
+    made.tabulate(METHODS)
+    return made
+
+
+def source_of(run: Run) -> Source:
+    """All masks of a run, to be exported."""
+    return Source(
+        dataset="mine",
+        about={"title": "Mine", "tasks": TASKS},
+        images=run.built / "images.parquet",
+        objects=run.built / "objects.parquet",
+        prompts=run.built / "prompts.parquet",
+        scores={name: run.file("scores", name) for name in METHODS},
+        predictions={name: run.file("predictions", name) for name in METHODS},
+        settings=[],
+        methods={},
+        protocols={},
+        everything={name: run.file("predictions", name, "everything.parquet") for name in METHODS},
+    )
+
+
+def read_again(run: Run, name: str, folder: Path) -> None:
+    """Take the masks of a folder as the predictions of a method."""
+    import_masks(
+        Given(name, "mine", {"path": str(folder)}, ENTRY, ["corrected"]),
+        run.stream,
+        Files.of(run.built / "files.csv", ENTRY),
+        Outputs(run.file("predictions", name), run.file("predictions", name, "everything.parquet")),
+        strict=True,
+        files_sha256="",
+    )
+
+
+@pytest.fixture(scope="module")
+def theirs(ours, tmp_path_factory):
+    """The same run, with masks from the files that were exported in the place of methods."""
+    folder = tmp_path_factory.mktemp("theirs")
+    export(source_of(ours), "masks", folder / "{dataset}")  # the name of the dataset stands for itself in `path`
+    (folder / "{dataset}").rename(folder / "mine")
+    made = Run(folder / "run", ours.built)
+    for name in METHODS:
+        read_again(made, name, folder / "{dataset}" / name)
+    made.tabulate(METHODS)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["predictions", "scores", "trust"])
+def test_rows_of_each_method_come_back(ours, theirs, kind):
+    for name in METHODS:
+        one, two = (pq.read_table(run.file(kind, name)) for run in (ours, theirs))
+        assert one.num_rows > 10
+        assert one.equals(two), name
+
+
+def test_what_is_compared_is_not_trivial(ours):
+    table = pq.read_table(ours.file("predictions", "sam_small")).to_pandas()
+    assert set(table["mode"]) == set(MODES)
+    clicks = table[table["mode"] == "iterative"]
+    assert set(clicks["selection"]) == {"first", "best_score", "oracle"}
+    assert clicks["click_x"].notna().sum() > 6
+    assert table[["score", "stability", "soft_dice"]].notna().any().all()
+    assert table["candidate"].max() == 2
+    assert pq.read_table(ours.file("predictions", "sam_small", "everything.parquet")).num_rows > 0
+
+
+def test_proposals_come_back(ours, theirs):
+    files = [run.file("predictions", "sam_small", "everything.parquet") for run in (ours, theirs)]
+    assert pq.read_table(files[0]).equals(pq.read_table(files[1]))
+
+
+def test_tables_are_equal_byte_by_byte(ours, theirs):
+    """But for the column that leads to where numbers come from: that they were read from files is said there."""
+    names = sorted(path.relative_to(ours.folder) for path in (ours.folder / "tables").rglob("*.csv"))
+    assert len(names) > 10
+    one, two = (pq.read_table(run.folder / "tables" / "scores.parquet") for run in (ours, theirs))
+    assert one.equals(two)
+    for name in set(names) - {Path("tables/provenance.csv"), Path("tables/throughput.csv")}:
+        texts = [without_provenance(run.folder / name) for run in (ours, theirs)]
+        assert texts[0] == texts[1], name
+
+
+def without_provenance(path: Path) -> str:
+    """The text of a CSV file without its last column, if that is the key of provenance."""
+    text = path.read_text()
+    return re.sub(r",[^,\n]*$", "", text, flags=re.MULTILINE) if ",provenance\n" in text else text
+
+
+def test_a_mask_that_is_changed_changes_scores(ours, tmp_path):
+    """The comparison above can fail."""
+    export(source_of(ours), "masks", tmp_path / "masks")
+    file = tmp_path / "masks" / "click_disk" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    row = next(row for row in manifest["masks"] if row["mode"] == "mode1")
+    row["page"] = max(one.get("page", 0) for one in manifest["masks"] if one["file"] == row["file"])
+    file.write_text(json.dumps(manifest))
+    made = Run(tmp_path / "run", ours.built)
+    read_again(made, "click_disk", tmp_path / "masks" / "click_disk")
+    scores = made.file("scores", "click_disk")
+    score(made.stream, made.file("predictions", "click_disk"), scores, Tolerance(), dataset="mine", method="click_disk")
+    assert not pq.read_table(scores).equals(pq.read_table(ours.file("scores", "click_disk")))
+
+
+def test_a_foreign_tool_answers(ours, tmp_path):
+    """The script of docs/prompts_export.md, as it stands there."""
+    text = (ROOT / "docs" / "prompts_export.md").read_text()
+    (tmp_path / "answer.py").write_text(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0])
+    prompted = Prompted(
+        dataset="mine",
+        about={"title": "Mine"},
+        entry=ENTRY,
+        files=ours.built / "files.csv",
+        images=ours.built / "images.parquet",
+        objects=ours.built / "objects.parquet",
+        prompts=ours.built / "prompts.parquet",
+        predictions={name: ours.file("predictions", name) for name in METHODS},
+        modes=MODES,
+        first_clicks={"corrected": "exact"},
+    )
+    export_prompts(prompted, tmp_path / "mine.json", tmp_path / "mine.parquet")
+    call = [sys.executable, "answer.py", "mine.json", str(prompted.images), "answers/mine"]
+    subprocess.run(call, cwd=tmp_path, check=True)
+    made = Run(tmp_path / "run", ours.built)
+    read_again(made, "flood", tmp_path / "answers" / "{dataset}")
+    scores = made.file("scores", "flood")
+    score(made.stream, made.file("predictions", "flood"), scores, Tolerance(), dataset="mine", method="flood")
+    table = pq.read_table(scores).to_pandas()
+    good = table[table["status"] == "ok"]
+    assert set(good["mode"]) == set(MODES) - {"iterative", "everything"}
+    bright = good[good["task"] == "bright"]
+    assert (bright["iou"] > 0.9).all()  # a square on a dark background: whatever it is asked with
+    assert len(bright) == 2 * 5
+    rest = table[table["status"] != "ok"]
+    assert set(rest["status"]) == {"not_applicable"}
