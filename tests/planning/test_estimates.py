@@ -9,7 +9,7 @@ import yaml
 
 from promptseg.config.schema import SCRIPTS, switches
 from promptseg.planning import costs
-from promptseg.planning.counts import Count, count, prompts
+from promptseg.planning.counts import Count, count, preset_prompts, prompts
 from promptseg.planning.estimates import MEASURED, SCALED, TABLE, UNKNOWN, Estimate, Estimator
 from promptseg.planning.jobs import Job
 from promptseg.planning.sizes import Size, downloads, free, stated, written
@@ -72,6 +72,29 @@ def test_counts_are_facts_or_those_of_the_registry(folder):
 def test_prompts_that_are_equal_count_once(method, takes, modes, expected):
     config = {**CONFIG, "prompts": {**CONFIG["prompts"], "modes": modes}}
     assert prompts(config, method, Count(10, {1: 3, 3: 1}), takes) == expected
+
+
+def test_presets_are_asked_about_every_step_of_every_object(folder):
+    asks = {"asks": ["images"], "stop": {}, "variants": {"other_box": {"start": {"prompt": "box", "shift": 5}}}}
+    clicks = {"metrics": {"iou": {}}, "start": {"prompt": "none"}, "clicks": {"rule": "deepest"}, "prompts": 20}
+    box = {"metrics": {"iou": {}}, "start": {"prompt": "box"}, "clicks": {"rule": "none"}, "prompts": 0}
+    protocols = {
+        **CONFIG["protocols"],
+        "ritm": {**clicks, **asks, "variants": {}},
+        "box": {**box, **asks},
+        "volumes": {**box, **asks, "asks": ["volumes"]},
+        "taking": {"takes": ["corrected"], "metrics": {"iou": {}}, **asks},
+    }
+    run = {"protocols": ["corrected", "ritm", "box", "volumes", "taking"], "ablation": []}
+    config = {**CONFIG, "run": run, "protocols": protocols, "strict": False}
+    assert preset_prompts(config, Count(10, {1: 3, 3: 1})) == 4 * (20 + 1 + 1)
+    place = folder / "predictions" / "own"
+    place.mkdir(parents=True)
+    cost = {"images": 10, "objects": 4, "prompts": 49, "encode_seconds": 20, "wall_seconds": 118}
+    (place / "a.throughput.json").write_text(json.dumps(cost))
+    start = costs.rule_cost("predict")[0]
+    found = Estimator(config).estimate(predict("own", "a", "predict_protocols"))
+    assert found == Estimate(start + 10 * 2 + 4 * 22 * 2, SCALED)
 
 
 def test_a_job_that_ran_before_takes_what_it_took(folder):

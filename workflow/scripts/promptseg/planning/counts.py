@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.asked import asked_of_presets
 from promptseg.config.protocols import protocols_of
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS
 
@@ -71,3 +72,13 @@ def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "
     if EVERYTHING in modes and config["methods"][method]["ambiguity"]:
         total += found.images * config["everything"]["points_per_side"] ** 2
     return total
+
+
+def preset_prompts(config: Mapping[str, Any], found: Count) -> int:
+    """About how many prompts a method is asked under the presets of a run for the objects of a dataset.
+
+    It may take some of them only, and stop early, so that this is rather too much.
+    """
+    presets = asked_of_presets(config, "images")["presets"].values()
+    steps = [one["prompts"] + int(one["start"]["prompt"] != "none") for asked in presets for one in asked.values()]
+    return found.objects * sum(steps)

@@ -13,7 +13,7 @@ from promptseg.config.folders import folders
 from promptseg.core.jobs import measured_file
 from promptseg.core.shared import where
 from promptseg.planning import costs
-from promptseg.planning.counts import Count, count, prompts
+from promptseg.planning.counts import Count, count, preset_prompts, prompts
 from promptseg.planning.jobs import Job
 from promptseg.planning.sizes import downloads
 
@@ -24,8 +24,9 @@ MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
     "not known yet",
 )
 _SHARD = "_shard"
+_PRESETS = "predict_protocols"
 # Rules whose prompts, or slices, are not counted beforehand.
-_UNCOUNTED = ("robustness", "probabilities", "predict_volumes", "score_volumes")
+_UNCOUNTED = ("robustness", "probabilities", "predict_volumes", "score_volumes", "predict_protocols_volumes")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Estimator:
         if job.rule in _UNCOUNTED:
             return Estimate(0, UNKNOWN)
         shards = self._config["datasets"][job.dataset]["shards"] if job.rule.endswith(_SHARD) else 1
-        if job.rule.removesuffix(_SHARD) == "predict":
+        if job.rule.removesuffix(_SHARD) in ("predict", _PRESETS):
             return self._prediction(job, shards)
         return self._other(job, shards)
 
@@ -118,14 +119,19 @@ class Estimator:
         """How long the method of a job takes for so many images and objects, without loading it."""
         rate, row = self.rates.get(job.method), costs.method_cost(job.method)
         if rate:
-            asked = rate.asked * prompts(self._config, job.method, found)
+            asked = self._prompts(job, found) * (1 if job.rule == _PRESETS else rate.asked)
             return Estimate(found.images * rate.encode + asked * rate.prompt, SCALED)
         if row is None or (job.gpu and _has_gpu()):
             return Estimate(0, UNKNOWN)
         cores = min(job.threads, self._cores)
-        asked = prompts(self._config, job.method, found, row.takes)
+        asked = self._prompts(job, found, row.takes)
         network = (found.images * row.encode + asked * row.prompt) / cores
         return Estimate(network + asked * costs.around_prompt(), TABLE)
+
+    def _prompts(self, job: Job, found: Count, takes: str = "both") -> int:
+        if job.rule == _PRESETS:
+            return preset_prompts(self._config, found)
+        return prompts(self._config, job.method, found, takes)
 
     def _other(self, job: Job, shards: int) -> Estimate:
         known = self._measured.get(job.rule)

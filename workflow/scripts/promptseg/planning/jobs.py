@@ -22,7 +22,7 @@ STAGES = {
     "analysis": "tables",
     "trust": "confidences",
     "volumes": "volumes",
-    "protocols": "protocols of others",
+    "protocols": "presets",
     "exports": "exports",
     "compose": "label maps",
     "figures": "figures",
