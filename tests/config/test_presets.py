@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from promptseg.config import facts
+from promptseg.config.asked import asked_of_presets
 from promptseg.config.check import check
 from promptseg.config.presets import asking, variants
 from promptseg.config.protocols import protocols_of
@@ -135,3 +136,19 @@ def test_mistakes_about_presets_elsewhere():
     taking = {"takes": ["as_released"], "metrics": {"iou": {}}, "summaries": sums}
     said = refused(run={"protocols": ["p"]}, protocols={"p": taking, "as_released": {}})
     assert "run.protocols names 'p', whose scores are those of as_released: name one of them as well." in said
+
+
+def test_what_jobs_are_asked_under_presets():
+    config = checked(
+        variants={"larger": {"start": {"prompt": "box", "shift": 2}}, "other_mean": {"averaging": ["slices"]}}
+    )
+    asked = asked_of_presets(config, "images")
+    assert list(asked) == ["presets", "strict"]
+    assert list(asked["presets"]["box_only"]) == ["", "larger"]
+    whole = asked["presets"]["box_only"][""]
+    assert sorted(whole) == ["clicks", "feedback", "multimask", "prompts", "selection", "start"]
+    assert asked_of_presets(config, "volumes")["presets"]["box_only"][""]["route"] == ["native", "memory", "carry_mask"]
+    drawn = checked(start={"prompt": "point", "seed": "run"})
+    assert asked_of_presets(drawn, "images")["seed"] == 1
+    config["protocols"]["box_only"]["asks"] = ["volumes"]
+    assert asked_of_presets(config, "images")["presets"] == {}

@@ -89,6 +89,11 @@ def asked_of_presets(config: Config, on: str) -> dict[str, Any]:
         for name, preset in presets(config).items()
         if on in preset["asks"] and "takes" not in preset
     }
+    if on == "images":
+        chosen = {
+            name: {variant: {key: one[key] for key in one if key != "route"} for variant, one in variants.items()}
+            for name, variants in chosen.items()
+        }
     blocks = [one[block] for variants in chosen.values() for one in variants.values() for block in ("start", "clicks")]
     seed = {"seed": config["prompts"]["seed"]} if any(block.get("seed") == "run" for block in blocks) else {}
     return {"presets": chosen, "strict": config["strict"], **seed}
