@@ -135,6 +135,7 @@ configuration_summary = partial(facts.configuration_summary, config)
 ambiguous_methods = partial(facts.ambiguous_methods, config)
 optional_parts = partial(facts.optional_parts, config)
 about_protocols = partial(facts.about_protocols, config)
+about_presets = partial(facts.about_presets, config)
 run_protocols = partial(facts.run_protocols, config)
 shown_protocol = partial(facts.shown_protocol, config)
 
@@ -175,6 +176,12 @@ def volume_files(pattern):
 def get_explored(kind, methods=METHODS):
     """Files of methods on each dataset of the run."""
     return collect(f"<results>/{kind}/{{method}}/{{dataset}}.parquet", method=methods, dataset=DATASETS)
+
+
+def get_preset_scores():
+    """Scores of every method under the presets of the run that ask something themselves."""
+    asked = facts.asked_methods(config) if measured(config, "images") else []
+    return collect("<results>/protocols/scores/{method}/{dataset}.parquet", method=asked, dataset=DATASETS)
 
 
 def get_their_manifest(wildcards):

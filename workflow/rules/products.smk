@@ -13,6 +13,7 @@ def final_products():
         "groups": rules.tabulate_groups,
         "volumes": rules.tabulate_volumes,
         "composed": rules.tabulate_composed,
+        "protocols": rules.tabulate_protocols,
     }
     pages = [
         rules.build_page,
@@ -52,6 +53,12 @@ def products():
         shard=shards or ["none"],
     )
     files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
+    if measured(config, "images"):
+        files += expand(
+            [*rules.predict_protocols.output, *rules.score_protocols.output],
+            method=facts.asked_methods(config),
+            dataset=names["dataset"],
+        )
     if "robustness" in optional_parts():
         files += expand(rules.robustness.output, **names)
     if "volumes" in optional_parts():

@@ -74,3 +74,61 @@ use rule score_protocols as score_protocols_of_volumes with:
         tasks=get_tasks,
         on="volumes",
         presets=measured(config, "volumes"),
+
+
+rule tabulate_protocols:
+    input:
+        tables=get_preset_scores(),
+        scores=rules.aggregate.output.scores,
+        provenance=rules.aggregate.output.provenance,
+        lib=lambda wildcards: library("tabulate_protocols"),
+    output:
+        protocols=report(
+            "<results>/tables/protocols.csv",
+            caption="../report/protocols.rst",
+            category="Tables",
+            labels={"table": "protocols of others"},
+        ),
+        protocol_effects=report(
+            "<results>/tables/protocol_effects.csv",
+            caption="../report/protocol_effects.rst",
+            category="Tables",
+            labels={"table": "protocols of others, what they hide"},
+        ),
+        protocol_agreement=report(
+            "<results>/tables/protocol_agreement.csv",
+            caption="../report/protocol_agreement.rst",
+            category="Tables",
+            labels={"table": "protocols of others, orders of methods"},
+        ),
+        readme="<results>/tables/protocols.md",
+    log:
+        "<logs>/tabulate_protocols.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        presets=facts.presets(config),
+        rivals=facts.rivals(config),
+        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
+        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+    script:
+        "../scripts/tabulate_protocols.py"
+
+
+rule plot_protocols:
+    input:
+        values=rules.tabulate_protocols.output.protocols,
+        agreement=rules.tabulate_protocols.output.protocol_agreement,
+        lib=lambda wildcards: library("plot_protocols"),
+    output:
+        **drawn("protocols"),
+    log:
+        "<logs>/plot_protocols.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        style=STYLE,
+        methods=about_methods(),
+        protocols=about_presets(),
+    script:
+        "../scripts/plot_protocols.py"

@@ -28,6 +28,9 @@ rule build_page:
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],
         trust=rules.tabulate_trust.output.trust if "trust" in optional_parts() else [],
         trust_thresholds=rules.tabulate_trust.output.trust_thresholds if "trust" in optional_parts() else [],
+        protocols=rules.tabulate_protocols.output.protocols if "protocols" in optional_parts() else [],
+        protocol_effects=rules.tabulate_protocols.output.protocol_effects if "protocols" in optional_parts() else [],
+        protocol_agreement=rules.tabulate_protocols.output.protocol_agreement if "protocols" in optional_parts() else [],
         figures=get_figures(volumes=False),
         captions=get_captions(),
         lib=library("build_page"),
@@ -55,6 +58,7 @@ rule build_page:
         endings=ENDINGS,
         protocol=shown_protocol(),
         volumes="volumes" in optional_parts(),
+        presets=about_presets(),
     script:
         "../scripts/build_page.py"
 

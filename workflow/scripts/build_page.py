@@ -15,7 +15,10 @@ TABLES = [
     *("datasets", "contamination", "pairs"),
 ]
 
-OPTIONAL = ["everything", "groups", "group_differences", "metadata", "trust", "trust_thresholds", "composed"]
+OPTIONAL = [
+    *("everything", "groups", "group_differences", "metadata", "trust", "trust_thresholds", "composed"),
+    *("protocols", "protocol_effects", "protocol_agreement"),
+]
 
 if __name__ == "__main__":
     with job(snakemake):

@@ -13,7 +13,7 @@ from promptseg.protocols.comparison.agreement import orders, tau_b
 from promptseg.protocols.comparison.run import comparison
 from promptseg.score.tables import SCORES
 
-CONDITIONS = {"nsd_zero_unless_dice_above": None, "failed": "repeat", "unknown": "skip"}
+CONDITIONS = {"nsd_zero_unless_dice_above": "none", "failed": "repeat", "unknown": "skip"}
 FINAL = {"name": "iou_final", "metric": "iou", "kind": "final"}
 PRESET: dict[str, Any] = {
     "metrics": {"iou": {}},

@@ -164,6 +164,11 @@ def about_protocols(config: Config) -> Entries:
     return {name: {"title": config["protocols"][name]["title"]} for name in run_protocols(config)}
 
 
+def about_presets(config: Config) -> Entries:
+    """The same of presets, and of the click protocols whose scores they take."""
+    return about_protocols(config) | {name: {"title": preset["title"]} for name, preset in presets(config).items()}
+
+
 def shown_protocol(config: Config) -> str:
     """The protocol of figures that show the clicks of one: `corrected`, if the run has it."""
     protocols = run_protocols(config)

@@ -33,7 +33,9 @@ class Figure:
     each: Literal["", "dataset", "method", "protocol"] = ""
     caption: str = ""
     tables: str = ""
-    needs: Literal["", "ambiguity", "everything", "groups", "published", "robustness", "trust", "volumes"] = ""
+    needs: Literal[
+        "", "ambiguity", "everything", "groups", "protocols", "published", "robustness", "trust", "volumes"
+    ] = ""
 
     @property
     def wildcard(self) -> str:
@@ -99,6 +101,9 @@ _ALL = [
            tables="click_metrics.csv"),
     Figure("ranks", "Ranks of the methods",
            "Methods", {"figure": "mean ranks", "source": "this run"}, tables="ranks.csv"),
+    Figure("protocols", "The methods under the protocols of others",
+           "Methods", {"figure": "ranks under every protocol", "source": "this run"}, needs="protocols",
+           tables="protocols.csv protocol_agreement.csv"),
     Figure("reproduced", "Published against this run",
            "Methods", {"figure": "published against this run", "source": "this run"}, needs="published",
            tables="published.csv"),

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promptseg.config.facts import is_preset
-from promptseg.config.load import load
-from promptseg.config.schema import preset_schema
+from promptseg.config.schema import SCRIPTS, preset_schema
+from promptseg.config.yamlfiles import root_of, value_of
 from promptseg.core.titles import titled
 
 COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.protocols.reference > docs/protocols.md"
@@ -43,7 +43,6 @@ This page is made from `config/protocols.yaml` and `workflow/schemas/preset*.sch
 _APART = ("title", "source", "variants")
 _NOT_SAID = "-"
 _PLAIN = {"true": "yes", "false": "no", "null": "none"}
-_ASKED = {"start": "prompt", "clicks": "rule"}  # blocks, and their key that may say that there is nothing of it
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -83,17 +82,14 @@ def _comparison(presets: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         [f"`{key}`", *(own.get(key, _NOT_SAID) for own in values.values())]
         for key in sorted(keys, key=lambda key: order.index(key.split(".")[0]))
     ]
-    yield from ("## Side by side", "", "What a preset does not say does not matter under it.", "")
+    told = "What a preset does not say is as the blocks below have it by default, or does not matter under it."
+    yield from ("## Side by side", "", told, "")
     yield from _table(["", *(f"`{name}`" for name in presets)], rows)
 
 
 def _said(preset: Mapping[str, Any]) -> dict[str, Any]:
-    """What a declaration says of how a number is measured, without blocks that say that there is nothing of them."""
-    said = {key: value for key, value in preset.items() if key not in _APART and value != {}}
-    for block, key in _ASKED.items():
-        if block in said and said[block].get(key) == "none":
-            said[block] = {key: "none"}
-    return said
+    """What a declaration says of how a number is measured."""
+    return {key: value for key, value in preset.items() if key not in _APART}
 
 
 def _preset(name: str, preset: Mapping[str, Any]) -> Iterator[str]:
@@ -108,7 +104,7 @@ def _preset(name: str, preset: Mapping[str, Any]) -> Iterator[str]:
         rows = [[f"`{key.removeprefix('summaries.')}`", words] for key, words in summaries]
         yield from _table(["summary", "how it is computed"], rows)
         yield from ("Methods are ranked by the first.", "")
-    if preset["variants"]:
+    if preset.get("variants"):
         yield from ("What it hides, as variants that are measured beside it:", "")
         rows = [
             [f"`{variant}`", changes.get("title", ""), _changes(changes)]
@@ -137,15 +133,13 @@ def _blocks(schema: Mapping[str, Any], path: str = "") -> Iterator[list[str]]:
 
 def document() -> str:
     """The whole document."""
-    presets = {name: entry for name, entry in load([])["protocols"].items() if is_preset(entry)}
+    given = value_of(root_of(SCRIPTS.parents[1] / "config" / "protocols.yaml"))["protocols"]
+    presets = {name: entry for name, entry in given.items() if is_preset(entry)}
     lines = [_INTRODUCTION.strip(), "", *_comparison(presets)]
     for name, preset in presets.items():
         lines += _preset(name, preset)
-    lines += [
-        "## Building blocks",
-        "",
-        *_table(["key", "meaning", "values", "default"], list(_blocks(preset_schema()))),
-    ]
+    blocks = _table(["key", "meaning", "values", "default"], list(_blocks(preset_schema())))
+    lines += ["## Building blocks", "", *blocks]
     return "\n".join(lines).rstrip() + "\n"
 
 

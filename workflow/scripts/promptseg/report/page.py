@@ -30,6 +30,7 @@ from promptseg.report.findings import findings, shared_patients
 from promptseg.report.gallery import gallery
 from promptseg.report.grid import as_table, page_environment
 from promptseg.report.groups import group_parts
+from promptseg.report.protocols import protocol_parts
 from promptseg.report.trust import trust_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
@@ -51,6 +52,7 @@ class Run:
         protocol: whose clicks the section on trust shows.
         grid: how the mode `everything` covers an image; empty without that mode.
         volumes: whether the run has a page of volumes beside it.
+        presets: as protocols, of presets and of what they take.
     """
 
     title: str
@@ -65,6 +67,7 @@ class Run:
     protocol: str
     grid: Mapping[str, Any] = field(default_factory=dict)
     volumes: bool = False
+    presets: Titles = field(default_factory=dict)
 
     def about(self, methods: Sequence[str]) -> dict[str, str]:
         """The head of the page, by name: run, time, configuration in words; what is not known is empty.
@@ -98,9 +101,9 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
 
     Args:
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
-            contamination and pairs; under everything if the run has that mode; under composed if it composes label
-            maps; under groups, group_differences and
-            metadata if it has metadata; under trust and trust_thresholds if it has methods besides controls.
+            contamination and pairs; under everything if the run has that mode; under composed if it composes maps;
+            under groups, group_differences and metadata if it has metadata; under trust and trust_thresholds if it has
+            methods besides controls; under protocols, protocol_effects and protocol_agreement if it has presets.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -151,6 +154,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             precision=inventory.precision_notes(speeds, methods),
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),
+            presets=protocol_parts(files, methods, run.presets),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
             shelves=gallery(
