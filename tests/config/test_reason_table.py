@@ -3,7 +3,7 @@
 from promptseg.config.reason_table import COMMAND, all_reasons, document
 from promptseg.config.schema import SCRIPTS
 from promptseg.core import reasons, value_reasons
-from promptseg.core.reason import METHOD_FAILED, Reason, reason_in
+from promptseg.core.reason import METHOD_FAILED, USER_STOPS, Reason, reason_in
 
 
 def test_the_table_is_up_to_date():
@@ -14,7 +14,7 @@ def test_the_table_is_up_to_date():
 def test_names_are_short_and_different():
     modules = (reasons, value_reasons)
     declared = [value for module in modules for value in vars(module).values() if isinstance(value, Reason)]
-    declared.append(METHOD_FAILED)
+    declared += [METHOD_FAILED, USER_STOPS]
     assert len(all_reasons()) == len(declared)
     for reason in declared:
         assert reason_in(reason.status("a.nii is empty")) == reason.name

@@ -171,3 +171,18 @@ def test_rows_of_a_volume_have_one_for_each_slice():
         (1, 0, "a", None, None),
         (1, 2, "b", None, None),
     ]
+
+
+def test_an_object_before_which_the_official_program_stops_is_a_row_that_says_so():
+    hot = np.where(TRUTH, 100, 1).astype(np.float32)
+    hot[0, 9, 12] = (
+        50  # one voxel: as published, the click goes anywhere outside it, and hits the object sooner or later
+    )
+    planned = {"rule": "planned", "seed": 1, "planned": {"foreground": 40, "background": 40, "percentile": 99}}
+    asking = Asking("autopet", "", {"prompt": "none"}, planned, 3)
+    one = Course(asking, Scene("o", TRUTH, pixels=hot), ALL, "images", 1)
+    assert one.turn is None
+    statuses = [status for (status,) in rows_of(one, "status")]
+    assert len(statuses) == 4
+    assert statuses == 4 * [statuses[0]]
+    assert statuses[0].startswith("user stops: o: the official program stops here")

@@ -1,4 +1,4 @@
-"""What the reason of a failure is, and the one that a method's answers can have.
+"""What the reason of a failure is, and those of what methods are asked and answer.
 
 Apart from `core.reasons`, so that a new reason of preprocessing is no change of what predicts.
 """
@@ -42,6 +42,13 @@ METHOD_FAILED = Reason(
     "method failed",
     "A method's adapter raised an error where it was asked for a mask, or what it gave is none.",
     "what it said is in the log of the job (`logs/predict`, `predict_volumes` or `robustness`); correct the adapter",
+)
+
+
+USER_STOPS = Reason(
+    "user stops",
+    "The simulated user of a preset could not go on: the official program ends with an error there.",
+    "other objects are asked about; a variant of the preset may do what its authors meant",
 )
 
 

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from promptseg.core.errors import PromptsegError
+from promptseg.core.reason import USER_STOPS
 from promptseg.methods import Method
 from promptseg.predict.abilities import Abilities
 from promptseg.protocols.blocks import Clicks, Start
@@ -129,14 +131,19 @@ class Course:
             "variant": asking.variant,
             "on": on,
         }
-        self._user = User(asking.start, asking.clicks, scene, seed)
         self._history: list[Shown] = []
         self._steps: list[list[dict[str, Any]]] = []
         self._stopped = False
-        shown = self._user.start()
         if reason := takes.refuses(asking, int(asking.first == "none")):
             self._refuse(reason)
-        elif shown is not None:
+            return
+        try:
+            self._user = User(asking.start, asking.clicks, scene, seed)
+            shown = self._user.start()
+        except PromptsegError as error:
+            self._end(error)
+            return
+        if shown is not None:
             self._ask(shown, None)
         else:
             self._record(Shown(), [{"z": None}], status="ok")
@@ -183,8 +190,14 @@ class Course:
             return
         if reason := self.takes.refuses(self.asking, step):
             self._refuse(reason)
-        elif (shown := self._user.next(prediction)) is not None:
-            self._ask(shown, state)
+            return
+        try:
+            shown = self._user.next(prediction)
+        except PromptsegError as error:
+            self._end(error)
+        else:
+            if shown is not None:
+                self._ask(shown, state)
 
     def _ask(self, new: Shown, state: Any) -> None:
         self._history.append(new)
@@ -202,6 +215,9 @@ class Course:
         counted = np.ones_like(prediction) if self.scene.ignored is None else ~self.scene.ignored
         union = np.count_nonzero((prediction | self.scene.truth) & counted)
         return bool(union) and np.count_nonzero(prediction & self.scene.truth & counted) / union >= stop["iou"]
+
+    def _end(self, error: PromptsegError) -> None:
+        self._record(Shown(), [{"z": None}], status=USER_STOPS.status(f"{self.scene.object_id}: {error}"))
 
     def _refuse(self, reason: str) -> None:
         self._record(Shown(), [{"z": None}], status=f"{NOT_APPLICABLE}: {reason}")
