@@ -19,7 +19,9 @@ from promptseg.parity.adapters import Adapters, asked_options, changes
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture
 from promptseg.parity.networks import check_network
+from promptseg.parity.packed import family_of
 from promptseg.parity.pipelines import check_pipeline
+from promptseg.parity.presets import check_presets
 from promptseg.parity.promptable import check_promptable
 from promptseg.parity.protocols import check_protocol
 from promptseg.parity.record import main as record
@@ -51,6 +53,8 @@ names of fixtures:
   VARIANT_videoSIDE.npz        objects tracked over the slices of a volume by sam2_hiera_SIZE, sam2.1_hiera_SIZE,
                                edgetam, medsam2_VARIANT or sam3_tracker with an input of so many pixels: logits, masks,
                                object scores, pointers and memories of every slice
+  any                          answers of the official programs of evaluation protocols, told by their arrays: what the
+                               presets of config/protocols.yaml show, measure and sum up
   protocol_FAMILY_VARIANT.npz  the study's click loop; protocol_sam_VARIANT_oracle.npz with the best mask chosen
 Salt, numbers of images, clicks and prompts, calls, and strides are read from the files.
 `python -m promptseg.parity record --help` tells how to record fixtures of our own methods.
@@ -81,6 +85,9 @@ def check(path: Path, adapters: Adapters) -> Outcome:
     comparison: Comparison | None = None
     passed, measured = False, None
     try:
+        if family := family_of(path):
+            comparison = check_presets(path, family)
+            return Outcome(path.name, comparison.passed, time.perf_counter() - start, comparison.summary())
         fixture = Fixture(path)
         fixture.unused -= {"salt", "overrides_file", "meta"}
         comparison = Comparison(fixture.name)

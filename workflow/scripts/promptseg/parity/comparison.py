@@ -150,7 +150,7 @@ class Comparison:
             self.fail(where, f"masks differ in {decided} pixels whose {of} are not that close to the threshold")
         return differing
 
-    def exact(self, what: str, where: str, ours: Sequence[int] | int, theirs: Sequence[int] | int) -> None:
+    def exact(self, what: str, where: str, ours: ArrayLike, theirs: ArrayLike) -> None:
         """Compare integers, which must be equal."""
         a, b = np.asarray(ours).tolist(), np.asarray(theirs).tolist()
         self.rule(what, where, None if a == b else f"{what} {a} instead of {b}")
