@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.load import load
-from promptseg.parity import preset_curves, preset_sums
+from promptseg.parity import preset_curves, preset_starts, preset_sums, preset_users
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Name
 from promptseg.parity.packed import Packed
 
 Check = Callable[[Packed, Mapping[str, Any], Comparison], None]
 CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "cvpr": (preset_sums.check_cvpr,),
-    "autopet": (preset_sums.check_autopet,),
-    "ritm": (preset_curves.check_ritm,),
-    "rclicks": (preset_curves.check_rclicks,),
-    "radioactive": (preset_curves.check_radioactive,),
-    "sam2medical": (preset_curves.check_sam2medical,),
-    "medsam2": (preset_sums.check_medsam2,),
+    "cvpr": (preset_users.check_cvpr, preset_sums.check_cvpr),
+    "autopet": (preset_users.check_autopet, preset_sums.check_autopet),
+    "ritm": (preset_users.check_ritm, preset_curves.check_ritm),
+    "rclicks": (preset_users.check_rclicks, preset_curves.check_rclicks),
+    "radioactive": (preset_starts.check_prompters, preset_starts.check_loops, preset_curves.check_radioactive),
+    "sam2medical": (preset_starts.check_sam2_medical, preset_curves.check_sam2medical),
+    "medsam2": (preset_starts.check_medsam2, preset_sums.check_medsam2),
     "panoptica": (preset_curves.check_panoptica,),
 }
 

@@ -110,8 +110,7 @@ class Likely(Deepest):
         likely = self._scene.click_map * placed(found.region, found.corner, self._truth.shape)
         if not self._block.repeat:
             likely[tuple(np.array(self._clicked, int).reshape(-1, 3).T)] = 0
-        low, high = between(likely, self._block.low, self._block.high)
-        likely = likely * (likely >= low) * (likely <= high)
+        likely = between(likely, self._block.low, self._block.high)
         total = likely.sum()
         if not total > 0:
             return super()._choose(found)
@@ -119,16 +118,15 @@ class Likely(Deepest):
         return np.array(np.unravel_index(place, likely.shape))
 
 
-def between(likely: np.ndarray, low: float, high: float) -> tuple[np.float32, np.float32]:
-    """The smallest and the largest likelihood that is kept, both included.
+def between(likely: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Likelihoods, 0 where they are not between the two at which the sum of all, sorted, reaches the share `low` and
+    passes the share `high`; these two are kept.
 
     Args:
         likely: float32, at least 0.
-        low, high: shares of the sum of all: where the sum of the sorted likelihoods reaches the one, and where it
-            passes the other.
     """
     order = np.sort(likely, axis=None)
     sums, total = order.cumsum(), order.sum()
     first = sums.searchsorted(total * low, side="left")
     last = min(sums.searchsorted(total * high, side="right"), len(order) - 1)
-    return order[first], order[last]
+    return likely * (likely >= order[first]) * (likely <= order[last])
