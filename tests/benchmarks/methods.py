@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scrip
 from usages import Usage, official, own_method
 
 from promptseg.core import masks
-from promptseg.core.vocabulary import ITERATIVE, MODES, SELECTIONS
+from promptseg.core.vocabulary import ITERATIVE, SELECTIONS, STUDY_MODES
 from promptseg.methods import Method, Prompt, adapter_class
 from promptseg.methods.devices import keep_freed_memory
 from promptseg.parity.generated_weights import rule_state
@@ -70,7 +70,7 @@ def samples(count: int, size: int, objects: int) -> Iterator[tuple[LabelledImage
 
 
 def _target(name: str, truth: np.ndarray) -> Target:
-    rows = make_prompts(name, truth, MODES, PromptSettings(tie_break="first"))
+    rows = make_prompts(name, truth, [*STUDY_MODES, ITERATIVE], PromptSettings(tie_break="first"))
     return Target(name, truth, {row["mode"]: row for row in rows})
 
 
@@ -91,7 +91,7 @@ class Script:
         found: dict[str, float] = {}
         for image, targets in images:
             encoded = None
-            for mode, selection in itertools.product(MODES, self.selections):
+            for mode, selection in itertools.product((*STUDY_MODES, ITERATIVE), self.selections):
                 if not applies(mode, self.prompt_types):
                     continue
                 if encoded is None or self.anew:

@@ -30,7 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
 from promptseg.core import masks
-from promptseg.core.vocabulary import MODES
+from promptseg.core.vocabulary import ITERATIVE, STUDY_MODES
 from promptseg.methods import Settings
 from promptseg.methods.checkpoints import load_state_dict
 from promptseg.methods.devices import has_bf16, keep_freed_memory
@@ -80,7 +80,10 @@ def samples(count: int, size: int) -> Iterator[tuple[LabelledImage, list[Target]
         pixels = np.clip(70 + 60 * labels[..., None] + rng.normal(0, 20, (size, size, 3)), 0, 255).astype(np.uint8)
         name = f"image{index}"
         truth = labels == 1
-        prompts = {row["mode"]: row for row in make_prompts(name, truth, MODES, PromptSettings(tie_break="first"))}
+        prompts = {
+            row["mode"]: row
+            for row in make_prompts(name, truth, [*STUDY_MODES, ITERATIVE], PromptSettings(tie_break="first"))
+        }
         yield LabelledImage(name, name, pixels, labels, None), [Target(name, truth, prompts)]
 
 

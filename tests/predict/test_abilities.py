@@ -11,7 +11,6 @@ from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import patient_sums
 from promptseg.core.reason import METHOD_FAILED, reason_in
 from promptseg.core.tables import write_table
-from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings, adapter_class
 from promptseg.methods.controls import ClickDisk
 from promptseg.predict.abilities import Abilities
@@ -21,7 +20,7 @@ from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.scoring import score_object
 from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
-from support.objects import disk, image, targets
+from support.objects import MODES, disk, image, targets
 
 LABELS = disk() + 2 * (disk(centre=(10, 24), radius=4) | disk(centre=(2, 20), radius=1))  # 2: in two pieces
 

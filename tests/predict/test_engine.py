@@ -12,7 +12,6 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import METHOD_FAILED
 from promptseg.core.tables import read_table
-from promptseg.core.vocabulary import MODES
 from promptseg.methods import Grid, Method, Proposals, Settings
 from promptseg.methods.controls import ClickDisk, Perfect
 from promptseg.predict import engine
@@ -22,7 +21,7 @@ from promptseg.predict.run import predict
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.score.scoring import score_object
 from promptseg.score.surfaces import Tolerance
-from support.objects import disk, eleven_images, image, targets
+from support.objects import MODES, disk, eleven_images, image, targets
 
 
 class Jittery(ClickDisk):

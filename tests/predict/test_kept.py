@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from promptseg.core.vocabulary import MODES
 from promptseg.methods import Settings
 from promptseg.methods.base import Method
 from promptseg.methods.classical import GrabCut, RegionGrowing
@@ -20,7 +19,7 @@ from promptseg.predict.kept import as_one_job, folder_of, keep, read_kept, total
 from promptseg.predict.plan import Plan
 from promptseg.predict.run import predict
 from promptseg.prompts.clicks import Protocol
-from support.objects import disk, image, targets
+from support.objects import MODES, disk, image, targets
 from support.projects import ROOT
 
 QUICKSTART = ROOT / "resources" / "quickstart"

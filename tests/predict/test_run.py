@@ -12,7 +12,6 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
 from promptseg.core.reason import METHOD_FAILED, reason_in
 from promptseg.core.tables import read_provenance, read_table, write_table
-from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict.engine import Runner
@@ -29,6 +28,7 @@ from promptseg.prompts.modes import PromptSettings
 from promptseg.score.scoring import score
 from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
+from support.objects import MODES
 
 TASKS = {"left": [1], "both": [1, 2]}
 AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)

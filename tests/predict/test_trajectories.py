@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from promptseg.core import masks
-from promptseg.core.vocabulary import MODES
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import ClickDisk
 from promptseg.predict.engine import Runner
@@ -15,7 +14,7 @@ from promptseg.predict.plan import Plan
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.prompts.clicks import Protocol
 from promptseg.score.scoring import Tolerance, score_object
-from support.objects import disk, image, targets
+from support.objects import MODES, disk, image, targets
 
 AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 

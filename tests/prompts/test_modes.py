@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from promptseg.core import masks
-from promptseg.core.vocabulary import MODES
 from promptseg.prompts.modes import PromptSettings, applies, deepest_pixels, depth, make_prompts, pick
+from support.objects import MODES
 
 filled_masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)).filter(np.any)
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from promptseg.core.vocabulary import MODES
+from promptseg.core.vocabulary import ITERATIVE, STUDY_MODES
 from promptseg.predict.plan import Target
 from promptseg.preprocess.images import LabelledImage
 from promptseg.prompts.modes import PromptSettings, make_prompts
+
+MODES = (*STUDY_MODES, ITERATIVE)  # of the default run
 
 
 def image(labels, name="image"):

@@ -7,7 +7,7 @@ import copy
 
 import pytest
 
-from promptseg.core.vocabulary import MODES
+from support.objects import MODES
 from support.projects import RUN, SLOW
 
 

@@ -51,6 +51,11 @@ def get_asked_of_presets(wildcards):
     return asked.asked_of_presets(config, "images")
 
 
+def get_inexact_lines(wildcards):
+    modes = config["robustness"]["modes"]
+    return asked.asked_of_lines(config, ADAPTERS[wildcards.method], modes)
+
+
 def get_computing(wildcards):
     return asked.computing(config, ADAPTERS[wildcards.method])
 

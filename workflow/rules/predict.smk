@@ -109,6 +109,7 @@ rule robustness:
         own_files=get_own_files,
         tasks=get_tasks,
         changes=lookup(within=SETTINGS, dpath="robustness"),
+        lines=get_inexact_lines,
         multimask=lookup(within=SETTINGS, dpath="prompts/multimask"),
         max_components=lookup(within=SETTINGS, dpath="prompts/max_components"),
         equal_components=lookup(within=SETTINGS, dpath="prompts/equal_components"),

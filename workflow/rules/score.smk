@@ -19,6 +19,7 @@ rule score:
         dataset="{dataset}",
         method="{method}",
         tasks=get_tasks,
+        lines=asked.line_modes(config),
         shard=[1, 1],
         tolerance={"mm": config["metrics"]["nsd_tolerance_mm"], "px": config["metrics"]["nsd_tolerance_px"]},
     script:

@@ -26,7 +26,8 @@ if __name__ == "__main__":
         asked = params.asked
         plan = Plan.of(asked)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard))
-        questions = Inputs.of(objects, asked)
+        questions = Inputs.of(objects, asked, run.method)
+        stand_ins = {"stand_ins": dict(questions.showing.kinds)} if questions.showing.kinds else {}
         folder, answered_by = folder_of(outputs.predictions), run.fingerprint()
         kept = read_kept(folder, answered_by, run.method.needs_truth)
         with run.embedding_cache(outputs.predictions, inputs.lib, snakemake.resources["cache_embeddings"]) as cache:
@@ -38,7 +39,8 @@ if __name__ == "__main__":
                 everything=outputs.everything,
                 label=f"predict {run.name} {run.dataset}",
                 provenance=run.provenance(
-                    **{key: asked.get(key) for key in ("protocols", "multimask", "everything", "seed")}
+                    **{key: asked.get(key) for key in ("protocols", "multimask", "everything", "seed")},
+                    **stand_ins,
                 ),
             )
         cost = total(kept.cost, cost)

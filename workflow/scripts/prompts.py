@@ -16,5 +16,6 @@ if __name__ == "__main__":
         write_prompts(
             stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks),
             Path(snakemake.output.prompts),
-            PromptSettings(**params.settings),
+            PromptSettings.of(params.settings),
+            lines="lines" in params.settings,
         )

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
+from promptseg.predict.abilities import Showing
 from promptseg.predict.engine import Runner
 from promptseg.predict.method_run import Computing, prepare
 from promptseg.predict.plan import Plan
 from promptseg.predict.robustness import InexactInputs, write_robustness
 from promptseg.preprocess.objects import stream_objects
 from promptseg.prompts.inexact import Changes
+from promptseg.prompts.lines import LineSettings
 from promptseg.prompts.modes import PromptSettings
 
 if TYPE_CHECKING:
@@ -22,11 +24,13 @@ if __name__ == "__main__":
         computing = Computing(**params.computing, threads=snakemake.threads)
         weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
-        changes = {key: value for key, value in params.changes.items() if key != "enabled"}
-        exact = PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components)
+        unused = {"enabled"} if params.lines else {"enabled", "line_shift"}
+        changes = {key: value for key, value in params.changes.items() if key not in unused}
+        drawing = LineSettings.of(params.lines.get("lines", {}))
+        exact = PromptSettings(params.max_components, params.tie_break, params.seed, params.equal_components, drawing)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_robustness(
-            InexactInputs(objects, Changes(**changes), exact),
+            InexactInputs(objects, Changes(**changes), exact, Showing.of(params.lines, run.method)),
             Runner(
                 run.method,
                 Plan(protocols={}, multimask=params.multimask, strict=params.strict),

@@ -21,5 +21,6 @@ if __name__ == "__main__":
             Tolerance(**params.tolerance),
             dataset=params.dataset,
             method=params.method,
+            lines=params.lines,
             with_failed=params.shard[0] == 1,
         )

@@ -20,14 +20,14 @@ from promptseg.analysis.columns import (
 from promptseg.analysis.objects import object_means
 from promptseg.core.columns import DATASET, METHOD, TASK
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table, read_table
-from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.core.vocabulary import STUDY_MODES
 from promptseg.predict.tables import PROPOSALS
 from promptseg.score.tables import SCORES
 
 RECALL = (50, 75, 90)  # thresholds of the IoU in percent
 GAPS = {
     (mode, selection): f"gap_{mode}{end}"
-    for mode in SINGLE_MODES
+    for mode in STUDY_MODES
     for selection, end in (("first", ""), ("oracle", "_oracle"))
 }
 _OTHERS = [
@@ -70,7 +70,7 @@ def read_everything(scores: Path, proposals: Path) -> pd.DataFrame:
         its image has), and for modes 1 to 5 gap_{mode} and gap_{mode}_oracle: iou minus the IoU of that mode's first
         and of its best mask, NaN where there is none.
     """
-    wanted = [("status", "==", "ok"), ("mode", "in", ["everything", *SINGLE_MODES])]
+    wanted = [("status", "==", "ok"), ("mode", "in", ["everything", *STUDY_MODES])]
     names = ["dataset", "task", "case_id", "image_id", "object_id", "method", "mode", "selection", "iou"]
     frame = read_table(scores, SCORES, names, filters=wanted)
     rows = frame[frame["mode"] == "everything"].drop(columns=["mode", "selection"]).set_index("object_id")

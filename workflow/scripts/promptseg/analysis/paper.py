@@ -1,6 +1,6 @@
 """Tables for a paper: Markdown, and LaTeX for the package booktabs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core.files import atomic
+from promptseg.core.settings import columns_of
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
-from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.core.vocabulary import SINGLE_MODES, STUDY_MODES
 from promptseg.score.metrics import METRICS, Metric
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
@@ -104,16 +105,21 @@ class _Names:
         return rows.loc[order.sort_values(["method", "selection"], kind="stable").index]
 
 
+def _in_words(modes: Sequence[str]) -> str:
+    return "the five prompt modes" + (" and with drawn lines" if len(modes) > len(STUDY_MODES) else "")
+
+
 def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
     rows = measured[(measured["level"] == "task") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
+    modes = columns_of(rows["mode"])
     cells = []
     for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
         for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
-            values = own.set_index("mode")["iou"].reindex(SINGLE_MODES)
+            values = own.set_index("mode")["iou"].reindex(modes)
             about = [names.title("dataset", dataset), plain(task), names.title("method", method), SELECTIONS[selection]]
             cells.append([*about, str(own["n_images"].max()), *map(number, values)])
-    heads = ["dataset", "task", "method", "mask", "images", *map(setting, SINGLE_MODES)]
-    return PaperTable("modes", "IoU in the five prompt modes, means over the images of each task.", heads, cells, 4)
+    heads = ["dataset", "task", "method", "mask", "images", *map(setting, modes)]
+    return PaperTable("modes", f"IoU in {_in_words(modes)}, means over the images of each task.", heads, cells, 4)
 
 
 def _clicks(measured: pd.DataFrame, names: _Names) -> PaperTable:
@@ -131,16 +137,15 @@ def _clicks(measured: pd.DataFrame, names: _Names) -> PaperTable:
 
 def _methods(measured: pd.DataFrame, names: _Names) -> PaperTable:
     rows = measured[(measured["level"] == "all") & measured["iou"].notna()]
+    modes = columns_of(rows["mode"])
     cells = []
     for (method, selection), own in names.sorted(rows).groupby(["method", "selection"], sort=False):
         by_mode = {row["mode"]: row for row in own.to_dict("records")}
-        values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in SINGLE_MODES]
+        values = [_with_interval(by_mode[mode], "iou") if mode in by_mode else "" for mode in modes]
         if any(values):
             cells.append([names.title("method", method), SELECTIONS[selection], *values])
-    caption = (
-        "IoU of the methods in the five prompt modes, means over tasks with 95 % bootstrap intervals over patients."
-    )
-    return PaperTable("methods", caption, ["method", "mask", *map(setting, SINGLE_MODES)], cells, 2)
+    caption = f"IoU of the methods in {_in_words(modes)}, means over tasks with 95 % bootstrap intervals over patients."
+    return PaperTable("methods", caption, ["method", "mask", *map(setting, modes)], cells, 2)
 
 
 def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:

@@ -3,7 +3,8 @@
 They are dictionaries, because Snakemake compares the values of parameters and not their names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from promptseg.config.exported import chosen_settings
@@ -27,7 +28,18 @@ from promptseg.core.routes import (
     POINT,
     SLICE_ROUTES,
 )
-from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE, POINT_MODES, SINGLE_MODES
+from promptseg.core.stand_ins import StandIns
+from promptseg.core.vocabulary import (
+    ALL_MODES,
+    DRAWN_MODES,
+    EVERYTHING,
+    ITERATIVE,
+    LASSO,
+    LINE_MODES,
+    POINT_MODES,
+    SCRIBBLE_MODES,
+    SINGLE_MODES,
+)
 
 # Of an adapter that cannot be imported where the jobs are planned: it may be able to do everything.
 UNKNOWN = {
@@ -39,15 +51,57 @@ UNKNOWN = {
     "volume_routes": [*SLICE_ROUTES, MEMORY, NATIVE],
     "needs_raw": True,
 }
+# What is drawn in which modes depends on these settings of `prompts.scribbles` and `prompts.lasso`.
+_DRAWING = {
+    "width": SCRIBBLE_MODES,
+    "walk": ("scribble_walk",),
+    "arcs": ("scribble_contour",),
+    "arc": ("scribble_contour",),
+    "margin": (LASSO,),
+}
 # Of what stands for the method of the controls.
 CONTOURS_FACTS = {"volume_routes": list(CONTROL_ROUTES), "several": False, "learned": False}
 
 
 def cut(config: Config) -> dict[str, Any]:
-    """How prompts are cut from the truth: all modes, whichever the run has; the seed where something is drawn."""
+    """How prompts are cut from the truth: all modes, whichever the run has, but lines only if it has some.
+
+    The seed is there where something is drawn.
+    """
     prompts = config["prompts"]
+    lines = {"lines": _drawing(prompts, LINE_MODES)} if line_modes(config) else {}
     kept = {key: prompts[key] for key in ("max_components", "equal_components", "tie_break")}
-    return kept | ({"seed": prompts["seed"]} if prompts["tie_break"] == "random" else {})
+    return kept | lines | ({"seed": prompts["seed"]} if lines or prompts["tie_break"] == "random" else {})
+
+
+def line_modes(config: Config) -> list[str]:
+    """The modes of the run in which lines are drawn."""
+    return [mode for mode in LINE_MODES if mode in config["prompts"]["modes"]]
+
+
+def _drawing(prompts: Mapping[str, Any], modes: Collection[str]) -> dict[str, Any]:
+    """How lines are drawn, as `prompts.lines.LineSettings` takes it: what matters in these modes."""
+    settings = {**prompts["scribbles"], **prompts["lasso"]}
+    return {key: settings[key] for key, concerned in _DRAWING.items() if set(concerned) & set(modes)}
+
+
+def asked_of_lines(config: Config, facts: Mapping[str, Any], modes: Collection[str]) -> dict[str, Any]:
+    """What a method is asked about lines: those of some modes that it takes, or something in their place; or nothing.
+
+    Args:
+        facts: of its adapter, see `predict.inspection`.
+
+    Returns:
+        line_modes; lines, how they are drawn; stand_ins, what is given instead, where it is.
+    """
+    settings = StandIns.of(config["prompts"])
+    takes = facts.get("takes")
+    instead = [mode for mode in modes if takes and settings.kind(mode, **takes)]
+    asked = [mode for mode in LINE_MODES if mode in modes and (mode in facts["modes"] or mode in instead)]
+    if not asked:
+        return {}
+    given = {} if takes and not instead else {"stand_ins": asdict(settings)}
+    return {"line_modes": asked, "lines": _drawing(config["prompts"], asked), **given}
 
 
 def asked(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,18 +111,20 @@ def asked(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, An
         facts: of its adapter, see `predict.inspection`.
     """
     prompts = config["prompts"]
-    modes = [mode for mode in facts["modes"] if mode in prompts["modes"]]
-    found: dict[str, Any] = {"modes": modes, "strict": config["strict"]}
+    lines = asked_of_lines(config, facts, line_modes(config))
+    able = {mode for mode in facts["modes"] if mode not in LINE_MODES} | set(lines.pop("line_modes", []))
+    modes = [mode for mode in ALL_MODES if mode in able and mode in prompts["modes"]]
+    found: dict[str, Any] = {"modes": modes, "strict": config["strict"], **lines}
 
     def add(settings: Mapping[str, Any], *keys: str, where: object) -> None:
         found.update({key: settings[key] for key in keys} if where else {})
 
     add(prompts, "max_components", where={"mode2", "mode4"} & set(modes))
-    add(prompts, "equal_components", where={"mode1", "mode2", "mode3", "mode4"} & set(modes))
+    add(prompts, "equal_components", where={"mode1", "mode2", "mode3", "mode4", *SCRIBBLE_MODES} & set(modes))
     add(prompts, "multimask", where=facts["several"] and set(SINGLE_MODES) & set(modes))
     points = set(POINT_MODES) & set(modes)
     add(prompts, "tie_break", where=points)
-    add(prompts, "seed", where=points and prompts["tie_break"] == "random")
+    add(prompts, "seed", where=(points and prompts["tie_break"] == "random") or set(DRAWN_MODES) & set(modes))
     add(prompts, "clicks", where=ITERATIVE in modes)
     add({"protocols": protocols_of(config, method)}, "protocols", where=ITERATIVE in modes)
     add(config, "everything", where=EVERYTHING in modes)

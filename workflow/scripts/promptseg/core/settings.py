@@ -1,11 +1,11 @@
 """What a row of scores is beside object and method: a prompt, and which mask counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from promptseg.core import titles
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.core.vocabulary import ITERATIVE, SCORED_MODES, SELECTIONS
+from promptseg.core.vocabulary import ITERATIVE, SCORED_MODES, SELECTIONS, SINGLE_MODES, STUDY_MODES
 
 # The columns of tables that make a setting; a table without variants of protocols lacks `switch`.
 COLUMNS = ["mode", "protocol", "switch", "step", "selection"]
@@ -41,6 +41,12 @@ class Setting(NamedTuple):
         """The protocol of its clicks in words, with what differs from it; empty where there are no clicks."""
         words = [titled(protocols, self.protocol)] if self.protocol else []
         return ", ".join([*words, f"{plain(self.switch)} as by default"] if self.switch else words)
+
+
+def columns_of(modes: Iterable[str]) -> list[str]:
+    """The modes without clicks that tables have columns for: 1 to 5, and those of lines where a run has them."""
+    found = set(modes)
+    return [mode for mode in SINGLE_MODES if mode in STUDY_MODES or mode in found]
 
 
 def ordered(settings: set[Setting], protocols: Sequence[str]) -> list[Setting]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promptseg.core import routes
-from promptseg.core.vocabulary import AUTOMATIC, EVERYTHING, ITERATIVE, NOT_RECORDED
+from promptseg.core.vocabulary import AUTOMATIC, EVERYTHING, ITERATIVE, LASSO, NOT_RECORDED
 
 MODES = {
     "mode1": "1: one point, largest component",
@@ -12,6 +12,10 @@ MODES = {
     "mode3": "3: box, largest component",
     "mode4": "4: a box around each component",
     "mode5": "5: one box around the object",
+    "scribble_centre": "scribble, centre-line",
+    "scribble_walk": "scribble, anywhere",
+    "scribble_contour": "scribble, contour",
+    LASSO: "lasso",
     ITERATIVE: "corrective clicks",
     EVERYTHING: "no prompt",
     AUTOMATIC: "no prompt, masks from files",

@@ -1,6 +1,11 @@
 """The words of every room for prompts, masks and settings, in the order of tables and figures."""
 
-SINGLE_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
+STUDY_MODES = ("mode1", "mode2", "mode3", "mode4", "mode5")
+SCRIBBLE_MODES = ("scribble_centre", "scribble_walk", "scribble_contour")
+DRAWN_MODES = SCRIBBLE_MODES[1:]  # by chance
+LASSO = "lasso"
+LINE_MODES = (*SCRIBBLE_MODES, LASSO)  # a run has them where it asks for them
+SINGLE_MODES = (*STUDY_MODES, *LINE_MODES)  # one prompt, whose answer is not corrected
 ITERATIVE = "iterative"
 EVERYTHING = "everything"  # the mode without prompts
 MODES = (*SINGLE_MODES, ITERATIVE)

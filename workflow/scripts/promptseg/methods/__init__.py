@@ -10,9 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.lines import Scribble
 from promptseg.methods.base import Candidates, Grid, Method, Prompt, Proposals, Query, Settings
 
-__all__ = ["Candidates", "Grid", "Method", "Prompt", "Proposals", "Query", "Settings", "adapter_class"]
+__all__ = ["Candidates", "Grid", "Method", "Prompt", "Proposals", "Query", "Scribble", "Settings", "adapter_class"]
 
 
 def _load(module_name: str) -> ModuleType:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from promptseg.core.lines import Scribble, drawn, filled
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -24,11 +26,23 @@ class Prompt:
         points: (n, 2) int32 (x, y) pixels, all clicks so far in order; n may be 0.
         labels: (n,) int8, 1 on the object, 0 on the background.
         box: (4,) int32 XYXY, inclusive pixels, or None.
+        scribbles: lines drawn on the object or on the background, see `Scribble`; empty if none.
+        lasso: (n, 2) int32 (x, y) pixels, a curve around the object, closed from the last to the first; or None.
     """
 
     points: np.ndarray
     labels: np.ndarray
     box: np.ndarray | None = None
+    scribbles: Sequence[Scribble] = ()
+    lasso: np.ndarray | None = None
+
+    def scribbled(self, shape: tuple[int, int], label: int = 1, width: int | None = None) -> np.ndarray:
+        """(h, w) bool: what the scribbles with a label cover, drawn with their own brushes or with one of a width."""
+        return drawn(self.scribbles, shape, label, width)
+
+    def enclosed(self, shape: tuple[int, int]) -> np.ndarray:
+        """(h, w) bool: the inside of the lasso with the curve itself; nothing without one."""
+        return np.zeros(shape, bool) if self.lasso is None else filled(self.lasso, shape)
 
 
 @dataclass(frozen=True)
@@ -144,8 +158,8 @@ class Method(ABC):
     """A segmentation method that takes prompts.
 
     Attributes:
-        prompt_types: subset of {"point", "box", "everything"}; modes that need another type do not apply. "everything"
-            is no prompt at all: the method has `everything`.
+        prompt_types: subset of {"point", "box", "scribble", "lasso", "everything"}; modes that need another type do not
+            apply. "everything" is no prompt at all: the method has `everything`.
         untrained_types: further types that its network computes without having been made for them; they apply only
             where the entry says `off_label: true`.
         max_points: how many points of a prompt it was made for; None for any number.

@@ -14,7 +14,7 @@ from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Method, adapter_class
 
-PROMPT_TYPES = ("point", "box", "everything")
+PROMPT_TYPES = ("point", "box", "scribble", "lasso", "everything")
 # How each method of a class is called by the engine, without `self`; `__init__` gets the settings.
 _ARGUMENTS = {
     "__init__": "settings",

@@ -14,7 +14,7 @@ def _single(mask: np.ndarray) -> Candidates:
 class Perfect(Method):
     """Returns the truth: every score must reach its best value."""
 
-    prompt_types = frozenset({"point", "box"})
+    prompt_types = frozenset({"point", "box", "scribble", "lasso"})
     looks_at_pixels = False
     learned = False
     known_options = frozenset()
@@ -69,6 +69,18 @@ class BoxEllipse(Method):
         y = (np.arange(height)[:, None] - (y0 + y1) / 2) / ((y1 - y0 + 1) / 2)
         x = (np.arange(width)[None, :] - (x0 + x1) / 2) / ((x1 - x0 + 1) / 2)
         return x**2 + y**2 <= 1
+
+
+class LassoFill(Method):
+    """The inside of the lasso."""
+
+    prompt_types = frozenset({"lasso"})
+    looks_at_pixels = False
+    learned = False
+    known_options = frozenset()
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return [_single(query.prompt.enclosed(query.image.shape[:2])) for query in queries]
 
 
 class ClickDisk(Method):

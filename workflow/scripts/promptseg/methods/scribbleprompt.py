@@ -1,14 +1,14 @@
 """ScribblePrompt (Wong et al., ECCV 2024): a UNet and a SAM for clicks, boxes and scribbles on biomedical images."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from promptseg.methods.base import Method, Prompt, Query, Settings
+from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
 from promptseg.methods.frames import Frame, stretched
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.scribble_unet import ScribbleUnet
@@ -30,13 +30,13 @@ def spread_grey(pixels: np.ndarray) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Scribbled(Prompt):
-    """A prompt with scribbles.
+    """A prompt with scribbles as the authors give them, which may have soft edges.
 
     Attributes:
-        scribbles: (2, h, w) float32 of the image's size, in 0..1: those on the object, and those on the background.
+        maps: (2, h, w) float32 of the image's size, in 0..1: those on the object, and those on the background.
     """
 
-    scribbles: np.ndarray
+    maps: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,13 @@ class Canvas:
     frame: Frame
 
 
+def _maps(prompt: Prompt, size: tuple[int, int]) -> np.ndarray:
+    """(2, h, w) float32: the scribbles of a prompt in an image of (h, w) pixels, see `Scribbled`."""
+    if isinstance(prompt, Scribbled):
+        return prompt.maps
+    return np.stack([prompt.scribbled(size, label) for label in (1, 0)]).astype(np.float32)
+
+
 class ScribblePromptUnet(Promptable[ScribbleUnet]):
     """ScribblePrompt-UNet; `variant` is nf192_res128.
 
@@ -60,7 +67,7 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     it. It makes no estimate of IoU.
     """
 
-    prompt_types = frozenset({"point", "box"})
+    prompt_types = frozenset({"point", "box", "scribble"})
     code_licence = Method.code_licence
     variants = ("nf192_res128",)
 
@@ -92,7 +99,7 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     @staticmethod
     def scribbled(prompt: Prompt, scribbles: np.ndarray) -> Scribbled:
         """The prompt with scribbles, see `Scribbled`."""
-        return Scribbled(prompt.points, prompt.labels, prompt.box, scribbles=scribbles)
+        return Scribbled(prompt.points, prompt.labels, prompt.box, maps=scribbles)
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:  # noqa: ARG002 - there is one
@@ -118,8 +125,8 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
             planes[0, y0:y1, x0:x1] = 1
         for (x, y), label in zip(_truncated(prompt.points, frame), prompt.labels, strict=True):
             planes[1:, y, x] = torch.tensor([label == 1, label != 1], dtype=torch.float32)
-        if isinstance(prompt, Scribbled):
-            planes[1:] = (planes[1:] + _resized(torch.from_numpy(prompt.scribbles)[None])[0]).clamp(0, 1)
+        if isinstance(prompt, Scribbled) or prompt.scribbles:
+            planes[1:] = (planes[1:] + _resized(torch.from_numpy(_maps(prompt, frame.size))[None])[0]).clamp(0, 1)
         return planes.to(self.settings.device)
 
 
@@ -133,17 +140,31 @@ def _truncated(points: np.ndarray, frame: Frame) -> np.ndarray:
     return (points.astype(np.float32) * np.array(frame.scale, np.float32)).astype(np.int64)
 
 
+def _clicked(query: Query) -> Prompt:
+    """The prompt with clicks in the place of scribbles: one on each pixel, those on the object first."""
+    prompt = query.prompt
+    on, off = (np.argwhere(prompt.scribbled(query.image.frame.size, label))[:, ::-1] for label in (1, 0))
+    points = np.concatenate([prompt.points, on, off]).astype(np.int32)
+    return Prompt(points, np.r_[prompt.labels, np.ones(len(on)), np.zeros(len(off))].astype(np.int8), prompt.box)
+
+
 class ScribblePromptSam(Sam):
     """ScribblePrompt-SAM; `variant` is vit_b.
 
     Images are stretched to SAM's 1024 x 1024 pixels, although the published file is named after 128. The network always
-    gives three masks; the one with the highest predicted IoU is the answer.
+    gives three masks; the one with the highest predicted IoU is the answer. A scribble is a click on each of its
+    pixels.
     """
 
-    prompt_types = frozenset({"point", "box"})
+    prompt_types = frozenset({"point", "box", "scribble"})
     candidates = 1
     main_mask = "of 3 the one with the highest predicted IoU"
     variants = ("vit_b",)
+
+    def predict(self, queries: Sequence[Query]) -> list[Candidates]:
+        return super().predict(
+            [replace(query, prompt=_clicked(query)) if query.prompt.scribbles else query for query in queries]
+        )
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
         grey = spread_grey(pixels).to(self.settings.device)

@@ -1,10 +1,14 @@
 """What a method is asked: what it was made for or, with `off_label`, whatever its network computes."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from promptseg.core.stand_ins import StandIn, StandIns
+from promptseg.core.vocabulary import LINE_MODES
 from promptseg.methods import Method
 from promptseg.prompts.modes import applies
+from promptseg.prompts.stand_ins import given
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Abilities:
         clicks = method.max_points if method.negative_points else 1
         return cls(method.prompt_types, method.max_points, clicks, method.candidates)
 
+    @property
+    def prompts(self) -> tuple[frozenset[str], int | None, int | None]:
+        """What `StandIns.kind` has to know."""
+        return self.prompt_types, self.max_points, self.max_clicks
+
     def answer(self, mode: str) -> bool:
         """Whether a mode is asked."""
         return applies(mode, self.prompt_types, self.max_points)
@@ -43,3 +52,28 @@ class Abilities:
     def facts(self) -> dict[str, Any]:
         """As JSON takes them, for provenance: scoring reads there what does not apply."""
         return {**asdict(self), "prompt_types": sorted(self.prompt_types)}
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How a method is shown lines that it does not take.
+
+    Attributes:
+        kinds: what stands for them, by mode.
+    """
+
+    settings: StandIns = field(default_factory=StandIns)
+    kinds: Mapping[str, StandIn] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any], method: Method) -> "Showing":
+        """As `config.asked` says it to this method."""
+        settings = StandIns(**asked.get("stand_ins", {}))
+        known = Abilities.of(method)
+        kinds = {mode: settings.kind(mode, *known.prompts) for mode in LINE_MODES}
+        return cls(settings, {mode: kind for mode, kind in kinds.items() if kind})
+
+    def shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row of prompts.tables.PROMPTS as the method gets it."""
+        kind = self.kinds.get(row["mode"])
+        return given(row, kind, self.settings) if kind else row

@@ -23,11 +23,12 @@ def inspect(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         entry: of the method in the configuration.
 
     Returns:
-        modes, those that the method is asked; several, whether the number of masks that it gives may depend on
-        `multimask`; looks_at_pixels, learned and knows_probabilities, see `Method`; volume_routes, those over volumes
-        that it can do; needs_raw, of methods for volumes alone; helpers, files besides its own that importing it
-        loaded, from the current folder, if this process imported no other adapter. Or `problem`, what is wrong with the
-        adapter or its entry; or `missing`, why it cannot be imported here.
+        modes, those that the method is asked; takes, what decides about prompts in the place of others, see
+        `core.stand_ins`; several, whether the number of masks that it gives may depend on `multimask`; looks_at_pixels,
+        learned and knows_probabilities, see `Method`; volume_routes, those over volumes that it can do; needs_raw, of
+        methods for volumes alone; helpers, files besides its own that importing it loaded, from the current folder, if
+        this process imported no other adapter. Or `problem`, what is wrong with the adapter or its entry; or `missing`,
+        why it cannot be imported here.
     """
     try:
         for_volumes = is_for_volumes(named_class(entry["adapter"]))
@@ -51,6 +52,7 @@ def _facts(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     abilities = Abilities.declared(found, off_label)
     return {
         "modes": [mode for mode in ALL_MODES if abilities.answer(mode)],
+        "takes": {key: value for key, value in abilities.facts().items() if key != "candidates"},
         "several": abilities.candidates > 1 or found.mask_feedback,
         "looks_at_pixels": found.says("looks_at_pixels"),
         "learned": found.says("learned"),

@@ -48,9 +48,10 @@ def _digest(*parts: bytes) -> str:
 
 
 def prompt_digest(row: Mapping[str, Any]) -> str:
-    """Of the points and boxes of a row of prompts.tables.PROMPTS."""
+    """Of what a row of prompts.tables.PROMPTS, cut in this process, shows."""
     given = [np.asarray([list(one) for one in row[key]], np.int64).tolist() for key in ("points", "boxes")]
-    return _digest(json.dumps([given, [int(label) for label in row["point_labels"]]]).encode())
+    drawn = [row[key] for key in ("scribbles", "lasso") if row.get(key)]
+    return _digest(json.dumps([given, [int(label) for label in row["point_labels"]], *drawn]).encode())
 
 
 def asked_of(image: LabelledImage, targets: Sequence[Target], looks: bool) -> list[_Row]:
@@ -142,7 +143,7 @@ class KeptObject:
         return any(row["mode"] == EVERYTHING and row["status"] == "ok" for row in self.rows)
 
     def single(self, mode: str, plan: Plan, several: bool) -> list[_Row]:
-        """The rows of an equal prompt, of this or another of modes 1 to 5; none if there are none.
+        """The rows of an equal prompt, of this or another mode of single prompts; none if there are none.
 
         Args:
             several: whether the number of masks depends on `multimask`.

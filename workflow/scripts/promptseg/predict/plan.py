@@ -8,7 +8,7 @@ import numpy as np
 
 from promptseg.core.vocabulary import SELECTIONS
 from promptseg.methods import Grid, Method
-from promptseg.predict.abilities import Abilities
+from promptseg.predict.abilities import Abilities, Showing
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.prompts.clicks import Protocol
@@ -87,20 +87,20 @@ class Inputs:
 
     Attributes:
         modes, settings: which prompts are cut, and how.
+        showing: how the method is shown those that it does not take.
         user: who prompts.
     """
 
     objects: ObjectStream
     modes: Sequence[str]
     settings: PromptSettings
+    showing: Showing = field(default_factory=Showing)
     user: User = IDEAL
 
     @classmethod
-    def of(cls, objects: ObjectStream, asked: Mapping[str, Any], user: User = IDEAL) -> "Inputs":
+    def of(cls, objects: ObjectStream, asked: Mapping[str, Any], method: Method, user: User = IDEAL) -> "Inputs":
         """What `config.asked.asked` says; what it does not say does not matter for the method."""
-        keys = ("max_components", "equal_components", "tie_break", "seed")
-        settings = PromptSettings(**{key: asked[key] for key in keys if key in asked})
-        return cls(objects, asked["modes"], settings, user)
+        return cls(objects, asked["modes"], PromptSettings.of(asked), Showing.of(asked, method), user)
 
     def only(self, image_ids: Collection[str]) -> "Inputs":
         """The same for some of the images."""
@@ -116,7 +116,7 @@ class Inputs:
     def _targets(self, object_id: str, truth: np.ndarray) -> Iterator[Target]:
         for annotator in self.user.annotators(object_id):
             rows = self.user.rows(object_id, truth, self.modes, self.settings, annotator)
-            yield Target(object_id, truth, {row["mode"]: row for row in rows}, annotator)
+            yield Target(object_id, truth, {row["mode"]: self.showing.shown(row) for row in rows}, annotator)
 
 
 @dataclass(eq=False)
@@ -142,7 +142,8 @@ class Item:
 
 def modes_of(target: Target, method: Method) -> list[str]:
     """The modes of an object that a method is asked."""
-    return [mode for mode in target.prompts if Abilities.of(method).answer(mode)]
+    abilities = Abilities.of(method)
+    return [mode for mode, row in target.prompts.items() if abilities.answer(mode) or row.get("stand_in")]
 
 
 def feeds_back(method: Method, protocol: Protocol) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table
+from promptseg.predict.abilities import Showing
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Item, Target
 from promptseg.predict.tables import ROBUSTNESS
@@ -24,21 +25,23 @@ class InexactInputs:
 
     Attributes:
         settings: of the exact prompts.
+        showing: how the method is shown prompts that it does not take.
         asked: what stands behind the names of the targets under way.
     """
 
     objects: ObjectStream
     changes: Changes
     settings: PromptSettings
+    showing: Showing = field(default_factory=Showing)
     asked: dict[str, tuple[dict[str, str], Change]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[tuple[LabelledImage, list[Target]]]:
         for image, objects in self.objects:
             targets = []
             for item in objects:
-                by_change: dict[Change, dict[str, dict[str, Any]]] = defaultdict(dict)
+                by_change: dict[Change, dict[str, Mapping[str, Any]]] = defaultdict(dict)
                 for mode, change, prompt in variants(item.row.object_id, item.mask, self.changes, self.settings):
-                    by_change[change][mode] = prompt
+                    by_change[change][mode] = self.showing.shown(prompt)
                 for change, by_mode in by_change.items():
                     name = " ".join(map(str, (item.row.object_id, *change)))
                     self.asked[name] = item.keys, change

@@ -1,4 +1,4 @@
-"""Single prompts: an object prompted once, in one of modes 1 to 5."""
+"""Single prompts: an object prompted once, in one of modes 1 to 5, by scribbles or by a lasso."""
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -9,7 +9,7 @@ from promptseg.predict.trajectories import Answer, coded, prediction, prompts_of
 
 
 class Single:
-    """One object prompted in one of modes 1 to 5."""
+    """One object prompted once."""
 
     def __init__(self, item: Item, target: Target, mode: str):
         self.item, self.target, self.mode = item, target, mode

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from promptseg.core import masks
+from promptseg.core.lines import Scribble, points_of
 from promptseg.core.reason import METHOD_FAILED
-from promptseg.core.vocabulary import BOX_MODES, EVERYTHING, ITERATIVE
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
 from promptseg.methods import Candidates, Method, Prompt, Query
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.log_odds import packed
@@ -29,12 +30,13 @@ def signed(rows: list[dict[str, Any]], target: Target) -> list[dict[str, Any]]:
 
 
 def prompts_of(row: Mapping[str, Any]) -> list[Prompt]:
-    """Prompts of one mode: all points in one prompt, but every box in its own."""
-    no_points = (np.zeros((0, 2), np.int32), np.zeros(0, np.int8))
-    if row["mode"] in BOX_MODES:
-        return [Prompt(*no_points, box=np.asarray(box, np.int32)) for box in row["boxes"]]
-    points = np.asarray([list(point) for point in row["points"]], np.int32)
-    return [Prompt(points, np.asarray(row["point_labels"], np.int8))]
+    """Prompts of one mode: all points in one prompt, and all scribbles, but every box in its own."""
+    points, labels = points_of(row["points"]), np.asarray(row["point_labels"], np.int8)
+    if len(row["boxes"]):
+        return [Prompt(points, labels, box=np.asarray(box, np.int32)) for box in row["boxes"]]
+    scribbles = tuple(map(Scribble.of, row.get("scribbles") or ()))
+    lasso = row.get("lasso")
+    return [Prompt(points, labels, scribbles=scribbles, lasso=None if lasso is None else points_of(lasso))]
 
 
 def _join(parts: Sequence[Candidates]) -> Candidates:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from promptseg.core import masks
-from promptseg.methods import Candidates, Grid, Method, Prompt, Query
+from promptseg.methods import Candidates, Grid, Method, Prompt, Query, Scribble
 from promptseg.predict.abilities import Abilities
 from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
+from promptseg.prompts.lines import lasso
 
 SIZES = ((96, 128), (144, 100))  # (h, w): different, and not square
 SAME = 0.001  # share of an image's pixels that rounding may change, e.g. between batches of other sizes
@@ -61,6 +62,11 @@ class Scene:
             yield "box", Prompt(points[:0].copy(), labels[:0].copy(), box.copy())
             if "point" in abilities.prompt_types:
                 yield BOX_AND_POINT, Prompt(points[:1].copy(), labels[:1].copy(), box.copy())
+        nowhere = points[:0].copy(), labels[:0].copy()
+        if "scribble" in abilities.prompt_types:
+            yield "scribble", Prompt(*nowhere, scribbles=(Scribble(points[:2].copy(), 1, 3),))
+        if "lasso" in abilities.prompt_types:
+            yield "lasso", Prompt(*nowhere, lasso=lasso(self.truth, 0.1))
 
 
 @dataclass
@@ -169,10 +175,15 @@ class Trial:
             "the image", "image = query.image.copy()", shown, [scene.pixels for scene in self.scenes]
         )
         drawn = [dict(line.scene.prompts(Abilities.of(self.method)))[line.kind] for line in lines]
-        for name in ("points", "labels", "box"):
+        for name in ("points", "labels", "box", "lasso"):
             given = [getattr(prompt, name) for prompt in drawn]
             now = [getattr(line.query.prompt, name) for line in lines]
-            self._require_unchanged(f"prompt.{name}", f"{name} = query.prompt.{name}.copy()", given, now)
+            if name != "lasso" or any(one is not None for one in given):
+                self._require_unchanged(f"prompt.{name}", f"{name} = query.prompt.{name}.copy()", given, now)
+        given = [one.line for prompt in drawn for one in prompt.scribbles]
+        now = [one.line for line in lines for one in line.query.prompt.scribbles]
+        if given:
+            self._require_unchanged("prompt.scribbles", "line = scribble.line.copy()", given, now)
         return self.report
 
     def _require_unchanged(self, what: str, remedy: str, given: Sequence[Any], now: Sequence[Any]) -> None:

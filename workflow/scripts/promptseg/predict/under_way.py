@@ -30,9 +30,10 @@ class Question:
     def key(self) -> tuple[Any, ...]:
         """Equal for questions that a method cannot tell apart."""
         query, prompt = self.query, self.query.prompt
-        box = None if prompt.box is None else prompt.box.tobytes()
-        shown = (prompt.points.tobytes(), prompt.labels.tobytes(), box)
-        return (id(self.item), *shown, id(query.previous), query.refine, query.multimask, id(query.truth))
+        arrays = (prompt.points, prompt.labels, prompt.box, prompt.lasso)
+        shown = (None if array is None else array.tobytes() for array in arrays)
+        drawn = tuple((one.line.tobytes(), one.label, one.width) for one in prompt.scribbles)
+        return (id(self.item), *shown, drawn, id(query.previous), query.refine, query.multimask, id(query.truth))
 
 
 Taker: TypeAlias = Callable[[Proposals | str], None]

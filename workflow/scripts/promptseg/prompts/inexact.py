@@ -1,10 +1,11 @@
 """Prompts that are a little off: boxes and points that moved, and other draws among equally deep pixels.
 
 Kinds of change: `box_jitter` moves each side of a box; `point_offset` moves a point from the deepest pixel towards the
-border of the object; `seed` draws again which of several equally deep pixels is clicked.
+border of the object; `line_shift` moves a scribble or a lasso; `seed` draws again which of several equally deep pixels
+is clicked, and which lines are drawn by chance.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from promptseg.core import masks
 from promptseg.core.randomness import generator
-from promptseg.core.vocabulary import BOX_MODES, POINT_MODES
+from promptseg.core.vocabulary import BOX_MODES, DRAWN_MODES, LINE_MODES, POINT_MODES
 from promptseg.prompts.modes import PromptSettings, make_prompts, pick
 
 Box = tuple[int, int, int, int]
@@ -27,6 +28,7 @@ class Changes:
     box_jitter: Sequence[float]
     point_offset: Sequence[float]
     seeds: Sequence[int]
+    line_shift: Sequence[float] = ()
 
 
 class Change(NamedTuple):
@@ -80,6 +82,19 @@ def offset_point(point: Point, amount: float, mask: np.ndarray, seed: int, *keys
     return x, y
 
 
+def shifted_line(line: Sequence[Sequence[int]], move: np.ndarray, shape: tuple[int, int]) -> list[list[int]]:
+    """A line of (x, y) pixels that moved by (2,) pixels; what would leave the image of shape (h, w) lies on its rim."""
+    return np.clip(np.array(line) + np.rint(move).astype(int), 0, np.array(shape)[::-1] - 1).tolist()
+
+
+def _shifted(row: Mapping[str, Any], move: np.ndarray, shape: tuple[int, int]) -> dict[str, Any]:
+    """A row of prompts.tables.LINES whose lines all moved alike."""
+    if row.get("lasso") is not None:
+        return {**row, "lasso": shifted_line(row["lasso"], move, shape)}
+    lines = [{**one, "line": shifted_line(one["line"], move, shape)} for one in row["scribbles"]]
+    return {**row, "scribbles": lines}
+
+
 def variants(
     object_id: str, mask: np.ndarray, changes: Changes, settings: PromptSettings
 ) -> Iterator[tuple[str, Change, dict[str, Any]]]:
@@ -91,8 +106,8 @@ def variants(
 
     Yields:
         Mode, change and row of prompts.tables.PROMPTS: for each box mode all amounts of `box_jitter`, for each point
-        mode all of `point_offset` (0 included), for every seed; and each point mode with every seed as that of its tie
-        break.
+        mode all of `point_offset`, for each mode of lines all of `line_shift` (0 included), for every seed; and with
+        every seed as that of the prompts themselves the modes that have something drawn: points, and some lines.
     """
     exact = {row["mode"]: row for row in make_prompts(object_id, mask, changes.modes, settings)}
     largest = masks.components(mask, settings.max_components, settings.equal_components)
@@ -113,6 +128,12 @@ def variants(
                     for index, (point, part) in enumerate(zip(row["points"], parts, strict=False))
                 ]
                 yield mode, Change("point_offset", amount, own), {**row, "points": points}
+        if mode in LINE_MODES:
+            for own, amount in _product(changes.seeds, changes.line_shift):
+                angle = generator(own, object_id, mode, "shift").uniform(0, 2 * np.pi)
+                move = amount * np.array([np.cos(angle), np.sin(angle)])
+                yield mode, Change("line_shift", amount, own), _shifted(row, move, mask.shape)
+        if mode in (*POINT_MODES, *DRAWN_MODES):
             for own in changes.seeds:
                 (other,) = make_prompts(object_id, mask, [mode], replace(settings, tie_break="random", seed=own))
                 yield mode, Change("seed", 0.0, own), other

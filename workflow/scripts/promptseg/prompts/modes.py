@@ -3,29 +3,40 @@
 Source: Mazurowski et al., MedIA 89:102918 (2023), section 2.2, and the released script for single prompts.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
-from promptseg.core.tables import open_table, read_table
-from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE, POINT_MODES
+from promptseg.core.tables import Table, open_table, read_table
+from promptseg.core.vocabulary import (
+    ALL_MODES,
+    BOX_MODES,
+    EVERYTHING,
+    ITERATIVE,
+    LASSO,
+    LINE_MODES,
+    SCRIBBLE_MODES,
+)
 from promptseg.preprocess.objects import ObjectStream
-from promptseg.prompts.tables import PROMPTS
+from promptseg.prompts.lines import LineSettings, draw
+from promptseg.prompts.tables import LINES, PROMPTS
 
 Distance: TypeAlias = Literal["exact", "chamfer5"]
+_NEEDED = {**dict.fromkeys(SCRIBBLE_MODES, "scribble"), LASSO: LASSO, EVERYTHING: EVERYTHING}
 _MASK_SIZES = {"exact": cv2.DIST_MASK_PRECISE, "chamfer5": cv2.DIST_MASK_5}
 
 
 def applies(mode: str, prompt_types: Collection[str], max_points: int | None = None) -> bool:
     """Whether a mode can be run by a method that takes these prompt types, and at most so many points at once."""
-    needed = EVERYTHING if mode == EVERYTHING else "point" if mode in POINT_MODES else "box"
+    needed = _NEEDED.get(mode, "box" if mode in BOX_MODES else "point")
     # A point in each component: of a method that takes one, objects in one piece would be answered and no others.
     return needed in prompt_types and not (mode == "mode2" and max_points == 1)
 
@@ -78,12 +89,20 @@ class PromptSettings:
         max_components: how many components modes 2 and 4 prompt at most.
         tie_break, seed: which of several deepest pixels, see `pick`.
         equal_components: which of several components of equal area comes first, see `masks.components`.
+        lines: how scribbles and lassos are drawn.
     """
 
     max_components: int = 3
     tie_break: str = "random"
     seed: int = 0
     equal_components: str = "first"
+    lines: LineSettings = field(default_factory=LineSettings)
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> "PromptSettings":
+        """What `config.asked` says; what it does not say does not matter for the prompts that are cut."""
+        plain = {key: asked[key] for key in ("max_components", "tie_break", "seed", "equal_components") if key in asked}
+        return cls(**plain, lines=LineSettings.of(asked.get("lines", {})))
 
 
 def make_prompts(
@@ -94,14 +113,15 @@ def make_prompts(
     mode1: a point in the largest component; mode2: a point in each of the largest components; mode3: the box of the
     largest; mode4: a box for each; mode5: one box around the whole object; iterative: the first click, at the
     deepest pixel of the whole object, by the distance of the study (`points`) and by the exact one (`exact_points`);
-    everything: none. Components are 8-connected, boxes XYXY, tight and inclusive.
+    everything: none; scribbles and lassos: see `lines.draw`. Components are 8-connected, boxes XYXY, tight and
+    inclusive.
 
     Args:
         mask: (h, w) bool, not empty.
         modes: a subset of MODES and EVERYTHING.
     """
     tie_break, seed = settings.tie_break, settings.seed
-    wanted, whole = set(modes), {"mode5", ITERATIVE, EVERYTHING}
+    wanted, whole = set(modes), {"mode5", ITERATIVE, EVERYTHING, *LINE_MODES}
     count = settings.max_components if wanted & {"mode2", "mode4"} else 1
     largest = masks.components(mask, count, settings.equal_components) if wanted - whole else []
     points = [
@@ -121,36 +141,44 @@ def make_prompts(
         "mode4": ([], boxes),
         "mode5": ([], [masks.tight_box(mask)]),
         ITERATIVE: (clicks[:1], []),
-        EVERYTHING: ([], []),
     }
-    return [
-        {
+    rows = []
+    for mode in modes:
+        points_here, boxes_here = chosen.get(mode, ([], []))
+        row = {
             "object_id": object_id,
             "mode": mode,
-            "points": chosen[mode][0],
-            "point_labels": [1] * len(chosen[mode][0]),
-            "boxes": chosen[mode][1],
+            "points": points_here,
+            "point_labels": [1] * len(points_here),
+            "boxes": boxes_here,
             "exact_points": clicks[1:] if mode == ITERATIVE else None,
         }
-        for mode in modes
-    ]
+        if mode in LINE_MODES:
+            row |= draw(object_id, mask, mode, settings.lines, seed, settings.equal_components)
+        rows.append(row)
+    return rows
 
 
-def write_prompts(stream: ObjectStream, output: Path, settings: PromptSettings) -> None:
+def write_prompts(stream: ObjectStream, output: Path, settings: PromptSettings, *, lines: bool = False) -> None:
     """Write the prompts of all objects of a dataset (prompts.tables.PROMPTS) in all modes, in the order of its objects.
 
-    Those of modes that a run does without cost nothing, and a mode that is added later finds them there.
+    Those of modes that a run does without cost nothing, and a mode that is added later finds them there; but lines and
+    their columns (prompts.tables.LINES) are there only if they are asked for.
     """
-    with open_table(output, PROMPTS) as table:
+    modes = [mode for mode in ALL_MODES if lines or mode not in LINE_MODES]
+    with open_table(output, LINES if lines else PROMPTS) as table:
         for _, objects in progress(stream, len(stream), output.stem, "image"):
-            table.write(
-                row for item in objects for row in make_prompts(item.row.object_id, item.mask, ALL_MODES, settings)
-            )
+            table.write(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
+
+
+def declared(path: str | Path) -> Table:
+    """What a file of prompts was written as: LINES, or PROMPTS if its run asks for no lines."""
+    return LINES if set(LINES.names) <= set(pq.read_schema(path).names) else PROMPTS
 
 
 def read_prompts(path: str | Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Rows of prompts.tables.PROMPTS by object and mode, of some objects."""
-    table = read_table(path, PROMPTS)
+    """Rows of prompts.tables.PROMPTS (LINES where it has lines) by object and mode, of some objects."""
+    table = read_table(path, declared(path))
     found: dict[str, dict[str, dict[str, Any]]] = {object_id: {} for object_id in object_ids}
     for row in table[table["object_id"].isin(found)].to_dict("records"):
         found[row["object_id"]][row["mode"]] = row

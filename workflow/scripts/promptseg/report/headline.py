@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from promptseg.core.settings import columns_of
 from promptseg.core.titles import SELECTIONS, Titles, titled
 from promptseg.core.titles import setting as words
-from promptseg.core.vocabulary import HEADLINE_CLICKS, ITERATIVE, SINGLE_MODES
+from promptseg.core.vocabulary import HEADLINE_CLICKS, ITERATIVE
 
 
 def cell(rows: pd.DataFrame, others: bool) -> str:
@@ -46,10 +47,10 @@ class Line:
 
 
 def lines(summary: pd.DataFrame, clicks: Sequence[int] = HEADLINE_CLICKS) -> list[Line]:
-    """Mean IoU over tasks of each method and selection in modes 1 to 5 and, under each protocol, after some clicks."""
+    """Mean IoU over tasks of each method and selection in each mode and, under each protocol, after some clicks."""
     rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
     clicked_under = sorted(set(rows.loc[rows["mode"] == ITERATIVE, "protocol"]) - {""})
-    settings = [(mode, "", 0) for mode in SINGLE_MODES]
+    settings = [(mode, "", 0) for mode in columns_of(rows["mode"])]
     settings += [(ITERATIVE, protocol, click) for protocol in clicked_under for click in clicks]
     by_setting = {
         (mode, protocol, step): rows[(rows["mode"] == mode) & (rows["protocol"] == protocol) & (rows["step"] == step)]
@@ -69,9 +70,10 @@ def lines(summary: pd.DataFrame, clicks: Sequence[int] = HEADLINE_CLICKS) -> lis
 
 
 def heading(setting: tuple[str, str, int], protocols: Titles | None = None) -> str:
-    """The head of a column: "1" of a mode, "corrected, 5 clicks" of clicks."""
+    """The head of a column: "1" of mode 1, "lasso", "corrected, 5 clicks" of clicks."""
     mode, protocol, step = setting
-    return f"{titled(protocols, protocol)}, {words(mode, step)}" if mode == ITERATIVE else mode[-1]
+    prompt = words(mode, step)
+    return f"{titled(protocols, protocol)}, {prompt}" if mode == ITERATIVE else prompt.removeprefix("mode ")
 
 
 def main_table(
@@ -82,7 +84,7 @@ def main_table(
 ) -> pd.DataFrame:
     """Mean IoU over tasks, as text: a row for each method and selection, a column for each mode and click.
 
-    Columns method, mask, tasks, 1 to 5 (the modes), and `<protocol>, <n> clicks`; see `cell`.
+    Columns method, mask, tasks, 1 to 5 (the modes), those of lines, and `<protocol>, <n> clicks`; see `cell`.
 
     Args:
         summary: see `summary.summary`.

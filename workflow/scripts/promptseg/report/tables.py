@@ -7,7 +7,7 @@ import pandas as pd
 
 from promptseg.analysis.paper import number
 from promptseg.analysis.statistics import ALONE
-from promptseg.core.settings import setting_id
+from promptseg.core.settings import columns_of, setting_id
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
 from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE, SINGLE_MODES
 from promptseg.report.grid import Cell, Table, as_table, explored, interval, mark_best, ordered
@@ -190,13 +190,14 @@ def _count(numbers: pd.Series) -> str:
 def task_tables(
     measured: pd.DataFrame, summary: pd.DataFrame, datasets: Titles, methods: Titles
 ) -> list[dict[str, Any]]:
-    """For each dataset a table of its tasks: mean IoU over images in modes 1 to 5, each with its interval below."""
+    """For each dataset a table of its tasks: mean IoU over images in each mode, with its interval below."""
     tables = []
     tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(SINGLE_MODES)]
     tasks = tasks.sort_values("task", kind="stable")
     keys = ["dataset", "task", "method", "selection", "mode"]
     ends = _intervals(measured[measured["level"] == "task"], keys)
-    heads = [setting(mode) for mode in SINGLE_MODES]
+    modes = columns_of(tasks["mode"])
+    heads = [setting(mode) for mode in modes]
     for dataset, of_dataset in tasks.groupby("dataset", sort=True):
         cells, groups = [], []
         for (task, method), own in of_dataset.groupby(["task", "method"], sort=False):
@@ -204,7 +205,7 @@ def task_tables(
                 mine = own[own["selection"] == selection].assign(iou_mean_tasks=own["iou_mean_images"])
                 values = [
                     Cell(cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()), below=ends.get(key, ""))
-                    for mode in SINGLE_MODES
+                    for mode in modes
                     for key in [(dataset, task, method, selection, mode)]
                 ]
                 counts = [mine["n_images"].max(), mine["n_patients"].max()]

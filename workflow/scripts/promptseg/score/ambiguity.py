@@ -15,7 +15,7 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.core.vocabulary import STUDY_MODES
 from promptseg.methods import Method, Prompt, Query
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.objects import ObjectStream
@@ -98,7 +98,7 @@ def write_ambiguity(
     Raises:
         PromptsegError: the method did not give three masks for a prompt.
     """
-    wanted = [("mode", "in", SINGLE_MODES), ("status", "==", "ok")]
+    wanted = [("mode", "in", STUDY_MODES), ("status", "==", "ok")]
     answered = read_table(predictions, PREDICTIONS, filters=wanted)
     by_object = dict(tuple(answered.groupby("object_id", sort=False)))
     asked = read_prompts(prompts, by_object)

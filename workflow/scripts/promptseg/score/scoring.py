@@ -1,7 +1,7 @@
 """Scores of predicted masks against the truth: every metric of every mask that a method gave."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import ALL_MODES, SINGLE_MODES
+from promptseg.core.vocabulary import ALL_MODES, LINE_MODES, SINGLE_MODES
 from promptseg.predict.tables import PREDICTIONS, PREDICTIONS_OF_USER
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
@@ -124,6 +124,7 @@ def score(
     *,
     dataset: str,
     method: str,
+    lines: Collection[str] = (),
     with_failed: bool = True,
     of_user: bool = False,
 ) -> None:
@@ -134,6 +135,7 @@ def score(
     read has one row with its status.
 
     Args:
+        lines: the modes of the run in which lines are drawn; a run without them has no rows for these.
         with_failed: whether the images of the dataset that could not be read get their rows here.
         of_user: whether the predictions are those of a user with annotators (predict.tables.PREDICTIONS_OF_USER): then
             the scores are of each (SCORES_OF_USER), and an object that nobody prompted has no row.
@@ -148,7 +150,12 @@ def score(
             "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
-    idle = [mode for mode in ALL_MODES if not applies(mode, origin["prompt_types"], origin["max_points"])]
+    possible = [mode for mode in ALL_MODES if mode in lines or mode not in LINE_MODES]
+    idle = [
+        mode
+        for mode in possible
+        if not applies(mode, origin["prompt_types"], origin["max_points"]) and mode not in origin.get("stand_ins", {})
+    ]
     declared, written = (PREDICTIONS_OF_USER, SCORES_OF_USER) if of_user else (PREDICTIONS, SCORES)
     by_object = dict(tuple(read_table(predictions, declared).groupby("object_id", sort=False)))
     with open_table(output, written, origin) as table:

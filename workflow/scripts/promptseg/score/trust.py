@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from promptseg.core import masks
 from promptseg.core.progress import progress
 from promptseg.core.tables import batches, open_table, read_provenance, read_table
-from promptseg.core.vocabulary import ITERATIVE, MODES, SINGLE_MODES
+from promptseg.core.vocabulary import ITERATIVE, LINE_MODES, MODES, SINGLE_MODES
 from promptseg.predict.tables import PREDICTIONS, ROBUSTNESS
 from promptseg.prompts.modes import read_prompts
 from promptseg.score.tables import CONFIDENCES, SCORES, TRUST
@@ -78,8 +78,9 @@ def _pairwise(rows: Sequence[_Row]) -> float | None:
 
 
 def _shown(prompt: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What tells a prompt from others: its points and boxes."""
-    return tuple(tuple(map(tuple, prompt[key])) for key in ("points", "boxes"))
+    """What tells a prompt from others: its points and boxes, and the mode of its lines, which are no others'."""
+    lines = (prompt["mode"],) if prompt["mode"] in LINE_MODES else ()
+    return *(tuple(map(tuple, prompt[key])) for key in ("points", "boxes")), *lines
 
 
 def _agreement(
