@@ -51,7 +51,11 @@ def test_the_file(tmp_path, monkeypatch):
     ("old", "new", "sentences"),
     [
         ("prompt_types", "prompt_type", ["`prompt_types` is missing (it has 'prompt_type': rename that): say which"]),
-        ('frozenset({"box"})', '{"boxes"}', ["names 'boxes'. Did you mean 'box'? Known: point, box, everything."]),
+        (
+            'frozenset({"box"})',
+            '{"boxes"}',
+            ["names 'boxes'. Did you mean 'box'? Known: point, box, scribble, lasso, everything."],
+        ),
         ('frozenset({"box"})', '"box"', ["`prompt_types` is 'box': give it a set of words, as frozenset("]),
         ('frozenset({"box"})', "set()", ["`prompt_types` is empty, so that it would never be asked"]),
         (

@@ -115,12 +115,13 @@ def test_what_is_asked_is_written_for_the_scores():
 @pytest.mark.parametrize(
     ("adapter", "types", "negative", "candidates", "feedback"),
     [
-        ("controls:Perfect", {"point", "box"}, True, 1, False),
+        ("controls:Perfect", {"point", "box", "scribble", "lasso"}, True, 1, False),
         ("controls:BoxFill", {"box"}, True, 1, False),
         ("controls:BoxEllipse", {"box"}, True, 1, False),
+        ("controls:LassoFill", {"lasso"}, True, 1, False),
         ("controls:ClickDisk", {"point"}, True, 1, False),
-        ("classical:GrabCut", {"box"}, True, 1, False),
-        ("classical:RandomWalker", {"point", "box"}, True, 1, False),
+        ("classical:GrabCut", {"box", "scribble", "lasso"}, True, 1, False),
+        ("classical:RandomWalker", {"point", "box", "scribble", "lasso"}, True, 1, False),
         ("classical:RegionGrowing", {"point"}, True, 1, False),
         ("ritm:Ritm", {"point"}, True, 1, False),
         ("simpleclick:SimpleClick", {"point"}, True, 1, False),

@@ -21,7 +21,7 @@ from promptseg.predict.inspection import inspect
 from promptseg.predict.method_run import Computing, prepare
 from promptseg.predict.plan import Plan
 from promptseg.predict.run import predict
-from promptseg.predict.trial import Scene
+from promptseg.predict.scene import Scene
 from promptseg.preprocess.images import LabelledImage
 from support.objects import targets
 

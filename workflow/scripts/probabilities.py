@@ -30,7 +30,7 @@ if __name__ == "__main__":
         plan = replace(Plan.of(params.asked), selections=[name for name in SELECTIONS if name in followed])
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_probabilities(
-            Inputs.of(objects, params.asked),
+            Inputs.of(objects, params.asked, run.method),
             Runner(run.method, plan, label=run.label),
             settings,
             Path(snakemake.output.table),

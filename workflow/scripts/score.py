@@ -22,5 +22,4 @@ if __name__ == "__main__":
             dataset=params.dataset,
             method=params.method,
             lines=params.lines,
-            with_failed=params.shard[0] == 1,
         )

@@ -15,7 +15,16 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.manifest import MANIFEST, VERSION
 from promptseg.core.masks import encode
 from promptseg.core.reasons import MISSING_FILE, MISSING_MASK, SIZES_DIFFER, UNREADABLE
-from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, BOX_MODES, EVERYTHING, POINT_MODES, SINGLE_MODES
+from promptseg.core.vocabulary import (
+    ALL_MODES,
+    AUTOMATIC,
+    BOX_MODES,
+    EVERYTHING,
+    LASSO,
+    POINT_MODES,
+    SCRIBBLE_MODES,
+    SINGLE_MODES,
+)
 from promptseg.masks.answers import Given, Place
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.case import read_stored
@@ -88,7 +97,7 @@ class Manifest:
                 raise self._mistake(f"{about} is of no mode; there are {', '.join((*ALL_MODES, AUTOMATIC))}")
             row = {**dict.fromkeys(_COLUMNS), "step": 0, "candidate": 0, "status": "ok", **row}
             if row["mode"] in SINGLE_MODES and any(row[key] is not None for key in ("protocol", "switch", "selection")):
-                raise self._mistake(f"{about} has a protocol, switch or selection, which modes 1 to 5 have not")
+                raise self._mistake(f"{about} has a protocol, switch or selection, which modes without clicks have not")
             if row["mode"] not in SINGLE_MODES and row["selection"] is None:
                 row["selection"] = "oracle" if row["mode"] == EVERYTHING else "first"
             if (row["status"] == "ok") != isinstance(row.get("file"), str):
@@ -106,7 +115,8 @@ class Manifest:
         if self._stated:
             return {key: self._stated.get(key) for key in _TAKES}
         modes = {row["mode"] for row in self.settings}
-        kinds = {"box": BOX_MODES, "everything": (EVERYTHING,), "point": POINT_MODES}
+        kinds = {"box": BOX_MODES, "everything": (EVERYTHING,), LASSO: (LASSO,), "point": POINT_MODES}
+        kinds["scribble"] = SCRIBBLE_MODES
         types = [name for name, own in kinds.items() if modes & set(own)]
         candidates = 1 + max((row["candidate"] or 0 for row in self.settings), default=0)
         return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}

@@ -15,7 +15,8 @@ from promptseg.methods.checks import file_problems, problems_of
 from promptseg.methods.volume import VolumeMethod
 from promptseg.methods.volume_checks import volume_class, volume_problems
 from promptseg.predict.method_run import Computing, construct, load_method, prepare
-from promptseg.predict.trial import SIZES, Report, Trial, told
+from promptseg.predict.scene import SIZES
+from promptseg.predict.trial import Report, Trial, told
 from promptseg.predict.volume_trial import SIZES as VOLUME_SIZES
 from promptseg.predict.volume_trial import VolumeLine, VolumeTrial
 

@@ -41,11 +41,13 @@ class ObjectStream:
     Attributes:
         images: the file of preprocess.tables.IMAGES.
         objects: rows of preprocess.tables.OBJECTS; only their images are read.
+        begins: whether it is the first part of its dataset, or all of it.
     """
 
     images: Path
     objects: pd.DataFrame
     tasks: Tasks
+    begins: bool = True
 
     @cached_property
     def image_ids(self) -> list[str]:
@@ -86,5 +88,5 @@ def stream_objects(
     Raises:
         PromptsegError: a file lacks a column.
     """
-    stream = ObjectStream(Path(images), read_table(objects, OBJECTS), tasks)
+    stream = ObjectStream(Path(images), read_table(objects, OBJECTS), tasks, begins=shard[0] == 1)
     return stream if shard == (1, 1) else stream.only(shard_of(stream.image_ids, shard))

@@ -125,7 +125,6 @@ def score(
     dataset: str,
     method: str,
     lines: Collection[str] = (),
-    with_failed: bool = True,
     of_user: bool = False,
 ) -> None:
     """Write scores of one method on one dataset, or on the part of it in `stream` (score.tables.SCORES).
@@ -136,7 +135,6 @@ def score(
 
     Args:
         lines: the modes of the run in which lines are drawn; a run without them has no rows for these.
-        with_failed: whether the images of the dataset that could not be read get their rows here.
         of_user: whether the predictions are those of a user with annotators (predict.tables.PREDICTIONS_OF_USER): then
             the scores are of each (SCORES_OF_USER), and an object that nobody prompted has no row.
 
@@ -150,14 +148,16 @@ def score(
             "again."
         )
     keys: dict[str, Any] = {"dataset": dataset, "method": method}
-    possible = [mode for mode in ALL_MODES if mode in lines or mode not in LINE_MODES]
+    declared, written = (PREDICTIONS_OF_USER, SCORES_OF_USER) if of_user else (PREDICTIONS, SCORES)
+    answered = read_table(predictions, declared)
+    # Lines may have been given as points or as a box.
+    possible = {mode for mode in ALL_MODES if mode not in LINE_MODES} | (set(lines) - set(answered["mode"]))
     idle = [
         mode
-        for mode in possible
-        if not applies(mode, origin["prompt_types"], origin["max_points"]) and mode not in origin.get("stand_ins", {})
+        for mode in ALL_MODES
+        if mode in possible and not applies(mode, origin["prompt_types"], origin["max_points"])
     ]
-    declared, written = (PREDICTIONS_OF_USER, SCORES_OF_USER) if of_user else (PREDICTIONS, SCORES)
-    by_object = dict(tuple(read_table(predictions, declared).groupby("object_id", sort=False)))
+    by_object = dict(tuple(answered.groupby("object_id", sort=False)))
     with open_table(output, written, origin) as table:
         for image, objects in progress(stream, len(stream), f"score {method} {dataset}", "image"):
             rows: list[dict[str, Any]] = []
@@ -175,7 +175,7 @@ def score(
                     ]
             table.write(rows)
         image_table = read_table(stream.images, IMAGES, ["image_id", "case_id", "status"])
-        failed = image_table[image_table["status"] != "ok"] if with_failed else image_table[:0]
+        failed = image_table[image_table["status"] != "ok"] if stream.begins else image_table[:0]
         if len(failed):
             logger.warning("%d of %d images of %s could not be used", len(failed), len(image_table), dataset)
         table.write(
