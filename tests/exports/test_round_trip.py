@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from promptseg.analysis.aggregate import About, Inputs, aggregate
+from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
 from promptseg.exports.folders import export
 from promptseg.exports.prompts import Prompted
@@ -142,14 +144,14 @@ def source_of(run: Run) -> Source:
     )
 
 
-def read_again(run: Run, name: str, folder: Path) -> None:
+def read_again(run: Run, name: str, folder: Path, *, strict: bool = True) -> None:
     """Take the masks of a folder as the predictions of a method."""
     import_masks(
         Given(name, "mine", {"path": str(folder)}, ENTRY, ["corrected"]),
         run.stream,
         Files.of(run.built / "files.csv", ENTRY),
         Outputs(run.file("predictions", name), run.file("predictions", name, "everything.parquet")),
-        strict=True,
+        strict=strict,
         files_sha256="",
     )
 
@@ -221,6 +223,51 @@ def test_a_mask_that_is_changed_changes_scores(ours, tmp_path):
     scores = made.file("scores", "click_disk")
     score(made.stream, made.file("predictions", "click_disk"), scores, Tolerance(), dataset="mine", method="click_disk")
     assert not pq.read_table(scores).equals(pq.read_table(ours.file("scores", "click_disk")))
+
+
+def written(folder: Path, rows, **head) -> Path:
+    """A folder with a manifest of these rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"schema": "promptseg-masks/1", **head, "masks": rows}))
+    return folder
+
+
+def test_answers_in_the_grid_of_the_source(ours, tmp_path):
+    """One file for a volume, stored in another direction than the image; each row means the slice of its object."""
+    labels = np.asarray(nib.load(ours.built.parent / "data/masks/a.nii.gz").dataobj)
+    write(tmp_path / "answers" / "a.nii.gz", labels[::-1], np.diag([0.5, -1, 2, 1]) @ shift(-31))
+    rows = [
+        {"object_id": f"a_z00{number}:bright", "mode": "mode1", "file": "a.nii.gz", "value": 1} for number in range(2)
+    ]
+    rows += [{"object_id": f"a_z00{number}:both", "mode": "mode1", "file": "a.nii.gz"} for number in range(2)]
+    made = Run(tmp_path / "run", ours.built)
+    read_again(made, "volumes", written(tmp_path / "answers", rows, grid="source"))
+    scores = made.file("scores", "volumes")
+    score(made.stream, made.file("predictions", "volumes"), scores, Tolerance(), dataset="mine", method="volumes")
+    table = pq.read_table(scores).to_pandas()
+    good = table[table["status"] == "ok"]
+    assert (len(good), set(good["iou"])) == (4, {1.0})
+
+
+def shift(columns: int) -> np.ndarray:
+    """The affine that moves by so many columns."""
+    found = np.eye(4)
+    found[0, 3] = columns
+    return found
+
+
+def test_a_file_that_is_gone_is_a_failure_of_what_it_answers(ours, tmp_path):
+    export(source_of(ours), "masks", tmp_path / "masks")
+    folder = tmp_path / "masks" / "perfect"
+    (folder / "a_z000_bright.tif").unlink()
+    made = Run(tmp_path / "run", ours.built)
+    read_again(made, "perfect", folder, strict=False)
+    table = pq.read_table(made.file("predictions", "perfect")).to_pandas()
+    failed = table[table["status"] != "ok"]
+    assert set(failed["object_id"]) == {"a_z000:bright"}
+    assert failed["status"].str.contains(r"a_z000_bright\.tif is not there, which manifest\.json names").all()
+    with pytest.raises(PromptsegError, match=r"a_z000_bright\.tif is not there"):
+        read_again(made, "perfect", folder)
 
 
 def test_a_foreign_tool_answers(ours, tmp_path):

@@ -98,10 +98,13 @@ def test_export_of_clicks_and_of_nothing(promptseg, tmp_path):
 
 
 def test_exports_are_asked_for_by_the_configuration(project):
-    wished = {"exports": ["coco", "napari"], "export_settings": ["mode5.first", "iterative.corrected.2.oracle"]}
+    settings = ["mode5.first", "iterative.corrected.2.oracle"]
+    wished = {"exports": ["coco", "napari", "masks"], "export_settings": settings}
     project.configure({**RUN, **wished})
-    assert project.planned()["export_dataset"] == 2 * 2
-    project.run("results/exports/coco/blobs")
+    assert project.planned()["export_dataset"] == 2 * 3
+    assert project.planned("prompts_export")["export_prompts"] == 2
+    targets = ["results/exports/coco/blobs", "results/exports/masks/blobs", "results/prompts_export/blobs.json"]
+    project.run(*targets)
     folder = project.path / "results" / "exports" / "coco" / "blobs"
     assert sorted(path.name for path in (folder / "predictions").iterdir()) == [
         "perfect.iterative.corrected.2.oracle.json",
@@ -112,4 +115,11 @@ def test_exports_are_asked_for_by_the_configuration(project):
     assert [kind["name"] for kind in truths["categories"]] == ["first", "second"]
     found = json.loads((folder / "predictions" / "perfect.mode5.first.json").read_text())
     assert [one["segmentation"] for one in found] == [one["segmentation"] for one in truths["annotations"]]
-    assert project.planned("results/exports/coco/blobs") == {}
+    rows = json.loads((project.path / targets[1] / "slow" / "manifest.json").read_text())["masks"]
+    assert {row["mode"] for row in rows} == {"mode5"}  # it takes boxes
+    prompts = json.loads((project.path / targets[2]).read_text())
+    assert [image["image_id"] for image in prompts["images"]] == ["p0", "p1", "p2"]
+    clicked = prompts["images"][0]["objects"][0]["clicks"]
+    assert [(one["method"], one["protocol"]) for one in clicked] == [("perfect", "corrected")]
+    assert [len(file["sha256"]) for file in prompts["sources"][0]["files"]] == [64]
+    assert project.planned(*targets) == {}
