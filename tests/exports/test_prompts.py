@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import nibabel as nib
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -156,6 +157,28 @@ def test_the_table_says_the_same_with_all_clicks_so_far(exported):
     told = ("image_id", "slice", "height", "width", "pixels_sha256", "source")
     assert {name: box[name] for name in told} == {name: image[name] for name in told}
     assert (box["source_file"], box["source_sha256"]) == ("images/a.nii.gz", "0" * 64)
+
+
+def test_lines(prompted, tmp_path):
+    """Of a run whose table of prompts has scribbles and lassos."""
+    table = pq.read_table(prompted.prompts)
+    scribble, curve = {"line": [[2, 4], [3, 4]], "label": 1, "width": 3}, [[2, 4], [4, 4], [4, 6]]
+    none = {"scribbles": None, "lasso": None}
+    shown = {"scribble_centre": {**none, "scribbles": [scribble]}, "lasso": {**none, "lasso": curve}}
+    rows = [{"object_id": "a_z000:square", "mode": mode, "points": [], **lines} for mode, lines in shown.items()]
+    path = tmp_path / "prompts.parquet"
+    pq.write_table(pa.concat_tables([table, pa.Table.from_pylist(rows)], promote_options="permissive"), path)
+    drawn = replace(prompted, prompts=path, modes=["scribble_centre", "lasso"])
+    export(drawn, tmp_path / "out.json", tmp_path / "out.parquet")
+    document = json.loads((tmp_path / "out.json").read_text())
+    jsonschema.validate(document, SCHEMA)
+    lines = document["images"][0]["objects"][0]["prompts"]
+    places = {"index": [[2, 5, 0], [3, 5, 0]], "mm": [[9.0, -16.25, 30.0], [8.5, -16.25, 30.0]]}
+    assert lines[0] == {"mode": "scribble_centre", "points": [], "boxes": [], "scribbles": [{**scribble, **places}]}
+    assert (lines[1]["lasso"]["line"], lines[1]["lasso"]["index"]) == (curve, [[2, 5, 0], [4, 5, 0], [4, 3, 0]])
+    found = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["scribbles"] for row in found if row["mode"] == "scribble_centre"] == [[{**scribble, **places}]]
+    assert [row["lasso"] for row in found if row["mode"] == "lasso"] == [lines[1]["lasso"]]
 
 
 def test_the_same_bytes_again(prompted, tmp_path):

@@ -1,4 +1,4 @@
-"""Points and boxes of one picture, as documents and tables say them: in pixels, as indices of the file, in mm."""
+"""Points, boxes and lines of one picture as documents and tables say them: in pixels, as indices, in mm."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +78,12 @@ class Picture:
             found.append({"x0": x0, "y0": y0, "x1": x1, "y1": y1, "index": span, "mm": mm if mm[0] else None})
         return found
 
+    def line(self, points: Sequence[Sequence[int]]) -> dict[str, Any]:
+        """The pixels (x, y) of a line, in order."""
+        index, mm = self._places(points)
+        known = {"index": None if None in index else index, "mm": None if None in mm else mm}
+        return {"line": [list(point) for point in points], **known}
+
     def _places(self, points: Sequence[Sequence[int]]) -> tuple[list[Any], list[Any]]:
         """Of each point the index in the file, and the place in mm; None where unknown."""
         array = np.array(points, int).reshape(-1, 2)
@@ -87,8 +93,9 @@ class Picture:
         return unknown if index is None else index.tolist(), unknown if mm is None else mm.tolist()
 
 
-def as_columns(points: Sequence[Mapping[str, Any]], boxes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Points and boxes of a document as columns of exports.tables.PROMPTS_EXPORT."""
+def as_columns(prompt: Mapping[str, Any]) -> dict[str, Any]:
+    """What a prompt of a document shows as columns of exports.tables.PROMPTS_EXPORT."""
+    points, boxes = prompt["points"], prompt.get("boxes", [])
 
     def known(name: str, places: Sequence[Mapping[str, Any]]) -> list[Any] | None:
         found = [one[name] for one in places]
@@ -102,4 +109,6 @@ def as_columns(points: Sequence[Mapping[str, Any]], boxes: Sequence[Mapping[str,
         "points_mm": known("mm", points),
         "boxes_index": known("index", boxes),
         "boxes_mm": known("mm", boxes),
+        "scribbles": prompt.get("scribbles"),
+        "lasso": prompt.get("lasso"),
     }

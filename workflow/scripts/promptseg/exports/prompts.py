@@ -27,6 +27,7 @@ from promptseg.prompts.tables import PROMPTS
 
 VERSION = "promptseg-prompts/1"
 Row: TypeAlias = Mapping[str, Any]
+_LINES = ("scribbles", "lasso")
 _COURSE = ("protocol", "switch", "selection")
 _PICTURES = replace(IMAGES, columns=[column for column in IMAGES.columns if column.name not in ("image", "labels")])
 
@@ -79,7 +80,7 @@ def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[
     """The images that hold objects; on the way their sources are appended, and the rows of their prompts written."""
     locations = Locations(run.files, run.entry)
     objects = _by("image_id", _read(run.objects, OBJECTS))
-    prompts = _by("object_id", _read(run.prompts, PROMPTS))
+    prompts = _by("object_id", _read(run.prompts, PROMPTS, lines=True))
     clicks = {method: _by("object_id", _clicks(path)) for method, path in run.predictions.items()}
     images = [row for row in _read(run.images, _PICTURES) if row["image_id"] in objects]
     for case, own in groupby(images, lambda row: case_of(row["image_id"], row["slice"])):
@@ -102,9 +103,12 @@ def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[
             yield {**picture.about, "objects": described}
 
 
-def _read(path: Path, table: Table) -> list[Row]:
-    table.check(path, pq.read_schema(path).names)
-    rows: list[Row] = pq.read_table(path, columns=table.names).to_pylist()
+def _read(path: Path, table: Table, *, lines: bool = False) -> list[Row]:
+    """Rows of a file; with the columns of lines, which a table of prompts has where the run draws some."""
+    there = pq.read_schema(path).names
+    table.check(path, there)
+    wanted = [*table.names, *(name for name in _LINES if lines and name in there)]
+    rows: list[Row] = pq.read_table(path, columns=wanted).to_pylist()
     return rows
 
 
@@ -135,7 +139,17 @@ def _prompts(run: Prompted, rows: Iterable[Row], picture: Picture) -> Iterator[R
                 yield {"mode": mode, "protocol": protocol, "points": picture.points(points, [1]), "boxes": []}
         else:
             points = picture.points(row["points"] or [], row["point_labels"] or [])
-            yield {"mode": mode, "points": points, "boxes": picture.boxes(row["boxes"] or [])}
+            yield {"mode": mode, "points": points, "boxes": picture.boxes(row["boxes"] or []), **_lines(row, picture)}
+
+
+def _lines(row: Row, picture: Picture) -> Row:
+    """Scribbles and the lasso of a prompt, if it has some."""
+    scribbles = [
+        {"label": one["label"], "width": one["width"], **picture.line(one["line"])}
+        for one in row.get("scribbles") or ()
+    ]
+    lasso = picture.line(row["lasso"]) if row.get("lasso") else None
+    return {name: found for name, found in zip(_LINES, (scribbles, lasso), strict=True) if found}
 
 
 def _courses(rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
@@ -153,8 +167,8 @@ def _rows(asked: Iterable[Row], courses: Iterable[Row]) -> Iterator[Row]:
     """The columns of PROMPTS_EXPORT that are about a prompt; of clicks a row for each step, with all so far."""
     for prompt in asked:
         about = {"mode": prompt["mode"], "protocol": prompt.get("protocol"), "step": int(prompt["mode"] == ITERATIVE)}
-        yield {**about, **as_columns(prompt["points"], prompt["boxes"])}
+        yield {**about, **as_columns(prompt)}
     for course in courses:
         about = {"mode": ITERATIVE, **{name: course[name] for name in ("method", *_COURSE)}}
         for count, step in enumerate(course["steps"], 1):
-            yield {**about, "step": step["step"], **as_columns(course["steps"][:count], [])}
+            yield {**about, "step": step["step"], **as_columns({"points": course["steps"][:count]})}

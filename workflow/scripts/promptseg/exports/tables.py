@@ -7,6 +7,8 @@ from promptseg.core.tables import FLOAT, STRING, Column, Table
 from promptseg.prompts.tables import PROMPTS
 
 _INDEX, _MM = pa.list_(pa.int32()), pa.list_(FLOAT)
+_LINE = [("line", pa.list_(pa.list_(pa.int32(), 2))), ("index", pa.list_(_INDEX)), ("mm", pa.list_(_MM))]
+_SCRIBBLE = pa.struct([("label", pa.int8()), ("width", pa.int16()), *_LINE])
 _CLICKED = "; null for prompts that are not the clicks of a method"
 _OF_PROMPTS = {column.name: column for column in PROMPTS.columns}
 
@@ -40,5 +42,7 @@ PROMPTS_EXPORT = Table(
         Column("points_mm", pa.list_(_MM), "of each point its place, as in the JSON document; null if unknown", "mm"),
         Column("boxes_index", pa.list_(pa.list_(_INDEX, 2)), "of each box its lowest and highest index, inclusive"),
         Column("boxes_mm", pa.list_(pa.list_(_MM, 2)), "of each box the places of two opposite corner pixels", "mm"),
+        Column("scribbles", pa.list_(_SCRIBBLE), "lines drawn with a brush, see the document; null but for scribbles"),
+        Column("lasso", pa.struct(_LINE), "a closed curve around the object, see there; null but for `lasso`"),
     ],
 )
