@@ -108,7 +108,7 @@ def write_run(folder: Path) -> Run:
     for name, about in METHODS.items():
         loaded = prepare(name, "mine", about, WEIGHTS if "checkpoint" in about else None, Computing("cpu"))
         outputs = made.file("predictions", name), made.file("predictions", name, "everything.parquet")
-        runner, questions = Runner(loaded.method, Plan.of(ASKED)), Questions.of(made.stream, ASKED)
+        runner, questions = Runner(loaded.method, Plan.of(ASKED)), Questions.of(made.stream, ASKED, loaded.method)
         predict(questions, runner, outputs[0], everything=outputs[1], provenance=loaded.provenance())
     made.tabulate(METHODS)
     return made
