@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from promptseg.config import facts
-from promptseg.config.asked import asked_of_presets
+from promptseg.config.asked import asked_of_presets, asked_of_presets_on_volumes
 from promptseg.config.check import check
 from promptseg.config.presets import asking, variants
 from promptseg.config.protocols import protocols_of
@@ -148,6 +148,9 @@ def test_what_jobs_are_asked_under_presets():
     whole = asked["presets"]["box_only"][""]
     assert sorted(whole) == ["clicks", "feedback", "multimask", "prompts", "selection", "start"]
     assert asked_of_presets(config, "volumes")["presets"]["box_only"][""]["route"] == ["native", "memory", "carry_mask"]
+    on_volumes = asked_of_presets_on_volumes(config)
+    assert on_volumes["presets"]["box_only"]["larger"]["passes"] == "both"
+    assert (on_volumes["grow"], on_volumes["stop_iou"]) == (0.05, 0.3)
     drawn = checked(start={"prompt": "point", "seed": "run"})
     assert asked_of_presets(drawn, "images")["seed"] == 1
     config["protocols"]["box_only"]["asks"] = ["volumes"]

@@ -179,3 +179,24 @@ def test_what_is_out_of_reach_is_let_go(tracker, volume):
     held = [part for found in kept.state.passed.values() for one in found.values() for part in (one.low, one.map)]
     assert held
     assert not any(isinstance(part, torch.Tensor) for part in held)
+
+
+def test_one_way_begins_at_the_first_slice_and_knows_the_prompted_one_ahead(tracker, volume):
+    method = tracker()
+    (both,) = method.answer(volume, [query()])
+    (once,) = method.answer(volume, [query(one_way=True)])
+    assert sorted(once.scores) == sorted(both.scores) == list(range(DEPTH))
+    assert once.masks.codes[5] == both.masks.codes[5]  # the prompted one
+    assert any(once.scores[z] != both.scores[z] for z in range(5))  # on the way up instead of down
+    (first,) = method.answer(volume, [query(box(0, 12, 8, 29, 23))])
+    (same_way,) = method.answer(volume, [query(box(0, 12, 8, 29, 23), one_way=True)])
+    assert same(first, same_way)  # there is nothing before the prompt
+
+
+def test_clicks_on_one_way(tracker, volume):
+    method = tracker()
+    (first,) = method.answer(volume, [query(one_way=True)])
+    more = {"one_way": True, "clicks": [click(8, 20, 12)]}
+    (second,) = method.answer(volume, [query(previous=first.state, final=True, **more)])
+    (anew,) = method.answer(volume, [query(**more)])
+    assert same(second, anew)

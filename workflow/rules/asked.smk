@@ -77,6 +77,10 @@ def composed_maps(kind):
     return {"folder": directory(folder)} if config["compose"]["label_maps"] else {}
 
 
+def get_asked_of_presets_on_volumes(wildcards):
+    return asked.asked_of_presets_on_volumes(config)
+
+
 def get_asked_of_volumes(wildcards):
     return asked.asked_of_volumes(config, ADAPTERS.get(wildcards.method, asked.CONTOURS_FACTS))
 
@@ -92,9 +96,10 @@ def get_raw_volumes(wildcards):
     return folder if ADAPTERS[wildcards.method].get("needs_raw") else []
 
 
-def get_volume_library(wildcards):
+def volume_library(script, wildcards):
+    """As `library`, with the adapter of a method and what tracks with its weights."""
     if wildcards.method == CONTOURS:
-        return library("predict_volumes")
+        return library(script)
     tracker = ADAPTERS[wildcards.method].get("tracker")
     behind = [adapter_file(tracker)] if tracker else []
-    return library("predict_volumes", method_entry(wildcards)["adapter"], [*get_helpers(wildcards), *behind])
+    return library(script, method_entry(wildcards)["adapter"], [*get_helpers(wildcards), *behind])

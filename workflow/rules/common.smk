@@ -92,6 +92,7 @@ MASKED_METHODS = facts.masked(config)  # their masks come from files
 ALL_METHODS = facts.all_methods(config)  # also those that are asked about volumes alone
 VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
+PRESET_VOLUME_METHODS = sorted(set(facts.volume_methods(config)) - set(facts.masked(config))) if VOLUME_DATASETS else []
 ENDINGS = ["png", *config["figures"]["format"]]  # of the files of a figure
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
@@ -179,9 +180,14 @@ def get_explored(kind, methods=METHODS):
 
 
 def get_preset_scores():
-    """Scores of every method under the presets of the run that ask something themselves."""
+    """Scores of every method under the presets of the run that ask something themselves, on images and on volumes."""
     asked = facts.asked_methods(config) if measured(config, "images") else []
-    return collect("<results>/protocols/scores/{method}/{dataset}.parquet", method=asked, dataset=DATASETS)
+    on_volumes = PRESET_VOLUME_METHODS if measured(config, "volumes") else []
+    scores = "<results>/protocols/scores/{method}/{dataset}"
+    return [
+        *collect(f"{scores}.parquet", method=asked, dataset=DATASETS),
+        *collect(f"{scores}.volumes.parquet", method=on_volumes, dataset=VOLUME_DATASETS),
+    ]
 
 
 def get_their_manifest(wildcards):

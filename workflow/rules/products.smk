@@ -67,6 +67,12 @@ def products():
             method=facts.volume_sources(config),
             dataset=facts.volume_datasets(config),
         )
+        if measured(config, "volumes"):
+            files += expand(
+                [*rules.predict_protocols_volumes.output, *rules.score_protocols_of_volumes.output],
+                method=sorted(set(facts.volume_methods(config)) - set(MASKED_METHODS)),
+                dataset=facts.volume_datasets(config),
+            )
     if "composed" in optional_parts():
         files += expand([*rules.probabilities.output, *rules.compose.output], **names)
     if {"composed", "volumes"} <= set(optional_parts()):

@@ -35,6 +35,40 @@ rule predict_protocols:
         "../scripts/predict_protocols.py"
 
 
+rule predict_protocols_volumes:
+    input:
+        volumes=of_volumes("volumes"),
+        index=of_volumes("volume_index"),
+        objects=of_volumes("volume_objects"),
+        raw=get_raw_volumes,
+        weights=get_weights,
+        lib=partial(volume_library, "predict_protocols_volumes"),
+    output:
+        answers="<results>/protocols/answers/{method}/{dataset}.volumes.parquet",
+        seconds="<results>/protocols/answers/{method}/{dataset}.volumes.seconds.json",
+    log:
+        "<logs>/predict_protocols_volumes/{method}/{dataset}.log",
+    wildcard_constraints:
+        method="|".join(PRESET_VOLUME_METHODS) or "none",
+        dataset="|".join(VOLUME_DATASETS) or "none",
+    conda:
+        get_environment
+    threads: lambda wildcards: method_entry(wildcards)["threads"]
+    resources:
+        gpu=get_gpu,
+        cache_embeddings=int(config["cache_embeddings"]),
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        entry=get_predict_entry,
+        own_files=get_own_files,
+        tasks=get_tasks,
+        asked=get_asked_of_presets_on_volumes,
+        computing=get_computing,
+    script:
+        "../scripts/predict_protocols_volumes.py"
+
+
 rule score_protocols:
     input:
         images=get_images,

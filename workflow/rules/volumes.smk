@@ -49,7 +49,7 @@ rule predict_volumes:
         objects=of_volumes("volume_objects"),
         raw=of_method(get_raw_volumes, []),
         weights=of_method(get_weights, []),
-        lib=get_volume_library,
+        lib=partial(volume_library, "predict_volumes"),
     output:
         predictions="<results>/volumes/predictions/{method}/{dataset}.parquet",
         seconds="<results>/volumes/predictions/{method}/{dataset}.seconds.parquet",

@@ -59,6 +59,7 @@ _DRAWING = {
     "arc": ("scribble_contour",),
     "margin": (LASSO,),
 }
+_OF_VOLUMES = ("route", "passes")  # keys of presets that say nothing of images
 # Of what stands for the method of the controls.
 CONTOURS_FACTS = {"volume_routes": list(CONTROL_ROUTES), "several": False, "learned": False}
 
@@ -147,12 +148,20 @@ def asked_of_presets(config: Config, on: str) -> dict[str, Any]:
     }
     if on == "images":
         chosen = {
-            name: {variant: {key: one[key] for key in one if key != "route"} for variant, one in variants.items()}
+            name: {
+                variant: {key: one[key] for key in one if key not in _OF_VOLUMES} for variant, one in variants.items()
+            }
             for name, variants in chosen.items()
         }
     blocks = [one[block] for variants in chosen.values() for one in variants.values() for block in ("start", "clicks")]
     seed = {"seed": config["prompts"]["seed"]} if any(block.get("seed") == "run" for block in blocks) else {}
     return {"presets": chosen, "strict": config["strict"], **seed}
+
+
+def asked_of_presets_on_volumes(config: Config) -> dict[str, Any]:
+    """As `asked_of_presets`, with how masks are carried from slice to slice."""
+    carried = {key: config["volumes"][key] for key in ("grow", "stop_iou")}
+    return asked_of_presets(config, "volumes") | carried
 
 
 def asked_of_volumes(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -224,6 +224,9 @@ class Sam2Tracker:
         the first ones, belong to maps."""
         recalled = track.recalled(z, reverse, self.sizes)
         maps = [(time, found.memory.float()) for time, found in recalled.maps]
+        if not recalled.pointers:  # before the first prompted slice, on a way from the very beginning
+            values = torch.cat([memory for _, memory in maps])
+            return torch.cat([memory + self.remembering.places[time] for time, memory in maps]), values, len(values)
         pointers = torch.stack([found.pointer for _, found in recalled.pointers])
         pieces = pointers.shape[-1] // self.sizes.width  # a pointer is as wide as several tokens
         distances = torch.tensor([distance for distance, _ in recalled.pointers], device=self.device)

@@ -32,8 +32,9 @@ class Sam2Video(VolumeMethod):
 
     From the lowest prompted slice it goes up to the end and then down to the beginning. `reset` (true by default): what
     was found on the way up is not known on the way down, as the authors of MedSAM2 do it; else it is, as in SAM 2's
-    notebooks. The object ends where its score says that it is not there; nothing else ends it. Holes of masks stay, on
-    every device: the authors fill small ones with an extension for CUDA only.
+    notebooks. With `VolumeQuery.one_way` it goes up once from the first slice, where the prompted slices ahead are all
+    that it knows. The object ends where its score says that it is not there; nothing else ends it. Holes of masks stay,
+    on every device: the authors fill small ones with an extension for CUDA only.
 
     A click on a slice that was tracked makes it a prompted one, its mask so far is part of the prompt, and both ways
     are gone again. This is the authors' switch `add_all_frames_to_correct_as_cond`. With the option
@@ -131,7 +132,7 @@ class Sam2Video(VolumeMethod):
             if not first <= prompt.z <= last:
                 raise PromptsegError(f"Slice {prompt.z} is prompted, but slices {first} to {last} are to be answered.")
         if query.previous is None:
-            return Track(first, last, self.reset, spool)
+            return Track(first, last, self.reset, spool, one_way=query.one_way)
         track: Track = query.previous.copy()
         track.spool = spool
         return track

@@ -118,6 +118,7 @@ class Track:
         reverse: by slice, the direction in which it was visited last.
         points, labels: what was shown in slices so far, see `Sam2Tracker.show`.
         answers: by slice, whatever the caller makes of what was found.
+        one_way: all slices are visited from the first one on, those before the prompted ones, too.
     """
 
     first: int
@@ -130,6 +131,7 @@ class Track:
     reverse: dict[int, bool] = field(default_factory=dict)
     points: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     answers: dict[int, Any] = field(default_factory=dict)
+    one_way: bool = False
 
     def __post_init__(self) -> None:
         if not self.passed:
@@ -156,6 +158,8 @@ class Track:
 
     def slices(self, reverse: bool) -> range:
         """Those of one direction, from the first one that was prompted on; none where it would be the only one."""
+        if self.one_way:
+            return range(0) if reverse else range(self.first, self.last + 1)
         start = min(self.shown)
         if reverse:
             return range(start, self.first - 1, -1) if start > self.first else range(0)

@@ -72,6 +72,8 @@ class VolumeQuery:
         given: whether the user told the ends.
         previous: `VolumeAnswer.state` after all but the last click; None for the first answer.
         final: whether no click will follow, so that no state has to be kept for it.
+        one_way: slices that are tracked are visited once, from the first one on, wherever the prompts lie; otherwise
+            from the prompted ones to both ends. It means nothing to other methods.
     """
 
     prompts: Sequence[SlicePrompt]
@@ -80,6 +82,7 @@ class VolumeQuery:
     clicks: Sequence[SlicePrompt] = ()
     previous: Any = None
     final: bool = False
+    one_way: bool = False
 
 
 @dataclass(frozen=True)

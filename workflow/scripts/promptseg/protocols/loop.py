@@ -36,6 +36,7 @@ class Asking:
     selection: Literal["first", "best_score"] = "first"
     multimask: Literal["always", "official"] = "official"
     route: Sequence[str] = ()
+    passes: Literal["both", "forward"] = "both"
 
     @property
     def first(self) -> str:
@@ -51,11 +52,14 @@ class Takes:
         kinds: subset of {"point", "box", "mask"}.
         negatives: whether it was made for points on the background.
         most: points at once; None for any number.
+        not_at_all, not_later: why it is asked nothing, or nothing after the first prompt; empty if it is.
     """
 
     kinds: frozenset[str]
     negatives: bool = True
     most: int | None = None
+    not_at_all: str = ""
+    not_later: str = ""
 
     @classmethod
     def of(cls, method: Method) -> "Takes":
@@ -70,6 +74,10 @@ class Takes:
         Where it takes no points on the background it is not asked after the first one on the object: it could answer
         those few objects that happen to need none, whose mean would be no rival's.
         """
+        if self.not_at_all:
+            return self.not_at_all
+        if self.not_later and step > int(asking.first == "none"):
+            return self.not_later
         kind = asking.first if step == 0 else "point"
         if kind != "none" and kind not in self.kinds:
             return f"the method takes no {_KINDS[kind]}"

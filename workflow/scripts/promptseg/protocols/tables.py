@@ -20,6 +20,11 @@ PROTOCOL_ANSWERS = Table(
     "none.",
     [
         *ANSWER_KEYS,
+        Column(
+            "route",
+            STRING,
+            "of volumes, how prompts become masks; null in rows of slices",
+        ),
         Column("z", pa.int32(), "number of the slice; null in the row of the step, which of images is the only one"),
         RLE.but(meaning="the mask as COCO run lengths, see masks.encode; null if it is empty, or in the row of a step"),
         Column("points", pa.list_(pa.list_(pa.int32(), 3)), "points (z, y, x) shown at this step; z is 0 in an image"),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol
+from typing import Literal, Protocol
 
 from promptseg.core.stacks import MaskStack
 from promptseg.methods.volume import Slices, VolumeAnswer, VolumeMethod, VolumeQuery
@@ -15,17 +15,34 @@ from promptseg.volumes.routes.settings import Setting
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How a method for images is asked about slices.
+
+    Attributes:
+        selection: which of several masks counts.
+        multimask: how many there may be, see `Query`.
+        feeds_back: whether it builds on its answer before a click.
+    """
+
+    selection: Literal["first", "best_score"]
+    multimask: Literal["always", "official"]
+    feeds_back: bool
+
+
+@dataclass(frozen=True)
 class Job:
     """One object in one setting.
 
     Attributes:
         truth: for controls that are told it.
+        manner: where it is not that of the settings of the run.
     """
 
     object_id: str
     setting: Setting
     query: VolumeQuery
     truth: MaskStack
+    manner: Manner | None = None
 
     @property
     def name(self) -> str:

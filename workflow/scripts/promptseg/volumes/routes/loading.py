@@ -53,10 +53,20 @@ def parts_of(
     settings = settings_for(asked, slice_routes(method, off_label), types)
     clicks = asked.clicks if corrects(method, off_label) else 0
     parts = [Part(settings, SliceAnswering(method, asked, failures, kept), clicks)] if settings else []
-    if method.tracker and MEMORY in asked.routes:
-        tracker = _construct(name, volume_class(method.tracker), method.settings, asked)
+    if MEMORY in asked.routes and (tracker := tracker_of(name, method, asked)):
         parts.append(_volume_part(tracker, asked, failures))
     return parts
+
+
+def tracker_of(name: str, method: Method | VolumeMethod, asked: VolumeSettings) -> VolumeMethod | None:
+    """What tracks with the weights of a method for images; None where nothing does.
+
+    Raises:
+        PromptsegError: it cannot be loaded.
+    """
+    if isinstance(method, VolumeMethod) or not method.tracker:
+        return None
+    return _construct(name, volume_class(method.tracker), method.settings, asked)
 
 
 def told_by(method: Method | VolumeMethod) -> Mapping[str, Any]:

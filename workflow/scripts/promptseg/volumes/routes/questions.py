@@ -64,32 +64,32 @@ class Asked:
     Attributes:
         name: of object and setting, for what is said of failures.
         truth: (h, w) bool of the slice, where the method needs it.
+        selection: which of several masks counts, `first` or `best_score`.
+        multimask: see `Query`.
     """
 
     question: Question
     name: str
     truth: np.ndarray | None = None
+    selection: Literal["first", "best_score"] = "best_score"
+    multimask: Literal["always", "official"] = "official"
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for questions that a method cannot tell apart."""
+        """Equal for questions that have one answer."""
         question, prompt = self.question, self.question.prompt
         box = None if prompt.box is None else prompt.box.tobytes()
         before = None if question.before is None else question.before["counts"]
         truth = None if self.truth is None else self.truth.tobytes()
-        return question.z, prompt.points.tobytes(), prompt.labels.tobytes(), box, before, id(question.state), truth
+        asked = question.z, prompt.points.tobytes(), prompt.labels.tobytes(), box, before, id(question.state), truth
+        return *asked, self.selection, self.multimask
 
 
 class Asker:
-    """Asks a method about the slices of one volume after another.
+    """Asks a method about the slices of one volume after another."""
 
-    Args:
-        selection: which of several masks counts, `first` or `best_score`. As many are asked for as the method's authors
-            do with such a prompt.
-    """
-
-    def __init__(self, method: Method, failures: Failures, selection: Literal["first", "best_score"]):
-        self.method, self.failures, self.selection = method, failures, selection
+    def __init__(self, method: Method, failures: Failures):
+        self.method, self.failures = method, failures
 
     def ask(self, store: SliceStore[Any], asked: Sequence[Asked]) -> list[SliceAnswer | str]:
         """Answers in order; a reason stands in for one that failed.
@@ -130,7 +130,7 @@ class Asker:
         found = self._predict([batch[index].name for index in queries], list(queries.values()))
         share = (time.perf_counter() - start) / max(len(queries), 1)
         for index, answer in zip(queries, found, strict=True):
-            answers[index] = self._counted(answer, batch[index].name, store.volume.shape[1:], share)
+            answers[index] = self._counted(answer, batch[index], store.volume.shape[1:], share)
         return [answers[index] for index in range(len(batch))]
 
     def _query(self, store: SliceStore[Any], one: Asked) -> Query:
@@ -138,7 +138,7 @@ class Asker:
         previous = question.state
         if question.before is not None:
             previous = self.method.state_of(masks.decode(dict(question.before)))
-        return Query(store.get(question.z), question.prompt, previous, multimask="official", truth=one.truth)
+        return Query(store.get(question.z), question.prompt, previous, multimask=one.multimask, truth=one.truth)
 
     def _predict(self, names: Sequence[str], queries: Sequence[Query]) -> list[Any]:
         """Answers in order, yet to be checked, or reasons; after a failed batch each question is asked alone."""
@@ -152,16 +152,16 @@ class Asker:
             self.failures.of_batch(error, len(names))
         return [self._predict([name], [query])[0] for name, query in zip(names, queries, strict=True)]
 
-    def _counted(self, answer: Any, name: str, size: tuple[int, int], seconds: float) -> SliceAnswer | str:
+    def _counted(self, answer: Any, one: Asked, size: tuple[int, int], seconds: float) -> SliceAnswer | str:
         """The mask that counts, of an answer that is checked first."""
         if isinstance(answer, str):
             return answer
         try:
             found = checked(answer, size, self.method.candidates)
         except WrongAnswer as error:
-            return self.failures.status(error, name)
+            return self.failures.status(error, one.name)
         scores = found.scores
-        index = masks.best_score(scores) if self.selection == "best_score" and scores is not None else 0
+        index = masks.best_score(scores) if one.selection == "best_score" and scores is not None else 0
         return SliceAnswer.of(
             found.masks[index],
             score=None if scores is None else float(scores[index]),

@@ -13,7 +13,7 @@ from promptseg.predict.abilities import Abilities
 from promptseg.predict.failures import Failures
 from promptseg.predict.plan import feeds_back
 from promptseg.prompts.clicks import Protocol
-from promptseg.volumes.routes.answering import Job, Outcome
+from promptseg.volumes.routes.answering import Job, Manner, Outcome
 from promptseg.volumes.routes.carry import Carrier, carry, carry_on
 from promptseg.volumes.routes.controls import heights
 from promptseg.volumes.routes.interpolation import interpolate_prompts
@@ -37,16 +37,21 @@ class SliceAnswering:
 
     def __init__(self, method: Method, settings: VolumeSettings, failures: Failures, kept: Kept | None = None):
         self.method, self.settings = method, settings
-        self.asker = Asker(method, failures, settings.selection)
+        self.asker = Asker(method, failures)
+        # As many masks are asked for as the method's authors do with such a prompt.
+        self._manner = Manner(settings.selection, "official", feeds_back(method, Protocol()))
         self._kept = kept if method.cacheable else None
         self._boxes = BOX in Abilities.of(method).prompt_types
-        self._feeds_back = feeds_back(method, Protocol())
         self._store: SliceStore[Any] | None = None
 
     def answer(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
         """See `Answering`. After all but the first query about an object the state of the answer before is needed."""
+        return self.follow(volume, jobs, [self.steps(volume, job) for job in jobs])
+
+    def follow(self, volume: Slices, jobs: Sequence[Job], routes: Sequence[Steps[Trail]]) -> list[Outcome]:
+        """What becomes of jobs on routes that are given for each of them."""
         store = self._stored(volume)
-        found = run([self._steps(volume, job) for job in jobs], self._ask(store, jobs))
+        found = run(routes, self._ask(store, jobs))
         return [
             Outcome(one)
             if isinstance(one, str)
@@ -91,23 +96,26 @@ class SliceAnswering:
         self, store: SliceStore[Any], jobs: Sequence[Job]
     ) -> Callable[[list[tuple[int, Question]]], list[SliceAnswer | str]]:
         def ask(questions: list[tuple[int, Question]]) -> list[SliceAnswer | str]:
-            asked = [
-                Asked(question, jobs[index].name, jobs[index].truth.slice(question.z) if told else None)
-                for index, question in questions
-            ]
+            asked = []
+            for index, question in questions:
+                job = jobs[index]
+                truth, manner = job.truth.slice(question.z) if told else None, job.manner or self._manner
+                asked.append(Asked(question, job.name, truth, manner.selection, manner.multimask))
             return self.asker.ask(store, asked)
 
         told = self.method.needs_truth
         return ask
 
-    def _steps(self, volume: Slices, job: Job) -> Steps[Trail]:
+    def steps(self, volume: Slices, job: Job) -> Steps[Trail]:
+        """The route of a job."""
         route, query = job.setting.route, job.query
+        feeds = (job.manner or self._manner).feeds_back
         carrier = Carrier(route, self._boxes, self.settings.grow, self.settings.stop_iou)
         if query.clicks:
             click = query.clicks[-1]
             if route in (EACH, BETWEEN):
-                return click_by_click(query.previous, click, feeds_back=self._feeds_back)
-            return carry_on(query, carrier, query.previous, click, feeds_back=self._feeds_back)
+                return click_by_click(query.previous, click, feeds_back=feeds)
+            return carry_on(query, carrier, query.previous, click, feeds_back=feeds)
         size = volume.shape[1:]
         if route == EACH:
             return slice_by_slice(query.prompts, size)
