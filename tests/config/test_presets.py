@@ -108,6 +108,30 @@ def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_somethin
             {"variants": {"x": {"promts": 1}}},
             "unknown key 'promts' in protocols.box_only.variants.x. Did you mean 'prompts'?",
         ),
+        (
+            {"start": {"prompt": "point", "place": "grid"}},
+            "protocols.box_only.start.place: 'grid' is no place on an object: take one of centre, centroid, deepest",
+        ),
+        (
+            {"variants": {"x": {"start": {"prompt": "point", "target": "line"}}}},
+            "protocols.box_only.variants.x.start.place: 'deepest' is no place on a line: take one of centre,",
+        ),
+        (
+            {"start": {"prompt": "point", "place": "random", "points": 2, "slices": "linspace", "between": "linear"}},
+            "protocols.box_only.start.between: only one point or box for a slice can be interpolated",
+        ),
+        (
+            {"start": {"prompt": "box", "parts": 2, "slices": "linspace", "between": "linear"}},
+            "protocols.box_only.start.between: only one point or box for a slice can be interpolated",
+        ),
+        (
+            {"clicks": {"rule": "likely", "low": 0.5, "high": 0.5}, "prompts": 2},
+            "protocols.box_only.clicks.low: draws begin at 0.5 and end at 0.5: give a lower share.",
+        ),
+        (
+            {"clicks": {"rule": "planned", "planned": {"thin": "here"}}, "prompts": 2},
+            "protocols.box_only.clicks.planned.thin: 'here' is not allowed. Did you mean 'anywhere'?",
+        ),
         ({"asks": ["volumes"]}, "run.protocols names 'box_only', which asks about volumes alone, and no dataset"),
     ],
 )

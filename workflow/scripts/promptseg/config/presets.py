@@ -64,7 +64,10 @@ def mistaken_presets(config: Config) -> Iterator[Mistake]:
             where = ("protocols", name)
             yield from _mistaken_asking(config, where, entry)
             for variant, whole in variants(entry).items():
-                yield from _mistaken_sums((*where, "variants", variant) if variant else where, whole)
+                at = (*where, "variants", variant) if variant else where
+                yield from _mistaken_start((*at, "start"), whole["start"])
+                yield from _mistaken_shares((*at, "clicks"), whole["clicks"])
+                yield from _mistaken_sums(at, whole)
     yield from _without_data(config)
 
 
@@ -89,6 +92,31 @@ def _mistaken_asking(config: Config, where: Where, entry: Mapping[str, Any]) -> 
     if entry["clicks"]["rule"] != "none" and not entry["prompts"]:
         at = (*where, "clicks")
         yield Mistake(at, f"{dotted(at)}: no prompt follows the start: say how many by `prompts`.")
+
+
+def _mistaken_start(where: Where, start: Mapping[str, Any]) -> Iterator[Mistake]:
+    on_line = start["target"] == "line"
+    of_line, of_object = ("centre", "ends", "grid", "random"), ("centre", "centroid", "deepest", "random")
+    places = of_line if on_line else of_object
+    if start["prompt"] == "point" and start["place"] not in places:
+        at = (*where, "place")
+        what = "a line" if on_line else "an object"
+        yield Mistake(at, f"{dotted(at)}: {start['place']!r} is no place on {what}: take one of {', '.join(places)}.")
+    several = start["background"] > 0 or start["place"] in ("ends", "grid")
+    several = several or (start["place"] == "random" and start["points"] > 1)
+    if start["between"] == "linear" and (start["parts"] > 1 or (start["prompt"] == "point" and several)):
+        at = (*where, "between")
+        yield Mistake(
+            at, f"{dotted(at)}: only one point or box for a slice can be interpolated: show one, or `nothing`."
+        )
+
+
+def _mistaken_shares(where: Where, clicks: Mapping[str, Any]) -> Iterator[Mistake]:
+    if clicks["low"] >= clicks["high"]:
+        at = (*where, "low")
+        yield Mistake(
+            at, f"{dotted(at)}: draws begin at {clicks['low']} and end at {clicks['high']}: give a lower share."
+        )
 
 
 def _mistaken_sums(where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
