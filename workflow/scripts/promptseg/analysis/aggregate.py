@@ -81,7 +81,8 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     datasets, methods, seen = about.datasets, about.methods, about.seen
     scores = folder / "scores.parquet"
     published = read_published(inputs.published)
-    controls = [name for name, entry in methods.items() if entry.get("control")]
+    reference = next((name for name in seen if methods.get(name, {}).get("reference")), "")
+    controls = [name for name, entry in methods.items() if entry.get("control") and name != reference]
     sums = merge_scores(inputs.scores, scores, Metadata(inputs.metadata), about.modes)
     logger.info("%d score files, %d patient rows", len(inputs.scores), len(sums))
     digests = {path.parent.name: digest(path) for path in inputs.manifests}
@@ -99,7 +100,7 @@ def aggregate(inputs: Inputs, folder: Path, about: About, resamples: int, seed: 
     compared = compare(published, measured, datasets, methods)
     write(SUMMARY, summary(plain, seen), "method")
     write(STATISTICS, measured, "method")
-    write(PAIRS, pairs(plain, controls, resamples, seed), "method", "a", "b")
+    write(PAIRS, pairs(plain, controls, resamples, seed, reference), "method", "a", "b")
     ranked = ranks(measured, controls)
     write(RANKS, ranked.assign(provenance=origin.key(ranked["method"])))
     write(CLICK_METRICS, click_metrics(read_click_sums(scores), resamples, seed, seen), "method")

@@ -4,19 +4,19 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from promptseg.core.vocabulary import COMPARED_CLICKS, SINGLE_MODES
+from promptseg.core.vocabulary import AUTOMATIC, COMPARED_CLICKS, SINGLE_MODES
 
 FIXED = ["protocol", "mode", "step", "selection"]  # what two methods have in common when they are compared
 
 
 def comparable(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFrame:
-    """Rows of methods under test in modes 1 to 5 and after the clicks of `COMPARED_CLICKS` and the last one.
+    """Rows of methods under test in modes 1 to 5, of masks from files, and after `COMPARED_CLICKS` and the last click.
 
     Controls are left out, and images without a task.
     """
     clicks = rows["mode"] == "iterative"
     shown = {*COMPARED_CLICKS, rows.loc[clicks, "step"].max()}
-    keep = rows["mode"].isin(SINGLE_MODES) | (clicks & rows["step"].isin(shown))
+    keep = rows["mode"].isin([*SINGLE_MODES, AUTOMATIC]) | (clicks & rows["step"].isin(shown))
     keep &= ~rows["method"].isin(controls) & (rows["task"] != "")
     return rows[keep]
 

@@ -14,7 +14,7 @@ from promptseg.analysis.compare.runs import Run
 from promptseg.core.choices import one_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import best_candidate, best_score, decode
-from promptseg.core.vocabulary import ITERATIVE, MODES
+from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, MODES
 
 CLICK = ("click_x", "click_y", "click_label")
 _SHOWN = 5  # names in a message
@@ -25,7 +25,7 @@ class Wish:
     """Which answers are wanted; None for what fits the method best.
 
     Attributes:
-        mode: one of `vocabulary.MODES`; None for mode 5 (one box), else mode 1 (one point), else any.
+        mode: one of `vocabulary.MODES`, or `automatic`; None for mode 5 (one box), else mode 1 (one point), else any.
         clicks: of the mode `iterative`; None for the last.
         protocol: of the clicks; None for the first by name.
         selection: which of several masks, see `vocabulary.SELECTIONS`.
@@ -109,7 +109,7 @@ def scored(run: Run, method: str, wish: Wish, only: tuple[str, str] | None = Non
     columns = ["dataset", "object_id", "image_id", "task", "mode", "protocol", "step", "selection", "iou", "dice"]
     rows = [row for row in pq.read_table(run.scores, columns=columns, filters=keep).to_pylist() if wish.fits(row)]
     there = {row["mode"] for row in rows}
-    mode = next((mode for mode in ("mode5", "mode1", *MODES) if mode in there), None)
+    mode = next((mode for mode in ("mode5", "mode1", *MODES, AUTOMATIC) if mode in there), None)
     chosen: dict[tuple[str, str], dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: (row["protocol"] or "", -(row["step"] or 0))):
         if row["mode"] == mode:

@@ -16,13 +16,19 @@ from promptseg.analysis.comparable import FIXED, comparable, stand_ins
 from promptseg.core.columns import DATASET, METHOD, MODE, PROTOCOL, SELECTION, STEP, TASK
 from promptseg.core.randomness import generator
 from promptseg.core.tables import FLOAT, STRING, Column, Table
-from promptseg.core.vocabulary import SINGLE_MODES
+from promptseg.core.vocabulary import AUTOMATIC, SINGLE_MODES
 
 PAIRS = Table(
     "pairs.csv",
-    "Paired comparisons of methods in one setting, and of the modes of one method. Controls are left out.",
+    "Paired comparisons of methods in one setting, of the modes of one method, and of methods with the "
+    "reference (`reference: true`). Controls are left out.",
     [
-        Column("kind", STRING, "`methods` or `modes`: what a and b are"),
+        Column(
+            "kind",
+            STRING,
+            "`methods` or `modes`: what a and b are; `reference`: b is the line to beat, without prompts if its masks "
+            "answer none, and all else says how a was prompted",
+        ),
         Column("unit", STRING, "`tasks` or `patients`: what is paired"),
         *(DATASET, TASK),
         Column("a", STRING, "first method or mode"),
@@ -131,12 +137,13 @@ def compare_columns(
 
 
 def _families(
-    view: pd.DataFrame, unit: str, resamples: int, seed: int
+    view: pd.DataFrame, unit: str, resamples: int, seed: int, reference: str
 ) -> Iterator[tuple[str, Mapping[str, Any], dict[str, np.ndarray]]]:
     """Kind, fixed settings and comparisons of each family, of the units of one task or of all.
 
     Args:
         view: columns unit, method, FIXED, stand_in, value.
+        reference: the method that all others are compared with, too; empty for none.
     """
     setting = ["method", *FIXED, "stand_in"]
     view = view.assign(column=view.groupby(setting).ngroup())
@@ -152,10 +159,22 @@ def _families(
             real = ~group["stand_in"].to_numpy()
             found = compare_columns(matrix[:, group.index], group[item].tolist(), weights, real)
             yield kind, dict(zip(fixed, names, strict=True)), found
+    own = columns[(columns["method"] == reference) & ~columns["stand_in"]]
+    others = columns[(columns["method"] != reference) & ~columns["stand_in"]]
+    for names, group in others.groupby(FIXED, sort=True) if len(own) else ():
+        about = dict(zip(FIXED, names, strict=True))
+        unasked = own["mode"] == AUTOMATIC
+        line = own[unasked if unasked.any() else (own[FIXED] == pd.Series(about)).all(axis=1)]
+        if len(line):
+            group = group.sort_values("method")
+            items, real = [*group["method"], reference], [*[False] * len(group), True]
+            yield "reference", about, compare_columns(matrix[:, [*group.index, *line.index]], items, weights, real)
 
 
-def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Paired comparisons of all methods in each setting (kind `methods`), and of the modes of each method (`modes`).
+def pairs(
+    sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2000, seed: int = 0, reference: str = ""
+) -> pd.DataFrame:
+    """Paired comparisons of methods in each setting (`methods`), of modes (`modes`), and with the line to beat.
 
     Unit `tasks`: the values are the mean IoU of each task over its images. Unit `patients`: the mean IoU of each
     patient over its images in one task, or, where dataset and task are empty, the mean of these over all tasks of the
@@ -171,6 +190,7 @@ def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2
         controls: methods that are left out.
         resamples: number of resamples.
         seed: of the random numbers.
+        reference: the line to beat; its masks from files, else those in the same setting; empty for none.
 
     Returns:
         PAIRS; what varies within a pair, and what does not apply, is an empty string (step: missing).
@@ -195,7 +215,7 @@ def pairs(sums: pd.DataFrame, controls: Collection[str] = (), resamples: int = 2
     try:
         for unit, view in views:
             for (dataset, task), block in view.groupby(["dataset", "task"], sort=True):
-                for kind, about, family in _families(block, unit, resamples, seed):
+                for kind, about, family in _families(block, unit, resamples, seed, reference):
                     names = [dataset, task, *about.values()]
                     where = " ".join(str(name) for name in names if name not in ("", 0))
                     found.append({"kind": kind, "unit": unit, "dataset": dataset, "task": task, **about, **family})

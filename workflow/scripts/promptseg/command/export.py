@@ -39,13 +39,13 @@ def export(
 
     from promptseg.analysis.lookup import Wish, methods_of
     from promptseg.core.choices import one_of
-    from promptseg.core.vocabulary import ITERATIVE, MODES
+    from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, MODES
     from promptseg.exports.masks import FORMATS, export
 
     project.require_free(output, force=force)
     there = methods_of(run)
     wish = Wish(
-        ITERATIVE if mode is None and clicks else mode and one_of(MODES, mode, "--mode"),
+        ITERATIVE if mode is None and clicks else mode and one_of([*MODES, AUTOMATIC], mode, "--mode"),
         clicks,
         selection=one_of(("first", "best_score"), selection, "--selection"),
     )

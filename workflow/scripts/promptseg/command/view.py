@@ -48,13 +48,13 @@ def view(
     from promptseg.analysis.lookup import Wish, find_object, methods_of
     from promptseg.core.choices import one_of
     from promptseg.core.files import atomic
-    from promptseg.core.vocabulary import ITERATIVE, MODES, SELECTIONS
+    from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, MODES, SELECTIONS
     from promptseg.figures import one_object, style
 
     there = methods_of(run)
     chosen = [one_of(there, wanted, "--method") for wanted in method or there]
     wish = Wish(
-        ITERATIVE if mode is None and clicks else mode and one_of(MODES, mode, "--mode"),
+        ITERATIVE if mode is None and clicks else mode and one_of([*MODES, AUTOMATIC], mode, "--mode"),
         clicks,
         selection=one_of(SELECTIONS, selection, "--selection"),
     )

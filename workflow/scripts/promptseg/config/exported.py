@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from promptseg.config.explain import Mistake, nearest
-from promptseg.config.facts import shown_protocol
+from promptseg.config.facts import masked, shown_protocol
 from promptseg.config.protocols import protocols_of
 from promptseg.core.settings import Setting
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS
+from promptseg.core.vocabulary import AUTOMATIC, EVERYTHING, ITERATIVE, SELECTIONS
 
 
 def possible_settings(config: Mapping[str, Any]) -> dict[str, Setting]:
@@ -27,6 +27,8 @@ def possible_settings(config: Mapping[str, Any]) -> dict[str, Setting]:
             for step in range(1, prompts["clicks"] + 1)
             for selection in SELECTIONS
         ]
+    if masked(config):
+        found.append(Setting(AUTOMATIC, "", "", 0, "first"))
     if EVERYTHING in prompts["modes"]:
         found.append(Setting(EVERYTHING, "", "", 0, "oracle"))
     return {setting.id: setting for setting in found}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from promptseg.core import titles
 from promptseg.core.titles import Titles, plain, titled
-from promptseg.core.vocabulary import ITERATIVE, SCORED_MODES, SELECTIONS, SINGLE_MODES, STUDY_MODES
+from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, SCORED_MODES, SELECTIONS, SINGLE_MODES, STUDY_MODES
 
 # The columns of tables that make a setting; a table without variants of protocols lacks `switch`.
 COLUMNS = ["mode", "protocol", "switch", "step", "selection"]
@@ -44,9 +44,9 @@ class Setting(NamedTuple):
 
 
 def columns_of(modes: Iterable[str]) -> list[str]:
-    """The modes without clicks that tables have columns for: 1 to 5, and those of lines where a run has them."""
+    """The modes without clicks that tables have columns for: 1 to 5; those of lines, and of files, if there are such."""
     found = set(modes)
-    return [mode for mode in SINGLE_MODES if mode in STUDY_MODES or mode in found]
+    return [mode for mode in (*SINGLE_MODES, AUTOMATIC) if mode in STUDY_MODES or mode in found]
 
 
 def ordered(settings: set[Setting], protocols: Sequence[str]) -> list[Setting]:

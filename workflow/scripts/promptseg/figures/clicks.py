@@ -1,6 +1,6 @@
 """The study's figures 3 and 4: IoU against the number of clicks, for each task and on average."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,9 +15,15 @@ LINES = 12  # of more lines all intervals are left out, and in small panels thos
 _ROW, _WIDE, _LEAST = 1.3, 1.6, 0.95  # inches of a small panel
 
 
-def _lines(axis: Axes, rows: pd.DataFrame, source: Source, small: bool) -> None:
-    """One line per method (solid the first mask, dashed and hollow the oracle), with its interval as a band."""
-    many = len(_series(rows))
+def _lines(axis: Axes, rows: pd.DataFrame, source: Source, label: str = "") -> None:
+    """One line per method (solid the first mask, dashed and hollow the oracle), with its interval as a band.
+
+    Args:
+        label: of the task, whose panel is small; empty for the mean of all.
+    """
+    many, small = len(_series(rows)), bool(label)
+    if source.reference:
+        source.reference.across(axis, label)
     for name, look in source.looks.items():
         # Of controls alone, which are the rivals then, nothing has to stand back.
         back = name not in source.rivals
@@ -46,7 +52,7 @@ def _series(rows: pd.DataFrame) -> set[tuple[str, str]]:
     return set(zip(rows["method"], rows["selection"], strict=True))
 
 
-def _handles(rows: pd.DataFrame, looks: Mapping[str, style.Look], plain: Collection[str] = ()) -> list[Line2D]:
+def _handles(rows: pd.DataFrame, source: Source, plain: Collection[str] = ()) -> list[Line2D]:
     """Legend entries of the lines that are there; of means those over fewer tasks than others say so.
 
     Args:
@@ -56,7 +62,7 @@ def _handles(rows: pd.DataFrame, looks: Mapping[str, style.Look], plain: Collect
     several = {method for method, selection in found if selection == "oracle"}
     counts = rows.groupby(["method", "selection"])["n_tasks"].max() if "n_tasks" in rows else None
     handles = []
-    for name, look in looks.items():
+    for name, look in source.looks.items():
         for selection, own in style.selections().items():
             if (name, selection) in found:
                 label = f"{look.title}, {own.title}" if name in several else look.title
@@ -67,7 +73,7 @@ def _handles(rows: pd.DataFrame, looks: Mapping[str, style.Look], plain: Collect
                 if name in plain:
                     entry.set_marker("")
                 handles.append(entry)
-    return handles
+    return [*handles, *([source.reference.handle] if source.reference else [])]
 
 
 def draw_tasks(source: Source) -> Figure:
@@ -93,10 +99,10 @@ def draw_tasks(source: Source) -> Figure:
     row = min(_ROW, panels.TALL / panels.lines(labels, across))
     grid = panels.grid(
         len(labels), across, title, panels.Size(width, row, 0.55),
-        panels.Legend(_handles(rows, source.looks, plain), 5, title=note), sharex=True, sharey=True,
+        panels.Legend(_handles(rows, source, plain), 5, title=note), sharex=True, sharey=True,
     )  # fmt: skip
     for axis, label in zip(grid.axes, labels, strict=True):
-        _lines(axis, rows[rows["label"] == label], source, small=True)
+        _lines(axis, rows[rows["label"] == label], source, label)
         axis.set_title(style.wrap(label, int(18 * width / across)), fontsize=6)
     if width / across < 1.2:
         grid.axes[0].set_xticks(sorted({int(rows["step"].min()), 5, int(rows["step"].max())}))
@@ -111,11 +117,11 @@ def draw_mean(source: Source) -> Figure:
     rows = after_clicks(source.means)
     if rows.empty:
         return not_clicked(title, source.protocol)
-    entries = _handles(rows, source.looks)
+    entries = _handles(rows, source)
     width = style.column() if len(entries) <= LINES else style.page()
     grid = panels.grid(1, 1, title, panels.Size(width, 2.4 if len(entries) <= LINES else 3.2, 0.5),
                        panels.Legend(entries, 4, line=0.14))  # fmt: skip
-    _lines(grid.axes[0], rows, source, small=False)
+    _lines(grid.axes[0], rows, source)
     count = rows["n_tasks"].max()
     label = style.words("Mean IoU over {count} tasks", count=count)
     grid.label(style.words("Clicks"), style.words("Mean IoU over 1 task") if count == 1 else label)

@@ -58,4 +58,4 @@ def draw(source: Source) -> Figure:
     means = rows.groupby(["method", "selection"], as_index=False)["iou"].mean().assign(label=taskrows.mean_of_tasks())
     every = pd.concat([rows, means], ignore_index=True)
     note = _counted(rows, rivals, looks)
-    return taskrows.draw(title, {"": every.assign(key=every["method"])}, order, looks, note)
+    return taskrows.draw(title, {"": every.assign(key=every["method"])}, order, looks, note, source.reference)

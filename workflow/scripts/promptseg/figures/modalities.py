@@ -1,14 +1,15 @@
 """Overview of the modalities: mean IoU of each method in modes 1 to 5 and after the first and the last click."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.core.vocabulary import ITERATIVE
+from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE
 from promptseg.figures import panels, style
-from promptseg.figures.source import Source
+from promptseg.figures.source import Reference, Source
 
 _LABELS = 0.7  # inches of the names of the modalities
 
@@ -38,6 +39,12 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], looks: Mapping[
     axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
 
 
+def of_modalities(reference: Reference) -> Reference:
+    """The line to beat with a row for each modality, the mean over its tasks, in the place of one for each task."""
+    means = reference.tasks.groupby("modality", as_index=False)["iou"].mean()
+    return replace(reference, tasks=means.rename(columns={"modality": "label"}))
+
+
 def draw(source: Source) -> Figure:
     """Dot plots of the first mask: a row for each modality, a panel for each setting, a mark for each method."""
     title = style.words("Modalities, {source}, first mask", source=source.clicked)
@@ -50,16 +57,21 @@ def draw(source: Source) -> Figure:
     ends = dict.fromkeys([style.clicks(steps.min()), style.clicks(steps.max())] if len(steps) else [])
     settings = [*(mode for mode in style.modes() if mode in set(rows["setting"])), *ends]
     order = [name for name in style.MODALITIES if name in set(rows["modality"])]
+    reference = of_modalities(source.reference) if source.reference else None
+    handles = [*(style.handle(look) for look in shown.values()), *([reference.handle] if reference else [])]
     height = len(order) * max(0.42, 0.085 * len(shown)) + 0.45
     across = panels.across(len(settings), height, 0.75, 0.6, _LABELS)
     grid = panels.grid(
         len(settings), across, title, panels.Size(style.page(), height, 0.35),
-        panels.Legend([style.handle(look) for look in shown.values()], 5), sharex=True, sharey=True,
+        panels.Legend(handles, 5), sharex=True, sharey=True,
     )  # fmt: skip
     for axis, setting in zip(grid.axes, settings, strict=True):
         _panel(axis, rows[rows["setting"] == setting], order, shown)
+        if reference:
+            reference.upright(axis, {name: place for place, name in enumerate(order)})
         mode = setting.removeprefix("mode")
-        axis.set_title(style.words("mode {number}", number=mode) if mode != setting else setting, loc="left")
+        heading = style.words("mode {number}", number=mode) if mode != setting else setting
+        axis.set_title(style.words("masks from files") if setting == AUTOMATIC else heading, loc="left")
     grid.label("IoU", "")
     first = rows[rows["setting"] == settings[0]]
     counts = first.groupby(["modality", "method"]).size().groupby("modality").max().reindex(order, fill_value=0)

@@ -30,7 +30,7 @@ def draw(source: Source) -> Figure:
         (look,) = looks.values()
         title = style.words("{method} in five prompt modes, {source}", method=look.title, source=source.words)
         own = {mode: look for mode, look in modes.items() if mode in set(found["mode"])}
-        return taskrows.draw(title, {"": rows.assign(key=rows["mode"])}, order, own)
+        return taskrows.draw(title, {"": rows.assign(key=rows["mode"])}, order, own, reference=source.reference)
     rows = rows.assign(key=rows["method"])
     shown = {look.title: rows[rows["mode"] == mode] for mode, look in modes.items() if mode in set(found["mode"])}
-    return taskrows.draw(title, shown, order, looks)
+    return taskrows.draw(title, shown, order, looks, reference=source.reference)

@@ -23,8 +23,7 @@ def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, 
     First mask only, and only where there are at least two methods.
     """
     ranks = ranks[(ranks["selection"] == "first") & ranks["mean_rank"].notna()]
-    modes = style.modes().items()
-    found = {style.words("mode {title}", title=look.title): ranks[ranks["mode"] == mode] for mode, look in modes}
+    found = {style.mode_heading(mode): ranks[ranks["mode"] == mode] for mode in style.modes()}
     for protocol, rows in ranks[ranks["mode"] == "iterative"].groupby("protocol"):
         for step in sorted({rows["step"].min(), rows["step"].max()}):
             words = f"{style.clicks(step)}, {titled(protocols, protocol)}"

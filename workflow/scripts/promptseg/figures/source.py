@@ -6,14 +6,66 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from promptseg.analysis.statistics import STATISTICS
 from promptseg.analysis.study.published import read_published
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, titled
-from promptseg.core.vocabulary import ITERATIVE
+from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE
 from promptseg.figures import style
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The line to beat: the masks of a method that answers no prompt.
+
+    Attributes:
+        name, title: of the method.
+        tasks: as `Source.tasks`, a row for each task.
+        means: as `Source.means`, one row.
+    """
+
+    name: str
+    title: str
+    tasks: pd.DataFrame
+    means: pd.DataFrame
+
+    @property
+    def handle(self) -> Line2D:
+        """Its legend entry."""
+        return Line2D([], [], color="black", linewidth=1, linestyle="-.",
+                      label=style.words("{method} (reference)", method=self.title))  # fmt: skip
+
+    def across(self, axis: Axes, label: str = "") -> None:
+        """Draw it across a panel whose y is the IoU, with its interval as a band.
+
+        Args:
+            label: of the task; empty for the mean of all.
+        """
+        rows = self.means if not label else self.tasks[self.tasks["label"] == label]
+        for row in rows.itertuples():
+            axis.axhline(row.iou, color="black", linewidth=0.8, linestyle="-.", zorder=1.8, label="reference")
+            if pd.notna(row.ci_low):
+                axis.axhspan(row.ci_low, row.ci_high, color="black", alpha=0.08, linewidth=0, zorder=1)
+
+    def upright(self, axis: Axes, places: Mapping[str, float], mean: str = "") -> None:
+        """Draw it through the rows of a panel whose x is the IoU.
+
+        Args:
+            places: label of a task -> y of its row.
+            mean: label of the row of the mean, if there is one.
+        """
+        values = dict(zip(self.tasks["label"], self.tasks["iou"], strict=True))
+        values |= dict.fromkeys([mean] if mean else [], float(self.means["iou"].mean()))
+        there = [label for label in values if label in places]
+        y = [places[label] for label in there]
+        axis.vlines(
+            [values[label] for label in there], [one - 0.46 for one in y], [one + 0.46 for one in y], color="black",
+            linewidth=1, zorder=2.5, label="reference",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +80,7 @@ class Source:
         rivals: the methods that are no controls.
         words: where the values are from, for titles.
         protocol: title of that of the clicks; empty for the published ones.
+        reference: the line to beat, if the run has one.
     """
 
     tasks: pd.DataFrame
@@ -36,6 +89,7 @@ class Source:
     rivals: Sequence[str]
     words: str
     protocol: str = ""
+    reference: Reference | None = None
 
     @property
     def clicked(self) -> str:
@@ -92,16 +146,24 @@ def measured(
         protocols: name -> {title}.
     """
     rows = read_csv(path, STATISTICS)
+    looks = style.method_looks(methods)
     shown = rows["mode"].isin(style.modes()) | ((rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol))
     rows = rows[shown & rows["selection"].isin(style.selections())]
     tasks = style.labelled(rows[rows["level"] == "task"], datasets)
     tasks = tasks.assign(modality=[datasets.get(name, {}).get("modality") or "other" for name in tasks["dataset"]])
-    looks = style.method_looks(methods)
+    means = rows[rows["level"] == "all"]
+    reference = None
+    for name in (name for name, entry in methods.items() if entry.get("reference")):
+        own = [
+            part[(part["method"] == name) & (part["mode"] == AUTOMATIC) & part["iou"].notna()]
+            for part in (tasks, means)
+        ]
+        reference = Reference(name, looks[name].title, *own) if len(own[0]) else reference
+    known = means[means["iou"].notna()]
+    unasked = set(known.loc[known["mode"] == AUTOMATIC, "method"])
+    if reference and unasked == {reference.name} and unasked < set(known["method"]):
+        # A panel of its own would show the line once more.
+        tasks, means = (part[part["mode"] != AUTOMATIC] for part in (tasks, means))
     return Source(
-        tasks,
-        rows[rows["level"] == "all"],
-        looks,
-        style.rivals(methods),
-        style.words("this run"),
-        titled(protocols, protocol),
+        tasks, means, looks, style.rivals(methods), style.words("this run"), titled(protocols, protocol), reference
     )

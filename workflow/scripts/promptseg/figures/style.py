@@ -25,6 +25,7 @@ from promptseg.core.titles import MODALITIES as MODALITIES
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
+from promptseg.core.vocabulary import AUTOMATIC
 from promptseg.figures.looks import BAND, GREY, LINE, Look, step_colours
 from promptseg.figures.looks import BLUE as BLUE
 from promptseg.figures.looks import FRAME as FRAME
@@ -60,7 +61,7 @@ RHO = "\N{GREEK SMALL LETTER RHO}"
 # Points in teal, boxes in browns (ColorBrewer's BrBG), selections in violets (PRGn): no colours of methods.
 _MODES = {
     "mode1": ("#5ab4ac", "o"), "mode2": ("#01665e", "s"), "mode3": ("#dfb45c", "^"), "mode4": ("#a6611a", "D"),
-    "mode5": ("#543005", "v"),
+    "mode5": ("#543005", "v"), AUTOMATIC: ("#c51b7d", "P"),
 }  # fmt: skip
 _SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
 
@@ -89,7 +90,7 @@ def column() -> float:
 
 
 def modes() -> dict[str, Look]:
-    """The looks of modes 1 to 5."""
+    """The looks of modes 1 to 5, and of the one without prompts whose masks come from files."""
     return {mode: Look(words(MODE_TITLES[mode]), *look) for mode, look in _MODES.items()}
 
 
@@ -97,6 +98,12 @@ def prompt(mode: str) -> str:
     """What a mode prompts with, without its number: "one box around the object"."""
     title = words(MODE_TITLES[mode])
     return title.partition(": ")[2] or title
+
+
+def mode_heading(mode: str) -> str:
+    """What stands above a panel of a mode: "mode 1: one point, largest component"; of masks from files no number."""
+    title = words(MODE_TITLES[mode])
+    return title if mode == AUTOMATIC else words("mode {title}", title=title)
 
 
 def selections(names: Iterable[str] = ("first", "oracle")) -> dict[str, Look]:

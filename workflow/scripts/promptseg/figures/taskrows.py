@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.figures import panels, style
+from promptseg.figures.source import Reference
 
 _LABELS = 1.5  # inches of the names of the tasks
 _PANEL, _LEAST = 1.0, 0.58  # inches of a panel: as long as there is room, and at least
@@ -30,9 +31,18 @@ def mean_of_tasks() -> str:
     return style.words("Mean over tasks")
 
 
-def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], looks: Mapping[str, style.Look], size: float) -> None:
+def _panel(
+    axis: Axes,
+    rows: pd.DataFrame,
+    order: Sequence[str],
+    looks: Mapping[str, style.Look],
+    size: float,
+    reference: Reference | None,
+) -> None:
     place = {label: index for index, label in enumerate(order)}
     style.stripes(axis, len(order))
+    if reference:
+        reference.upright(axis, place, mean_of_tasks())
     for shift, (key, look) in zip(style.offsets(len(looks), 0.36), looks.items(), strict=True):
         own = rows[(rows["key"] == key) & rows["iou"].notna()]
         both = own.pivot(index="label", columns="selection", values="iou").reindex(columns=["first", "oracle"])
@@ -54,7 +64,12 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], looks: Mapping[
 
 
 def draw(
-    title: str, shown: Mapping[str, pd.DataFrame], order: Sequence[str], looks: Mapping[str, style.Look], note: str = ""
+    title: str,
+    shown: Mapping[str, pd.DataFrame],
+    order: Sequence[str],
+    looks: Mapping[str, style.Look],
+    note: str = "",
+    reference: Reference | None = None,
 ) -> Figure:
     """Draw panels that share their rows.
 
@@ -64,6 +79,7 @@ def draw(
         order: labels from the top, the mean of all tasks last.
         looks: key -> look; marks are in this order from the top of a row.
         note: lines below the panels.
+        reference: the line to beat, drawn through the rows.
     """
     across = panels.across(len(shown), len(order) * _LOWEST + 0.4, _PANEL, _LEAST, _LABELS)
     down = panels.lines(shown, across)
@@ -75,12 +91,13 @@ def draw(
     oracle = any("oracle" in set(rows["selection"]) for rows in shown.values())
     handles = [style.handle(look) for look in looks.values()]
     fills = panels.fills(style.words("oracle")) if oracle else []
+    fills += [reference.handle] if reference else []
     grid = panels.grid(
         len(shown), across, title, panels.Size(style.page(), len(order) * row + above, 0.6),
         panels.Legend([*handles, *fills], 5, title=note), sharex=True, sharey=True,
     )  # fmt: skip
     for axis, heading, rows in zip(grid.axes, headings, shown.values(), strict=True):
-        _panel(axis, rows, order, looks, 3.2 if row / len(looks) > _MARK else 2.4)
+        _panel(axis, rows, order, looks, 3.2 if row / len(looks) > _MARK else 2.4, reference)
         axis.set_title(heading, loc="left", fontsize=6.5)
         if wide < 1.2:
             axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])

@@ -134,7 +134,7 @@ def _claimed(claims: pd.DataFrame, shared: bool) -> list[Finding]:
             question=CLAIMED[row.claim],
             method=row.method,
             sentence=row.statement,
-            proof=_certainty(f"{_p(row.p)} over tasks{SHARED if shared else ''}", row.p < LEVEL),
+            proof=certainty(f"{p_words(row.p)} over tasks{SHARED if shared else ''}", row.p < LEVEL),
             effect=row.value,
             certain=row.p < LEVEL,
             href=_apart(row),
@@ -159,7 +159,7 @@ def _trusted(claims: pd.DataFrame) -> list[Finding]:
     for row in claims[(claims["claim"] == KEEP) & (claims["value"] > 0)].itertuples():
         ends = _ENDS.search(row.detail)
         certain = ends is not None and float(ends[1]) > 0
-        proof = _certainty(f"{ends[0]} over patients" if ends else "no interval over patients", certain)
+        proof = certainty(f"{ends[0]} over patients" if ends else "no interval over patients", certain)
         about = ("what a confidence is worth", row.method, row.statement, proof)
         found.append(Finding(*about, effect=row.value, certain=certain, href=_doubted(row)))
     return found
@@ -180,12 +180,14 @@ def _doubted(row: Any) -> str:
     return explored(**state, direction="asc")
 
 
-def _p(p: float) -> str:
+def p_words(p: float) -> str:
+    """A p value in words: "p = 0.012", "p < 0.001", "no test"."""
     text = p_text(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}" if text else "no test"
 
 
-def _certainty(proof: str, certain: bool) -> str:
+def certainty(proof: str, certain: bool) -> str:
+    """What stands below a finding."""
     return proof if certain else f"{proof}: not certain"
 
 
@@ -235,15 +237,15 @@ def _leader(tasks: pd.DataFrame, patients: pd.DataFrame | None, asked: tuple[str
     else:
         text = f"the mean IoU of {leader} is {row['mean_difference']:.3f} above that of {against}"
         text += f", and not certainly above that of {' and '.join(between)}" if between else ", the next best"
-    proof = f"95 % interval {row['ci_low']:.3f} to {row['ci_high']:.3f}, {_p(row['p_holm'])} over {row['n']} tasks"
+    proof = f"95 % interval {row['ci_low']:.3f} to {row['ci_high']:.3f}, {p_words(row['p_holm'])} over {row['n']} tasks"
     proof += SHARED if patients is not None else ""
-    proof += f"; {_p(other['p'])} over {other['n']} patients" if pd.notna(other["p"]) else ""
+    proof += f"; {p_words(other['p'])} over {other['n']} patients" if pd.notna(other["p"]) else ""
     question, where = asked
     return Finding(
         question=question,
         method=best,
         sentence=f"{where}, {text}.",
-        proof=_certainty(proof, certain),
+        proof=certainty(proof, certain),
         effect=abs(row["mean_difference"]),
         certain=certain,
         href=versus(row.to_dict() | {"b": name}),

@@ -31,6 +31,7 @@ from promptseg.report.gallery import gallery
 from promptseg.report.grid import as_table, page_environment
 from promptseg.report.groups import group_parts
 from promptseg.report.protocols import protocol_parts
+from promptseg.report.reference import against_reference, answers_unasked, reference_table, reference_title
 from promptseg.report.trust import trust_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
@@ -117,6 +118,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
     everything = read_csv(files["everything"], EVERYTHING_MEANS) if "everything" in files else None
     failed = failures(files["scores"])
     shared = shared_patients(files["scores"])
+    unasked = answers_unasked(summary, methods)
     clicks = summary.loc[summary["mode"] == ITERATIVE, "step"].max()
     configuration = [
         [name, value if isinstance(value, str) else json.dumps(value, sort_keys=True)]
@@ -132,7 +134,12 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             versions=versions(PACKAGES),
             notes=_by_text(run.notes),
             volumes=run.volumes,
-            findings=findings(claimed, paired, methods, protocols, bool(shared)),
+            findings=[
+                *against_reference(paired, methods, protocols, unasked),
+                *findings(claimed, paired, methods, protocols, bool(shared)),
+            ],
+            reference=reference_title(paired, methods),
+            against=reference_table(paired, methods, protocols, unasked),
             shared=shared,
             claims=comparisons.claims_table(claimed, protocols, bool(shared)),
             claim_notes=comparisons.claim_notes(claimed),

@@ -9,7 +9,7 @@ from promptseg.analysis.paper import number
 from promptseg.analysis.statistics import ALONE
 from promptseg.core.settings import columns_of, setting_id
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
-from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE, SINGLE_MODES
+from promptseg.core.vocabulary import AUTOMATIC, COMPARED_CLICKS, ITERATIVE, SINGLE_MODES
 from promptseg.report.grid import Cell, Table, as_table, explored, interval, mark_best, ordered
 from promptseg.report.headline import cell, heading, lines, main_table
 from promptseg.score.metrics import METRICS, Metric
@@ -17,7 +17,8 @@ from promptseg.score.metrics import METRICS, Metric
 
 def _of_method(methods: Titles, method: str, **state: str) -> Cell:
     """The title of a method, which leads to its objects in the explorer."""
-    return Cell(titled(methods, method), href=explored(methods=[method], **state))
+    title = titled(methods, method) + (" (reference)" if methods.get(method, {}).get("reference") else "")
+    return Cell(title, href=explored(methods=[method], **state))
 
 
 def _compared(methods: Titles, method: str, selection: str, group: Hashable = "") -> Hashable | None:
@@ -77,7 +78,9 @@ def without_interval(measured: pd.DataFrame, datasets: Titles) -> str:
 
 def means_table(summary: pd.DataFrame, methods: Titles) -> Table:
     """The three kinds of mean of the IoU side by side, and the mean over tasks of each metric, at level `all`."""
-    rows = summary[(summary["level"] == "all") & summary["mode"].isin(SINGLE_MODES) & (summary["n_images"] > 0)]
+    rows = summary[
+        (summary["level"] == "all") & summary["mode"].isin([*SINGLE_MODES, AUTOMATIC]) & (summary["n_images"] > 0)
+    ]
     cells = [
         [
             _of_method(methods, row["method"], settings=setting_id(row["mode"], row["selection"])),
@@ -192,7 +195,8 @@ def task_tables(
 ) -> list[dict[str, Any]]:
     """For each dataset a table of its tasks: mean IoU over images in each mode, with its interval below."""
     tables = []
-    tasks = summary[(summary["level"] == "task") & (summary["task"] != "") & summary["mode"].isin(SINGLE_MODES)]
+    tasks = summary[(summary["level"] == "task") & (summary["task"] != "")]
+    tasks = tasks[tasks["mode"].isin([*SINGLE_MODES, AUTOMATIC])]
     tasks = tasks.sort_values("task", kind="stable")
     keys = ["dataset", "task", "method", "selection", "mode"]
     ends = _intervals(measured[measured["level"] == "task"], keys)
