@@ -170,3 +170,37 @@ def test_equal_methods_and_two_methods_have_no_friedman_test():
     assert table["mean_rank"].tolist() == [1.5, 1.5]
     assert table["friedman_statistic"].isna().all()
     assert ranks(measured({key: 0.5 for key in two if key[0] == "t0"})).empty
+
+
+def test_every_method_against_the_reference():
+    gains = np.arange(1, 8) / 100
+    values = {("t", "unet", "automatic", "first"): np.full(7, 0.5)}
+    values |= {("t", name, mode, "first"): 0.5 + sign * gains for name, mode, sign in (
+        ("sam", "mode1", -1), ("sam", "mode5", 1), ("ritm", "mode1", 2), ("control", "mode5", 1),
+    )}  # fmt: skip
+    values |= {("t", "sam", "mode5", "oracle"): 0.5 + 3 * gains, ("t", "other", "automatic", "first"): np.full(7, 0.4)}
+    table = pairs(sums_of(values, 7), ["control"], 200, reference="unet")
+    against = table[(table["kind"] == "reference") & (table["unit"] == "patients") & (table["dataset"] == "")]
+    assert against[["a", "b", "mode", "selection", "n"]].values.tolist() == [
+        ["other", "unet", "automatic", "first", 7],
+        ["ritm", "unet", "mode1", "first", 7],
+        ["sam", "unet", "mode1", "first", 7],
+        ["sam", "unet", "mode5", "first", 7],
+        ["sam", "unet", "mode5", "oracle", 7],
+    ]
+    assert against["mean_difference"].tolist() == pytest.approx([-0.1, 0.08, -0.04, 0.04, 0.12])
+    assert against["p"].tolist() == pytest.approx([2 / 2**7] * 5)
+    # Those of one prompt are a family.
+    assert against["p_holm"].tolist() == pytest.approx([2 / 2**7, 4 / 2**7, 4 / 2**7, 2 / 2**7, 2 / 2**7])
+    plain = pairs(sums_of(values, 7), ["control"], 200)
+    pd.testing.assert_frame_equal(table[table["kind"] != "reference"].reset_index(drop=True), plain)
+
+
+def test_a_reference_that_is_prompted_is_compared_in_the_same_setting():
+    values = {("t", name, mode, "first"): np.arange(7) / 10 + gain for name, mode, gain in (
+        ("line", "mode1", 0), ("line", "mode5", 0.1), ("sam", "mode1", 0.2), ("sam", "mode2", 0.3),
+    )}  # fmt: skip
+    table = pairs(sums_of(values, 7), [], 200, reference="line")
+    against = table[(table["kind"] == "reference") & (table["unit"] == "tasks")]
+    assert against[["a", "b", "mode"]].values.tolist() == [["sam", "line", "mode1"]]
+    assert against["mean_difference"].tolist() == pytest.approx([0.2])

@@ -97,8 +97,6 @@ class Pattern:
         has = self.placeholders
         if not has & {"case", "volume", "image", "object"} and not self.text.lower().endswith(".json"):
             yield "it needs {case}, {image} or {object}: a file for each case; only COCO JSON holds many"
-        if "slice" in has and not has & {"case", "volume"}:
-            yield "{slice} needs {case} beside it"
         if has & set(ASKED) and "mode" not in has:
             yield "masks that answer prompts need {mode}"
 
