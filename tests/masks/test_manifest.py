@@ -82,7 +82,7 @@ def test_files_that_are_not_there_or_do_not_fit(folder):
         ({"masks": [{**ROWS[0], "mode": "mode6"}]}, "is of no mode; there are mode1"),
         (
             {"masks": [{**ROWS[0], "selection": "first"}]},
-            "has a protocol, switch or selection, which modes 1 to 5 have not",
+            "has a protocol, switch or selection, which modes without clicks have not",
         ),
         ({"masks": [{**ROWS[0], "file": None}]}, "needs a `file` where its status is ok, and none where it is not"),
         ({"masks": [ROWS[0], ROWS[0]]}, "row 1 of `masks` (p:a, mode5) stands there twice"),

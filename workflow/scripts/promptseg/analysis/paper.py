@@ -10,8 +10,10 @@ import pandas as pd
 from promptseg.core.files import atomic
 from promptseg.core.settings import columns_of
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
-from promptseg.core.vocabulary import SINGLE_MODES, STUDY_MODES
+from promptseg.core.vocabulary import AUTOMATIC, LINE_MODES, SINGLE_MODES
 from promptseg.score.metrics import METRICS, Metric
+
+_SHOWN = [*SINGLE_MODES, AUTOMATIC]  # what is not corrected
 
 PAPER_TABLES = ["modes", "clicks", "methods", "metrics", "published"]
 _LONG = 40  # rows; more do not fit on a page
@@ -106,11 +108,12 @@ class _Names:
 
 
 def _in_words(modes: Sequence[str]) -> str:
-    return "the five prompt modes" + (" and with drawn lines" if len(modes) > len(STUDY_MODES) else "")
+    lines = " and with drawn lines" if set(modes) & set(LINE_MODES) else ""
+    return f"the five prompt modes{lines}{', and of masks from files' if AUTOMATIC in modes else ''}"
 
 
 def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
-    rows = measured[(measured["level"] == "task") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
+    rows = measured[(measured["level"] == "task") & measured["mode"].isin(_SHOWN) & measured["iou"].notna()]
     modes = columns_of(rows["mode"])
     cells = []
     for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
@@ -149,7 +152,7 @@ def _methods(measured: pd.DataFrame, names: _Names) -> PaperTable:
 
 
 def _metrics(measured: pd.DataFrame, names: _Names) -> PaperTable:
-    rows = measured[(measured["level"] == "all") & measured["mode"].isin(SINGLE_MODES) & measured["iou"].notna()]
+    rows = measured[(measured["level"] == "all") & measured["mode"].isin(_SHOWN) & measured["iou"].notna()]
     cells = []
     for row in names.sorted(rows).to_dict("records"):
         about = [names.title("method", row["method"]), SELECTIONS[row["selection"]], setting(row["mode"])]

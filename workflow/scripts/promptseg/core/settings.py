@@ -44,7 +44,7 @@ class Setting(NamedTuple):
 
 
 def columns_of(modes: Iterable[str]) -> list[str]:
-    """The modes without clicks that tables have columns for: 1 to 5; those of lines, and of files, if there are such."""
+    """The modes without clicks that tables have columns for: 1 to 5; those of lines and of files if there are such."""
     found = set(modes)
     return [mode for mode in (*SINGLE_MODES, AUTOMATIC) if mode in STUDY_MODES or mode in found]
 

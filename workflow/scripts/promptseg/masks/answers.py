@@ -22,6 +22,7 @@ from promptseg.masks.reading import Wanted, read
 from promptseg.preprocess.case import read_stored
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.shown import ShownPath, shown_apart
+from promptseg.prompts.modes import needed
 
 NOT_ASKED = "not_applicable"
 _MODES = (*(mode for mode in ALL_MODES if mode != EVERYTHING), AUTOMATIC)
@@ -216,6 +217,14 @@ class Files:
         return known.mask(
             names, values["object"], category if isinstance(category, str) else values["task"], place.size
         )
+
+
+def takes(settings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What scoring asks of a method's abilities (`predict.abilities`), of one that answers these settings."""
+    asked = list(settings)
+    types = sorted({needed(one["mode"]) for one in asked if one["mode"] != AUTOMATIC})
+    candidates = 1 + max((one.get("candidate") or 0 for one in asked), default=0)
+    return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}
 
 
 def prediction(object_id: str, **values: Any) -> dict[str, Any]:

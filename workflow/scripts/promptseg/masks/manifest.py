@@ -15,17 +15,8 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.manifest import MANIFEST, VERSION
 from promptseg.core.masks import encode
 from promptseg.core.reasons import MISSING_FILE, MISSING_MASK, SIZES_DIFFER, UNREADABLE
-from promptseg.core.vocabulary import (
-    ALL_MODES,
-    AUTOMATIC,
-    BOX_MODES,
-    EVERYTHING,
-    LASSO,
-    POINT_MODES,
-    SCRIBBLE_MODES,
-    SINGLE_MODES,
-)
-from promptseg.masks.answers import Given, Place
+from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, EVERYTHING, SINGLE_MODES
+from promptseg.masks.answers import Given, Place, takes
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.case import read_stored
 from promptseg.preprocess.evidence import Encodings
@@ -114,12 +105,7 @@ class Manifest:
         """What scoring asks of a method's abilities (`predict.abilities`): as stated, else by the modes."""
         if self._stated:
             return {key: self._stated.get(key) for key in _TAKES}
-        modes = {row["mode"] for row in self.settings}
-        kinds = {"box": BOX_MODES, "everything": (EVERYTHING,), LASSO: (LASSO,), "point": POINT_MODES}
-        kinds["scribble"] = SCRIBBLE_MODES
-        types = [name for name, own in kinds.items() if modes & set(own)]
-        candidates = 1 + max((row["candidate"] or 0 for row in self.settings), default=0)
-        return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}
+        return takes(self.settings)
 
     def rows(self, place: Place, row: Any) -> list[dict[str, Any]]:
         """Rows of PREDICTIONS of one object, as they stand there; see `answers.Files.rows`."""

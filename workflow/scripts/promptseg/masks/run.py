@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +14,7 @@ from promptseg.core.progress import progress
 from promptseg.core.provenance import provenance
 from promptseg.core.reason import counted
 from promptseg.core.tables import TableWriter, open_table, read_table, write_table
-from promptseg.core.vocabulary import BOX_MODES, POINT_MODES
-from promptseg.masks.answers import NOT_ASKED, Files, Given, Place
+from promptseg.masks.answers import NOT_ASKED, Files, Given, Place, takes
 from promptseg.masks.manifest import Manifest
 from promptseg.masks.permuted import Overlaps
 from promptseg.masks.reading import Wanted
@@ -187,11 +186,3 @@ def _tell(given: Given, statuses: Mapping[str, int]) -> None:
     reasons = counted(status for status, count in bad.items() for _ in range(count))
     logger.warning("%s: %d of %d masks are not there (%s). The first: %s",
                    about, many, sum(statuses.values()), reasons, next(iter(bad)))  # fmt: skip
-
-
-def takes(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What scoring asks of a method's abilities (`predict.abilities`), of one that answers these settings."""
-    modes = {one["mode"] for one in settings}
-    types = [name for name, own in (("box", BOX_MODES), ("point", POINT_MODES)) if modes & set(own)]
-    candidates = 1 + max((one.get("candidate", 0) for one in settings), default=0)
-    return {"prompt_types": types, "max_points": None, "max_clicks": None, "candidates": candidates}

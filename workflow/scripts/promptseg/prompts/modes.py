@@ -34,11 +34,15 @@ _NEEDED = {**dict.fromkeys(SCRIBBLE_MODES, "scribble"), LASSO: LASSO, EVERYTHING
 _MASK_SIZES = {"exact": cv2.DIST_MASK_PRECISE, "chamfer5": cv2.DIST_MASK_5}
 
 
+def needed(mode: str) -> str:
+    """The type of prompt of a mode, one of those that methods take."""
+    return _NEEDED.get(mode, "box" if mode in BOX_MODES else "point")
+
+
 def applies(mode: str, prompt_types: Collection[str], max_points: int | None = None) -> bool:
     """Whether a mode can be run by a method that takes these prompt types, and at most so many points at once."""
-    needed = _NEEDED.get(mode, "box" if mode in BOX_MODES else "point")
     # A point in each component: of a method that takes one, objects in one piece would be answered and no others.
-    return needed in prompt_types and not (mode == "mode2" and max_points == 1)
+    return needed(mode) in prompt_types and not (mode == "mode2" and max_points == 1)
 
 
 def depth(mask: np.ndarray, distance: Distance = "chamfer5") -> np.ndarray:
