@@ -19,6 +19,7 @@ from promptseg.predict.tables import PREDICTIONS
 from promptseg.preprocess.images import read_images
 from promptseg.preprocess.objects import stream_objects
 from promptseg.prompts.modes import PromptSettings, write_prompts
+from promptseg.protocols.tables import PROTOCOL_ANSWERS
 from support.builds import entry, run, write
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "workflow/schemas/prompts.schema.json").read_text())
@@ -157,6 +158,31 @@ def test_the_table_says_the_same_with_all_clicks_so_far(exported):
     told = ("image_id", "slice", "height", "width", "pixels_sha256", "source")
     assert {name: box[name] for name in told} == {name: image[name] for name in told}
     assert (box["source_file"], box["source_sha256"]) == ("images/a.nii.gz", "0" * 64)
+
+
+def test_presets(prompted, tmp_path):
+    """What users of presets showed; a step without anything new is none."""
+    about = {"object_id": "a_z000:square", "preset": "cvpr2025", "variant": "", "on": "images", "status": "ok"}
+    rows = [
+        about | {"step": 0, "boxes": [[0, 4, 2, 0, 6, 4]], "points": [], "labels": []},
+        about | {"step": 1, "boxes": [], "points": [[0, 5, 3]], "labels": [1]},
+        about | {"step": 2, "boxes": [], "points": [], "labels": []},
+    ]
+    write_table(tmp_path / "sam.parquet", rows, PROTOCOL_ANSWERS)
+    run_with = replace(prompted, presets={"sam": tmp_path / "sam.parquet"})
+    export(run_with, tmp_path / "out.json", tmp_path / "out.parquet")
+    document = json.loads((tmp_path / "out.json").read_text())
+    jsonschema.validate(document, SCHEMA)
+    (course,) = document["images"][0]["objects"][0]["presets"]
+    assert (course["method"], course["preset"], course["variant"]) == ("sam", "cvpr2025", "")
+    start, click = course["steps"]
+    assert (start["step"], start["points"], start["boxes"][0]["index"]) == (0, [], [[2, 3, 0], [4, 5, 0]])
+    assert click["points"] == [{"x": 3, "y": 5, "label": 1, "index": [3, 4, 0], "mm": [8.5, -17.0, 30.0]}]
+    told = [row for row in pq.read_table(tmp_path / "out.parquet").to_pylist() if row["preset"]]
+    assert [(row["mode"], row["step"], row["boxes"], row["points"]) for row in told] == [
+        (None, 0, [[2, 4, 4, 6]], []),
+        (None, 1, [], [[3, 5]]),
+    ]
 
 
 def test_lines(prompted, tmp_path):

@@ -43,6 +43,11 @@ rule export_prompts:
         objects=get_objects,
         prompts=rules.prompts.output.prompts,
         predictions=collect("<results>/predictions/{method}/{{dataset}}.parquet", method=ASKED_METHODS),
+        presets=(
+            collect("<results>/protocols/answers/{method}/{{dataset}}.parquet", method=ASKED_METHODS)
+            if measured(config, "images")
+            else []
+        ),
         lib=lambda wildcards: library("export_prompts"),
     output:
         document="<results>/prompts_export/{dataset}.json",

@@ -23,5 +23,6 @@ if __name__ == "__main__":
             predictions=dict(zip(params.methods, map(Path, files.predictions), strict=True)),
             modes=params.modes,
             first_clicks=params.first_clicks,
+            presets=dict(zip(params.methods, map(Path, files.presets), strict=bool(files.presets))),
         )
         export(run, Path(snakemake.output.document), Path(snakemake.output.table))

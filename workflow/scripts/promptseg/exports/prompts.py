@@ -4,19 +4,18 @@ One JSON document ("promptseg-prompts/1", `workflow/schemas/prompts.schema.json`
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from promptseg.analysis.lookup import CLICK, require_kept
 from promptseg.core.files import atomic
 from promptseg.core.provenance import versions
 from promptseg.core.tables import Table, TableWriter, open_table
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
+from promptseg.exports.courses import Row, click_courses, preset_courses, read_clicks, read_shown, rows_of
 from promptseg.exports.lines import write_lines
 from promptseg.exports.located import Locations
 from promptseg.exports.pictured import Picture, as_columns
@@ -26,9 +25,7 @@ from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.tables import PROMPTS
 
 VERSION = "promptseg-prompts/1"
-Row: TypeAlias = Mapping[str, Any]
 _LINES = ("scribbles", "lasso")
-_COURSE = ("protocol", "switch", "selection")
 _PICTURES = replace(IMAGES, columns=[column for column in IMAGES.columns if column.name not in ("image", "labels")])
 
 
@@ -44,6 +41,7 @@ class Prompted:
         predictions: method -> file; their clicks are prompts.
         modes: those of the run.
         first_clicks: protocol -> its `distance`, by which the first click is found.
+        presets: method -> file of what it answered under presets.
     """
 
     dataset: str
@@ -56,6 +54,7 @@ class Prompted:
     predictions: Mapping[str, Path]
     modes: Sequence[str]
     first_clicks: Mapping[str, str]
+    presets: Mapping[str, Path] = field(default_factory=dict)
 
 
 def export(run: Prompted, document: Path, table: Path) -> None:
@@ -81,7 +80,8 @@ def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[
     locations = Locations(run.files, run.entry)
     objects = _by("image_id", _read(run.objects, OBJECTS))
     prompts = _by("object_id", _read(run.prompts, PROMPTS, lines=True))
-    clicks = {method: _by("object_id", _clicks(path)) for method, path in run.predictions.items()}
+    clicks = {method: _by("object_id", read_clicks(path)) for method, path in run.predictions.items()}
+    shown = {method: _by("object_id", read_shown(path)) for method, path in run.presets.items()}
     images = [row for row in _read(run.images, _PICTURES) if row["image_id"] in objects]
     for case, own in groupby(images, lambda row: case_of(row["image_id"], row["slice"])):
         located = locations.of(case)
@@ -93,13 +93,17 @@ def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[
                 name = one["object_id"]
                 asked = list(_prompts(run, prompts.get(name, []), picture))
                 courses = [
-                    {"method": method, **course}
-                    for method, found in clicks.items()
-                    for course in _courses(found.get(name, []), picture)
+                    [
+                        {"method": method, **course}
+                        for method, found in rows.items()
+                        for course in courses_of(found.get(name, []), picture)
+                    ]
+                    for rows, courses_of in ((clicks, click_courses), (shown, preset_courses))
                 ]
                 about = {"object_id": name, "task": one["task"]}
-                described.append({**about, "prompts": asked, "clicks": courses})
-                writer.gather({**about, **picture.columns, **prompt} for prompt in _rows(asked, courses))
+                described.append({**about, "prompts": asked, "clicks": courses[0], "presets": courses[1]})
+                rows_of_object = chain(_rows(asked), rows_of(*courses))
+                writer.gather({**about, **picture.columns, **prompt} for prompt in rows_of_object)
             yield {**picture.about, "objects": described}
 
 
@@ -117,14 +121,6 @@ def _by(name: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row[name], []).append(row)
     return found
-
-
-def _clicks(path: Path) -> list[Row]:
-    """The clicks of a method, in the order of its predictions."""
-    require_kept(path)
-    keep = (pc.field("mode") == ITERATIVE) & pc.field("click_x").is_valid()
-    rows: list[Row] = pq.read_table(path, columns=["object_id", *_COURSE, "step", *CLICK], filters=keep).to_pylist()
-    return rows
 
 
 def _prompts(run: Prompted, rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
@@ -152,23 +148,8 @@ def _lines(row: Row, picture: Picture) -> Row:
     return {name: found for name, found in zip(_LINES, (scribbles, lasso), strict=True) if found}
 
 
-def _courses(rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
-    """The clicks that one method got for an object, under each protocol and selection."""
-    for key, own in groupby(rows, lambda row: [row[name] for name in _COURSE]):
-        clicks = list(own)
-        points = picture.points(
-            [(row["click_x"], row["click_y"]) for row in clicks], [row["click_label"] for row in clicks]
-        )
-        steps = [{"step": row["step"], **point} for row, point in zip(clicks, points, strict=True)]
-        yield {**dict(zip(_COURSE, key, strict=True)), "steps": steps}
-
-
-def _rows(asked: Iterable[Row], courses: Iterable[Row]) -> Iterator[Row]:
-    """The columns of PROMPTS_EXPORT that are about a prompt; of clicks a row for each step, with all so far."""
+def _rows(asked: Iterable[Row]) -> Iterator[Row]:
+    """The columns of PROMPTS_EXPORT that are about a prompt."""
     for prompt in asked:
         about = {"mode": prompt["mode"], "protocol": prompt.get("protocol"), "step": int(prompt["mode"] == ITERATIVE)}
         yield {**about, **as_columns(prompt)}
-    for course in courses:
-        about = {"mode": ITERATIVE, **{name: course[name] for name in ("method", *_COURSE)}}
-        for count, step in enumerate(course["steps"], 1):
-            yield {**about, "step": step["step"], **as_columns({"points": course["steps"][:count]})}
