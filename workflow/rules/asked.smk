@@ -1,5 +1,5 @@
 # What jobs are asked, and which changes concern them: no more than what their results depend on.
-from promptseg.config import adapters, asked
+from promptseg.config import adapters, asked, users
 
 # What the adapters say of themselves. One that cannot be imported here may live in an environment that is made for it.
 CONDA = any(str(method) == "conda" for method in workflow.deployment_settings.deployment_method)
@@ -54,6 +54,61 @@ def get_asked_of_presets(wildcards):
 def get_inexact_lines(wildcards):
     modes = config["robustness"]["modes"]
     return asked.asked_of_lines(config, ADAPTERS[wildcards.method], modes)
+
+
+# Users other than the ideal one: rules and files of theirs are those of the ideal one below a folder of their own.
+USERS = users.users_of(config)
+RECORDED_USERS = users.recorded_users(config)
+# Masks from files answer no prompt that is given here.
+USER_METHODS = [name for name in METHODS if name not in MASKED_METHODS]
+OF_USER = {"results": f"{RESULTS}/users/{{user}}", "logs": f"{RESULTS}/logs/users/{{user}}"}
+if USERS:
+    from promptseg.prompts.chosen import noise_from  # takes most of a second
+
+    try:
+        OWN_OF_USERS = own_digests(users.own_of_users(config), [".", RESULTS, SHARED], logger.info)
+        for name in USERS:
+            noise_from(config["users"][name].get("noise", {}))
+    except PromptsegError as error:
+        stop(error)
+
+
+def get_user(wildcards):
+    return users.user_entry(config, wildcards.user)
+
+
+def get_own_of_user(wildcards):
+    """Digests of what a user's entry names: prompts that people gave, maps."""
+    return OWN_OF_USERS[wildcards.user]
+
+
+def get_recorded(wildcards):
+    """The prompts that people gave for a dataset, of a user who is these people."""
+    path = f"{RESULTS}/users/{wildcards.user}/recorded/{wildcards.dataset}.parquet"
+    return path if wildcards.user in RECORDED_USERS else []
+
+
+def get_noise(wildcards):
+    """The noise of the user whom a user is like."""
+    like = config["users"][wildcards.user].get("like")
+    return f"{RESULTS}/users/{like}/noise.json" if like else []
+
+
+def get_asked_of_user(wildcards):
+    """As `get_asked`, without the mode that has no prompt."""
+    found = get_asked(wildcards)
+    return {**found, "modes": [mode for mode in found["modes"] if mode != "everything"]}
+
+
+def scores_of_users():
+    """The scores of each user, the ideal one first."""
+    folders = {users.IDEAL: RESULTS} | {name: f"{RESULTS}/users/{name}" for name in USERS}
+    return {
+        f"of_{name}": expand(
+            "{folder}/scores/{method}/{dataset}.parquet", folder=folder, method=USER_METHODS, dataset=DATASETS
+        )
+        for name, folder in folders.items()
+    }
 
 
 def get_computing(wildcards):

@@ -14,6 +14,7 @@ def final_products():
         "volumes": rules.tabulate_volumes,
         "composed": rules.tabulate_composed,
         "protocols": rules.tabulate_protocols,
+        "users": rules.tabulate_users,
     }
     pages = [
         rules.build_page,
@@ -25,12 +26,22 @@ def final_products():
         rules.tabulate_claims,
         *(of_parts[part] for part in optional_parts() if part in of_parts),
     ]
+    of_users = [
+        rules.prompts_of_user,
+        rules.aggregate_of_user,
+        rules.tabulate_claims_of_user,
+        *([rules.tabulate_groups_of_user] if "groups" in optional_parts() else []),
+    ]
+    users_files = expand([path for rule in of_users for path in rule.output], user=USERS, dataset=DATASETS)
+    noise = rules.tabulate_noise.output if RECORDED_USERS else []
     exports = expand(rules.export_dataset.output, format=config["exports"], dataset=DATASETS)
     figures = [str(Path(png).with_suffix(f".{ending}")) for png in get_figures() for ending in [*ENDINGS, "md"]]
     return [
         *(path for rule in pages for path in rule.output),
         *figures,
         *(path for rule in tables for path in rule.output),
+        *users_files,
+        *noise,
         *exports,
     ]
 
@@ -81,6 +92,9 @@ def products():
             method=facts.volume_sources(config),
             dataset=facts.volume_datasets(config),
         )
+    each = [rules.predict_of_user, rules.score_of_user]
+    files += expand([path for rule in each for path in rule.output], **names, user=USERS)
+    files += expand(rules.record_prompts.output, dataset=names["dataset"], user=RECORDED_USERS)
     asked_for = [*rules.compare_manifests.output, *expand(rules.export_prompts.output, dataset=names["dataset"])]
     return {str(path) for path in [*files, *final_products(), *asked_for]}
 

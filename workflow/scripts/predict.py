@@ -13,6 +13,8 @@ from promptseg.predict.plan import Inputs, Plan
 from promptseg.predict.precision import compare_precision
 from promptseg.predict.run import predict
 from promptseg.preprocess.objects import stream_objects
+from promptseg.prompts.chosen import user_of
+from promptseg.prompts.users import IDEAL
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,12 +26,14 @@ if __name__ == "__main__":
         weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
         run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
         asked = params.asked
-        plan = Plan.of(asked)
+        user = user_of(params.get("user"), inputs.get("recorded"), inputs.get("noise"))
+        plan = Plan.of(asked, user)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard))
-        questions = Inputs.of(objects, asked, run.method)
+        questions = Inputs.of(objects, asked, run.method, user)
         stand_ins = {"stand_ins": dict(questions.showing.kinds)} if questions.showing.kinds else {}
         folder, answered_by = folder_of(outputs.predictions), run.fingerprint()
-        kept = read_kept(folder, answered_by, run.method.needs_truth)
+        # What a user other than the ideal one asks is not kept: its clicks need not depend on the masks before.
+        kept = read_kept(folder, answered_by, run.method.needs_truth) if user is IDEAL else None
         with run.embedding_cache(outputs.predictions, inputs.lib, snakemake.resources["cache_embeddings"]) as cache:
             runner = Runner(run.method, plan, cache, run.label, kept)
             cost = predict(
@@ -43,10 +47,11 @@ if __name__ == "__main__":
                     **stand_ins,
                 ),
             )
-        cost = total(kept.cost, cost)
-        tables = Path(outputs.predictions), Path(outputs.everything)
-        keep(folder, answered_by, plan, runner.asked, cost, tables, stateful=runner.stateful)
-        cost = as_one_job(cost)
+        if kept is not None:
+            cost = total(kept.cost, cost)
+            tables = Path(outputs.predictions), Path(outputs.everything)
+            keep(folder, answered_by, plan, runner.asked, cost, tables, stateful=runner.stateful)
+            cost = as_one_job(cost)
         if run.method.settings.precision != "fp32":
             cost |= compare_precision(questions, run.method, run.in_fp32(), plan)
         write_json(outputs.throughput, cost)

@@ -22,4 +22,5 @@ if __name__ == "__main__":
             dataset=params.dataset,
             method=params.method,
             lines=params.lines,
+            of_user=snakemake.wildcards.get("user") is not None,
         )

@@ -14,6 +14,7 @@ from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.analysis.groups import GROUP_DIFFERENCES, GROUPS
 from promptseg.analysis.metadata import METADATA
 from promptseg.analysis.names import NAMES
+from promptseg.analysis.noise import NOISE
 from promptseg.analysis.pairs import PAIRS
 from promptseg.analysis.provenance import SOURCES
 from promptseg.analysis.ranks import RANKS
@@ -25,6 +26,7 @@ from promptseg.analysis.study.comparison import COMPARISON, COMPARISON_SUMMARY
 from promptseg.analysis.summary import SUMMARY
 from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.analysis.trust.tables import TRUST_CURVES, TRUST_MEANS, TRUST_PAIRS, TRUST_THRESHOLDS
+from promptseg.analysis.users import USERS
 from promptseg.core.tables import STRING, Column, Table
 from promptseg.preprocess.manifests import MANIFEST_COMPARISON
 from promptseg.score.tables import SCORES
@@ -43,6 +45,7 @@ TABLES = [
         COMPOSED,
         MANIFEST_COMPARISON,
     ),
+    *(USERS, NOISE),
 ]
 _HEAD = """# Tables of this run
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from promptseg.analysis.annotators import read_scores
 from promptseg.analysis.metadata import Metadata
 from promptseg.core.columns import VARIANT
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.core.vocabulary import SCORED_MODES
+from promptseg.core.vocabulary import NOT_RECORDED, SCORED_MODES
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES
 
@@ -33,6 +33,8 @@ def merge_scores(
     modes: Sequence[str] = SCORED_MODES,
 ) -> pd.DataFrame:
     """Write all score rows to one sorted Parquet file and return the sums of each patient (see `patient_sums`).
+
+    Of a user with annotators, the rows are means over these, see `annotators.means`.
 
     The columns of the metadata stand behind those of SCORES. Of modes that the run does without, which methods may say
     that they cannot do, no rows are kept.
@@ -59,7 +61,7 @@ def merge_scores(
             of_task = pc.field("task").is_null() if missing else pc.field("task") == task
             of_run = pc.field("mode").isin(modes) | pc.field("mode").is_null()
             keep = (pc.field("dataset") == dataset) & of_task & of_run
-            parts = [pq.read_table(path, columns=SCORES.names, filters=keep).cast(SCORES.schema) for path in paths]
+            parts = [read_scores(path, keep) for path in paths]
             parts = [part.replace_schema_metadata(None) for part in parts]
             rows = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ORDER])
             try:
@@ -103,7 +105,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
     scored = frame["status"].eq("ok")
     columns = {
         "n": scored,
-        "n_failed": ~scored & frame["status"].ne("not_applicable"),
+        "n_failed": ~scored & ~frame["status"].isin(["not_applicable", NOT_RECORDED]),
         "n_not_applicable": frame["status"].eq("not_applicable"),
         "n_mm": scored & frame["distance_unit"].eq("mm"),
         "n_px": scored & frame["distance_unit"].eq("px"),

@@ -17,6 +17,7 @@ from promptseg.config.mask_files import missing_masks, mistaken_masks
 from promptseg.config.paths import missing_files
 from promptseg.config.presets import mistaken_presets, of_variant
 from promptseg.config.schema import Schema, preset_schema, read_schema
+from promptseg.config.users import missing_prompts, mistaken_users
 from promptseg.core.routes import CONTOURS
 from promptseg.core.titles import plain
 
@@ -164,9 +165,10 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         _misnamed_protocols(config),
         _reserved(config),
         mistaken_values(config),
+        mistaken_users(config),
     )
     _require_none(mistaken_presets(config), mistaken_masks(config))
-    for registry in (config["datasets"], config["methods"], config["protocols"]):
+    for registry in (config["datasets"], config["methods"], config["protocols"], config["users"]):
         for name, entry in registry.items():
             entry.setdefault("title", plain(name))
             if entry.get("off_label"):
@@ -177,6 +179,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         *(_absent_weights(name, config["methods"][name].get("checkpoint", {})) for name in all_methods(config)),
         missing_files(config),
         missing_masks(config),
+        missing_prompts(config),
     )
     return config
 

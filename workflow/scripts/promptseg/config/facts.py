@@ -185,6 +185,7 @@ def optional_parts(config: Config) -> list[str]:
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),
+        "users": len(config["prompts"]["users"]) > 1,
         "protocols": bool(presets(config)),
         "composed": config["compose"]["enabled"],
         "published": repeats and any(config["datasets"][name]["published"] for name in config["run"]["datasets"]),

@@ -22,6 +22,7 @@ STAGES = {
     "analysis": "tables",
     "trust": "confidences",
     "volumes": "volumes",
+    "users": "users",
     "protocols": "presets",
     "exports": "exports",
     "compose": "label maps",

@@ -11,7 +11,7 @@ from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.randomness import generator
 from promptseg.core.vocabulary import ITERATIVE
-from promptseg.preprocess.volumes import read_volume
+from promptseg.preprocess.images import decode_png
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol, error_depth, next_click
 from promptseg.prompts.modes import PromptSettings, make_prompts
 from promptseg.prompts.noise import Box, Noise, Point, mapped_point, noisy_box, noisy_point
@@ -111,7 +111,7 @@ def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """
     if not path.is_file():
         raise PromptsegError(f"The clickability map {path} does not exist: give one for each image.")
-    found = np.load(path, allow_pickle=False) if path.suffix == ".npy" else read_volume([path]).array[:, :, 0].T
+    found = np.load(path, allow_pickle=False) if path.suffix == ".npy" else decode_png(path.read_bytes())
     if found.shape != shape:
         raise PromptsegError(
             f"The clickability map {path} has the shape {found.shape}, its image {shape} (rows, columns): it needs a "

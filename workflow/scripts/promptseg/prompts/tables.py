@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from promptseg.core.columns import MODE, OBJECT
-from promptseg.core.tables import Column, Table
+from promptseg.core.columns import ANNOTATOR, MODE, OBJECT
+from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 
 _POINTS = pa.list_(pa.list_(pa.int32(), 2))
 
@@ -35,5 +35,26 @@ LINES = replace(
             "pixels",
         ),
         Column("lasso", _POINTS, "a closed curve (x, y) around the object; null but for `lasso`", "pixels"),
+    ],
+)
+
+PROMPTS_OF_USER = replace(
+    LINES,
+    about="The prompts of a user, who may be several annotators: one row per object, annotator and mode.",
+    columns=[OBJECT, ANNOTATOR, *LINES.columns[1:]],
+)
+
+RECORDED = Table(
+    "recorded.parquet",
+    "What people gave as prompts, in pixels of the pictures: one row per prompt.",
+    [
+        OBJECT,
+        ANNOTATOR,
+        Column("order", INTEGER, "which prompt of the annotator for the object it was"),
+        Column("step", INTEGER, "prompts of the same step were given before any answer was seen"),
+        Column("seconds", FLOAT, "since the image was shown; null where it was not recorded", "s"),
+        Column("kind", STRING, "`point`, `box`, `scribble` or `lasso`"),
+        Column("label", pa.int8(), "1 object, 0 background"),
+        Column("points", _POINTS, "of a box two opposite corners, both inside it", "pixels"),
     ],
 )
