@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from promptseg.core.vocabulary import MODES, NOT_RECORDED
+from promptseg.core.vocabulary import ALL_MODES, MODES, NOT_RECORDED
 from promptseg.predict.trajectories import prompts_of
 from promptseg.prompts.chosen import noise_from, user_of
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol
+from promptseg.prompts.lines import LineSettings
 from promptseg.prompts.modes import PromptSettings
 from promptseg.prompts.noise import Noise
 from promptseg.prompts.recorded import RecordedUser
@@ -48,6 +49,17 @@ def test_one_box_answers_all_box_modes_and_several_all_but_the_fifth():
     found = answers(small, large, row("box", 3, [(0, 0), (8, 8)]))
     assert (found["mode3"]["boxes"], found["mode4"]["boxes"]) == ([(3, 3, 6, 6)], [(0, 0, 1, 1), (3, 3, 6, 6)])
     assert "mode5" not in found
+
+
+def test_scribbles_answer_every_mode_of_scribbles_and_a_lasso_its_own():
+    line, ring = [(1, 1), (4, 1)], [(0, 0), (8, 0), (8, 8)]
+    given = [row("scribble", 1, line), row("lasso", 2, ring[::-1], label=0), row("lasso", 3, ring)]
+    found = RecordedUser(given).rows("a", MASK, ALL_MODES, PromptSettings(lines=LineSettings(width=5)), "anna")
+    assert [one["mode"] for one in found] == ["scribble_centre", "scribble_walk", "scribble_contour", "lasso"]
+    (first, *_, last) = [prompts_of(one)[0] for one in found]
+    (scribble,) = first.scribbles
+    assert (scribble.line.tolist(), scribble.label, scribble.width) == ([[1, 1], [4, 1]], 1, 5)
+    assert last.lasso.tolist() == [list(point) for point in ring]
 
 
 def test_clicks_come_in_their_order_whatever_the_mask():

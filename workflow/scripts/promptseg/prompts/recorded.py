@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.core.vocabulary import ITERATIVE, NOT_RECORDED
+from promptseg.core.vocabulary import ITERATIVE, LASSO, NOT_RECORDED, SCRIBBLE_MODES
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol
 from promptseg.prompts.modes import PromptSettings
 
@@ -17,8 +17,9 @@ class RecordedUser:
     """Takes the place of the ideal user; see `prompts.users.User`.
 
     What answers which mode (docs/human_prompts.md): mode1 the first point on the object; mode2 all points of the first
-    step with one; mode3 the largest box of the first step with a box, mode4 all of them, mode5 the only one; iterative
-    all points in their order. What nobody gave is not asked.
+    step with one; mode3 the largest box of the first step with a box, mode4 all of them, mode5 the only one; each mode
+    of scribbles all scribbles of the first step with one; lasso the first around the object; iterative all points in
+    their order. What nobody gave is not asked.
 
     Args:
         rows: of prompts.tables.RECORDED, by object, annotator and order.
@@ -38,10 +39,10 @@ class RecordedUser:
         object_id: str,
         mask: np.ndarray,  # noqa: ARG002 - people look at the picture
         modes: Sequence[str],
-        settings: PromptSettings,  # noqa: ARG002
+        settings: PromptSettings,
         annotator: str,
     ) -> list[dict[str, Any]]:
-        """What the annotator gave for each mode, as rows of prompts.tables.PROMPTS."""
+        """What the annotator gave for each mode, as rows of prompts.tables.PROMPTS; the brush is that of `settings`."""
         given = self._given[object_id][annotator]
         points, boxes = _of_kind(given, "point"), [_box(row["points"]) for row in _first_step(_of_kind(given, "box"))]
         clicks = [(*row["points"][0], row["label"]) for row in points]
@@ -56,14 +57,21 @@ class RecordedUser:
             "mode5": ([], boxes if len(boxes) == 1 else []),
             ITERATIVE: (clicks[:1], []),
         }
+        brush = {"width": settings.lines.width}
+        scribbles = [
+            {"line": row["points"], "label": row["label"], **brush} for row in _first_step(_of_kind(given, "scribble"))
+        ]
+        lassos = [row["points"] for row in _of_kind(given, "lasso") if row["label"]]
+        lines: dict[str, dict[str, Any]] = {mode: {"scribbles": scribbles} for mode in SCRIBBLE_MODES if scribbles}
+        lines |= {LASSO: {"lasso": lassos[0]}} if lassos else {}
         found = []
         for mode in modes:
             clicked, boxed = answers.get(mode, ([], []))
-            if clicked or boxed:
+            if clicked or boxed or mode in lines:
                 where = [(int(x), int(y)) for x, y, _ in clicked]
                 about = {"object_id": object_id, "mode": mode, "points": where, "boxes": boxed}
                 about["point_labels"] = [int(label) for *_, label in clicked]
-                found.append({**about, "exact_points": where if mode == ITERATIVE else None})
+                found.append({**about, "exact_points": where if mode == ITERATIVE else None, **lines.get(mode, {})})
         return found
 
     def next_click(
