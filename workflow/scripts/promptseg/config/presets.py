@@ -62,9 +62,9 @@ def mistaken_presets(config: Config) -> Iterator[Mistake]:
     for name, entry in config["protocols"].items():
         if is_preset(entry):
             where = ("protocols", name)
-            yield from _mistaken_asking(config, where, entry)
             for variant, whole in variants(entry).items():
                 at = (*where, "variants", variant) if variant else where
+                yield from _mistaken_asking(config, at, whole)
                 yield from _mistaken_start((*at, "start"), whole["start"])
                 yield from _mistaken_shares((*at, "clicks"), whole["clicks"])
                 yield from _mistaken_sums(at, whole)

@@ -65,6 +65,15 @@ def _mine(line: str) -> str:
     return f"datasets:\n  mine:\n    {_ENTRY}\n{tasks}    {line}\n"
 
 
+def _preset(line: str = "", start: str = "start: {prompt: box}", summary: str = "") -> str:
+    """A preset with one line that is wrong."""
+    metrics = "" if line.startswith("metrics") else "metrics: {dice: {}}"
+    summed = f"summaries: [{summary or '{name: last, metric: dice, kind: final}'}]"
+    lines = [one for one in (start, line, metrics, summed) if one]
+    run = "run: {datasets: [abdomen_ct], methods: [grabcut], protocols: [mine]}\n"
+    return run + "protocols:\n  mine:\n" + "".join(f"    {one}\n" for one in lines)
+
+
 EXAMPLES = (
     Example(
         "no `cases` for masks beside the images", _mine("title: Mine") + "run: {datasets: [mine], methods: [grabcut]}"
@@ -96,6 +105,16 @@ EXAMPLES = (
     Example("a key without a value", "run: {methods: }"),
     Example("no `source`", "datasets: {mine: {tasks: {bone: 1}}}"),
     Example("a key twice", "run: {datasets: [abdomen_ct]}\nprecision: bf16\nrun: {methods: [grabcut]}"),
+    Example("a misspelt block of a preset", _preset(start="start: {prompt: bx}")),
+    Example("a metric that there is not", _preset("metrics: {dise: {}}")),
+    Example("a preset without `metrics`", "protocols: {mine: {start: {prompt: box}, prompts: 0}}"),
+    Example("a switch in a preset", _preset("error_region: joint")),
+    Example("a preset that asks nothing", _preset("prompts: 0", start="")),
+    Example("steps of which nothing is said", _preset("prompts: 5")),
+    Example("a summary of what is not measured", _preset("metrics: {iou: {}}")),
+    Example("a summary of a step that is not asked", _preset(summary="{name: last, metric: dice, kind: at, step: 3}")),
+    Example("a preset of volumes without volumes", _preset("asks: [volumes]")),
+    Example("a preset taken apart", "run: {datasets: [abdomen_ct], methods: [grabcut], ablation: [ritm]}"),
     Example("a tab", "run:\n\tdatasets: [mine]"),
     Example("a bracket that is not closed", "run:\n  datasets: [mine\n  methods: [grabcut]"),
     Example("a colon too many", "datasets:\n  mine:\n    source: kind: folder"),
