@@ -7,7 +7,7 @@ import pytest
 from promptseg.config import facts
 from promptseg.config.asked import asked_of_presets, asked_of_presets_on_volumes
 from promptseg.config.check import check
-from promptseg.config.presets import asking, variants
+from promptseg.config.presets import asking, groups_of, maps_of, variants
 from promptseg.config.protocols import protocols_of
 from promptseg.core.errors import PromptsegError
 
@@ -62,6 +62,19 @@ def test_variants_lie_over_the_preset_and_ask_again_only_where_they_ask_somethin
     asked = asking(facts.presets(config)["box_only"])
     assert list(asked) == ["", "larger"]
     assert asked["larger"]["start"]["enlarge"] == {"most": 2, "of": 64}
+
+
+def test_groups_of_people_are_asked_where_a_map_says_where_they_click():
+    groups = {"g1": {"clicks": {"low": 0.0, "high": 0.1}}, "g2": {"clicks": {"low": 0.1}}, "box": {"prompts": 3}}
+    clicks = {"start": {}, "clicks": {"rule": "likely"}, "prompts": 2, "variants": groups}
+    without = facts.presets(checked(**clicks))["box_only"]
+    assert list(variants(without)) == list(asking(without)) == ["", "box"]
+    config = checked(**clicks | {"clicks": {"rule": "likely", "map": "maps/{image}_{task}.npy"}})
+    preset = facts.presets(config)["box_only"]
+    assert groups_of(preset) == ["g1", "g2"]
+    assert sorted(asking(preset)) == ["", "box", "g1", "g2"]
+    assert asking(preset)["g2"]["clicks"]["map"] == "maps/{image}_{task}.npy"
+    assert maps_of(config) == {"box_only": {"options": {"map": "maps"}}}
 
 
 @pytest.mark.parametrize(

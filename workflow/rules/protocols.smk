@@ -30,6 +30,7 @@ rule predict_protocols:
         own_files=get_own_files,
         tasks=get_tasks,
         asked=get_asked_of_presets,
+        maps=MAP_FILES,
         computing=get_computing,
     script:
         "../scripts/predict_protocols.py"

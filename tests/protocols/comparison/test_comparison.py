@@ -41,6 +41,7 @@ def _rows(values: dict[str, list[list[float]]], preset: str = "a", **changes: An
             "step": step,
             "iou": iou,
             "status": "ok",
+            "failed": None,
             **changes,
         }
         for method, curves in values.items()
@@ -88,13 +89,14 @@ def test_a_mean_over_datasets_counts_each_alike_and_ranks_those_that_have_all(tm
 
 
 def test_failures_are_counted_and_a_method_without_any_value_stays(tmp_path: Path) -> None:
-    rows = pd.concat(
-        [_rows({"m": [[0.1, 0.5], [0.1, 0.7]]}), _rows({"n": [[np.nan]] * 2}, status="not_applicable: no points")]
-    )
+    rows = pd.concat([_rows({"m": [[0.1, 0.5], [0.1, 0.7]]}), _rows({"n": [[np.nan]] * 2}, status="RuntimeError: x")])
+    rows = pd.concat([rows, _rows({"o": [[np.nan]] * 2}, status="not_applicable: no points")])
     table, _, alike = _tables(rows, {"a": PRESET}, tmp_path)
     last = table[(table["level"] == "all") & (table["method"] == "n")].iloc[0]
     assert np.isnan(last["value"])
     assert (last["n"], last["n_failed"]) == (0, 2)
+    other = table[(table["level"] == "all") & (table["method"] == "o")].iloc[0]
+    assert (other["n"], other["n_failed"]) == (0, 0), "it was not asked"
     assert len(alike) == 0
 
 
@@ -168,3 +170,24 @@ def test_tau_is_that_of_scipy() -> None:
 def test_a_run_without_answers_has_empty_tables(tmp_path: Path) -> None:
     nothing = _rows({}).reindex(columns=["preset", "variant", "on", "dataset", "case_id", "method", "status"])
     assert [len(table) for table in _tables(nothing, {"a": PRESET}, tmp_path)] == [0, 0, 0]
+
+
+def test_the_spread_over_groups_of_people(tmp_path: Path) -> None:
+    clicks = {"rule": "likely", "low": 0.0, "high": 1.0, "map": "{image}.npy"}
+    groups = {name: {"clicks": {"low": low}} for name, low in (("g1", 0.1), ("g2", 0.2))}
+    preset = PRESET | {"clicks": clicks, "variants": groups}
+    rows = pd.concat([
+        _rows({"m": [[0, 0.9], [0, 0.9]]}),
+        _rows({"m": [[0, 0.8], [0, 0.6]]}, variant="g1"),
+        _rows({"m": [[0, 0.4], [0, 0.2]]}, variant="g2"),
+    ])  # fmt: skip
+    table, _, _ = _tables(rows, {"a": preset}, tmp_path)
+    found = table[(table["variant"] == "groups") & (table["level"] == "all")].set_index("summary")
+    assert found.loc["iou_final_nsr", "value"] == pytest.approx(0.2 / 0.5)
+    assert (found.loc["iou_final_nsr", "n"], found.loc["iou_final_nsr", "n_patients"]) == (2, 2)
+    low, high = found.loc["iou_final_nsr", ["ci_low", "ci_high"]]
+    assert low <= 0.4 <= high
+    without = preset | {"clicks": clicks | {"map": ""}}
+    del without["clicks"]["map"]
+    table, _, _ = _tables(rows, {"a": without}, tmp_path)
+    assert set(table["variant"]) == {""}, "groups are nothing without a map"

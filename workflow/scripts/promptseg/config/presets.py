@@ -1,6 +1,7 @@
 """What a schema cannot say of presets, and their variants."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from promptseg.config.explain import Mistake, dotted, nearest
@@ -19,9 +20,34 @@ def of_variant(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     return whole
 
 
+def groups_of(preset: Mapping[str, Any]) -> list[str]:
+    """Variants that are groups of people: they differ only in which part of a map of clicks is drawn from."""
+    return [
+        name
+        for name, changes in preset["variants"].items()
+        if changes.keys() - {"title"} == {"clicks"} and _set_by(preset, changes) <= {"low", "high"}
+    ]
+
+
+def _set_by(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
+    whole = of_variant(preset, changes)["clicks"]
+    return {key for key in whole if whole[key] != preset["clicks"].get(key)}
+
+
 def variants(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The declarations of a preset: as it stands under the name "", then its variants."""
-    return {name: of_variant(preset, changes) for name, changes in {"": {}, **preset["variants"]}.items()}
+    """The declarations of a preset: as it stands under the name "", then its variants.
+
+    Groups of people are left out where no map says where they click.
+    """
+    idle = [] if "map" in preset.get("clicks", {}) else groups_of(preset)
+    chosen = {name: changes for name, changes in preset["variants"].items() if name not in idle}
+    return {name: of_variant(preset, changes) for name, changes in {"": {}, **chosen}.items()}
+
+
+def maps_of(config: Config) -> dict[str, dict[str, Any]]:
+    """The folders of maps of clicks that presets of the run name, by preset, as `own_files.own_digests` takes them."""
+    patterns = {name: one["clicks"]["map"] for name, one in presets(config).items() if "map" in one["clicks"]}
+    return {name: {"options": {"map": str(Path(one.partition("{")[0] + "_").parent)}} for name, one in patterns.items()}
 
 
 def asking(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

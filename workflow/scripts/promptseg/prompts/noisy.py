@@ -99,8 +99,18 @@ class NoisyUser:
 
     def _map(self, object_id: str, shape: tuple[int, ...]) -> np.ndarray:
         assert self.clickability is not None
-        image, _, task = object_id.rpartition(":")
-        return clickability_map(Path(self.clickability.format(image=image, task=task)), shape)
+        return map_of(self.clickability, object_id, shape)
+
+
+def map_of(pattern: str, object_id: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The `clickability_map` of an object.
+
+    Args:
+        pattern: file of each image, with `{image}` and perhaps `{task}`.
+        shape: (h, w) of the image.
+    """
+    image, _, task = object_id.rpartition(":")
+    return clickability_map(Path(pattern.format(image=image, task=task)), shape)
 
 
 def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:

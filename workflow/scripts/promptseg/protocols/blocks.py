@@ -146,6 +146,7 @@ class Clicks:
         repeat: whether a voxel may be clicked again.
         nothing: where no error is left: `stop`, or click the first voxel as background: `corner`.
         low, high: shares of the clicks on the region between whose probabilities `likely` draws.
+        map: file of how likely people click on each pixel of an image, see `prompts.noisy.map_of`; None: there is none.
         seed: of the draws.
         reseed: when the generator begins anew: with each `click`, once per `object`, or `never`: it goes on from the
             draws of the first prompt.
@@ -166,6 +167,7 @@ class Clicks:
     nothing: Literal["stop", "corner"] = "stop"
     low: float = 0.0
     high: float = 1.0
+    map: str | None = None
     seed: Seed = 0
     reseed: Literal["click", "object", "never"] = "object"
     earlier: Literal["before", "after", "dropped"] = "before"

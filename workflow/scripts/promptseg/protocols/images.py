@@ -4,7 +4,7 @@ An image is a volume of one slice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from promptseg.predict.trajectories import Answer, united
 from promptseg.predict.under_way import Question, UnderWay
 from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
+from promptseg.prompts.noisy import map_of
 from promptseg.protocols.loop import Asking, Course, Takes
 from promptseg.protocols.showing import Scene, Shown
 from promptseg.protocols.tables import PROTOCOL_ANSWERS
@@ -66,6 +67,18 @@ def scene_of(image: LabelledImage, grey: np.ndarray, object_id: str, truth: np.n
     """
     spacing = None if image.spacing is None else (1.0, *image.spacing)
     return Scene(object_id, truth[None], image.labels[None], grey[None], spacing)
+
+
+def with_map(scene: Scene, pattern: str | None) -> Scene:
+    """An object of an image with the map of where people click on it, see `prompts.noisy.map_of`, if there is one.
+
+    Raises:
+        PromptsegError: there is no such file, or it is no map of the image.
+    """
+    if pattern is None:
+        return scene
+    found = map_of(pattern, scene.object_id, scene.truth.shape[1:])
+    return replace(scene, click_map=found[None].astype(np.float32))
 
 
 class Player:
@@ -119,7 +132,8 @@ class PresetGroup(UnderWay):
         for target in item.targets:
             scene = scene_of(item.image, grey, target.object_id, target.truth)
             for asking in presets.askings:
-                yield Player(item, target, Course(asking, scene, takes, "images", presets.seed))
+                seen = with_map(scene, asking.clicks.get("map"))
+                yield Player(item, target, Course(asking, seen, takes, "images", presets.seed))
 
     def unanswered(self) -> list[Item]:
         """Those with an object about which a preset asks something."""

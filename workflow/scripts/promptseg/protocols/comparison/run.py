@@ -14,10 +14,11 @@ from promptseg.config.presets import variants
 from promptseg.core.files import atomic
 from promptseg.core.tables import write_csv
 from promptseg.protocols.comparison.agreement import agreement
+from promptseg.protocols.comparison.groups import group_lines
 from promptseg.protocols.comparison.lines import effect_lines, value_lines
 from promptseg.protocols.comparison.tables import AGREEMENT, EFFECTS, PROTOCOLS
 from promptseg.protocols.comparison.taken import taken
-from promptseg.protocols.comparison.values import Draws, Values
+from promptseg.protocols.comparison.values import Draws, Values, places
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ def comparison(
         for key, part, declaration in parts
         for method, of_method in part.groupby("method", sort=True)
     ]
-    found = value_lines(values, rivals), effect_lines(values, rivals), agreement(values, rivals)
+    lines = [*value_lines(values, rivals), *group_lines(values, presets, places(values))]
+    found = lines, effect_lines(values, rivals), agreement(values, rivals)
     return [pd.DataFrame(lines, columns=made(table)) for lines, table in zip(found, TABLES, strict=True)]
 
 

@@ -21,13 +21,14 @@ _PLACE = (PRESET, VARIANT, ON, LEVEL, DATASET)
 
 PROTOCOLS = Table(
     "protocols.csv",
-    "Every method under every preset of the run, on the same images: each as the protocol of its authors says it.",
+    "Every method under every preset of the run, on the same images: each as the protocol of its authors says it. Of a "
+    "preset with groups of people the variant `groups` says how much a summary depends on the group (NSR of rclicks).",
     [
         *_PLACE,
         METHOD,
         SUMMARY,
         Column("decides", STRING, "whether the preset ranks methods by this summary: `yes` or `no`"),
-        Column("value", FLOAT, "the summary, in its own unit"),
+        Column("value", FLOAT, "the summary, in its own unit; of `groups`, standard deviation over mean of all groups"),
         CI_LOW,
         CI_HIGH,
         Column("best", FLOAT, "the best value possible"),
@@ -36,7 +37,11 @@ PROTOCOLS = Table(
         N.but(meaning="what the mean goes over, objects, cases or slices, as the preset averages"),
         N_PATIENTS,
         Column("n_left_out", INTEGER, "of these the ones without a value, which the preset leaves out"),
-        Column("n_failed", INTEGER, "objects that the method did not answer at some step"),
+        Column(
+            "n_failed",
+            INTEGER,
+            "objects at which the method failed at some step; those it is not asked about do not count",
+        ),
         Column("n_cut", INTEGER, "steps at which the NSD was set to 0 because of the Dice"),
         PROVENANCE,
     ],

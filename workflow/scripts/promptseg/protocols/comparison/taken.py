@@ -31,6 +31,6 @@ def taken(scores: Path, preset: Mapping[str, Any]) -> Iterator[tuple[str, pd.Dat
     rows = read_table(scores, SCORES, [*columns, "mode", "selection"], filters=wanted)
     rows = rows[rows["switch"].isna() & rows["object_id"].notna()]
     for name in preset["takes"]:
-        own = rows[rows["protocol"] == name]
+        own = rows[rows["protocol"] == name].assign(failed=None)
         if len(own):
             yield name, own, {**preset, "prompts": int(own["step"].max())}

@@ -62,7 +62,9 @@ class Values:
     def of(cls, rows: pd.DataFrame, key: Key, method: str, declaration: Mapping[str, Any], draws: Draws) -> "Values":
         """From the rows of PROTOCOL_SCORES of a method under a preset; those without an answer are not averaged."""
         good = rows[rows["status"] == "ok"]
-        failed = rows[rows["status"] != "ok"].groupby("dataset")["object_id"].nunique().to_dict()
+        asked = rows[~rows["status"].str.startswith("not_applicable")]
+        lost = asked[(asked["status"] != "ok") | asked["failed"].notna()]
+        failed = lost.groupby("dataset")["object_id"].nunique().to_dict()
         return cls(key, method, declaration, units(good, declaration) if len(good) else good, failed, draws)
 
     @property
