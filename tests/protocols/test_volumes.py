@@ -56,6 +56,10 @@ class Single(Whole):
     corrects = False
 
 
+class Contours(Whole):
+    prompt_types = frozenset({"box", "point", "mask"})
+
+
 class Failing(Bright):
     def predict(self, queries):
         raise ValueError("no")
@@ -134,6 +138,21 @@ def test_a_click_goes_to_a_tracker_with_its_state(stream):
     assert [slices(found, step) for step in range(3)] == [[3], [1, 2, 3], [1, 2, 3]]
 
 
+def test_the_mask_of_the_prompted_slice_takes_the_place_of_the_prompt(stream):
+    method = Contours()
+    found = rows(stream, method, asking(clicks=DEEPEST, prompts=1, route=["memory"], begin="mask"))
+    draft, first, second = method.queries
+    assert (draft.slices, draft.final, draft.prompts[0].prompt.box.tolist()) == ((3, 3), True, [4, 3, 8, 7])
+    assert (first.slices, first.previous, first.prompts[0].prompt) == ((1, 4), None, None)
+    np.testing.assert_array_equal(first.prompts[0].mask, BODY[3])
+    assert (len(second.clicks), second.previous) == (1, ("after", 0))
+    assert [slices(found, step) for step in range(2)] == [[3], [1, 2, 3]]
+    ((status,), _) = steps(
+        rows(stream, Whole(), asking(prompts=1, clicks=DEEPEST, route=["memory"], begin="mask")), "status"
+    )
+    assert status == "not_applicable: the method takes no contours, with which it is to begin"
+
+
 def test_the_first_click_begins_where_nothing_was_shown(stream):
     method = Whole()
     found = rows(stream, method, asking(start={"prompt": "none"}, clicks=DEEPEST, prompts=2, route=["memory"]))
@@ -191,7 +210,7 @@ def test_on_each_slice_new_points_go_with_the_mask_before(stream):
 @pytest.mark.parametrize(
     ("method", "changes", "reason"),
     [
-        (Bright(), {"route": ["native", "memory"]}, "the method has no route of native, memory"),
+        (Bright(), {"route": ["native", "memory"]}, "the method has none of the routes native, memory"),
         (Points(), {}, "the method takes no boxes"),
         (Single(), {"route": ["memory"], "start": {**POINT, "slices": "all"}}, "first prompts on one slice"),
         (Bright(), {"route": ["carry_box"], "start": POINT}, "the route carry_box does not begin with a point"),

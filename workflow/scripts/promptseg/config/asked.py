@@ -59,7 +59,7 @@ _DRAWING = {
     "arc": ("scribble_contour",),
     "margin": (LASSO,),
 }
-_OF_VOLUMES = ("route", "passes")  # keys of presets that say nothing of images
+_OF_VOLUMES = ("route", "passes", "begin")  # keys of presets that say nothing of images
 # Of what stands for the method of the controls.
 CONTOURS_FACTS = {"volume_routes": list(CONTROL_ROUTES), "several": False, "learned": False}
 

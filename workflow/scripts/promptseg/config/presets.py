@@ -10,7 +10,7 @@ from promptseg.config.schema import merged
 from promptseg.config.yamlfiles import Where
 
 # What the answers of a method depend on; the other keys say how answers are scored and shown.
-ASKING = ("start", "clicks", "prompts", "stop", "feedback", "selection", "multimask", "route", "passes")
+ASKING = ("start", "clicks", "prompts", "stop", "feedback", "selection", "multimask", "route", "passes", "begin")
 
 
 def of_variant(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

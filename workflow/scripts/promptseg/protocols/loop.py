@@ -37,6 +37,7 @@ class Asking:
     multimask: Literal["always", "official"] = "official"
     route: Sequence[str] = ()
     passes: Literal["both", "forward"] = "both"
+    begin: Literal["prompt", "mask"] = "prompt"
 
     @property
     def first(self) -> str:

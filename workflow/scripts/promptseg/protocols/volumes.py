@@ -45,7 +45,8 @@ class Player:
     def __init__(self, volume: StoredVolume, item: VolumeObject, course: Course, way: Way):
         self.volume, self.item, self.course, self.way = volume, item, course, way
         self.job: Job | None = None
-        self._prompts: Sequence[SlicePrompt] = ()
+        self._prompts: list[SlicePrompt] = []
+        self._drafts: list[SlicePrompt] = []  # prompts whose masks are to take their place
         self._clicks: list[SlicePrompt] = []
         self._waiting: list[SlicePrompt] = []
         self._state: Any = None
@@ -70,6 +71,11 @@ class Player:
         self.job, answer = None, outcome.answer
         if isinstance(answer, str):
             self.course.fail(answer)
+            return
+        if self._drafts:
+            z = self._drafts.pop(0).z
+            self._prompts.append(SlicePrompt(z, mask=answer.masks.slice(z)))
+            self._draft() if self._drafts else self._ask(None)
             return
         self._state = answer.state
         if self._waiting:
@@ -100,8 +106,16 @@ class Player:
                 self.course.fail(f"{NOT_APPLICABLE}: nothing is shown of the object to begin with")
             elif len(self._prompts) > 1 and not self.way.several:
                 self.course.fail(f"{NOT_APPLICABLE}: the method takes first prompts on one slice")
+            elif self.course.asking.begin == "mask" and self.way.manner is None:
+                self._drafts, self._prompts = self._prompts, []
+                self._draft()
             else:
                 self._ask(None)
+
+    def _draft(self) -> None:
+        """Ask for the mask of a prompted slice alone."""
+        one = self._drafts[0]
+        self.job = self._job(VolumeQuery([one], (one.z, one.z), False, final=True))
 
     def _ask(self, click: SlicePrompt | None) -> None:
         """Ask with one more click, or with the first prompts."""
@@ -121,8 +135,14 @@ class Player:
             turn.final and not self._waiting,
             self.course.asking.passes == "forward",
         )
-        about = Setting(self.way.route, self.course.asking.preset, f"step {turn.step}", GIVEN if extent else OPEN)
-        self.job = Job(self.item.object_id, about, query, self.item.truth, self.way.manner)
+        self.job = self._job(query)
+
+    def _job(self, query: VolumeQuery) -> Job:
+        turn = self.course.turn
+        assert turn is not None
+        extents = GIVEN if query.given else OPEN
+        about = Setting(self.way.route, self.course.asking.preset, f"step {turn.step}", extents)
+        return Job(self.item.object_id, about, query, self.item.truth, self.way.manner)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.core.routes import CARRY_BOX, CARRY_MASK, CARRY_POINT, EACH
+from promptseg.core.routes import CARRY_BOX, CARRY_MASK, CARRY_POINT, EACH, MASK
 from promptseg.core.vocabulary import EVERYTHING
 from promptseg.methods import Method, Prompt
 from promptseg.methods.volume import SlicePrompt, VolumeMethod
@@ -55,10 +55,14 @@ def way_of(method: Method | VolumeMethod, tracker: VolumeMethod | None, asking: 
             return _whole(for_volumes[route], asking)
         if route in on_slices and not isinstance(method, VolumeMethod):
             return _sliced(method, route, asking)
-    return Way("", Takes(frozenset(), not_at_all=f"the method has no route of {', '.join(asking.route)}"))
+    return Way("", Takes(frozenset(), not_at_all=f"the method has none of the routes {', '.join(asking.route)}"))
 
 
 def _whole(method: VolumeMethod, asking: Asking) -> Way:
+    if asking.begin == "mask" and MASK not in method.prompt_types:
+        return Way(
+            method.route, Takes(frozenset(), not_at_all="the method takes no contours, with which it is to begin")
+        )
     later = "" if method.corrects else "the method takes no corrective clicks"
     if not later and asking.clicks.get("earlier") == "dropped":
         later = f"on the route {method.route} earlier prompts stay"
