@@ -7,7 +7,7 @@ import pytest
 from promptseg.config import facts
 from promptseg.config.asked import asked_of_presets, asked_of_presets_on_volumes
 from promptseg.config.check import check
-from promptseg.config.presets import asking, groups_of, maps_of, variants
+from promptseg.config.presets import asking, groups_of, maps_of, untitled, variants
 from promptseg.config.protocols import protocols_of
 from promptseg.core.errors import PromptsegError
 
@@ -173,6 +173,13 @@ def test_mistakes_about_presets_elsewhere():
     taking = {"takes": ["as_released"], "metrics": {"iou": {}}, "summaries": sums}
     said = refused(run={"protocols": ["p"]}, protocols={"p": taking, "as_released": {}})
     assert "run.protocols names 'p', whose scores are those of as_released: name one of them as well." in said
+
+
+def test_sums_do_not_depend_on_titles():
+    config = checked(title="Mine", variants={"larger": {"title": "Larger", "start": {"prompt": "box", "shift": 2}}})
+    (preset,) = untitled(config).values()
+    assert not {"title", "source"} & preset.keys()
+    assert preset["variants"]["larger"]["title"] == "Larger"  # the words of the effect in its table
 
 
 def test_what_jobs_are_asked_under_presets():

@@ -24,7 +24,7 @@ from promptseg.config.folders import folders
 from promptseg.config.imports import adapter_file, library
 from promptseg.config.mask_files import mask_digests
 from promptseg.config.own_files import own_digests
-from promptseg.config.presets import maps_of, measured
+from promptseg.config.presets import maps_of, measured, untitled
 from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
 from promptseg.download.own_folders import require_folders

@@ -142,7 +142,7 @@ rule tabulate_protocols:
     conda:
         "../../envs/analysis.yaml"
     params:
-        presets=facts.presets(config),
+        presets=untitled(config),
         rivals=facts.rivals(config),
         resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),

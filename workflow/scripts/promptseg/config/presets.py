@@ -83,6 +83,14 @@ def measured(config: Config, on: str) -> dict[str, dict[str, dict[str, Any]]]:
     return {name: measuring(preset) for name, preset in asked.items()}
 
 
+def untitled(config: Config) -> dict[str, dict[str, Any]]:
+    """The presets of a run without what they are called and where they are from, on which no number depends."""
+    left_out = ("title", "source")
+    return {
+        name: {key: preset[key] for key in preset if key not in left_out} for name, preset in presets(config).items()
+    }
+
+
 def mistaken_presets(config: Config) -> Iterator[Mistake]:
     """Of a configuration that fits its schema: presets that ask nothing, or sum up what they do not measure."""
     for name, entry in config["protocols"].items():
