@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.load import load
-from promptseg.parity import preset_curves, preset_starts, preset_sums, preset_users
+from promptseg.parity import preset_curves, preset_loops, preset_starts, preset_sums, preset_users
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Name
 from promptseg.parity.packed import Packed
@@ -14,7 +14,7 @@ Check = Callable[[Packed, Mapping[str, Any], Comparison], None]
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "cvpr": (preset_users.check_cvpr, preset_sums.check_cvpr),
     "autopet": (preset_users.check_autopet, preset_sums.check_autopet),
-    "ritm": (preset_users.check_ritm, preset_curves.check_ritm),
+    "ritm": (preset_users.check_ritm, preset_loops.check_ritm, preset_curves.check_ritm),
     "rclicks": (preset_users.check_rclicks, preset_curves.check_rclicks),
     "radioactive": (preset_starts.check_prompters, preset_starts.check_loops, preset_curves.check_radioactive),
     "sam2medical": (preset_starts.check_sam2_medical, preset_curves.check_sam2medical),
