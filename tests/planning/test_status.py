@@ -16,9 +16,10 @@ from promptseg.planning.status import status_text
 CONFIG = {
     "results": "results",
     "shared": "results",
-    "run": {"datasets": ["a", "b"], "methods": ["m"]},
+    "run": {"datasets": ["a", "b"], "methods": ["m"], "protocols": []},
     "prompts": {"seed": 2},
-    **{kind: {} for kind in ("datasets", "methods", "protocols")},
+    **{kind: {} for kind in ("datasets", "protocols")},
+    "methods": {"m": {}},
 }
 LAST = {
     "outcome": "running",
@@ -54,6 +55,14 @@ def test_what_is_there_is_a_matrix(results):
     assert ["prompts", "-", "-"] in rows
     assert ["m", "predicted", "-"] in rows
     assert "tables not made, figures not made, explorer not made, page not made" in text
+
+
+def test_answers_under_presets_have_a_row_of_their_own(results):
+    answers = results / "protocols" / "answers" / "m" / "b.parquet"
+    answers.parent.mkdir(parents=True)
+    answers.touch()
+    config = CONFIG | {"protocols": {"ritm": {"metrics": {"iou": {}}}}, "run": CONFIG["run"] | {"protocols": ["ritm"]}}
+    assert "m, presets  -          answered" in status_text(results, config)
 
 
 def test_a_run_has_what_is_shared_or_its_own_and_no_predictions_of_another(results):

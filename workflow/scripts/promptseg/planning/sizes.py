@@ -9,7 +9,7 @@ from typing import Any
 
 from promptseg.download.origins import archive_name, sources_of
 from promptseg.planning import costs
-from promptseg.planning.counts import Count, prompts
+from promptseg.planning.counts import Count, preset_prompts, prompts
 from promptseg.planning.jobs import Job
 
 _UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -78,6 +78,8 @@ def written(jobs: Sequence[Job], config: Mapping[str, Any], count: Callable[[str
             unknown.add(job.dataset)
         elif found and job.rule == "preprocess":
             total += found.images * ratio["image"]
+        elif found and job.rule == "predict_protocols":
+            total += preset_prompts(config, found) * ratio["prompt"]
         elif found and job.method and job.stage in ("predict", "score") and not job.temporary:
             total += prompts(config, job.method, found) * ratio["prompt"]
         elif job.stage in ("figures", "pictures", "report"):

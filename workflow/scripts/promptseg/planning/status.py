@@ -9,6 +9,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from promptseg.config.facts import asked_methods, presets
 from promptseg.config.folders import folders
 from promptseg.core.errors import PromptsegError
 from promptseg.core.locks import living_processes, living_runs
@@ -119,6 +120,12 @@ def _matrix(results: Path, config: Mapping[str, Any]) -> str:
             "scored": f"scores/{method}/{{}}.parquet",
         }
         rows.append(row(method, places))
+    for method in asked_methods(config) if presets(config) else ():
+        places = {
+            "answered": f"protocols/answers/{method}/{{}}.parquet",
+            "scored": f"protocols/scores/{method}/{{}}.parquet",
+        }
+        rows.append(row(f"{method}, presets", places))
     text = tabulate(rows, ["", *datasets], tablefmt="plain", disable_numparse=True)
     ends = {name: (results / path).exists() for name, path in _PRODUCTS.items()}
     there = ", ".join(f"{name}{'' if is_there else ' not made'}" for name, is_there in ends.items())
