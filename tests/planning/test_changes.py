@@ -56,8 +56,10 @@ def test_long_values_are_cut():
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        (("prompts", "seed"), ("prompts", "predict", "analysis", "trust", "volumes")),
+        (("prompts", "seed"), ("prompts", "predict", "analysis", "trust", "volumes", "protocols", "users")),
         (("datasets", "ct", "intensity", "low"), ("preprocess", "volumes")),
+        (("protocols", "ritm", "prompts"), ("protocols",)),
+        (("protocols", "corrected", "distance"), ("predict", "users")),
         (("run", "unavailable"), ()),
         (("no", "such", "key"), ()),
     ],
