@@ -10,7 +10,6 @@ import pandas as pd
 
 from promptseg.config.formats import FORMATS, PICTURES
 from promptseg.core.errors import PromptsegError
-from promptseg.preprocess.dicom_files import is_dicom, opened
 from promptseg.preprocess.dicom_frames import TO_RAS
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.places import Originals, place_of
@@ -120,23 +119,18 @@ class Locations:
         if stored.affine is not None:
             about["affine"] = _rounded(stored.affine).tolist()
         if stored.planes:
-            about["instances"] = self._instances(stored, paths)
+            about["instances"] = self._instances(stored)
         if place.mm is None or stored.affine is None:
             return Located(about, index)
         positions = [plane.position for plane in stored.planes if plane.position is not None]
         origins = np.array(positions) @ TO_RAS[:3, :3] if positions else None  # a diagonal matrix
         return Located(about, index, place.mm[:3], origins, stored.affine[:3, :2])
 
-    def _instances(self, stored: Volume, paths: list[Path]) -> list[dict[str, Any]]:
+    def _instances(self, stored: Volume) -> list[dict[str, Any]]:
         """Which picture of which file each slice of a DICOM series is."""
-        names = {
-            str(opened(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).get("SOPInstanceUID")): path
-            for path in paths
-            if is_dicom(path)
-        }
         return [
             {
-                "file": self._files[names[plane.instance]]["name"] if plane.instance in names else None,
+                "file": self._files[plane.path]["name"] if plane.path else None,
                 "sop_instance_uid": plane.instance or None,
                 "frame": plane.frame,
                 "position": None if plane.position is None else _rounded(TO_RAS[:3, :3] @ plane.position).tolist(),

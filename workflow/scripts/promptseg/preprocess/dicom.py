@@ -62,10 +62,10 @@ def read_series(paths: Sequence[Path], series: str | Sequence[str] | None = None
     frames = frames_of(files)
     frame_of_reference = _frame_of_reference(headers, names[0])
     if not frames:
-        plane_alone = Plane(str(headers[0].get("SOPInstanceUID", "")), 1, None)
+        plane_alone = Plane(str(headers[0].get("SOPInstanceUID", "")), 1, None, path=files[0][0])
         return replace(_one_picture(*files[0], factor), planes=(plane_alone,), frame_of_reference=frame_of_reference)
     stack, affine = _in_order(frames, files)
-    planes = _planes(stack, headers)
+    planes = _planes(stack, files)
     frames = [frame for frame, _ in stack]
     volume = _read_frames(files, frames, affine, factor)
     return replace(volume, planes=planes, frame_of_reference=frame_of_reference)
@@ -137,11 +137,11 @@ def _frame_of_reference(headers: Sequence[Any], name: str) -> str:
     return stated.pop()
 
 
-def _planes(stack: Stack, headers: Sequence[Any]) -> tuple[Plane, ...]:
+def _planes(stack: Stack, files: Sequence[File]) -> tuple[Plane, ...]:
     """The pictures of the slices. An identifier that several of them have says of none which it is."""
 
     def instance(frame: Frame) -> str:
-        return str(headers[frame.file].get("SOPInstanceUID") or "")
+        return str(files[frame.file][1].get("SOPInstanceUID") or "")
 
     often = Counter((instance(frame), frame.index) for frame, _ in stack)
     return tuple(
@@ -150,6 +150,7 @@ def _planes(stack: Stack, headers: Sequence[Any]) -> tuple[Plane, ...]:
             frame.index + 1,
             frame.position,
             tuple(sorted({instance(copy) for copy in copies} - {instance(frame)})),
+            files[frame.file][0],
         )
         for frame, copies in stack
     )

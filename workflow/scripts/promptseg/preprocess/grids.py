@@ -41,12 +41,14 @@ class Plane:
         frame: its number in that file, counted from 1.
         position: (3,) ImagePositionPatient in mm, in the coordinates of DICOM (LPS); None where the file does not say.
         copies: SOPInstanceUIDs of other files with the same picture.
+        path: of its file.
     """
 
     instance: str
     frame: int
     position: np.ndarray | None
     copies: tuple[str, ...] = ()
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
