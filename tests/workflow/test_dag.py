@@ -76,6 +76,20 @@ def test_an_image_of_the_user_changed(project):
     assert project.planned() == AGGREGATES | chain
 
 
+def test_users_besides_the_ideal_one_have_jobs_of_their_own(project):
+    (project.path / "readers.json").write_text("{}")
+    readers = {"prompts": "readers.json"}
+    project.configure(changed(users={"readers": readers, "idle": {"noise": {"bias": 0.1}}}))
+    assert project.planned() == {}  # the run does not name them
+    both = changed(users={"readers": readers, "like": {"like": "readers"}})
+    both["prompts"]["users"] = ["ideal", "readers", "like"]
+    project.configure(both)
+    planned = project.planned()
+    of_users = {"record_prompts": 2, "tabulate_noise": 1, "prompts_of_user": 4, "predict_of_user": 8}
+    of_users |= {"score_of_user": 8, "aggregate_of_user": 2, "tabulate_claims_of_user": 2, "tabulate_users": 1}
+    assert planned == of_users | {"plot_users": 1, "write_captions": 1, "build_page": 1}  # nothing of the ideal one
+
+
 def test_a_title_changed(project):
     config = changed()
     config["datasets"]["blobs"]["title"] = "Blobs"

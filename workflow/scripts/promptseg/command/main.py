@@ -13,6 +13,7 @@ from promptseg.command.check_method import check_method
 from promptseg.command.compare import compare
 from promptseg.command.export import export
 from promptseg.command.export_volumes import export_volumes
+from promptseg.command.import_prompts import import_prompts
 from promptseg.command.init import init
 from promptseg.command.plan import plan
 from promptseg.command.run import run
@@ -38,6 +39,7 @@ app.command()(status)
 app.command()(view)
 app.command()(export)
 app.command()(export_volumes)
+app.command()(import_prompts)
 app.command()(check_method)
 app.command()(compare)
 
