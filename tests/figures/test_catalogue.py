@@ -31,14 +31,16 @@ def test_every_caption_is_used():
 
 
 def test_every_figure_is_drawn_by_one_rule():
-    text = "".join(RULES[name] for name in ("figures", "pictures", "protocols", "trust", "volumes"))
+    text = "".join(RULES[name] for name in ("figures", "pictures", "protocols", "trust", "users", "volumes"))
     calls = re.findall(r"\*\*drawn\((.*?)\)", text, re.DOTALL)
     assert sorted(name for call in calls for name in re.findall(r'"(\w+)"', call)) == sorted(FIGURES)
 
 
 def test_the_tables_behind_a_figure_are_those_that_its_rule_reads():
     rules = [
-        part for stage in ("figures", "protocols", "trust", "volumes") for part in RULES[stage].split("\nrule ")[1:]
+        part
+        for stage in ("figures", "protocols", "trust", "users", "volumes")
+        for part in RULES[stage].split("\nrule ")[1:]
     ]
     for rule in rules:
         named = re.findall(r"=rules\.\w+\.output\.(\w+)|<results>/tables/(\w+)\.csv", rule)

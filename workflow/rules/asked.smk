@@ -61,6 +61,7 @@ USERS = users.users_of(config)
 RECORDED_USERS = users.recorded_users(config)
 # Masks from files answer no prompt that is given here.
 USER_METHODS = [name for name in METHODS if name not in MASKED_METHODS]
+about_users = partial(users.about_users, config)
 OF_USER = {"results": f"{RESULTS}/users/{{user}}", "logs": f"{RESULTS}/logs/users/{{user}}"}
 if USERS:
     from promptseg.prompts.chosen import noise_from  # takes most of a second

@@ -23,6 +23,7 @@ rule build_page:
         pairs=rules.aggregate.output.pairs,
         everything=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "everything"],
         composed=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "composed"],
+        users=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "users"],
         groups=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "groups"],
         group_differences=["<results>/tables/group_differences.csv"] if METADATA else [],
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],
@@ -59,6 +60,7 @@ rule build_page:
         protocol=shown_protocol(),
         volumes="volumes" in optional_parts(),
         presets=about_presets(),
+        users=about_users(),
     script:
         "../scripts/build_page.py"
 

@@ -171,3 +171,22 @@ rule tabulate_users:
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
     script:
         "../scripts/tabulate_users.py"
+
+
+rule plot_users:
+    input:
+        users=rules.tabulate_users.output.users,
+        lib=library("plot_users"),
+    output:
+        **drawn("users"),
+    log:
+        "<logs>/plot_users.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        style=STYLE,
+        methods=about_methods(),
+        users=about_users(),
+        protocol=shown_protocol(),
+    script:
+        "../scripts/plot_users.py"

@@ -1,7 +1,7 @@
 """users.csv: the scores of the prompts of each user beside those of the ideal one, and of every other user."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from promptseg.analysis.columns import LEVEL, N_OBJECTS, N_PATIENTS, N_TASKS, NO
 from promptseg.core.columns import DATASET, IOU, SETTING, SETTING_COLUMNS, TASK
 from promptseg.core.randomness import generator
 from promptseg.core.tables import INTEGER, STRING, Column, Table, read_table
-from promptseg.core.vocabulary import EVERYTHING
+from promptseg.core.vocabulary import ALL_MODES, EVERYTHING, ITERATIVE
 from promptseg.score.tables import SCORES, SCORES_OF_USER
 
 _IOU, _AGAINST = IOU.but(meaning="mean IoU of the user"), IOU.but(name="against_iou", meaning="that of the other user")
@@ -37,6 +37,7 @@ USERS = Table(
 )
 ONE_PATIENT = "no interval: one patient"
 ONE_ANNOTATOR = "one annotator: the interval is over patients alone"
+SHOWN_MODES = ("mode1", "mode4")
 _VALUES = ("iou", "against_iou", "difference")
 
 
@@ -105,6 +106,28 @@ def read_users(scores: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
             parts.append(rows.assign(user=user, annotator=rows["annotator"] if own else ""))
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(protocol=frame["protocol"].fillna(""), step=frame["step"].astype(int))
+
+
+def shown_rows(table: pd.DataFrame, methods: Collection[str], protocol: str, ideal: str) -> pd.DataFrame:
+    """What figure and page show of USERS: against the ideal user, first mask, mean over tasks; a few settings.
+
+    These are one point, a box for each component and clicks of one protocol: one, and the most that every user gave.
+
+    Args:
+        methods: those that are shown, in their order; controls are left out by whoever calls.
+        protocol: whose clicks.
+        ideal: name of the ideal user.
+    """
+    rows = table[(table["level"] == "all") & (table["against"] == ideal) & (table["selection"] == "first")]
+    rows = rows[rows["method"].isin(methods)]
+    clicked = rows[(rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol)]
+    steps = {1, clicked.groupby("user")["step"].max().min()} if len(clicked) else set()
+    shown = pd.concat([rows[rows["mode"].isin(SHOWN_MODES)], clicked[clicked["step"].isin(steps)]])
+    place = {name: index for index, name in enumerate(methods)}
+    order = {"method": place, "mode": {mode: index for index, mode in enumerate(ALL_MODES)}}
+    return shown.sort_values(
+        ["mode", "step", "method"], key=lambda c: c.map(order[c.name]) if c.name in order else c, kind="stable"
+    )
 
 
 def users_table(rows: pd.DataFrame, users: Sequence[str], resamples: int, seed: int) -> pd.DataFrame:

@@ -34,7 +34,7 @@ class Figure:
     caption: str = ""
     tables: str = ""
     needs: Literal[
-        "", "ambiguity", "everything", "groups", "protocols", "published", "robustness", "trust", "volumes"
+        "", "ambiguity", "everything", "groups", "protocols", "published", "robustness", "trust", "users", "volumes"
     ] = ""
 
     @property
@@ -109,6 +109,8 @@ _ALL = [
            tables="published.csv"),
     Figure("groups", "Groups of patients",
            "Objects", {"figure": "groups of patients", "method": "all"}, needs="groups", tables="groups.csv"),
+    Figure("users", "The prompts of people",
+           "Robustness", {"figure": "who prompts", "source": "this run"}, needs="users", tables="users.csv"),
     Figure("robustness", "Robustness",
            "Robustness", {"figure": "inexact prompts", "source": "this run"}, needs="robustness",
            tables="robustness.csv robustness_ranks.csv"),

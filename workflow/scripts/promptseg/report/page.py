@@ -33,6 +33,7 @@ from promptseg.report.groups import group_parts
 from promptseg.report.protocols import protocol_parts
 from promptseg.report.reference import against_reference, answers_unasked, reference_table, reference_title
 from promptseg.report.trust import trust_parts
+from promptseg.report.users import user_parts
 
 PACKAGES = ["numpy", "pandas", "pyarrow", "scipy", "scikit-image", "opencv-python-headless", "monai", "torch"]
 PACKAGES += ["snakemake"]
@@ -54,6 +55,7 @@ class Run:
         grid: how the mode `everything` covers an image; empty without that mode.
         volumes: whether the run has a page of volumes beside it.
         presets: as protocols, of presets and of what they take.
+        users: name -> {title} of those who prompt, the ideal one first.
     """
 
     title: str
@@ -69,6 +71,7 @@ class Run:
     grid: Mapping[str, Any] = field(default_factory=dict)
     volumes: bool = False
     presets: Titles = field(default_factory=dict)
+    users: Titles = field(default_factory=dict)
 
     def about(self, methods: Sequence[str]) -> dict[str, str]:
         """The head of the page, by name: run, time, configuration in words; what is not known is empty.
@@ -104,7 +107,8 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         files: tables under scores, summary, statistics, published, claims, ablation, throughput, datasets,
             contamination and pairs; under everything if the run has that mode; under composed if it composes maps;
             under groups, group_differences and metadata if it has metadata; under trust and trust_thresholds if it has
-            methods besides controls; under protocols, protocol_effects and protocol_agreement if it has presets.
+            methods besides controls; under protocols, protocol_effects and protocol_agreement if it has presets;
+            under users if it has others than the ideal one.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -124,6 +128,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         [name, value if isinstance(value, str) else json.dumps(value, sort_keys=True)]
         for name, value in run.configuration.items()
     ]
+    people = user_parts(files, methods, run.users, run.protocol)
     page = (
         page_environment()
         .get_template("page.html.jinja")
@@ -136,6 +141,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             volumes=run.volumes,
             findings=[
                 *against_reference(paired, methods, protocols, unasked),
+                *(people["findings"] if people else []),
                 *findings(claimed, paired, methods, protocols, bool(shared)),
             ],
             reference=reference_title(paired, methods),
@@ -161,6 +167,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             precision=inventory.precision_notes(speeds, methods),
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),
+            people=people,
             presets=protocol_parts(files, methods, run.presets),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
