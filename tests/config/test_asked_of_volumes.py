@@ -107,7 +107,8 @@ def test_methods_that_are_asked_about_volumes_alone():
 
 def test_every_key_of_the_schema_is_read():
     read = {field.name for field in fields(VolumeSettings)}
-    assert set(read_schema("volumes")["properties"]) == {"enabled", "methods", "pages"} | read - {"tie_break", "seed"}
+    of_prompts = {"tie_break", "seed", "lines"}
+    assert set(read_schema("volumes")["properties"]) == {"enabled", "methods", "pages"} | read - of_prompts
 
 
 def test_an_entry_may_keep_its_method_out_of_volumes():

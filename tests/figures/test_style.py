@@ -46,7 +46,7 @@ def test_modes_selections_and_thresholds_have_palettes_of_their_own():
     ]
     assert [look.title for look in style.threshold_looks([0.85]).values()] == ["0.85"]
     own = [*style.modes().values(), *style.selections().values(), *thresholds.values()]
-    assert len({look.colour for look in own}) == 11
+    assert len({look.colour for look in own}) == 15
     assert not {look.colour for look in own} & {look.colour for look in methods}
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import Prompt, Settings
+from promptseg.methods import Prompt, Scribble, Settings
 from promptseg.methods.nninteractive import NnInteractive
 from promptseg.methods.volume import SlicePrompt, VolumeQuery
 from support.nninteractive import serve
 
 SHAPE = (22, 40, 50)  # (z, y, x), all different
+NOTHING = np.zeros((0, 2), np.int32), np.zeros(0, np.int8)
 
 
 @dataclass
@@ -93,6 +94,19 @@ def test_contours_on_several_slices_come_back_as_they_were_drawn(url, tmp_path, 
     assert answer.masks.slices == [3, 17]
     np.testing.assert_array_equal(answer.masks.slice(3), first)
     np.testing.assert_array_equal(answer.masks.slice(17), second)
+
+
+def test_scribbles_and_lassos_come_back_as_they_were_drawn(url, tmp_path):
+    on = Scribble(np.array([[10, 5], [20, 5]], np.int32), 1, 3)
+    off = Scribble(np.array([[15, 0], [15, 9]], np.int32), 0, 1)
+    curve = np.array([[30, 20], [36, 20], [36, 24], [30, 24]], np.int32)
+    shown = Prompt(*NOTHING, scribbles=(off, on)), Prompt(*NOTHING, lasso=curve)
+    (answer,) = method(url).answer(volume(tmp_path), [query(SlicePrompt(4, shown[0]), SlicePrompt(9, shown[1]))])
+    expected = np.zeros(SHAPE, bool)
+    expected[4, 4:7, 9:22] = True
+    expected[4, :, 15] = False
+    expected[9, 20:25, 30:37] = True
+    np.testing.assert_array_equal(answer.masks.dense(), expected)
 
 
 def test_prompts_on_several_slices_and_points_beside_the_object(url, tmp_path):

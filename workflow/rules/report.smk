@@ -102,6 +102,7 @@ rule build_volume_pages:
         methods=about_methods(),
         configuration=lookup(within=SETTINGS, dpath="volumes"),
         tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
+        lines=asked.drawing_on_slices(config),
         seed=lookup(within=SETTINGS, dpath="prompts/seed"),
         endings=ENDINGS,
     script:

@@ -11,6 +11,7 @@ from promptseg.methods.volume import SlicePrompt
 from promptseg.report.volumes.collect import Collector
 from promptseg.report.volumes.payload import Answer, Shown, payload
 from promptseg.report.volumes.viewer import write_viewer
+from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.showing import box_prompt, point_prompt
 from promptseg.volumes.routes.tables import VOLUME_PREDICTIONS
 from promptseg.volumes.scores.tables import VOLUME_SCORES
@@ -88,7 +89,9 @@ def test_answers_have_their_score_and_what_was_shown(tmp_path):
         VOLUME_SCORES,
     )
     frame = read_table(tmp_path / "s.parquet", VOLUME_SCORES)
-    (shown,) = Collector({"m": tmp_path / "p.parquet"}, frame, {"m": {"title": "M"}}, "first", 1).objects(volume)
+    (shown,) = Collector(
+        {"m": tmp_path / "p.parquet"}, frame, {"m": {"title": "M"}}, VolumeSettings(tie_break="first")
+    ).objects(volume)
     first, clicked, unfit = shown.answers
     assert shown.title == "lesion"
     assert (first.title, first.dice, first.beyond) == ("M: box carried, 1 slice, box, ends open", 0.8, None)
@@ -107,5 +110,5 @@ def test_without_a_spacing_what_lies_beyond_is_told_in_slices(tmp_path):
     scores = dict.fromkeys(VOLUME_SCORES.names) | SETTING | {"volume_id": "a", "method": "m", "dice": 0.8}
     write_table(tmp_path / "s.parquet", [{**scores, "object_id": item.object_id, "overrun_slices": 2}], VOLUME_SCORES)
     frame = read_table(tmp_path / "s.parquet", VOLUME_SCORES)
-    (shown,) = Collector({"m": tmp_path / "p.parquet"}, frame, {}, "first", 1).objects(volume)
+    (shown,) = Collector({"m": tmp_path / "p.parquet"}, frame, {}, VolumeSettings(tie_break="first")).objects(volume)
     assert shown.answers[0].beyond == 2

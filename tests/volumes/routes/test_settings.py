@@ -20,7 +20,7 @@ def test_defaults_are_those_of_the_configuration():
     defaults = {key: about["default"] for key, about in SCHEMA.items() if "default" in about}
     assert VolumeSettings.of(defaults, {"tie_break": "random", "seed": 1, "clicks": 9}) == VolumeSettings()
     names = {field.name for field in dataclasses.fields(VolumeSettings)}
-    assert names - {"tie_break", "seed"} == set(defaults) - {"enabled", "pages"}
+    assert names - {"tie_break", "seed", "lines"} == set(defaults) - {"enabled", "pages"}
 
 
 def test_what_the_configuration_says():

@@ -26,6 +26,7 @@ from promptseg.core.routes import (
     NATIVE,
     OPEN,
     POINT,
+    SCRIBBLE,
     SLICE_ROUTES,
 )
 from promptseg.core.stand_ins import StandIns
@@ -189,10 +190,18 @@ def asked_of_volumes(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]
     clicked = asking and volumes["clicks"] > 0
     add(volumes, "click_rule", where=clicked)
     add(volumes, "click_distance", "connectivity", where=clicked and volumes["click_rule"] == "cvpr")
+    lines = drawing_on_slices(config) if asking & {NATIVE, MEMORY} else {}
+    add({"lines": lines}, "lines", where=lines)
     drawn = (asking and POINT in volumes["prompts"]) or (clicked and volumes["click_rule"] == "slice")
     add(prompts, "tie_break", where=drawn)
     add(prompts, "seed", where=drawn and prompts["tie_break"] == "random")
     return found
+
+
+def drawing_on_slices(config: Config) -> dict[str, Any]:
+    """How lines are drawn on slices of volumes, where they are: as `prompts.lines.LineSettings` takes it."""
+    kinds = {SCRIBBLE: "scribble_centre", LASSO: LASSO}
+    return _drawing(config["prompts"], [mode for kind, mode in kinds.items() if kind in config["volumes"]["prompts"]])
 
 
 def require_routes(config: Config, facts: Iterable[Mapping[str, Any]]) -> None:

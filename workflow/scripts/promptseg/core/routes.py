@@ -14,9 +14,10 @@ ROUTES = (*CONTROL_ROUTES, *SLICE_ROUTES, MEMORY, NATIVE)
 # What stands for the method of the controls.
 CONTOURS = "contours"
 
-# What is shown on a slice: a box, a point, or the contour of the object.
+# What is shown on a slice: a box, a point, the contour of the object, or a line drawn by hand.
 BOX, POINT, MASK = "box", "point", "mask"
-SLICE_PROMPTS = (BOX, POINT, MASK)
+SCRIBBLE, LASSO = "scribble", "lasso"
+SLICE_PROMPTS = (BOX, POINT, MASK, SCRIBBLE, LASSO)
 
 # Whether the user tells the first and the last slice of the object, or the route has to find them.
 GIVEN, OPEN = "given", "open"

@@ -12,7 +12,7 @@ MODES = {
     "mode3": "3: box, largest component",
     "mode4": "4: a box around each component",
     "mode5": "5: one box around the object",
-    "scribble_centre": "scribble, centre-line",
+    "scribble_centre": "scribble, centre line",
     "scribble_walk": "scribble, anywhere",
     "scribble_contour": "scribble, contour",
     LASSO: "lasso",
@@ -32,7 +32,7 @@ ROUTES = {
     routes.MEMORY: "tracked",
     routes.NATIVE: "network in 3-D",
 }
-PROMPTS = {routes.BOX: "box", routes.POINT: "point", routes.MASK: "contour"}
+PROMPTS = {name: name for name in routes.SLICE_PROMPTS} | {routes.MASK: "contour"}
 EXTENTS = {routes.GIVEN: "ends given", routes.OPEN: "ends open"}
 CONTOURS = "True contours"  # in the place of a method
 CONFIDENCES = {

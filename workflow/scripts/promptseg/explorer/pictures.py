@@ -1,12 +1,13 @@
 """Pictures of the explorer, with the truths of their objects and the prompts that were cut from these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from promptseg.core.lines import points_of
 from promptseg.core.masks import encode
 from promptseg.core.tables import batches
 from promptseg.core.vocabulary import SINGLE_MODES
@@ -53,14 +54,27 @@ def write_pictures(folder: Path, files: Files, tasks: Tasks, objects: pd.DataFra
 
 
 def _prompts(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The prompts of modes 1 to 5; corrective clicks are told with the masks that they led to."""
+    """The prompts of modes without clicks; corrective clicks are told with the masks that they led to."""
     return {
         mode: {
             "points": [
                 [*map(int, point), int(label)] for point, label in zip(row["points"], row["point_labels"], strict=True)
             ],
             "boxes": [np.asarray(box).tolist() for box in row["boxes"]],
+            **_lines(row),
         }
         for mode in SINGLE_MODES
         if (row := rows.get(mode)) is not None
     }
+
+
+def _lines(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Scribbles as [label, width of the brush, pixels], and the lasso, where a mode has them."""
+    drawn = _listed(row, "scribbles")
+    scribbles = [[int(one["label"]), int(one["width"]), points_of(one["line"]).tolist()] for one in drawn]
+    lasso = points_of(_listed(row, "lasso")).tolist()
+    return ({"scribbles": scribbles} if scribbles else {}) | ({"lasso": lasso} if lasso else {})
+
+
+def _listed(row: Mapping[str, Any], name: str) -> Sequence[Any]:
+    return () if row.get(name) is None else row[name]

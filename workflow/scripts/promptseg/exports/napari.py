@@ -62,6 +62,13 @@ class _Image:
         if points:
             self.add(np.array(points), type="points", name=name, labels=list(labels))
 
+    def add_lines(self, lines: Sequence[tuple[int, Sequence[Sequence[int]]]], name: str, shape: str) -> None:
+        """Append a layer of lines, each the number of its object with pixels (x, y): `path`s, or closed `polygon`s."""
+        if lines:
+            places = [(number, y, x) for number, line in lines for x, y in line]
+            lengths = [len(line) for _, line in lines]
+            self.add(np.array(places), type="shapes", name=name, shape=shape, lengths=lengths)
+
 
 def export(source: Source, folder: Path) -> None:
     """Write images, truths, prompts and predictions of a dataset into a folder that is there and empty.
@@ -128,7 +135,7 @@ def _grouped(rows: Rows, images: Mapping[str, _Image]) -> Iterator[tuple[_Image,
 
 
 def _add_prompts(source: Source, images: Mapping[str, _Image]) -> None:
-    """Points and boxes of the modes that are exported, but for clicks, which differ between methods."""
+    """Points, boxes and lines of the modes that are exported, but for clicks, which differ between methods."""
     PROMPTS.check(source.prompts, pq.read_schema(source.prompts).names)
     for mode in dict.fromkeys(one.mode for one in source.settings if one.mode != ITERATIVE):
         title = titles.setting(mode)
@@ -141,6 +148,10 @@ def _add_prompts(source: Source, images: Mapping[str, _Image]) -> None:
             boxes = [(number, *box) for number, row in rows for box in row["boxes"] or ()]
             if boxes:
                 image.add(np.array(boxes), type="shapes", name=f"boxes of {title}")
+            drawn = [(number, one) for number, row in rows for one in row.get("scribbles") or ()]
+            image.add_lines([(number, one["line"]) for number, one in drawn], f"lines of {title}", "path")
+            lassos = [(number, row["lasso"]) for number, row in rows if row.get("lasso")]
+            image.add_lines(lassos, f"lines of {title}", "polygon")
 
 
 def _add_clicks(source: Source, images: Mapping[str, _Image], method: str, setting: Setting) -> None:

@@ -25,8 +25,8 @@ def index(folder: Path) -> dict[str, str]:
 def layers(folder: Path, image: str) -> list[Layer]:
     """The layers of an image: data, how it is shown, and type.
 
-    Masks are (objects, h, w), with the number of the object, from 1, in its mask. Points are (object, y, x); boxes are
-    the outer edges of their pixels: napari's whole numbers are the centres of pixels.
+    Masks are (objects, h, w), with the number of the object, from 1, in its mask. Points and lines are (object, y, x);
+    boxes are the outer edges of their pixels: napari's whole numbers are the centres of pixels.
     """
     stem = folder / index(folder)[image]
     about = json.loads(stem.with_name(f"{stem.name}.json").read_text(encoding="utf-8"))
@@ -48,10 +48,17 @@ def layers(folder: Path, image: str) -> list[Layer]:
             colours = np.where(layer["labels"], "lime", "red")
             shown |= {"face_color": list(colours), "size": 8, "features": {"label": layer["labels"]}}
         else:
-            shown |= {"shape_type": "rectangle", "edge_color": "yellow", "face_color": "transparent", "edge_width": 1}
-            data = [_corners(*box) for box in data]
+            shape = layer.get("shape", "rectangle")
+            shown |= {"shape_type": shape, "edge_color": "yellow", "face_color": "transparent", "edge_width": 1}
+            data = _lines(data, layer["lengths"]) if "lengths" in layer else [_corners(*box) for box in data]
         found.append((data, shown, layer["type"]))
     return found
+
+
+def _lines(places: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
+    """Lines of (object, y, x); napari draws none through a single place, so that one is there twice."""
+    lines = np.split(places, np.cumsum(lengths)[:-1])
+    return [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
 
 
 def _corners(number: float, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:

@@ -108,7 +108,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
             sheets.frame(axis, looks[method])
         sheet.beside(place, [looks[method].title, style.words(f"{word} agreement")])
         pictures.outline(axes[0], example.truth)
-        pictures.prompt(axes[0], points.get(name), None)
+        pictures.prompt(axes[0], {"points": points.get(name)})
         sheet.below(axes[0], plain(example.task), example.image.image_id)
         _row(sheet, place, example, row, masks[method].get(name, {}))
     return sheet.finished()

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from promptseg.core.masks import decode
 from promptseg.core.tables import read_table
 from promptseg.core.titles import plain
+from promptseg.core.vocabulary import LINE_MODES
 from promptseg.figures import pictures, sheets, style
 from promptseg.preprocess.tables import OBJECTS
 
-MODES = ("mode1", "mode5")  # one point, one box
+MODES = ("mode1", "mode5", *LINE_MODES)  # one point, one box, and lines where the run has some
 MOST = 6  # methods in a row
 LEGEND = "Blue: outline of the truth. Orange: first mask of the method, below it its IoU. Yellow: the prompt."
 _NOTHING = "No method of this run takes one point or one box."
@@ -36,9 +37,8 @@ def ious(path: Path, names: Iterable[str], modes: Iterable[str]) -> dict[tuple[s
 
 
 def prompts(path: str | Path, names: Iterable[str], modes: Iterable[str]) -> dict[tuple[str, str], dict[str, Any]]:
-    """(object, mode) -> points and boxes."""
-    rows = pictures.rows_of(path, names, ["object_id", "mode", "points", "boxes"], modes)
-    return {(row["object_id"], row["mode"]): row for row in rows}
+    """(object, mode) -> its row of prompts."""
+    return {(row["object_id"], row["mode"]): row for row in pictures.prompts(path, names, modes)}
 
 
 def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, style.Look]) -> Figure:
@@ -88,8 +88,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         for axis in axes[: len(part) + 1]:
             pictures.show(axis, example)
         pictures.outline(axes[0], example.truth)
-        asked = given.get((name, mode), {})
-        pictures.prompt(axes[0], asked.get("points"), asked.get("boxes"))
+        pictures.prompt(axes[0], given.get((name, mode), {}))
         for axis, method in zip(axes[1:], part, strict=False):
             mask, iou = masks[method].get((name, mode)), scored.get(method, {}).get((name, mode))
             known = mask is not None and iou is not None

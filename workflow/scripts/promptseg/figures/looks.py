@@ -23,8 +23,8 @@ PALE_BLUE, PALE_ORANGE = "#cfe6f5", "#FDE9C4"
 _COLOURS = [OLIVE, WINE, PINK, BLUE, VERMILION, GREEN, ORANGE, SKY, TEAL, INDIGO, "#661100", "#117733", "#AA4499"]
 _MARKERS = ["p", "h", "X", "o", "s", "^", "D", "v", "P", "<", ">"]
 # Controls bound the scores and are no rivals, so they stay in the background.
-_CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060"]
-_CONTROL_MARKERS = ["o", "s", "D", "^"]
+_CONTROL_COLOURS = ["#222222", "#8a8a8a", "#b5b5b5", "#606060", "#404040"]
+_CONTROL_MARKERS = ["o", "s", "D", "^", "v"]
 # Of the members of a family, in their order: the share of white (above 0) or black in its colour. Fixed steps, because
 # no shade may change when a family grows.
 _SHADES = [0.0, -0.3, 0.45, -0.55, 0.22]

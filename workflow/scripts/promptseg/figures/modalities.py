@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE
+from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, LINE_MODES, STUDY_MODES
 from promptseg.figures import panels, style
 from promptseg.figures.source import Reference, Source
 
@@ -18,6 +18,15 @@ def _settings(rows: pd.DataFrame) -> pd.Series:
     """What each row was prompted with: its mode, or the number of clicks."""
     clicks = rows["step"].map(style.clicks)
     return rows["mode"].where(rows["mode"] != ITERATIVE, clicks)
+
+
+def _heading(setting: str) -> str:
+    """ "mode 1", "lasso", "5 clicks"."""
+    if setting == AUTOMATIC:
+        return style.words("masks from files")
+    if setting in STUDY_MODES:
+        return style.words("mode {number}", number=setting.removeprefix("mode"))
+    return style.modes()[setting].title if setting in LINE_MODES else setting
 
 
 def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], looks: Mapping[str, style.Look]) -> None:
@@ -69,9 +78,7 @@ def draw(source: Source) -> Figure:
         _panel(axis, rows[rows["setting"] == setting], order, shown)
         if reference:
             reference.upright(axis, {name: place for place, name in enumerate(order)})
-        mode = setting.removeprefix("mode")
-        heading = style.words("mode {number}", number=mode) if mode != setting else setting
-        axis.set_title(style.words("masks from files") if setting == AUTOMATIC else heading, loc="left")
+        axis.set_title(_heading(setting), loc="left")
     grid.label("IoU", "")
     first = rows[rows["setting"] == settings[0]]
     counts = first.groupby(["modality", "method"]).size().groupby("modality").max().reindex(order, fill_value=0)

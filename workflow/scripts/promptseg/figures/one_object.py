@@ -104,6 +104,6 @@ def _answer(axis: Axes, run: Run, dataset: str, method: str, example: pictures.E
                 pictures.click(axis, x, y, label, last=one["step"] == row["step"])
     else:
         prompts = prompts_file(run.folder, dataset)
-        for given in pictures.rows_of(prompts, [example.object_id], ["points", "boxes"], [row["mode"]]):
-            pictures.prompt(axis, given["points"], given["boxes"])
+        for given in pictures.prompts(prompts, [example.object_id], [row["mode"]]):
+            pictures.prompt(axis, given)
     return f"{row['iou']:.3f}, {prompt_of(row)}" if taken else style.words("no mask")

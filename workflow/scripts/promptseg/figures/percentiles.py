@@ -103,7 +103,7 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
             example, asked = examples[name], given.get((name, mode), {})
             pictures.show(axis, example)
             pictures.result(axis, masks[method].get((name, mode)), example.truth)
-            pictures.prompt(axis, asked.get("points"), asked.get("boxes"))
+            pictures.prompt(axis, asked)
             sheet.below(axis, f"{iou:.2f} {plain(example.task)}", example.image.image_id)
             sheets.frame(axis, looks[method])
             empty.discard(axis)

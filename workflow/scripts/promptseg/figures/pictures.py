@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
+from promptseg.core.lines import Scribble, closed, drawn, points_of
 from promptseg.figures import style
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
+from promptseg.prompts.modes import declared
 
 LIMIT = 4  # objects of a dataset
 TRUTH, MASK, POINT = style.SKY, style.ORANGE, style.YELLOW
@@ -233,11 +235,26 @@ def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray) -> None:
         outline(axis, truth)
 
 
-def prompt(axis: Axes, points: Iterable[Sequence[int]] | None, boxes: Iterable[Sequence[int]] | None) -> None:
-    """Points of the object (stars) and boxes (dashed)."""
-    for x, y in points or []:
+def prompts(path: str | Path, names: Iterable[str], modes: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of a table of prompts (prompts.tables.PROMPTS, LINES where it has lines) of some objects and modes."""
+    return rows_of(path, names, declared(path).names, modes)
+
+
+def prompt(axis: Axes, row: Mapping[str, Any]) -> None:
+    """What a row of prompts shows: points of the object (stars), boxes and lassos (dashed), scribbles with their width.
+
+    A scribble is as wide as its brush; one on the background is white.
+    """
+    for x, y in row.get("points") or []:
         click(axis, x, y, 1)
-    for x0, y0, x1, y1 in boxes or []:
+    for one in row.get("scribbles") or []:
+        scribble = Scribble.of(one)
+        shape = (int(scribble.line[:, 1].max()) + scribble.width, int(scribble.line[:, 0].max()) + scribble.width)
+        overlay(axis, drawn([scribble], shape, scribble.label), POINT if scribble.label else "white", alpha=0.9)
+    if row.get("lasso") is not None:
+        x, y = closed(points_of(row["lasso"])).T
+        axis.plot(x, y, color=POINT, linestyle="--", linewidth=0.8, zorder=3)
+    for x0, y0, x1, y1 in row.get("boxes") or []:
         corner, sides = (x0 - 0.5, y0 - 0.5), (x1 - x0 + 1, y1 - y0 + 1)
         axis.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=POINT, linestyle="--", linewidth=0.8, zorder=3))
 

@@ -18,7 +18,7 @@ _WIDE, _LEAST, _LABELS = 3.0, 1.65, 1.25  # inches of a panel, as long as there 
 
 
 def settings(ranks: pd.DataFrame, protocols: Titles | None = None) -> dict[str, pd.DataFrame]:
-    """The settings shown, by heading: modes 1 to 5, then the first and the last click of each protocol.
+    """The settings shown, by heading: modes without clicks, then the first and the last click of each protocol.
 
     First mask only, and only where there are at least two methods.
     """

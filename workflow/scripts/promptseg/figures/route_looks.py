@@ -16,11 +16,13 @@ from promptseg.core.routes import (
     EXTRUDE,
     GIVEN,
     INTERPOLATE,
+    LASSO,
     MASK,
     MEMORY,
     NATIVE,
     OPEN,
     POINT,
+    SCRIBBLE,
 )
 from promptseg.figures import style
 
@@ -32,7 +34,8 @@ ROUTES = {
         (MEMORY, style.GREEN, "P"), (NATIVE, style.INDIGO, "X"),
     )
 }  # fmt: skip
-LINES: dict[str, Literal["-", "--", ":"]] = {BOX: "-", POINT: "--", MASK: ":"}  # of prompts; points are hollow as well
+# Of prompts; points are hollow as well.
+LINES: dict[str, Literal["-", "--", ":", "-."]] = {BOX: "-", POINT: "--", MASK: ":", SCRIBBLE: "-.", LASSO: "-."}
 ENDS = {
     GIVEN: style.Look(titles.EXTENTS[GIVEN], style.BLUE, "o"),
     OPEN: style.Look(titles.EXTENTS[OPEN], style.VERMILION, "D"),

@@ -25,7 +25,7 @@ from promptseg.core.titles import MODALITIES as MODALITIES
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
-from promptseg.core.vocabulary import AUTOMATIC
+from promptseg.core.vocabulary import AUTOMATIC, STUDY_MODES
 from promptseg.figures.looks import BAND, GREY, LINE, Look, step_colours
 from promptseg.figures.looks import BLUE as BLUE
 from promptseg.figures.looks import FRAME as FRAME
@@ -58,10 +58,11 @@ _KEPT = ("#ffffff", "#000000", SKY, ORANGE, YELLOW)  # of what is drawn on image
 _widths = {"page": 183 / _MM}
 RHO = "\N{GREEK SMALL LETTER RHO}"
 
-# Points in teal, boxes in browns (ColorBrewer's BrBG), selections in violets (PRGn): no colours of methods.
+# Points in teal, boxes in browns (ColorBrewer's BrBG), lines in greens (PiYG), selections in violets (PRGn): no colours of methods.
 _MODES = {
     "mode1": ("#5ab4ac", "o"), "mode2": ("#01665e", "s"), "mode3": ("#dfb45c", "^"), "mode4": ("#a6611a", "D"),
-    "mode5": ("#543005", "v"), AUTOMATIC: ("#c51b7d", "P"),
+    "mode5": ("#543005", "v"), "scribble_centre": ("#b8e186", "P"), "scribble_walk": ("#7fbc41", "X"),
+    "scribble_contour": ("#4d9221", "p"), "lasso": ("#276419", "h"), AUTOMATIC: ("#c51b7d", "P"),
 }  # fmt: skip
 _SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
 
@@ -90,7 +91,7 @@ def column() -> float:
 
 
 def modes() -> dict[str, Look]:
-    """The looks of modes 1 to 5, and of the one without prompts whose masks come from files."""
+    """The looks of the modes without clicks, and of the one without prompts whose masks come from files."""
     return {mode: Look(words(MODE_TITLES[mode]), *look) for mode, look in _MODES.items()}
 
 
@@ -101,9 +102,9 @@ def prompt(mode: str) -> str:
 
 
 def mode_heading(mode: str) -> str:
-    """What stands above a panel of a mode: "mode 1: one point, largest component"; of masks from files no number."""
+    """What stands above a panel of a mode: "mode 1: one point, largest component"; "lasso", which has no number."""
     title = words(MODE_TITLES[mode])
-    return title if mode == AUTOMATIC else words("mode {title}", title=title)
+    return words("mode {title}", title=title) if mode in STUDY_MODES else title
 
 
 def selections(names: Iterable[str] = ("first", "oracle")) -> dict[str, Look]:
@@ -196,7 +197,7 @@ def mark(look: Look, hollow: bool = False) -> dict[str, Any]:
 
 
 def handle(
-    look: Look, hollow: bool = False, line: Literal["none", "-", "--", ":"] = "none", label: str | None = None
+    look: Look, hollow: bool = False, line: Literal["none", "-", "--", ":", "-."] = "none", label: str | None = None
 ) -> Line2D:
     """A legend entry in the house style."""
     use()

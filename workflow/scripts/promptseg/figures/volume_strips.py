@@ -18,6 +18,7 @@ from promptseg.preprocess.images import LabelledImage
 from promptseg.volumes.analysis import order
 from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStream
 from promptseg.volumes.routes.answers import Answered, read_answers
+from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.showing import show
 from promptseg.volumes.scores.tables import VOLUME_SCORES
 
@@ -177,10 +178,12 @@ def _prompt(axis: Axes, thing: VolumeObject, z: int, kind: str, prompts: Mapping
     if kind == MASK:
         pictures.outline(axis, thing.truth.slice(z), pictures.POINT)
         return
-    chosen = {key: prompts[key] for key in ("tie_break", "seed")}
-    given = show(thing.object_id, thing.truth.slice(z), z, kind, **chosen).prompt
+    lines = {**prompts.get("scribbles", {}), **prompts.get("lasso", {})}
+    given = show(thing.object_id, thing.truth.slice(z), z, kind, VolumeSettings.of({"lines": lines}, prompts)).prompt
     assert given is not None
-    pictures.prompt(axis, given.points.tolist(), None if given.box is None else [given.box.tolist()])
+    boxes = [] if given.box is None else [given.box.tolist()]
+    shown = {"points": given.points.tolist(), "boxes": boxes, "lasso": given.lasso}
+    pictures.prompt(axis, {**shown, "scribbles": [vars(one) for one in given.scribbles]})
 
 
 def _heading(z: int, thing: VolumeObject, volume: StoredVolume) -> str:

@@ -42,7 +42,7 @@ class _Told:
 
 
 class NnInteractive(VolumeMethod):
-    """Points, boxes and contours on slices, and corrective clicks, as interactions of nnInteractive.
+    """Points, boxes, contours, scribbles and lassos on slices, and corrective clicks, as interactions of nnInteractive.
 
     Options: `url` of the server, in which environment variables are filled in (`http://$GPU_HOST:1527`); `api_key`, the
     name of the environment variable that holds its key; `timeout`, seconds until an answer is given up; `wait`, seconds
@@ -51,7 +51,7 @@ class NnInteractive(VolumeMethod):
     """
 
     route = NATIVE
-    prompt_types = frozenset({"box", "point", "mask"})
+    prompt_types = frozenset({"box", "point", "mask", "scribble", "lasso"})
     several_slices = True
     corrects = True
     needs_raw = True
@@ -123,11 +123,23 @@ class NnInteractive(VolumeMethod):
     def _first(self, prompts: Sequence[SlicePrompt]) -> Iterator[Interaction]:
         drawn = {shown.z: shown.mask for shown in prompts if shown.mask is not None}
         if self.contour == LASSO:
-            yield from (partial(_lasso, z, mask) for z, mask in drawn.items())
+            yield from (partial(_drawn, LASSO, True, z, mask) for z, mask in drawn.items())
         elif drawn:  # makes the server forget everything else
             yield partial(_initial_mask, drawn)
         for shown in prompts:
+            yield from self._lines(shown)
             yield from _of_prompt(shown)
+
+    def _lines(self, shown: SlicePrompt) -> Iterator[Interaction]:
+        """The scribbles and the lasso of a slice: those on the object first, all of a kind as one interaction."""
+        if shown.prompt is None:
+            return
+        size = self._session.mask.shape[1:]
+        for label in (1, 0):
+            if (scribbled := shown.prompt.scribbled(size, label)).any():
+                yield partial(_drawn, "scribble", label == 1, shown.z, scribbled)
+        if (inside := shown.prompt.enclosed(size)).any():
+            yield partial(_drawn, LASSO, True, shown.z, inside)
 
 
 def intensities(volume: Slices) -> np.ndarray:
@@ -174,12 +186,16 @@ def _box(z: int, box: Sequence[int], session: Session) -> bool:
     return session.do(lambda client: client.add_bbox_interaction(_ends(z, box), include_interaction=True))
 
 
-def _lasso(z: int, mask: np.ndarray, session: Session) -> bool:
+def _drawn(kind: str, on: bool, z: int, mask: np.ndarray, session: Session) -> bool:
+    """A scribble, or the inside of a lasso, as an (h, w) bool mask of slice z."""
     x0, y0, x1, y1 = box = masks.tight_box(mask)
     drawn = mask[None, y0 : y1 + 1, x0 : x1 + 1].astype(np.uint8)
-    return session.do(
-        lambda client: client.add_lasso_interaction(drawn, include_interaction=True, interaction_bbox=_ends(z, box))
-    )
+
+    def interact(client: Any) -> object:
+        add = client.add_scribble_interaction if kind == "scribble" else client.add_lasso_interaction
+        return add(drawn, include_interaction=on, interaction_bbox=_ends(z, box))
+
+    return session.do(interact)
 
 
 def _initial_mask(drawn: Mapping[int, np.ndarray], session: Session) -> bool:

@@ -47,11 +47,11 @@ class Slices(Protocol):
 
 @dataclass(frozen=True)
 class SlicePrompt:
-    """What the user showed on one slice: points or a box, or the contour of the object.
+    """What the user showed on one slice: points, a box or lines, or the contour of the object.
 
     Attributes:
         z: number of the slice.
-        prompt: points and box; None if a mask is shown.
+        prompt: points, box, scribbles and lasso; None if a mask is shown.
         mask: (h, w) bool, or None.
     """
 
@@ -108,7 +108,7 @@ class VolumeMethod(ABC):
     Attributes:
         route: the name of its rows: `memory` for slices that are tracked as the frames of a video, `native` for a
             network in three dimensions.
-        prompt_types: subset of {"box", "point", "mask"}: what may be shown on a slice.
+        prompt_types: subset of {"box", "point", "mask", "scribble", "lasso"}: what may be shown on a slice.
         several_slices: whether the first prompts may lie on more than one slice.
         corrects: whether it takes corrective clicks.
         needs_raw: whether it reads `Slices.raw`, which is written only then.

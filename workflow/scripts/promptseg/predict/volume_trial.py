@@ -10,10 +10,12 @@ import nibabel
 import numpy as np
 
 from promptseg.core import masks
+from promptseg.core.lines import Scribble
 from promptseg.methods.base import Prompt
 from promptseg.methods.volume import SlicePrompt, VolumeAnswer, VolumeMethod, VolumeQuery
 from promptseg.predict.trial import Report, told
 from promptseg.predict.volume_answers import checked_answer, listed_answers
+from promptseg.prompts.lines import centre, lasso
 
 SIZES = ((12, 40, 56), (15, 48, 36))  # (d, h, w): different, and no two sides equal
 SPACINGS = ((4.0, 1.0, 0.8), None)
@@ -83,12 +85,15 @@ class DrawnVolume:
         return [_points(z, (x, y, 1)), _points(z, (self.shape[2] - 2, self.shape[1] - 2, 0))]
 
     def _shown(self, z: int, kind: str) -> SlicePrompt:
-        mask = self.truth[z]
+        mask, nothing = self.truth[z], (np.zeros((0, 2), np.int32), np.zeros(0, np.int8))
         if kind == "mask":
             return SlicePrompt(z, mask=mask.copy())
         if kind == "box":
-            empty = np.zeros((0, 2), np.int32), np.zeros(0, np.int8)
-            return SlicePrompt(z, Prompt(*empty, np.array(masks.tight_box(mask), np.int32)))
+            return SlicePrompt(z, Prompt(*nothing, np.array(masks.tight_box(mask), np.int32)))
+        if kind == "scribble":
+            return SlicePrompt(z, Prompt(*nothing, scribbles=(Scribble(centre(mask), 1, 3),)))
+        if kind == "lasso":
+            return SlicePrompt(z, Prompt(*nothing, lasso=lasso(mask, 0.1)))
         y, x = np.argwhere(mask)[mask.sum() // 2].tolist()
         return _points(z, (x, y, 1))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from promptseg.report.volumes.payload import Answer, Shown
 from promptseg.volumes.columns import VOLUME_SETTING
 from promptseg.volumes.data.stack import StoredVolume, VolumeObject
 from promptseg.volumes.routes.answers import Answered, read_answers
+from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.showing import point_prompt, show
 
 
@@ -26,14 +27,13 @@ class Collector:
         predictions: method -> file of VOLUME_PREDICTIONS of the dataset, in the order in which they are listed.
         scores: of VOLUME_SCORES, those of the dataset.
         methods: name -> {title}.
-        tie_break, seed: which pixel the user showed, see `showing.show`.
+        showing: how the user shows objects, see `showing.show`.
     """
 
     predictions: Mapping[str, Path]
     scores: pd.DataFrame
     methods: Titles
-    tie_break: Literal["random", "first"]
-    seed: int
+    showing: VolumeSettings
 
     def objects(self, volume: StoredVolume) -> list[Shown]:
         """All objects of a volume with all answers."""
@@ -73,9 +73,7 @@ class Collector:
     def _shown(self, item: VolumeObject, one: Answered) -> Iterator[SlicePrompt]:
         """What was shown at first."""
         for z in one.prompted_first:
-            yield show(
-                item.object_id, item.truth.slice(z), z, one.setting.prompt, tie_break=self.tie_break, seed=self.seed
-            )
+            yield show(item.object_id, item.truth.slice(z), z, one.setting.prompt, self.showing)
 
 
 def _status(status: str) -> str:

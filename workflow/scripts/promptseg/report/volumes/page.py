@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from promptseg.volumes.analysis.retention import RETENTION
 from promptseg.volumes.analysis.routes import ROUTES
 from promptseg.volumes.analysis.seconds import VOLUME_TIMES
 from promptseg.volumes.data.stack import VolumeStream
+from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.scores.tables import VOLUME_SCORES
 
 TABLES = ("scores", "routes", "pairs", "retention", "lesions", "seconds")
@@ -36,15 +37,14 @@ class About:
         datasets: name -> {title, licence, citation}.
         methods: name -> {title}, in the order of the registry.
         configuration: the keys `volumes` of the configuration.
-        tie_break, seed: which pixel the user showed.
+        showing: how the user shows objects.
         endings: of the files of each figure.
     """
 
     datasets: Mapping[str, Mapping[str, Any]]
     methods: Titles
     configuration: Mapping[str, Any]
-    tie_break: Literal["random", "first"]
-    seed: int
+    showing: VolumeSettings
     endings: Sequence[str]
 
     @property
@@ -120,7 +120,7 @@ def _viewers(
 ) -> list[dict[str, str]]:
     """Write the pages of the volumes of a dataset, and what is listed of them."""
     own = scores[scores["dataset"] == dataset]
-    collector = Collector(predictions, own, about.methods, about.tie_break, about.seed)
+    collector = Collector(predictions, own, about.methods, about.showing)
     chosen = _chosen(own, about.pages)
     entry = about.datasets[dataset]
     title = titled(about.datasets, dataset)

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from promptseg.core.lines import closed
 from promptseg.core.masks import decode, encode
 from promptseg.core.stacks import MaskStack
 from promptseg.methods.volume import SlicePrompt, Slices
@@ -122,13 +123,16 @@ def _object(one: Shown, first: int, last: int, factor: int) -> dict[str, Any]:
 
 
 def _marks(shown: SlicePrompt, first: int) -> list[dict[str, Any]]:
-    """Box and points in pixels of the slice; a contour that was drawn is the truth, which is shown anyway."""
+    """Box, points and lines in pixels of the slice; a contour that was drawn is the truth, which is shown anyway."""
     if shown.prompt is None:
         return []
     place = {"z": shown.z - first}
     boxes = [] if shown.prompt.box is None else [{**place, "box": shown.prompt.box.tolist()}]
     points = zip(shown.prompt.points.tolist(), shown.prompt.labels.tolist(), strict=True)
-    return [*boxes, *({**place, "point": point, "label": label} for point, label in points)]
+    drawn = [scribble.line for scribble in shown.prompt.scribbles]
+    drawn += [] if shown.prompt.lasso is None else [closed(shown.prompt.lasso)]
+    lines = [{**place, "line": line.tolist()} for line in drawn]
+    return [*boxes, *lines, *({**place, "point": point, "label": label} for point, label in points)]
 
 
 def _uri(picture: np.ndarray) -> str:

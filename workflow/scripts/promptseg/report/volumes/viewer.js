@@ -86,11 +86,14 @@
     overlay.innerHTML = "";
     if (!answer || !$("show-prompts").checked) return;
     for (const prompt of answer.prompts.filter(prompt => prompt.z === at.z)) {
-      const name = prompt.box ? "rect" : "circle";
+      const name = prompt.box ? "rect" : prompt.line ? "polyline" : "circle";
       const node = document.createElementNS("http://www.w3.org/2000/svg", name);
       if (prompt.box) {
         const [x0, y0, x1, y1] = prompt.box.map(value => value / FACTOR);
         for (const [key, value] of Object.entries({ x: x0, y: y0, width: x1 - x0 + 1 / FACTOR, height: y1 - y0 + 1 / FACTOR })) node.setAttribute(key, value);
+        node.setAttribute("fill", "none");
+      } else if (prompt.line) {
+        node.setAttribute("points", prompt.line.map(place => place.map(value => (value + 0.5) / FACTOR)).join(" "));
         node.setAttribute("fill", "none");
       } else {
         node.setAttribute("cx", (prompt.point[0] + 0.5) / FACTOR);

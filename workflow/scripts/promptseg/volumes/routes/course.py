@@ -51,7 +51,7 @@ class Course:
         self._last = min(clicks, settings.clicks)
         self._clicks: list[VolumeClick] = []
         self._rows: list[list[dict[str, Any]]] = []
-        prompts = first_prompts(item.object_id, item.truth, setting, tie_break=settings.tie_break, seed=settings.seed)
+        prompts = first_prompts(item.object_id, item.truth, setting, settings)
         self._prompts: Sequence[SlicePrompt] = prompts or ()
         self._window = window(volume, item, setting, settings)
         if prompts:

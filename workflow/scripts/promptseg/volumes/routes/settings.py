@@ -1,7 +1,7 @@
 """What is asked about each object of a volume: every route, choice of slices, prompt and extents, in order."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from promptseg.core.routes import (
@@ -9,26 +9,30 @@ from promptseg.core.routes import (
     BETWEEN,
     BOX,
     CARRY_BOX,
+    CARRY_MASK,
     CARRY_POINT,
     EACH,
     EXTENTS,
     EXTRUDE,
     GIVEN,
     INTERPOLATE,
+    LASSO,
     MASK,
     POINT,
     ROUTES,
+    SCRIBBLE,
     SLICE_PROMPTS,
 )
+from promptseg.prompts.lines import LineSettings
 
 LARGEST = "largest"
 FOUR = "sam2_medical_four"  # the one named rule by which several slices are prompted
 
-_COSTS = {POINT: 1, BOX: 2, MASK: 0}
+_COSTS = {POINT: 1, BOX: 2, MASK: 0, SCRIBBLE: 2, LASSO: 2}
 _ENDS = 2  # the first and the last slice, told by the user
 # Routes that start from one kind of prompt; the others from any that the method takes.
 _STARTS = {EXTRUDE: (MASK,), INTERPOLATE: (MASK,), EACH: (BOX, POINT), BETWEEN: (BOX, POINT)}
-_STARTS |= {CARRY_BOX: (BOX,), CARRY_POINT: (POINT,)}
+_STARTS |= {CARRY_BOX: (BOX,), CARRY_POINT: (POINT,), CARRY_MASK: (BOX, POINT, MASK)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Setting:
     Attributes:
         route: one of ROUTES.
         slices: `largest`, a number, `all`, or a named rule; see `choice.choose`.
-        prompt: what is shown on each of them: `box`, `point` or `mask`.
+        prompt: what is shown on each of them, one of SLICE_PROMPTS.
         extents: `given` or `open`.
     """
 
@@ -55,8 +59,8 @@ class Setting:
     def price(self, k: int, clicks: int = 0) -> tuple[int, int]:
         """(interactions, contours) that the user spends with k prompted slices and some corrective clicks.
 
-        A point is one interaction, a box two, a click one, the two ends of the object two if they are given; contours
-        are counted apart, because nobody can say how many clicks one is worth.
+        A point is one interaction, a box, a scribble and a lasso two, a click one, the two ends of the object two if
+        they are given; contours are counted apart, because nobody can say how many clicks one is worth.
         """
         contours = k if self.prompt == MASK else 0
         return _COSTS[self.prompt] * k + clicks + _ENDS * self.given, contours
@@ -69,6 +73,7 @@ class VolumeSettings:
     Attributes:
         slices: numbers as strings.
         margin_mm: None for the whole volume.
+        lines: how scribbles and lassos are drawn.
     """
 
     routes: tuple[str, ...] = ROUTES
@@ -87,12 +92,14 @@ class VolumeSettings:
     connectivity: Literal[6, 18, 26] = 26
     tie_break: Literal["random", "first"] = "random"
     seed: int = 1
+    lines: LineSettings = field(default_factory=LineSettings)
 
     @classmethod
     def of(cls, volumes: Mapping[str, Any], prompts: Mapping[str, Any]) -> "VolumeSettings":
         """From these two parts of a checked configuration; keys that are missing have their defaults."""
         found = {key: prompts[key] for key in ("tie_break", "seed") if key in prompts} | dict(volumes)
-        kept = {field.name: found[field.name] for field in fields(cls) if field.name in found}
+        kept = {one.name: found[one.name] for one in fields(cls) if one.name in found}
+        kept["lines"] = LineSettings.of(kept.get("lines", {}))
         for key in ("routes", "prompts", "extents"):
             if key in kept:
                 kept[key] = tuple(kept[key])
@@ -110,7 +117,7 @@ def settings_for(
 
     Args:
         routes: what the method can do; CONTROL_ROUTES for the controls.
-        prompt_types: subset of {"box", "point", "mask"}: what it takes on a slice.
+        prompt_types: subset of SLICE_PROMPTS: what it takes on a slice.
         several_slices: whether its first prompts may lie on more than one slice.
     """
     return [

@@ -99,11 +99,14 @@ test("clicks so far, the last one large", () => {
   const { candidates, clicks: given } = answers(masks.sam[7], at);
   assert.equal(candidates[0].rle, "d");
   assert.deepEqual(promptsOf({}, at, given), {
-    boxes: [], clicks: [{ x: 4, y: 5, label: 1, step: 1, earlier: true }, { x: 6, y: 7, label: 0, step: 2, earlier: false }],
+    boxes: [], scribbles: [], lasso: [], clicks: [{ x: 4, y: 5, label: 1, step: 1, earlier: true }, { x: 6, y: 7, label: 0, step: 2, earlier: false }],
   });
   const prompts = { mode3: { points: [], boxes: [[1, 2, 3, 4]] }, mode1: { points: [[1, 2, 1]], boxes: [] } };
-  assert.deepEqual(promptsOf(prompts, setting("mode3.first"), []), { boxes: [[1, 2, 3, 4]], clicks: [] });
+  assert.deepEqual(promptsOf(prompts, setting("mode3.first"), []), { boxes: [[1, 2, 3, 4]], scribbles: [], lasso: [], clicks: [] });
   assert.deepEqual(promptsOf(prompts, setting("mode1.first"), []).clicks, [{ x: 1, y: 2, label: 1, earlier: false }]);
+  const drawn = { mode3: { points: [], boxes: [], scribbles: [[1, 3, [[1, 1], [2, 1]]]] }, mode1: { points: [], boxes: [], lasso: [[0, 0]] } };
+  assert.deepEqual(promptsOf(drawn, setting("mode3.first"), []).scribbles, [[1, 3, [[1, 1], [2, 1]]]]);
+  assert.deepEqual(promptsOf(drawn, setting("mode1.first"), []).lasso, [[0, 0]]);
 });
 
 test("a failed answer says why", () => {

@@ -1,5 +1,5 @@
 import { kindOf, kinds, selections, settingOf } from "./answers.js";
-import { ERRORS, MASK, TRUTH } from "./looks.js";
+import { ERRORS, MASK, PROMPT, TRUTH } from "./looks.js";
 import { Swatch } from "./Panel.jsx";
 import { LOOKS } from "./shown.js";
 
@@ -114,7 +114,7 @@ export function Zoom({ zoom, to, by }) {
 
 /** What colours and signs mean. */
 export function Legend({ look, setting, prompts }) {
-  const { points = [], boxes = [] } = prompts[setting.mode] ?? {};
+  const { points = [], boxes = [], scribbles = [], lasso = [] } = prompts[setting.mode] ?? {};
   const [stars, crosses] = setting.protocol ? [true, true] : [points.length > 0, points.some((point) => !point[2])];
   return (
     <ul aria-label="Legend">
@@ -124,6 +124,8 @@ export function Legend({ look, setting, prompts }) {
       {look.prompts && crosses && <li><span aria-hidden="true">✕</span> point on the background</li>}
       {look.prompts && setting.protocol && <li>earlier clicks are smaller</li>}
       {look.prompts && !setting.protocol && boxes.length > 0 && <li><span class="dashed" aria-hidden="true" /> box</li>}
+      {look.prompts && scribbles.length > 0 && <li><Swatch colour={PROMPT} line /> scribble</li>}
+      {look.prompts && lasso.length > 0 && <li><span class="dashed" aria-hidden="true" /> lasso</li>}
     </ul>
   );
 }

@@ -63,7 +63,7 @@ export function Panel({ answer, truth, words, headline, look, titles, choose, ..
     [mask, truth, look.name],
   );
   const overlay = useMemo(() => {
-    const given = look.prompts ? promptsOf(truth.prompts, setting, clicks) : { boxes: [], clicks: [] };
+    const given = look.prompts ? promptsOf(truth.prompts, setting, clicks) : { boxes: [], scribbles: [], lasso: [], clicks: [] };
     const lines = look.name === "outline" || (look.name === "errors" && !mask);
     return { ...given, errors, opacity: look.opacity / 100, outlines: lines && { truth: truth.mask, mask: mask?.mask } };
   }, [truth, mask, errors, setting, clicks, look.name, look.opacity, look.prompts]);

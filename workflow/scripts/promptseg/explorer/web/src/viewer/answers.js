@@ -57,7 +57,7 @@ export function answers(given, setting) {
 }
 
 /**
- * The prompts to draw: boxes, and clicks with whether they are earlier ones.
+ * The prompts to draw: boxes, clicks with whether they are earlier ones, scribbles ([label, width, pixels]) and the lasso.
  * @param {object} prompts of the object, by mode, of data/truths
  * @param {object} setting
  * @param {object[]} clicks of `answers`
@@ -66,8 +66,8 @@ export function promptsOf(prompts, setting, clicks) {
   if (setting.protocol) {
     const given = clicks.filter(({ click }) => click);
     const at = ({ step, click: [x, y, label] }) => ({ x, y, label, step, earlier: step < setting.step });
-    return { boxes: [], clicks: given.map(at) };
+    return { boxes: [], scribbles: [], lasso: [], clicks: given.map(at) };
   }
-  const { points = [], boxes = [] } = prompts?.[setting.mode] ?? {};
-  return { boxes, clicks: points.map(([x, y, label]) => ({ x, y, label, earlier: false })) };
+  const { points = [], boxes = [], scribbles = [], lasso = [] } = prompts?.[setting.mode] ?? {};
+  return { boxes, scribbles, lasso, clicks: points.map(([x, y, label]) => ({ x, y, label, earlier: false })) };
 }

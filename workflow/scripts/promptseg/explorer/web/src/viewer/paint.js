@@ -43,7 +43,8 @@ export function prepareErrors(mask, truth, [h, w]) {
  * @param {HTMLCanvasElement} canvas
  * @param {object} what outlines: {truth, mask}, bytes in row-major order; errors: of `prepareErrors`, with opacity, 0 to 1: what is
  *   not drawn is missing;
- *   boxes: [[x0, y0, x1, y1]], inclusive; clicks: [{x, y, label, earlier}]
+ *   boxes: [[x0, y0, x1, y1]], inclusive; clicks: [{x, y, label, earlier}]; scribbles: [[label, width, [[x, y]]]], in pixels;
+ *   lasso: [[x, y]], closed
  */
 export function paintOverlay(canvas, what, place, size, panel, ratio) {
   const ctx = context(canvas, panel, ratio);
@@ -55,6 +56,8 @@ export function paintOverlay(canvas, what, place, size, panel, ratio) {
   }
   if (what.outlines) paintOutlines(ctx, what.outlines, place, size, ratio);
   for (const box of what.boxes) drawBox(ctx, box, place);
+  for (const scribble of what.scribbles) drawScribble(ctx, scribble, place);
+  if (what.lasso.length) drawLasso(ctx, what.lasso, place);
   for (const click of what.clicks) drawClick(ctx, click, place);
 }
 
@@ -75,15 +78,48 @@ function paintOutlines(ctx, { truth, mask }, { sx, sy, left, top }, size, ratio)
 }
 
 function drawBox(ctx, [x0, y0, x1, y1], { sx, sy, left, top }) {
-  const sides = [left + x0 * sx, top + y0 * sy, (x1 - x0 + 1) * sx, (y1 - y0 + 1) * sy];
+  const path = new Path2D();
+  path.rect(left + x0 * sx, top + y0 * sy, (x1 - x0 + 1) * sx, (y1 - y0 + 1) * sy);
+  dash(ctx, path);
+}
+
+/** Dashes that are seen on any image. */
+function dash(ctx, path) {
   ctx.save();
   ctx.lineWidth = 3;
   ctx.strokeStyle = DARK;
   ctx.setLineDash([7, 5]);
-  ctx.strokeRect(...sides);
+  ctx.stroke(path);
   ctx.lineWidth = 1.5;
   ctx.strokeStyle = PROMPT;
-  ctx.strokeRect(...sides);
+  ctx.stroke(path);
+  ctx.restore();
+}
+
+/** A path through the middles of pixels. */
+function through(pixels, { sx, sy, left, top }) {
+  const path = new Path2D();
+  for (const [x, y] of pixels) path.lineTo(left + (x + 0.5) * sx, top + (y + 0.5) * sy);
+  return path;
+}
+
+function drawLasso(ctx, pixels, place) {
+  const path = through(pixels, place);
+  path.closePath();
+  dash(ctx, path);
+}
+
+/** A stroke as wide as its brush, white on the background; a single pixel is a dot. */
+function drawScribble(ctx, [label, width, pixels], place) {
+  const path = through(pixels.length > 1 ? pixels : [pixels[0], pixels[0]], place);
+  ctx.save();
+  ctx.lineCap = ctx.lineJoin = "round";
+  ctx.lineWidth = Math.max(2.5, width * Math.min(place.sx, place.sy)) + 1.5;
+  ctx.strokeStyle = DARK;
+  ctx.stroke(path);
+  ctx.lineWidth -= 1.5;
+  ctx.strokeStyle = label ? PROMPT : "#fff";
+  ctx.stroke(path);
   ctx.restore();
 }
 
