@@ -58,7 +58,7 @@ _KEPT = ("#ffffff", "#000000", SKY, ORANGE, YELLOW)  # of what is drawn on image
 _widths = {"page": 183 / _MM}
 RHO = "\N{GREEK SMALL LETTER RHO}"
 
-# Points in teal, boxes in browns (ColorBrewer's BrBG), lines in greens (PiYG), selections in violets (PRGn): no colours of methods.
+# Points teal, boxes brown (ColorBrewer's BrBG), lines green (PiYG), selections violet (PRGn): no colours of methods.
 _MODES = {
     "mode1": ("#5ab4ac", "o"), "mode2": ("#01665e", "s"), "mode3": ("#dfb45c", "^"), "mode4": ("#a6611a", "D"),
     "mode5": ("#543005", "v"), "scribble_centre": ("#b8e186", "P"), "scribble_walk": ("#7fbc41", "X"),
