@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -140,10 +141,10 @@ def test_a_file_that_is_gone_is_a_failure_of_what_it_answers(ours, tmp_path):
         read_again(made, "perfect", folder)
 
 
-def test_a_foreign_tool_answers(ours, tmp_path):
-    """The script of docs/prompts_export.md, as it stands there."""
-    text = (ROOT / "docs" / "prompts_export.md").read_text()
-    (tmp_path / "answer.py").write_text(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0])
+@pytest.fixture(scope="module")
+def prompts(ours, tmp_path_factory):
+    """The exported prompts of the run."""
+    folder = tmp_path_factory.mktemp("prompts")
     prompted = Prompted(
         dataset="mine",
         about={"title": "Mine"},
@@ -156,18 +157,37 @@ def test_a_foreign_tool_answers(ours, tmp_path):
         modes=MODES,
         first_clicks={"corrected": "exact"},
     )
-    export_prompts(prompted, tmp_path / "mine.json", tmp_path / "mine.parquet")
-    call = [sys.executable, "answer.py", "mine.json", str(prompted.images), "answers/mine"]
-    subprocess.run(call, cwd=tmp_path, check=True)
-    made = Run(tmp_path / "run", ours.built)
-    read_again(made, "flood", tmp_path / "answers" / "{dataset}")
-    scores = made.file("scores", "flood")
-    score(made.stream, made.file("predictions", "flood"), scores, Tolerance(), dataset="mine", method="flood")
-    table = pq.read_table(scores).to_pandas()
+    export_prompts(prompted, folder / "mine.json", folder / "mine.parquet")
+    return folder / "mine.json"
+
+
+def answered(run: Run, folder: Path, script: int, *arguments: Path) -> pd.DataFrame:
+    """Scores of what a script of docs/prompts_export.md answers, as it stands there."""
+    text = (ROOT / "docs" / "prompts_export.md").read_text()
+    (folder / "answer.py").write_text(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[script])
+    call = [sys.executable, "answer.py", *map(str, arguments), "answers/mine"]
+    subprocess.run(call, cwd=folder, check=True)
+    made = Run(folder / "run", run.built)
+    read_again(made, "theirs", folder / "answers" / "{dataset}")
+    scores = made.file("scores", "theirs")
+    score(made.stream, made.file("predictions", "theirs"), scores, Tolerance(), dataset="mine", method="theirs")
+    return pq.read_table(scores).to_pandas()
+
+
+def test_a_foreign_tool_answers(ours, prompts, tmp_path):
+    table = answered(ours, tmp_path, 0, prompts, ours.built / "images.parquet")
     good = table[table["status"] == "ok"]
     assert set(good["mode"]) == set(MODES) - {"iterative", "everything"}
     bright = good[good["task"] == "bright"]
     assert (bright["iou"] > 0.9).all()  # a square on a dark background: whatever it is asked with
     assert len(bright) == 2 * 5
-    rest = table[table["status"] != "ok"]
-    assert set(rest["status"]) == {"not_applicable"}
+    assert set(table.loc[table["status"] != "ok", "status"]) == {"not_applicable"}
+
+
+def test_a_foreign_tool_answers_in_the_grid_of_the_source(ours, prompts, tmp_path):
+    good = answered(ours, tmp_path, 1, prompts).query("status == 'ok'")
+    assert set(good["mode"]) == {"mode3", "mode4", "mode5"}
+    assert set(good.loc[good["task"] == "bright", "iou"]) == {1.0}  # a square is its box
+    # Of both squares, each filled: the second slice has these alone; the box around both holds 22 x 19 pixels.
+    second = good[good["object_id"] == "a_z001:both"].set_index("mode")["iou"]
+    assert second.to_dict() == pytest.approx({"mode3": 100 / 164, "mode4": 1, "mode5": 164 / (22 * 19)})

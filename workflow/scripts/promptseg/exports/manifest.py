@@ -70,6 +70,7 @@ def _proposed(source: Source, method: str) -> pa.Table | None:
     """All masks of the mode `everything`; None where there are none, or the mode is not exported."""
     if method not in source.everything or (source.settings and EVERYTHING not in {one.mode for one in source.settings}):
         return None
+    require_kept(source.everything[method])
     table = pq.read_table(source.everything[method], columns=PROPOSALS.names)
     return table.drop_columns("area") if table.num_rows else None
 
