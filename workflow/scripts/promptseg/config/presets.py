@@ -51,25 +51,30 @@ def maps_of(config: Config) -> dict[str, dict[str, Any]]:
 
 
 def asking(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What is asked under a preset, by variant: of those that ask nothing of their own, nothing is said.
+    """What is asked under a preset, by variant; of those that ask the same only the first is there, see `measuring`."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, one in variants(preset).items():
+        asked = _asked(one)
+        if asked not in found.values():
+            found[name] = asked
+    return found
 
-    Their answers are those of the preset as it stands.
-    """
-    whole = {name: {key: one[key] for key in ASKING if key in one} for name, one in variants(preset).items()}
-    return {name: one for name, one in whole.items() if not name or one != whole[""]}
+
+def _asked(declaration: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: declaration[key] for key in ASKING if key in declaration}
 
 
 def measuring(preset: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What is measured under a preset, by variant.
 
     Returns:
-        `of`, the variant whose answers are measured: "" where a variant asks nothing of its own; `metrics` with their
-        options; `failed`, what counts where a method fails.
+        `of`, the variant whose answers are measured, itself or one that asks the same; `metrics` with their options;
+        `failed`, what counts where a method fails.
     """
     asked = asking(preset)
     return {
         name: {
-            "of": name if name in asked else "",
+            "of": next(other for other, same in asked.items() if same == _asked(one)),
             "metrics": one["metrics"],
             "failed": one["conditions"]["failed"],
         }

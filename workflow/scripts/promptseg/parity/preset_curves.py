@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from promptseg.config.presets import variants
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.packed import Packed
 from promptseg.parity.preset_sums import CLOSE, EXACT, Preset, Presets, near, pair, rows_of, step
@@ -152,16 +153,14 @@ def _loops(packed: Packed, volume: str) -> Iterator[str]:
 
 def check_sam2medical(packed: Packed, presets: Presets, comparison: Comparison) -> None:
     """Mean IoU of all slices of all volumes by class, entries counted twice, and where propagation starts."""
-    preset = presets["sam2_medical"]
+    declared = variants(presets["sam2_medical"])
+    ways = {"forward": declared[""], "both": declared["bidirectional"]}
     shape = tuple(packed["shape"].tolist())
-    both = preset["metrics"]["iou"]
-    # The default run goes forward from the first slice of the volume alone; every entry is there twice.
-    ways = {"forward": both | {"entries": [both["entries"][1]] * 2}, "both": both}
     for name in packed.words("sets"):
         volumes, classes = packed.words(f"{name}/names"), int(packed[f"{name}/classes"])
         answers = packed.masks(f"{name}/answers", shape)
-        for way, options in ways.items():
-            where, declaration = f"{name} {way}", {**preset, "metrics": {"iou": options}}
+        for way, declaration in ways.items():
+            where = f"{name} {way}"
             if str(packed[f"{name}/{way}/failed"]):
                 comparison.note(f"{where}: the script stopped")
                 continue
@@ -171,8 +170,8 @@ def check_sam2medical(packed: Packed, presets: Presets, comparison: Comparison) 
                 for label, truth in enumerate(packed.masks(f"{volume}/labels", shape)[:classes]):
                     if not truth.any():
                         continue
-                    (start,) = prompted(truth, preset["start"]["slices"], 1)
-                    calls += [[0, 0]] if way == "forward" else [[start, 1], [start + 1, 0]]
+                    (start,) = prompted(truth, declaration["start"]["slices"], 1)
+                    calls += [[0, 0]] if declaration["passes"] == "forward" else [[start, 1], [start + 1, 0]]
                     answer = step(0, answers[number, label], (start,))
                     rows += rows_of(volume, str(label), truth, [answer], declaration, (1, 1, 1))
                     lengths[number, label] = rows[-1]["entries"]
