@@ -127,7 +127,7 @@ def test_masks_without_a_prompt_and_what_the_method_takes(source, tmp_path):
     folder, manifest = written(own, tmp_path / "masks")["guess"]
     assert (manifest["takes"], manifest["made_by"]) == (TAKES, {"seed": 7})
     (row,) = manifest["proposals"]
-    file = "case_a_1_everything.tif"
+    file = "everything/case_a_1.tif"
     assert row == {"image_id": GREY, "score": 0.5, "stability": 0.75, "file": file}
     assert np.array_equal(mask_of(folder, row), mask)
 

@@ -74,7 +74,7 @@ def preset_courses(rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
         yield {**dict(zip(_PRESET, key, strict=True)), "steps": steps}
 
 
-def rows_of(clicks: Iterable[Row], presets: Iterable[Row]) -> Iterator[Row]:
+def rows_of(clicks: Iterable[Row], presets: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """The columns of PROMPTS_EXPORT about a prompt: of clicks all so far, of presets those of the step."""
     for course in clicks:
         about = {"mode": ITERATIVE, **{name: course[name] for name in ("method", *_COURSE)}}

@@ -25,6 +25,7 @@ from promptseg.exports.lines import write_lines
 from promptseg.exports.source import Source, file_names
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 
+_PROPOSALS = "everything"  # the folder of their files, whose names could be those of objects
 _TAKES = ("prompt_types", "max_points", "max_clicks", "candidates")
 _USUAL = {"step": 0, "candidate": 0, "status": "ok"}  # what a row need not say; of other keys that is null
 
@@ -49,7 +50,8 @@ def export(source: Source, folder: Path) -> None:
         }
         lists = {"masks": _rows(_answered(source, method), "object_id", folder / method)}
         if proposals := _proposed(source, method):
-            lists["proposals"] = _rows(proposals, "image_id", folder / method)
+            (folder / method / _PROPOSALS).mkdir()
+            lists["proposals"] = _rows(proposals, "image_id", folder / method, f"{_PROPOSALS}/")
         write_lines(folder / method / MANIFEST, head, **lists)
 
 
@@ -109,13 +111,12 @@ class _Stack:
             )
 
 
-def _rows(table: pa.Table, name: str, folder: Path) -> Iterator[dict[str, Any]]:
+def _rows(table: pa.Table, name: str, folder: Path, under: str = "") -> Iterator[dict[str, Any]]:
     """Rows of the manifest, object by object or image by image; the masks of each are written before its rows."""
     groups = table.select([name]).to_pandas().groupby(name, sort=False).indices
     files = file_names(groups)
-    kind = "_everything" if name == "image_id" else ""
     for one, places in groups.items():
-        stack = _Stack(f"{files[one]}{kind}.tif")
+        stack = _Stack(f"{under}{files[one]}.tif")
         rows = [_row(row, stack) for row in table.take(places).to_pylist()]
         stack.write(folder)
         yield from rows

@@ -3,7 +3,7 @@
 One JSON document ("promptseg-prompts/1", `workflow/schemas/prompts.schema.json`) and the same as a table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from pathlib import Path
@@ -91,20 +91,28 @@ def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[
             described = []
             for one in objects[row["image_id"]]:
                 name = one["object_id"]
-                asked = list(_prompts(run, prompts.get(name, []), picture))
-                courses = [
-                    [
-                        {"method": method, **course}
-                        for method, found in rows.items()
-                        for course in courses_of(found.get(name, []), picture)
-                    ]
-                    for rows, courses_of in ((clicks, click_courses), (shown, preset_courses))
-                ]
                 about = {"object_id": name, "task": one["task"]}
-                described.append({**about, "prompts": asked, "clicks": courses[0], "presets": courses[1]})
-                rows_of_object = chain(_rows(asked), rows_of(*courses))
-                writer.gather({**about, **picture.columns, **prompt} for prompt in rows_of_object)
+                asked = list(_prompts(run, prompts.get(name, []), picture))
+                clicked = _courses(click_courses, clicks, name, picture)
+                under_presets = _courses(preset_courses, shown, name, picture)
+                described.append({**about, "prompts": asked, "clicks": clicked, "presets": under_presets})
+                columns = {**about, **picture.columns}
+                writer.gather(columns | prompt for prompt in chain(_rows(asked), rows_of(clicked, under_presets)))
             yield {**picture.about, "objects": described}
+
+
+def _courses(
+    courses_of: Callable[[list[Row], Picture], Iterator[Row]],
+    rows: Mapping[str, Mapping[str, list[Row]]],
+    object_id: str,
+    picture: Picture,
+) -> list[Row]:
+    """What each method was shown of an object."""
+    return [
+        {"method": method, **course}
+        for method, found in rows.items()
+        for course in courses_of(found.get(object_id, []), picture)
+    ]
 
 
 def _read(path: Path, table: Table, *, lines: bool = False) -> list[Row]:
@@ -148,7 +156,7 @@ def _lines(row: Row, picture: Picture) -> Row:
     return {name: found for name, found in zip(_LINES, (scribbles, lasso), strict=True) if found}
 
 
-def _rows(asked: Iterable[Row]) -> Iterator[Row]:
+def _rows(asked: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """The columns of PROMPTS_EXPORT that are about a prompt."""
     for prompt in asked:
         about = {"mode": prompt["mode"], "protocol": prompt.get("protocol"), "step": int(prompt["mode"] == ITERATIVE)}
