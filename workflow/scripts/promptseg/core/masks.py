@@ -49,9 +49,12 @@ def components(mask: np.ndarray, limit: int | None = None, equal: str = "first")
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     areas = stats[1:count, cv2.CC_STAT_AREA]
-    # Labels need not follow row-major order, so ties are settled by each component's first pixel.
-    _, first_pixel = np.unique(labels, return_index=True)
-    first_pixel = first_pixel[-len(areas) :] if len(areas) else first_pixel[:0]
+    first_pixel = np.zeros(count, int)
+    if len(set(areas.tolist())) < len(areas):
+        # Labels need not follow row-major order, so ties are settled by each component's first pixel: that which is
+        # written last.
+        first_pixel[labels.ravel()[::-1]] = np.arange(labels.size)[::-1]
+    first_pixel = first_pixel[1:]
     order = np.lexsort((-first_pixel if equal == "last" else first_pixel, -areas))[:limit]
     return [Component(labels == index + 1, int(areas[index])) for index in order]
 

@@ -12,7 +12,7 @@ from scipy.ndimage import find_objects, generate_binary_structure, label
 
 from promptseg.core.errors import PromptsegError
 from promptseg.protocols.blocks import Clicks
-from promptseg.protocols.depths import transform
+from promptseg.protocols.depths import box_of, transform
 from promptseg.protocols.draws import Draws
 from promptseg.protocols.showing import Scene, Shown
 
@@ -28,21 +28,16 @@ class Planned:
     """
 
     def __init__(self, block: Clicks, scene: Scene, draws: Draws) -> None:
-        plan = block.planned
+        plan, truth = block.planned, scene.truth
         # All is looked through in the order `voxels`: with its last axis fastest.
-        turn = (2, 1, 0) if plan.voxels == "xyz" else (0, 1, 2)
-        truth = scene.truth.transpose(turn)
+        self._turn = (2, 1, 0) if plan.voxels == "xyz" else (0, 1, 2)
         self._transposed = plan.components != plan.voxels
         self._thin = plan.thin
-        inside = self._clicks(truth, plan.foreground, draws, None) if truth.any() else []
-        outside: list[np.ndarray] = []
-        if plan.background and scene.pixels is not None:
-            pixels = scene.pixels.transpose(turn)
-            hot = ~truth
-            if hot.any():
-                hot = hot & (pixels > np.percentile(pixels[hot], plan.percentile))
-            outside = self._clicks(hot, plan.background, draws, truth)
-        self.foreground, self.background = ([place[list(turn)] for place in places] for places in (inside, outside))
+        self.foreground = self._clicks(truth, plan.foreground, draws, None)
+        self.background: list[np.ndarray] = []
+        if plan.background and scene.pixels is not None and not truth.all():
+            hot = scene.pixels > np.percentile(scene.pixels[~truth], plan.percentile)
+            self.background = self._clicks(hot & ~truth, plan.background, draws, truth)
         self._step = 0
 
     def started(self, shown: Shown | None) -> None:
@@ -63,14 +58,18 @@ class Planned:
         Args:
             truth: of the object, for clicks beside it.
         """
-        parts, count = self._components(body)
-        if not count:
+        if not body.any():
             return []  # the official program would look for a click for ever
+        # Components and their depths lie in the box of the body, grown by one voxel as far as the volume goes.
+        crop = [box_of(body, grown=1)[axis] for axis in self._turn]
+        parts, count = self._components(body.transpose(self._turn)[tuple(crop)])
         boxes = find_objects(parts)
+        corner = np.array([side.start for side in crop])
         chosen = draws.random.choice(np.arange(1, count + 1), size=min(budget, count), replace=False)
-        bodies = [_Part.of(parts, boxes[number - 1], number) for number in chosen]
-        rims = self._rims(bodies, draws, truth)
-        return [part.at(part.depths.argmax()) for part in bodies] + list(islice(rims, budget - len(bodies)))
+        bodies = [_Part.of(parts, boxes[number - 1], number, corner) for number in chosen]
+        rims = self._rims(bodies, draws, None if truth is None else truth.transpose(self._turn))
+        places = [part.at(part.depths.argmax()) for part in bodies] + list(islice(rims, budget - len(bodies)))
+        return [place[list(self._turn)] for place in places]
 
     def _components(self, body: np.ndarray) -> tuple[np.ndarray, int]:
         """Components with 26 neighbours, numbered in the order of their first voxels along the axes `components`."""
@@ -104,12 +103,11 @@ class _Part:
     corner: np.ndarray
 
     @classmethod
-    def of(cls, parts: np.ndarray, box: tuple[slice, ...], number: int) -> "_Part":
-        """One of several numbered components, in its box."""
+    def of(cls, parts: np.ndarray, box: tuple[slice, ...], number: int, corner: np.ndarray) -> "_Part":
+        """One of several numbered components, in its box; the array begins at `corner` of the volume."""
         grown = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
-        return cls(
-            transform(parts[grown] == number, image=False, border="object"), np.array([side.start for side in grown])
-        )
+        depths = transform(parts[grown] == number, image=False, border="object")
+        return cls(depths, corner + [side.start for side in grown])
 
     def at(self, index: int | np.integer) -> np.ndarray:
         """Place in the volume of a voxel, by its number in the box."""
