@@ -7,11 +7,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from promptseg.analysis.sums import merge_scores
 from promptseg.core import masks
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
 from promptseg.core.reason import METHOD_FAILED, reason_in
 from promptseg.core.tables import read_provenance, read_table, write_table
+from promptseg.core.vocabulary import NOT_RECORDED
 from promptseg.methods import Candidates, Method, Settings
 from promptseg.methods.controls import BoxFill, ClickDisk, Perfect
 from promptseg.predict.engine import Runner
@@ -25,12 +27,16 @@ from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.clicks import Protocol
 from promptseg.prompts.modes import PromptSettings
+from promptseg.prompts.noisy import NoisyUser
+from promptseg.prompts.recorded import RecordedUser
+from promptseg.prompts.users import IDEAL
 from promptseg.score.scoring import score
 from promptseg.score.surfaces import Tolerance
-from promptseg.score.tables import SCORES
+from promptseg.score.tables import SCORES, SCORES_OF_USER
 from support.objects import MODES
 
 TASKS = {"left": [1], "both": [1, 2]}
+READ = {"anna": (6, 7), "bert": (3, 4)}
 AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 PLAN = Plan(clicks=4, tie_break="first")
 
@@ -127,6 +133,31 @@ def test_perfect_control_reaches_the_best_value_of_every_score(tables, tmp_path)
     clicks = predictions[(predictions["mode"] == "iterative") & (predictions["object_id"] == "case0:left")]
     assert clicks["step"].tolist() == [1, 2, 3, 4]
     assert clicks["click_x"].notna().tolist() == [True, False, False, False]  # nothing left to correct
+
+
+def test_each_annotator_is_scored_and_a_draw_without_noise_is_the_ideal_user(tables, tmp_path):
+    """All the way to the sums of patients, which every table is made of."""
+    keys = {"object_id": "case0:left", "step": 1, "seconds": None, "label": 1}
+    given = [{**keys, "annotator": name, "order": 1, "kind": "point", "points": [at]} for name, at in READ.items()]
+    given.append({**given[0], "order": 2, "kind": "box", "points": [(2, 3), (10, 11)]})
+    sums = {}
+    for name, user in {"ideal": IDEAL, "noiseless": NoisyUser(), "readers": RecordedUser(given)}.items():
+        predictions, scores = tmp_path / f"{name}.p.parquet", tmp_path / f"{name}.parquet"
+        inputs = Inputs(objects_of(tables), MODES, PromptSettings(tie_break="first"), user=user)
+        plan = Plan(clicks=3, tie_break="first", user=user)
+        predict(inputs, Runner(ClickDisk(Settings(options={"radius": 0.2})), plan), predictions, provenance={"seed": 0})
+        about = {"dataset": "toy", "method": "toy", "of_user": user is not IDEAL}
+        score(objects_of(tables), predictions, scores, Tolerance(), **about)
+        sums[name] = merge_scores([scores], tmp_path / f"{name}.merged.parquet")
+    pd.testing.assert_frame_equal(sums["noiseless"], sums["ideal"])
+    rows = read_table(tmp_path / "readers.parquet", SCORES_OF_USER)
+    assert rows.loc[rows["status"] == "ok", "annotator"].value_counts().to_dict() == {"anna": 3, "bert": 3}
+    assert set(rows.loc[rows["status"] == "not_applicable", "mode"]) == {"mode3", "mode4", "mode5", "everything"}
+    assert set(rows.loc[rows["status"] == NOT_RECORDED, "step"]) == {2, 3}
+    own = sums["readers"]
+    first = rows[(rows["mode"] == "mode1") & (rows["status"] == "ok")]
+    assert own.loc[(own["mode"] == "mode1") & (own["case_id"] == "case0"), "iou_sum"].tolist() == [first["iou"].mean()]
+    assert (own["n"].sum(), own.loc[own["case_id"] == "case0", "n_failed"].sum()) == (3, 0)
 
 
 def test_rows_say_what_failed_and_what_does_not_apply(tables, tmp_path):

@@ -26,7 +26,10 @@ MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
 _SHARD = "_shard"
 _PRESETS = "predict_protocols"
 # Rules whose prompts, or slices, are not counted beforehand.
-_UNCOUNTED = ("robustness", "probabilities", "predict_volumes", "score_volumes", "predict_protocols_volumes")
+_UNCOUNTED = (
+    *("robustness", "probabilities", "predict_volumes", "score_volumes", "predict_protocols_volumes"),
+    *("predict_of_user", "score_of_user"),
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class Estimator:
         known = self._measured.get(job.rule)
         if known and job.stage not in ("download", "preprocess"):
             return Estimate(mean(known), SCALED)
-        seconds, per_object = costs.rule_cost(job.rule.removesuffix(_SHARD))
+        seconds, per_object = costs.rule_cost(job.rule.removesuffix(_SHARD).removesuffix("_of_user"))
         if fetched := downloads([job], self._config).known:
             return Estimate(seconds + fetched / costs.download_speed(), TABLE)
         found = self.count(job.dataset) if job.dataset in self._config["datasets"] else None
