@@ -5,22 +5,28 @@ from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 from skimage.morphology import disk
 
-from promptseg.core.masks import components
+from promptseg.core.masks import components, tight_box
 from promptseg.prompts.modes import depth
 from promptseg.protocols import lines
 from promptseg.protocols.blocks import Start
 from promptseg.protocols.boxes import moved, tight
-from promptseg.protocols.depths import deepest_voxels
+from promptseg.protocols.depths import box_of, deepest_voxels
 from promptseg.protocols.draws import Draws
 
 _NEAR, _FAR = 2, 3  # radii in pixels of the two disks by which the object grows
 
 
-def points_of(mask: np.ndarray, block: Start, draws: Draws) -> np.ndarray:
-    """(n, 2) (y, x) of the points on an (h, w) bool mask of a slice, not empty; ints but for the centre of a line."""
+def points_of(mask: np.ndarray, block: Start, draws: Draws, corner: tuple[int, ...] = (0, 0)) -> np.ndarray:
+    """(n, 2) (y, x) of the points on an (h, w) bool mask of a slice, not empty; ints but for the centre of a line.
+
+    Args:
+        corner: place in the slice of the first pixel of the mask; how a centre is rounded depends on it.
+    """
     if block.target == "line":
-        return line_points(lines.longest_diameter(mask), block, draws)
-    return np.concatenate([_on(body, block, draws) for body in parts_of(mask, block)])
+        return line_points(lines.longest_diameter(mask), block, draws) + corner
+    x0, y0, x1, y1 = tight_box(mask)
+    inner, place = mask[y0 : y1 + 1, x0 : x1 + 1], np.add(corner, (y0, x0))
+    return np.concatenate([_on(body, block, draws, place) for body in parts_of(inner, block)])
 
 
 def parts_of(mask: np.ndarray, block: Start) -> list[np.ndarray]:
@@ -40,10 +46,12 @@ def line_points(line: np.ndarray, block: Start, draws: Draws) -> np.ndarray:
 
 def voxels_of(body: np.ndarray, block: Start, draws: Draws) -> np.ndarray:
     """(n, 3) int (z, y, x) of the points in a (d, h, w) bool body, of which there is no slice."""
+    crop = box_of(body)
+    corner = np.array([side.start for side in crop])
     if block.place == "deepest":
-        image = len(body) == 1
-        return _one(deepest_voxels(body, image=image, without=np.zeros((0, 3), int))[0], block, draws)
-    return _on(body, block, draws)
+        deepest, _ = deepest_voxels(body[crop], image=len(body) == 1, without=np.zeros((0, 3), int))
+        return _one(deepest, block, draws) + corner
+    return _on(body[crop], block, draws, corner)
 
 
 def nearest(place: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -56,16 +64,16 @@ def nearest(place: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return found
 
 
-def _on(body: np.ndarray, block: Start, draws: Draws) -> np.ndarray:
-    """(n, k) int: points in a bool mask of k axes."""
+def _on(body: np.ndarray, block: Start, draws: Draws, corner: np.ndarray) -> np.ndarray:
+    """(n, k) int: points in a bool mask of k axes that begins at a corner of the slice or volume."""
     if block.place == "random":
-        return _drawn(np.argwhere(body), block, draws)
+        return _drawn(np.argwhere(body), block, draws) + corner
     if block.place == "deepest":
         distances = depth(body, block.distance)
-        return _one(np.argwhere(distances == distances.max()), block, draws)
+        return _one(np.argwhere(distances == distances.max()), block, draws) + corner
     places = np.argwhere(body) if block.place == "centroid" else tight(body).reshape(2, -1)
-    middle = places.mean(axis=0)
-    return nearest(middle.round(), body)[None]
+    middle = (places + corner).mean(axis=0).round()
+    return nearest(middle - corner, body)[None] + corner
 
 
 def _one(places: np.ndarray, block: Start, draws: Draws) -> np.ndarray:

@@ -12,7 +12,7 @@ from skimage.measure import find_contours
 from skimage.morphology import disk
 
 from promptseg.protocols.blocks import Clicks, Start
-from promptseg.protocols.depths import box_of, placed
+from promptseg.protocols.depths import box_of
 from promptseg.protocols.draws import Draws
 from promptseg.protocols.points import points_of
 from promptseg.protocols.showing import Scene, Shown
@@ -49,10 +49,10 @@ class Slicewise:
         sizes = np.bincount(parts.ravel())[1:]
         last = self._centre.equal == "last"
         component = parts == (len(sizes) - sizes[::-1].argmax() if last else sizes.argmax() + 1)
-        corner, shape = [side.start for side in crop], missed.shape[1:]
-        # In whole slices: where a centre is rounded to depends on where it lies.
-        planes = {z: placed(plane, corner[1:], shape) for z, plane in enumerate(component, corner[0]) if plane.any()}
-        return np.array([[z, *points_of(plane, self._centre, self._draws)[0]] for z, plane in planes.items()])
+        z0, y0, x0 = (side.start for side in crop)
+        planes = {z: plane for z, plane in enumerate(component, z0) if plane.any()}
+        found = [[z, *points_of(plane, self._centre, self._draws, (y0, x0))[0]] for z, plane in planes.items()]
+        return np.array(found)
 
     def _negative(self, prediction: np.ndarray, wrong: np.ndarray) -> Shown:
         """The predicted pixels of a scribble in the plane with the most false positives, the first of equals; where
