@@ -48,6 +48,16 @@ rule export_prompts:
             if measured(config, "images")
             else []
         ),
+        volumes=branch(has_volumes, then=of_volumes("volumes")),
+        index=branch(has_volumes, then=of_volumes("volume_index")),
+        volume_objects=branch(has_volumes, then=of_volumes("volume_objects")),
+        volume_predictions=branch(
+            has_volumes,
+            then=collect(
+                "<results>/volumes/predictions/{method}/{{dataset}}.parquet",
+                method=facts.volume_methods(config),
+            ),
+        ),
         lib=lambda wildcards: library("export_prompts"),
     output:
         document="<results>/prompts_export/{dataset}.json",
@@ -60,6 +70,9 @@ rule export_prompts:
         dataset="{dataset}",
         about=lambda wildcards: facts.part_of(config, "datasets", wildcards.dataset, "exports"),
         entry=get_preprocess_entry,
+        tasks=get_tasks,
+        asked_of_volumes=asked.asked_of_volumes(config, asked.UNKNOWN) if VOLUME_DATASETS else {},
+        volume_methods=facts.volume_methods(config),
         methods=ASKED_METHODS,
         modes=config["prompts"]["modes"],
         first_clicks={name: config["protocols"][name]["distance"] for name in run_protocols()},

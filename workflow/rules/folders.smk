@@ -63,6 +63,10 @@ def of_volumes(table):
     return lambda wildcards: f"{root_of_volumes(wildcards.dataset)}/datasets/{wildcards.dataset}/{table}.parquet"
 
 
+def has_volumes(wildcards):
+    return wildcards.dataset in VOLUME_DATASETS
+
+
 def volume_tables(table):
     """One of the tables of volumes of every dataset that has volumes."""
     return [f"{root_of_volumes(name)}/datasets/{name}/{table}.parquet" for name in VOLUME_DATASETS]

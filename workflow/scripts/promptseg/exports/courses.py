@@ -17,6 +17,14 @@ _COURSE = ("protocol", "switch", "selection")
 _PRESET = ("preset", "variant")
 
 
+def by(name: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows by the value of one column."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
+
+
 def read_clicks(path: Path) -> list[Row]:
     """The clicks of a method, in the order of its predictions.
 

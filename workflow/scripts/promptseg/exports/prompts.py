@@ -15,11 +15,12 @@ from promptseg.core.files import atomic
 from promptseg.core.provenance import versions
 from promptseg.core.tables import Table, TableWriter, open_table
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
-from promptseg.exports.courses import Row, click_courses, preset_courses, read_clicks, read_shown, rows_of
+from promptseg.exports.courses import Row, by, click_courses, preset_courses, read_clicks, read_shown, rows_of
 from promptseg.exports.lines import write_lines
 from promptseg.exports.located import Locations
 from promptseg.exports.pictured import Picture, as_columns
 from promptseg.exports.tables import PROMPTS_EXPORT
+from promptseg.exports.volume_prompts import PromptedVolumes, volume_documents
 from promptseg.preprocess.places import case_of
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.tables import PROMPTS
@@ -42,6 +43,7 @@ class Prompted:
         modes: those of the run.
         first_clicks: protocol -> its `distance`, by which the first click is found.
         presets: method -> file of what it answered under presets.
+        volumes: what the run asks about volumes, if it does.
     """
 
     dataset: str
@@ -55,6 +57,7 @@ class Prompted:
     modes: Sequence[str]
     first_clicks: Mapping[str, str]
     presets: Mapping[str, Path] = field(default_factory=dict)
+    volumes: PromptedVolumes | None = None
 
 
 def export(run: Prompted, document: Path, table: Path) -> None:
@@ -71,17 +74,19 @@ def export(run: Prompted, document: Path, table: Path) -> None:
         "made_by": versions([]),
     }
     sources: list[Row] = []  # filled while the images are written
-    with open_table(table, PROMPTS_EXPORT, {"schema": VERSION}) as writer, atomic(document) as temporary:
-        write_lines(temporary, head, images=_images(run, sources, writer), sources=sources)
-
-
-def _images(run: Prompted, sources: list[Row], writer: TableWriter) -> Iterator[Row]:
-    """The images that hold objects; on the way their sources are appended, and the rows of their prompts written."""
     locations = Locations(run.files, run.entry)
-    objects = _by("image_id", _read(run.objects, OBJECTS))
-    prompts = _by("object_id", _read(run.prompts, PROMPTS, lines=True))
-    clicks = {method: _by("object_id", read_clicks(path)) for method, path in run.predictions.items()}
-    shown = {method: _by("object_id", read_shown(path)) for method, path in run.presets.items()}
+    volumes = {"volumes": volume_documents(run.volumes, locations, sources)} if run.volumes else {}
+    with open_table(table, PROMPTS_EXPORT, {"schema": VERSION}) as writer, atomic(document) as temporary:
+        images = _images(run, locations, sources, writer)
+        write_lines(temporary, head, images=images, **volumes, sources=sources)
+
+
+def _images(run: Prompted, locations: Locations, sources: list[Row], writer: TableWriter) -> Iterator[Row]:
+    """The images that hold objects; on the way their sources are appended, and the rows of their prompts written."""
+    objects = by("image_id", _read(run.objects, OBJECTS))
+    prompts = by("object_id", _read(run.prompts, PROMPTS, lines=True))
+    clicks = {method: by("object_id", read_clicks(path)) for method, path in run.predictions.items()}
+    shown = {method: by("object_id", read_shown(path)) for method, path in run.presets.items()}
     images = [row for row in _read(run.images, _PICTURES) if row["image_id"] in objects]
     for case, own in groupby(images, lambda row: case_of(row["image_id"], row["slice"])):
         located = locations.of(case)
@@ -122,13 +127,6 @@ def _read(path: Path, table: Table, *, lines: bool = False) -> list[Row]:
     wanted = [*table.names, *(name for name in _LINES if lines and name in there)]
     rows: list[Row] = pq.read_table(path, columns=wanted).to_pylist()
     return rows
-
-
-def _by(name: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row[name], []).append(row)
-    return found
 
 
 def _prompts(run: Prompted, rows: Iterable[Row], picture: Picture) -> Iterator[Row]:
