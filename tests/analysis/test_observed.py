@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from promptseg.analysis.observed import observed
+from promptseg.analysis.observed import observed, require_prompts
+from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import write_table
 from promptseg.preprocess.objects import ImageObject
 from promptseg.prompts.tables import RECORDED
@@ -38,3 +39,11 @@ def test_points_and_the_only_box_of_each_annotator(tmp_path):
         ("anna", kind) for kind in ("wrong_side", "wrong_side", "share", "left", "top", "right", "bottom")
     ]
     assert [one[2] for one in found] == pytest.approx([0, 1, 0, 0.2, 0, 0, 0.2])
+
+
+def test_a_user_without_a_prompt_for_the_run_is_refused(tmp_path):
+    write_table(tmp_path / "mine.parquet", [], RECORDED)
+    with pytest.raises(PromptsegError, match=r"users.readers.prompts hold no prompt .* this run \(mine\)"):
+        require_prompts("readers", [tmp_path / "mine.parquet"])
+    write_table(tmp_path / "other.parquet", [row(1, "point", [(5, 5)])], RECORDED)
+    require_prompts("readers", [tmp_path / "mine.parquet", tmp_path / "other.parquet"])

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from promptseg.config.schema import SCRIPTS
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.places import Place
-from promptseg.prompts.human import FORMAT, Known, files_of, read_recorded
+from promptseg.prompts.human import FORMAT, Known, files_of, read_file, read_recorded
 
 IMAGES = pd.DataFrame(
     [("ct_z003", 20, 30, 3, "a" * 64), ("ct_z004", 20, 30, 4, "b" * 64), ("xray", 8, 9, None, "c" * 64)],
@@ -36,7 +37,7 @@ def rows_of(tmp_path, *contents):
     for number, content in enumerate(contents):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(content if isinstance(content, str) else json.dumps(content))
-    return read_recorded(files, known(), ["mine", "other"])
+    return read_recorded(files, known())
 
 
 def test_a_prompt_becomes_a_row(tmp_path):
@@ -85,7 +86,6 @@ def test_several_annotators_and_orders_are_sorted(tmp_path):
     [
         ("{", "0.json cannot be read as JSON"),
         ({**one(), "format": "promptseg-human-prompts/2"}, "0.json, format: 'promptseg-human-prompts/1' was expected"),
-        ({**one(), "dataset": "mien"}, "no dataset of the configuration is called 'mien'. Did you mean 'mine'?"),
         (one(annotator=" "), "0.json, images[0].objects[0].annotator: ' ' does not match"),
         (one({**POINT, "type": "ponit"}), "images[0].objects[0].prompts[0].type: 'ponit' is not one of"),
         (one({**POINT, "points": [[1, 2], [3, 4]]}), "prompts[0].points: [[1, 2], [3, 4]] is too long"),
@@ -132,6 +132,17 @@ def test_all_mistakes_are_told_but_not_hundreds(tmp_path):
         rows_of(tmp_path, one(wrong))
     assert str(error.value).count("lies outside") == 20
     assert str(error.value).endswith("and 10 more")
+
+
+def test_a_file_of_another_dataset_gives_nothing_and_the_log_says_so(tmp_path, caplog):
+    assert rows_of(tmp_path, {**one(), "dataset": "mien"}) == []
+    assert "no prompts for mine" in caplog.text
+
+
+def test_the_example_of_the_documentation_is_such_a_file(tmp_path):
+    text = (SCRIPTS.parents[1] / "docs" / "human_prompts.md").read_text(encoding="utf-8")
+    (tmp_path / "a.json").write_text(text.partition("```json\n")[2].partition("```")[0])
+    assert len(read_file(tmp_path / "a.json")["images"][0]["objects"][0]["prompts"]) == 3
 
 
 def test_files_of_folders(tmp_path):

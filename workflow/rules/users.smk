@@ -18,7 +18,6 @@ rule record_prompts:
         "../../envs/analysis.yaml"
     params:
         dataset="{dataset}",
-        datasets=sorted(config["datasets"]),
         entry=get_preprocess_entry,
         prompts=lambda wildcards: config["users"][wildcards.user]["prompts"],
         contents=get_own_of_user,

@@ -26,5 +26,5 @@ if __name__ == "__main__":
             frozenset(objects["object_id"]),
             lambda case: Originals(Path(inputs.files), params.entry).place(case),
         )
-        rows = read_recorded(files_of(params.prompts), known, params.datasets)
+        rows = read_recorded(files_of(params.prompts), known)
         write_table(snakemake.output.recorded, rows, RECORDED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from promptseg.analysis.noise import NOISE, estimates, noise_of
-from promptseg.analysis.observed import observed
+from promptseg.analysis.observed import observed, require_prompts
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
 from promptseg.core.tables import write_csv
@@ -26,6 +26,7 @@ if __name__ == "__main__":
         rows = []
         for user, output in zip(params.users, snakemake.output.noise, strict=True):
             recorded = [path for path in inputs.recorded if Path(path).parts[-3] == user]
+            require_prompts(user, recorded)
             seen = [one for path, stream in zip(recorded, streams, strict=True) for one in observed(path, stream)]
             own = estimates(seen, user, params.resamples, params.seed)
             write_json(output, asdict(noise_of(own)))

@@ -1,13 +1,33 @@
 """What recorded prompts say of how far people miss, object by object."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from promptseg.analysis.noise import Observed, of_box, of_points
+from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import batches
 from promptseg.preprocess.objects import ObjectStream
+
+
+def require_prompts(user: str, recorded: Sequence[str | Path]) -> None:
+    """Refuse a user whose files say nothing of the datasets of the run.
+
+    Args:
+        recorded: files of prompts.tables.RECORDED, one for each dataset.
+
+    Raises:
+        PromptsegError: they hold no prompt.
+    """
+    if not any(pq.read_metadata(path).num_rows for path in recorded):
+        names = ", ".join(Path(path).stem for path in recorded)
+        raise PromptsegError(
+            f"The files of users.{user}.prompts hold no prompt for a dataset of this run ({names}): correct `dataset` "
+            "in them, or take the user out of prompts.users."
+        )
 
 
 def observed(recorded: str | Path, stream: ObjectStream) -> Iterator[Observed]:

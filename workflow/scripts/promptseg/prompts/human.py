@@ -91,12 +91,11 @@ def files_of(named: Iterable[str | Path]) -> list[Path]:
     return found
 
 
-def read_recorded(files: Sequence[Path], known: Known, datasets: Iterable[str]) -> list[dict[str, Any]]:
+def read_recorded(files: Sequence[Path], known: Known) -> list[dict[str, Any]]:
     """Rows of prompts.tables.RECORDED of one dataset, by object, annotator and order.
 
     Args:
         files: JSON of the format FORMAT; those of other datasets are passed over.
-        datasets: all that the configuration has.
 
     Raises:
         PromptsegError: a file is not as it should be, with each entry that is not and what to do.
@@ -106,9 +105,6 @@ def read_recorded(files: Sequence[Path], known: Known, datasets: Iterable[str]) 
     places: dict[tuple[str, str, int], str] = {}
     for path in files:
         content = read_file(path)
-        if content["dataset"] not in datasets:
-            meant = did_you_mean(content["dataset"], datasets)
-            problems.append(f"{path}: no dataset of the configuration is called {content['dataset']!r}.{meant}")
         if content["dataset"] != known.dataset:
             continue
         for where, row in _rows(path, content, known, problems):
