@@ -77,19 +77,28 @@ def two_way(
         chosen = pattern[: first.shape[1]], pattern[first.shape[1] :]
         totals = [joined[1 + index][:, one].sum(axis=1) for index, one in enumerate(chosen)]
         possible = (totals[0] > 0) & (totals[1] > 0)
-        shape = (weights[0].shape[1], first.shape[2])
-        number_of = np.zeros(shape)
-        np.add.at(number_of, (patients[objects], settings), 1)
-        counts += possible[:, None] * (joined[0] @ number_of)
+        # Where annotators shared the work there are many patterns, each of few patients and settings.
+        involved, row = np.unique(patients[objects], return_inverse=True)
+        columns, column = np.unique(settings, return_inverse=True)
+        drawn = joined[0][:, involved]
+        here = slice(None) if len(columns) == first.shape[2] else columns  # a view, as a rule
+        counts[:, here] += possible[:, None] * (drawn @ _added(np.ones(len(objects)), row, column))
         for index, (values, one) in enumerate(zip((first, second), chosen, strict=True)):
-            for annotator in np.flatnonzero(one):
-                of_patient = np.zeros(shape)
-                np.add.at(of_patient, (patients[objects], settings), values[objects, annotator, settings])
-                share = np.where(possible, joined[1 + index][:, annotator] / np.maximum(totals[index], 1), 0)
-                sums[index] += share[:, None] * (joined[0] @ of_patient)
+            who = np.flatnonzero(one)
+            share = np.where(possible, joined[1 + index][:, who].T / np.maximum(totals[index], 1), 0).T
+            weight = (drawn[:, :, None] * share[:, None]).reshape(len(drawn), -1)
+            cells = [_added(values[objects, annotator, settings], row, column) for annotator in who]
+            sums[index][:, here] += weight @ np.stack(cells, axis=1).reshape(-1, len(columns))
     with np.errstate(invalid="ignore"):
         found = sums / counts
     return np.concatenate([found, found[1:] - found[:1]])
+
+
+def _added(values: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """(rows, columns) float64: the sum of the values that belong to each place."""
+    found = np.zeros((row.max() + 1, column.max() + 1))
+    np.add.at(found, (row, column), values)
+    return found
 
 
 def read_users(scores: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
