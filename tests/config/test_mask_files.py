@@ -7,7 +7,7 @@ import pytest
 
 from promptseg.config.check import check
 from promptseg.config.exported import possible_settings
-from promptseg.config.facts import asked_methods, masked, modes, volume_methods
+from promptseg.config.facts import asked_methods, masked, modes, volume_methods, volume_sources
 from promptseg.config.mask_files import mask_digests
 from promptseg.core.errors import PromptsegError
 
@@ -135,3 +135,13 @@ def test_digests_are_of_names_and_bytes_of_the_files_that_count(folder):
     assert digest() != changed
     assert digest({"path": "per/{dataset}", "pattern": "{case}.nii.gz"}) != first
     assert digest({"path": "all.json"}) != first
+
+
+def test_volumes_are_scored_without_being_asked_for():
+    found = check({**config(), "volumes": {"routes": ["each"]}})
+    assert volume_sources(found) == ["fill", "unet"]
+    assert volume_sources(check({**config(volumes=False), "volumes": {"routes": ["each"]}})) == ["fill"]
+    with pytest.raises(
+        PromptsegError, match=r"volumes.methods names 'unet', whose masks come from files and are scored"
+    ):
+        check({**config(), "volumes": {"methods": ["unet"]}})

@@ -33,7 +33,9 @@ for name, found in ADAPTERS.items():
 
 if VOLUME_DATASETS:
     try:
-        asked.require_routes(config, [ADAPTERS.get(name, asked.CONTOURS_FACTS) for name in VOLUME_SOURCES])
+        asked_of = [ADAPTERS.get(name, asked.CONTOURS_FACTS) for name in VOLUME_SOURCES if name not in MASKED_METHODS]
+        if asked_of or not MASKED_METHODS:
+            asked.require_routes(config, asked_of)
     except PromptsegError as error:
         stop(error)
 

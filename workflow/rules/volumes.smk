@@ -56,7 +56,7 @@ rule predict_volumes:
     log:
         "<logs>/predict_volumes/{method}/{dataset}.log",
     wildcard_constraints:
-        method="|".join(VOLUME_SOURCES) or "none",
+        method="|".join(sorted(set(VOLUME_SOURCES) - set(MASKED_METHODS))) or "none",
         dataset="|".join(VOLUME_DATASETS) or "none",
     conda:
         get_environment

@@ -90,9 +90,9 @@ def all_methods(config: Config) -> list[str]:
 
 
 def volume_sources(config: Config) -> list[str]:
-    """`volume_methods`, and what stands for a method in the rows of true contours if a route needs them, sorted."""
+    """Whose masks of volumes are scored: asked ones, those from files, and true contours if a route needs them."""
     contours = [CONTOURS] if set(CONTROL_ROUTES) & set(config["volumes"]["routes"]) else []
-    return sorted([*volume_methods(config), *contours])
+    return sorted([*volume_methods(config), *masked_volumes(config), *contours])
 
 
 def notes_on_methods(config: Config) -> dict[str, str]:
@@ -105,6 +105,11 @@ def notes_on_methods(config: Config) -> dict[str, str]:
 def masked(config: Config) -> list[str]:
     """Methods of the run whose masks come from files, sorted."""
     return sorted(name for name in config["run"]["methods"] if "masks" in config["methods"][name])
+
+
+def masked_volumes(config: Config) -> list[str]:
+    """Those of them whose masks are taken for volumes, too, sorted."""
+    return [name for name in masked(config) if config["methods"][name]["volumes"]]
 
 
 def asked_methods(config: Config) -> list[str]:

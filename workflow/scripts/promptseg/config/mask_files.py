@@ -85,6 +85,10 @@ def mistaken_masks(config: Mapping[str, Any]) -> Iterator[Mistake]:
     if len(references) > 1:
         where = ("methods", references[1], "reference")
         yield Mistake(where, f"{dotted(where)}: {references[0]} is the reference already: a run has one line to beat.")
+    for name in config["volumes"].get("methods", ()):
+        if "masks" in config["methods"][name]:
+            what = f"volumes.methods names {name!r}, whose masks come from files and are scored anyway: take it away."
+            yield Mistake(("volumes", "methods"), what)
     tasks = {task for dataset in config["run"]["datasets"] for task in config["datasets"][dataset]["tasks"]}
     for name, entry in config["methods"].items():
         if "masks" in entry:

@@ -10,6 +10,8 @@ CONTROL_ROUTES = (EXTRUDE, INTERPOLATE)
 CARRY_ROUTES = (CARRY_BOX, CARRY_POINT, CARRY_MASK)
 SLICE_ROUTES = (EACH, BETWEEN, *CARRY_ROUTES)  # of any method for images
 ROUTES = (*CONTROL_ROUTES, *SLICE_ROUTES, MEMORY, NATIVE)
+FILES = "files"  # nothing is asked: masks from files
+SCORED_ROUTES = (*ROUTES, FILES)
 
 # What stands for the method of the controls.
 CONTOURS = "contours"
@@ -18,6 +20,7 @@ CONTOURS = "contours"
 BOX, POINT, MASK = "box", "point", "mask"
 SCRIBBLE, LASSO = "scribble", "lasso"
 SLICE_PROMPTS = (BOX, POINT, MASK, SCRIBBLE, LASSO)
+NOTHING = "none"  # of masks from files: no prompt, on no slice
 
 # Whether the user tells the first and the last slice of the object, or the route has to find them.
 GIVEN, OPEN = "given", "open"

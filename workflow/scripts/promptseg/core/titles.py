@@ -31,8 +31,9 @@ ROUTES = {
     routes.CARRY_MASK: "mask carried",
     routes.MEMORY: "tracked",
     routes.NATIVE: "network in 3-D",
+    routes.FILES: "masks from files",
 }
-PROMPTS = {name: name for name in routes.SLICE_PROMPTS} | {routes.MASK: "contour"}
+PROMPTS = {name: name for name in routes.SLICE_PROMPTS} | {routes.MASK: "contour", routes.NOTHING: "no prompt"}
 EXTENTS = {routes.GIVEN: "ends given", routes.OPEN: "ends open"}
 CONTOURS = "True contours"  # in the place of a method
 CONFIDENCES = {
@@ -75,5 +76,7 @@ def slice_count(name: str) -> str:
 
 def slices(name: str) -> str:
     """The same in words: "1 slice", "middle slice", "3 slices", "every slice", or a rule by its name."""
+    if name == routes.NOTHING:
+        return "no slice"
     count = slice_count(name)
     return f"{count} slice" if count in ("1", "middle", "every") else f"{count} slices" if count.isdigit() else count

@@ -14,12 +14,14 @@ from promptseg.core.routes import (
     CONTOURS,
     EACH,
     EXTRUDE,
+    FILES,
     GIVEN,
     INTERPOLATE,
     LASSO,
     MASK,
     MEMORY,
     NATIVE,
+    NOTHING,
     OPEN,
     POINT,
     SCRIBBLE,
@@ -31,11 +33,18 @@ ROUTES = {
     for route, colour, marker in (
         (EXTRUDE, "#8a8a8a", "s"), (INTERPOLATE, "#222222", "o"), (EACH, style.BLUE, "o"), (BETWEEN, style.SKY, "s"),
         (CARRY_BOX, style.VERMILION, "^"), (CARRY_POINT, style.ORANGE, "v"), (CARRY_MASK, style.WINE, "D"),
-        (MEMORY, style.GREEN, "P"), (NATIVE, style.INDIGO, "X"),
+        (MEMORY, style.GREEN, "P"), (NATIVE, style.INDIGO, "X"), (FILES, style.PINK, "*"),
     )
 }  # fmt: skip
 # Of prompts; points are hollow as well.
-LINES: dict[str, Literal["-", "--", ":", "-."]] = {BOX: "-", POINT: "--", MASK: ":", SCRIBBLE: "-.", LASSO: "-."}
+LINES: dict[str, Literal["-", "--", ":", "-."]] = {
+    BOX: "-",
+    POINT: "--",
+    MASK: ":",
+    SCRIBBLE: "-.",
+    LASSO: "-.",
+    NOTHING: "-",
+}
 ENDS = {
     GIVEN: style.Look(titles.EXTENTS[GIVEN], style.BLUE, "o"),
     OPEN: style.Look(titles.EXTENTS[OPEN], style.VERMILION, "D"),

@@ -67,6 +67,11 @@ class Given:
         """Where they are."""
         return Folder.of(self.masks, self.dataset)
 
+    @property
+    def has_masks(self) -> bool:
+        """Whether there are any of the dataset."""
+        return self.dataset in self.masks.get("datasets", [self.dataset])
+
 
 @dataclass
 class Files:
@@ -149,11 +154,23 @@ class Files:
         """Task -> (h, w) bool mask in the mode without prompts, as far as they can be read."""
         found: dict[str, np.ndarray] = {}
         for task in tasks if not self.pattern.asked else ():
-            values = self._values(place, image_id, task)
             if task in self.wanted.values:
                 with suppress(PromptsegError):
-                    found[task] = decode(self._code(self.names.find(self.pattern, values), place, values))
+                    found[task] = decode(self.code(place, image_id, task))
         return found
+
+    def code(self, place: Place, image_id: str, task: str) -> dict[str, Any]:
+        """The run-length code of a task in one image, in the mode without prompts.
+
+        Raises:
+            PromptsegError: the file is missing or does not fit.
+        """
+        values = self._values(place, image_id, task)
+        return self._code(self.names.find(self.pattern, values), place, values)
+
+    def empty(self, size: tuple[int, int]) -> dict[str, Any]:
+        """The code of an empty mask of (h, w) pixels."""
+        return encode(np.zeros(size, bool))
 
     def _values(self, place: Place, image_id: str, task: str) -> dict[str, Any]:
         case = {"case": place.case.name, "volume": place.case.name, "slice": place.index or 0}
@@ -172,7 +189,7 @@ class Files:
         stacks = self._stacks(files, place, values)
         stack = stacks[values["task"]]
         index = 0 if place.index is None or self.pattern.one_image else place.index
-        return stack.codes.get(index) or encode(np.zeros(place.size, bool))
+        return stack.codes.get(index) or self.empty(place.size)
 
     def _stacks(self, files: Sequence[str], place: Place, values: Mapping[str, Any]) -> dict[str, MaskStack]:
         if self._case != place.case.name:

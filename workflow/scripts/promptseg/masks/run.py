@@ -65,6 +65,12 @@ class Outputs:
     everything: Path
 
 
+def facts_of(given: Given, files_sha256: str) -> dict[str, Any]:
+    """Where the masks of a method on one dataset come from, see `core.provenance`."""
+    about = {"method": given.method, "dataset": given.dataset, "entry": {"masks": dict(given.masks)}}
+    return dict(provenance(PACKAGES, **about, files_sha256=files_sha256))
+
+
 def import_masks(
     given: Given, stream: ObjectStream, inputs: Inputs, outputs: Outputs, *, strict: bool, files_sha256: str
 ) -> dict[str, Any]:
@@ -83,14 +89,8 @@ def import_masks(
     Raises:
         PromptsegError: no object has a mask; labels are permuted; see `Given` and `answers.Files`.
     """
-    facts = provenance(
-        PACKAGES,
-        method=given.method,
-        dataset=given.dataset,
-        entry={"masks": dict(given.masks)},
-        files_sha256=files_sha256,
-    )
-    if given.dataset not in given.masks.get("datasets", [given.dataset]):
+    facts = facts_of(given, files_sha256)
+    if not given.has_masks:
         logger.info("methods.%s.masks has no masks of %s: not asked", given.method, given.dataset)
         for path, table in ((outputs.predictions, PREDICTIONS), (outputs.everything, PROPOSALS)):
             write_table(path, [], table, {**facts, **takes([])})
@@ -105,7 +105,7 @@ def import_masks(
         return _counts(stream, statuses)
 
     def write(decisions: Decisions) -> tuple[Files, Counter[str]]:
-        answers = _files(given, decisions)
+        answers = files_of(given, decisions)
         with open_table(outputs.predictions, PREDICTIONS, {**facts, **takes(answers.settings)}) as table:
             return answers, _write(given, stream, known, answers, table, strict)
 
@@ -122,7 +122,8 @@ def _counts(stream: ObjectStream, statuses: Counter[str]) -> dict[str, int]:
     return {"images": len(stream), "objects": len(stream.objects), "predictions": statuses["ok"]}
 
 
-def _files(given: Given, decisions: Decisions) -> Files:
+def files_of(given: Given, decisions: Decisions) -> Files:
+    """The files of a method on one dataset that a pattern finds."""
     pattern = given.folder.pattern
     assert pattern is not None
     alone = pattern.one_object or pattern.text.lower().endswith(".json")

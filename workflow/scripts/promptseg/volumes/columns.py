@@ -10,10 +10,12 @@ ROUTE = Column(
     "route",
     STRING,
     "how prompts on some slices become masks on all: `extrude`, `interpolate` (of true contours), `each`, `between`, "
-    "`carry_box`, `carry_point`, `carry_mask`, `memory`, `native`",
+    "`carry_box`, `carry_point`, `carry_mask`, `memory`, `native`; `files`: nothing was asked, masks from files",
 )
-SLICES = Column("slices", STRING, "which slices are prompted: `largest`, a number of them, `all`, or a named rule")
-PROMPT = Column("prompt", STRING, "what is shown on each of them: `box`, `point`, or `mask`, the true contour")
+SLICES = Column(
+    "slices", STRING, "which slices are prompted: `largest`, a number of them, `all`, `none`, or a named rule"
+)
+PROMPT = Column("prompt", STRING, "what is shown on each of them: `box`, `point`, `mask`, the true contour, or `none`")
 EXTENTS = Column("extents", STRING, "`given`: the user tells the object's ends; `open`: the route has to find them")
 CLICKS = STEP.but(meaning="corrective clicks in the volume after the first prompts")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from promptseg.core import titles
-from promptseg.core.routes import ALL_SLICES, CONTOURS, EXTENTS, LARGEST, ROUTES, SLICE_PROMPTS
+from promptseg.core.routes import ALL_SLICES, CONTOURS, EXTENTS, LARGEST, NOTHING, SCORED_ROUTES, SLICE_PROMPTS
 
 
 def before_clicks(rows: pd.DataFrame) -> pd.DataFrame:
@@ -25,8 +25,8 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows in the order of routes, prompts and numbers of slices."""
     keys = pd.DataFrame(
         {
-            "route": rows["route"].map(ROUTES.index),
-            "prompt": rows["prompt"].map(SLICE_PROMPTS.index),
+            "route": rows["route"].map(SCORED_ROUTES.index),
+            "prompt": rows["prompt"].map([*SLICE_PROMPTS, NOTHING].index),
             "slices": rows["slices"].map(_number),
         },
         index=rows.index,
@@ -50,11 +50,13 @@ def route_words(row: Mapping[str, Any]) -> str:
     Args:
         row: with method, route and prompt.
     """
-    said = row["method"] == CONTOURS or row["prompt"] in row["route"]
+    said = row["method"] == CONTOURS or row["prompt"] == NOTHING or row["prompt"] in row["route"]
     return titles.ROUTES[row["route"]] + ("" if said else f" ({titles.PROMPTS[row['prompt']]})")
 
 
 def _number(slices: str) -> float:
+    if slices == NOTHING:
+        return 0
     if slices in (LARGEST, ALL_SLICES):
         return 1 if slices == LARGEST else 1e9
     return int(slices) if slices.isdigit() else 1e6

@@ -76,7 +76,9 @@ class Scoring:
                     masks = VolumeComparison(answer.masks, truth)
                     shared = conflicts[answer.setting, answer.step][item.object_id]
                     row |= score_row(masks, answer, shared)
-                    slices.append(slice_rows(masks, answer, {**self._keys, **item.keys, **setting_of(answer)}))
+                    if answer.prompted:  # how masks change with the distance from a prompt
+                        keys = {**self._keys, **item.keys, **setting_of(answer)}
+                        slices.append(slice_rows(masks, answer, keys))
                 rows.append(row)
             yield rows, pd.concat(slices) if slices else None
 
