@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
 import pytest
 
+from promptseg.core.settings import Setting
+from promptseg.core.tables import write_table
 from promptseg.exports.folders import export
-from support.exported import COLOURED, GREY, OBJECT_IDS, PIXELS, answer, truth
+from promptseg.prompts.tables import LINES
+from support.exported import COLOURED, GREY, OBJECT_IDS, PIXELS, answer, truth, write_source
 
 NAMES = [
     "truth",
@@ -74,6 +78,30 @@ def test_prompts_come_back(folder, show):
     boxes, about, layer = layers["boxes of mode 5"]
     assert (about["shape_type"], layer) == ("rectangle", "shapes")
     assert boxes[1].tolist() == [[1, 0.5, 1.5], [1, 0.5, 6.5], [1, 5.5, 6.5], [1, 5.5, 1.5]]
+
+
+def test_lines_are_shapes(tmp_path, show):
+    lines = {"scribble_walk": {"scribbles": [[(1, 1), (2, 1)], [(5, 5)]]}, "lasso": {"lasso": [(0, 0), (3, 0), (3, 3)]}}
+    (tmp_path / "run").mkdir()
+    source = write_source(tmp_path / "run")
+    settings = [Setting(mode, "", "", 0, "first") for mode in lines]
+    rows = [
+        {"object_id": name, "mode": mode, "points": [], "point_labels": [], "boxes": [], "lasso": drawn.get("lasso")}
+        | {"scribbles": [{"line": line, "label": 1, "width": 3} for line in drawn.get("scribbles", [])] or None}
+        for name in OBJECT_IDS
+        for mode, drawn in lines.items()
+    ]
+    write_table(source.prompts, rows, LINES)
+    export(replace(source, settings=settings), "napari", tmp_path / "napari" / "bones")
+    layers = show.layers(tmp_path / "napari" / "bones", GREY)
+    shown = {about["name"]: (data, about) for data, about, kind in layers if kind == "shapes"}
+    walks, about = shown["scribble, anywhere"]
+    assert about["shape_type"] == "path"
+    assert [one.tolist() for one in walks[:2]] == [[[0, 1, 1], [0, 1, 2]], [[0, 5, 5], [0, 5, 5]]]  # (object, y, x)
+    assert len(walks) == 4
+    lassos, about = shown["lasso"]
+    assert about["shape_type"] == "polygon"
+    assert lassos[1].tolist() == [[1, 0, 0], [1, 0, 3], [1, 3, 3]]
 
 
 def test_colours_failures_and_empty_masks(folder, show):

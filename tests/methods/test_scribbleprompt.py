@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from segment_anything import sam_model_registry
 
 from promptseg.core.errors import PromptsegError
-from promptseg.methods import Prompt, Query, Settings
+from promptseg.methods import Prompt, Query, Scribble, Settings
 from promptseg.methods.networks.scribble_unet import ScribbleUnet
 from promptseg.methods.scribbleprompt import ScribblePromptSam, ScribblePromptUnet, spread_grey
 from promptseg.parity.generated_weights import rule_state
@@ -26,6 +26,9 @@ def unet(tmp_path, monkeypatch):
     monkeypatch.setattr(ScribblePromptUnet, "architecture", classmethod(lambda cls, variant: ScribbleUnet(4, depth=2)))
     save_file(rule_state(ScribbleUnet(4, depth=2)), tmp_path / "w.safetensors")
     return ScribblePromptUnet(Settings(variant="nf192_res128", weights=tmp_path / "w.safetensors"))
+
+
+NOTHING = np.zeros((0, 2), np.int32), np.zeros(0, np.int8)
 
 
 def prompt(points=(), labels=(), box=None):
@@ -90,6 +93,18 @@ def test_scribbles_are_added_to_clicks_and_resized_with_the_image(unet):
     assert planes[2].nonzero().tolist() == [[2, 1], [25, 30]]
     assert planes[1, 5, 10] == 1  # not 2
     assert planes[2, 25, 30] == 0.25
+
+
+def test_drawn_scribbles_are_the_maps_of_their_pixels(unet):
+    image = unet.encode(picture(256, 256))
+    lines = (Scribble(np.array([[20, 10], [90, 40]], np.int32), 1, 3), Scribble(np.array([[200, 9]], np.int32), 0, 1))
+    given = Prompt(*NOTHING, scribbles=lines)
+    maps = np.stack([given.scribbled((256, 256), label) for label in (1, 0)]).astype(np.float32)
+    assert (maps.sum(axis=(1, 2)) > [200, 0]).all()
+    planes = unet.planes(Query(image, given))
+    assert torch.equal(planes, unet.planes(Query(image, unet.scribbled(Prompt(*NOTHING), maps))))
+    assert planes[1].sum() > 20
+    assert planes[2].sum() == 0.25
 
 
 def test_probabilities_are_resized_and_logits_fed_back(unet):

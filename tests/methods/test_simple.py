@@ -3,9 +3,11 @@ import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import iou
-from promptseg.methods import Method, Prompt, Query, Settings, adapter_class
+from promptseg.methods import Method, Prompt, Query, Scribble, Settings, adapter_class
 from promptseg.methods.classical import GrabCut, RandomWalker, RegionGrowing
-from promptseg.methods.controls import BoxEllipse, BoxFill, ClickDisk, Perfect
+from promptseg.methods.controls import BoxEllipse, BoxFill, ClickDisk, LassoFill, Perfect
+from promptseg.predict.trajectories import prompts_of
+from promptseg.prompts.modes import PromptSettings, make_prompts
 
 NO_POINTS = (np.zeros((0, 2), np.int32), np.zeros(0, np.int8))
 
@@ -150,3 +152,51 @@ def test_adapters_are_found_by_module_or_by_file(tmp_path):
 def test_bad_adapters_are_explained(adapter, message):
     with pytest.raises(PromptsegError, match=message):
         adapter_class(adapter)
+
+
+def drawn(truth, *modes):
+    rows = make_prompts("a", truth, modes, PromptSettings())
+    return [prompts_of(row)[0] for row in rows]
+
+
+# The centre line of a disk is a dot, of which GrabCut makes no model of colours; seeds along the contour alone leave
+# the inside to whatever the random walker meets first.
+@pytest.mark.parametrize(
+    ("method", "modes"),
+    [
+        (GrabCut, ("scribble_walk", "scribble_contour", "lasso")),
+        (RandomWalker, ("scribble_centre", "scribble_walk", "lasso")),
+    ],
+)
+def test_scribbles_and_lassos_find_a_bright_disk(bright_disk, method, modes):
+    pixels, truth = bright_disk
+    for mode, mask in zip(modes, run(method(Settings()), pixels, *drawn(truth, *modes)), strict=True):
+        assert iou(mask, truth) > 0.85, mode
+
+
+@pytest.mark.parametrize("method", [GrabCut, RandomWalker])
+def test_what_a_user_draws_is_kept(bright_disk, method):
+    """A scribble on the object is object and one beside it is not; nothing outside a lasso is."""
+    pixels, truth = bright_disk
+    on = Scribble(np.array([[35, 25], [45, 25]], np.int32), 1, 3)
+    off = Scribble(np.array([[5, 5], [5, 50]], np.int32), 0, 3)
+    both = Prompt(*NO_POINTS, scribbles=(off, on))
+    (lasso,) = drawn(truth, "lasso")
+    options = {"working_size": 80} if method is RandomWalker else {}
+    first, second = run(method(Settings(options=options)), pixels, both, lasso)
+    assert first[both.scribbled(truth.shape)].all()
+    assert not first[both.scribbled(truth.shape, 0)].any()
+    assert not (second & ~lasso.enclosed(truth.shape)).any()
+
+
+@pytest.mark.parametrize("method", [GrabCut, RandomWalker, LassoFill])
+def test_lines_of_tiny_objects_and_flat_images(method):
+    dot = np.zeros((30, 40), bool)
+    dot[4, 7] = True
+    flat = np.full((30, 40, 3), 90, np.uint8)
+    modes = ("lasso",) if method is LassoFill else ("scribble_centre", "lasso")
+    for mask in run(method(Settings()), flat, *drawn(dot, *modes)):
+        assert mask[4, 7]
+    everything = np.ones((30, 40), bool)
+    for mask in run(method(Settings()), flat, *drawn(everything, *modes)):
+        assert mask.any()

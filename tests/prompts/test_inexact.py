@@ -115,3 +115,31 @@ def test_seeds_choose_among_equally_deep_pixels():
     found = by_change("object", bar, changes)
     assert len({found["mode1", "seed", 0.0, seed]["points"][0] for seed in range(8)}) > 3
     assert found["mode1", "point_offset", 0.0, 0]["points"] == [(3, 4)]
+
+
+def test_lines_move_as_a_whole_and_stay_in_the_image():
+    mask = np.zeros((40, 50), bool)
+    mask[10:30, 10:40] = True
+    changes = Changes(["scribble_centre", "scribble_walk", "lasso"], [], [], [1, 2], [3, 100])
+    found = list(variants("a", mask, changes, PromptSettings(seed=5)))
+    kinds = [(mode, change.kind, change.amount, change.seed) for mode, change, _ in found]
+    shifts = [("line_shift", amount, seed) for seed in (1, 2) for amount in (0.0, 3.0, 100.0)]
+    seeds = [("scribble_walk", "seed", 0.0, seed) for seed in (1, 2)]  # the others have nothing that is drawn
+    expected = {("scribble_centre", *one) for one in shifts} | {("scribble_walk", *one) for one in shifts}
+    assert set(kinds) == expected | {("lasso", *one) for one in shifts} | set(seeds)
+    lines = {
+        (mode, change.amount, change.seed): np.array(row["lasso"] if mode == "lasso" else row["scribbles"][0]["line"])
+        for mode, change, row in found
+        if change.kind == "line_shift"
+    }
+    for mode in ("scribble_centre", "lasso"):
+        move = np.unique(lines[mode, 3.0, 1] - lines[mode, 0.0, 1], axis=0)
+        assert len(move) == 1
+        assert 2 <= np.hypot(*move[0]) <= 4
+        assert (move != np.unique(lines[mode, 3.0, 2] - lines[mode, 0.0, 2], axis=0)).any()
+        far = lines[mode, 100.0, 1]
+        assert (far >= 0).all()
+        assert (far < [50, 40]).all()
+    walks = {change: row["scribbles"] for mode, change, row in found if mode == "scribble_walk"}
+    exact, others = walks["line_shift", 0.0, 1], [walks["seed", 0.0, seed] for seed in (1, 2)]
+    assert all(other != exact for other in others)

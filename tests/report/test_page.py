@@ -10,7 +10,7 @@ from promptseg.analysis.throughput import THROUGHPUT
 from promptseg.core.tables import write_csv
 from promptseg.figures.catalogue import FIGURES
 from promptseg.report.gallery import caption_html
-from promptseg.report.page import Run, build_page
+from promptseg.report.page import Run, build_page, stand_ins
 from support import synthetic
 from support.reports import ABLATED, BF16, FP32, GRID, everything, speeds
 
@@ -214,3 +214,19 @@ def test_no_machine_name_is_on_the_page(page):
     for name in synthetic.METHODS.keys() - {"perfect", "grabcut"}:  # these are words
         assert name not in text
     assert "corrected clicks, 5 clicks" in text
+
+
+@pytest.mark.parametrize(
+    ("modes", "as_points", "given_as", "words"),
+    [
+        (["mode1"], True, "box", []),
+        (["scribble_walk", "lasso"], False, "lasso", []),
+        (["scribble_walk", "lasso"], True, "box", [
+            "scribbles as up to 5 points where a method takes none", "lassos as boxes where a method takes none",
+        ]),
+        (["lasso"], True, "points", ["lassos as points where a method takes none"]),
+    ],
+)  # fmt: skip
+def test_the_head_says_what_stood_for_lines(modes, as_points, given_as, words):
+    prompts = {"modes": modes, "scribbles": {"as_points": as_points, "points": 5}, "lasso": {"given_as": given_as}}
+    assert stand_ins(prompts) == words

@@ -26,8 +26,10 @@ from promptseg.predict.tables import ROBUSTNESS
 
 SETTING = ["method", "mode", "kind", "amount"]
 METRICS = ["iou", "change"]
-_KIND = Column("kind", STRING, "`box_jitter`, `point_offset` or `seed`: what is changed")
-_AMOUNT = Column("amount", FLOAT, "share of the box's sides, share of the depth of the point, or the seed")
+_KIND = Column("kind", STRING, "`box_jitter`, `point_offset`, `line_shift` or `seed`: what is changed")
+_AMOUNT = Column(
+    "amount", FLOAT, "share of the box's sides or of the depth of the point, pixels of a line, or the seed"
+)
 _CHANGE = Column("change", FLOAT, "mean IoU minus that of the exact prompt")
 ROBUSTNESS_MEANS = Table(
     "robustness.csv",

@@ -16,7 +16,10 @@ def export(
         list[str] | None, typer.Option("--method", "-m", help="May be given several times; all if none.")
     ] = None,
     mode: Annotated[
-        str | None, typer.Option(help="mode1 to mode5 or iterative; by default of each method one box, else one point.")
+        str | None,
+        typer.Option(
+            help="mode1 to mode5, a scribble, lasso or iterative; by default of each method one box, else one point."
+        ),
     ] = None,
     clicks: Annotated[
         int | None, typer.Option(help="Number of clicks, of the mode iterative; the last if none.")

@@ -20,7 +20,8 @@ def view(
         typer.Option("--method", "-m", help="Show this method; may be given several times. All if none."),
     ] = None,
     mode: Annotated[
-        str | None, typer.Option(help="mode1 to mode5 or iterative; by default one box, else one point.")
+        str | None,
+        typer.Option(help="mode1 to mode5, a scribble, lasso or iterative; by default one box, else one point."),
     ] = None,
     clicks: Annotated[
         int | None, typer.Option(help="Number of clicks, of the mode iterative; the last if none.")

@@ -15,7 +15,6 @@ from promptseg.explorer.objects import Files
 from promptseg.explorer.shards import write_json
 from promptseg.preprocess.images import decode_png, object_mask
 from promptseg.preprocess.objects import Tasks
-from promptseg.prompts.modes import read_prompts
 
 Truths: TypeAlias = dict[str, tuple[int, int, dict[str, Any]]]
 
@@ -46,14 +45,14 @@ def write_pictures(folder: Path, files: Files, tasks: Tasks, objects: pd.DataFra
             code = encode(object_mask(labels, tasks[row.task]))
             truths[row.object_id] = picture, row.Index, code
             box = [int(getattr(row, f"bbox_{end}")) for end in ("x0", "y0", "x1", "y1")]
-            shown[row.Index] = {"rle": code["counts"], "bbox": box, "prompts": _prompts(prompts[row.object_id])}
+            shown[row.Index] = {"rle": code["counts"], "bbox": box, "prompts": prompts_of(prompts[row.object_id])}
         spacing = [image["spacing_y"], image["spacing_x"]]
         content = {"size": list(labels.shape), "spacing": None if None in spacing else spacing, "objects": shown}
         write_json(folder, f"truths/{picture}", content)
     return truths
 
 
-def _prompts(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def prompts_of(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The prompts of modes without clicks; corrective clicks are told with the masks that they led to."""
     return {
         mode: {

@@ -149,9 +149,9 @@ def _add_prompts(source: Source, images: Mapping[str, _Image]) -> None:
             if boxes:
                 image.add(np.array(boxes), type="shapes", name=f"boxes of {title}")
             drawn = [(number, one) for number, row in rows for one in row.get("scribbles") or ()]
-            image.add_lines([(number, one["line"]) for number, one in drawn], f"lines of {title}", "path")
+            image.add_lines([(number, one["line"]) for number, one in drawn], title, "path")
             lassos = [(number, row["lasso"]) for number, row in rows if row.get("lasso")]
-            image.add_lines(lassos, f"lines of {title}", "polygon")
+            image.add_lines(lassos, title, "polygon")
 
 
 def _add_clicks(source: Source, images: Mapping[str, _Image], method: str, setting: Setting) -> None:

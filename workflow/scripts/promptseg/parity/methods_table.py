@@ -32,7 +32,7 @@ _COLUMNS = (
     *("entry", "method", "prompts", "points", "masks", "mask fed back", "input", "parameters"),
     *("code", "weights", "parity", "volumes", "seen in training"),
 )
-_NAMES = {"point": "points", "box": "boxes", "everything": "everything"}
+_NAMES = {"point": "points", "box": "boxes", "scribble": "scribbles", "lasso": "lassos", "everything": "everything"}
 # What the logits of a fixture really are.
 _WORDS = dict.fromkeys(("medsam", "lite_medsam", "scribbleprompt_unet"), "probabilities")
 _ANSWERS = ("logits", "probabilities")  # what of a fixture is compared at the size of the image

@@ -8,7 +8,7 @@ from typing import Any
 
 from promptseg.config.asked import asked_of_presets
 from promptseg.config.protocols import protocols_of
-from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SELECTIONS
+from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, LINE_MODES, SELECTIONS
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "
         if takes != "points":
             boxes = parts if "mode4" in modes else int("mode3" in modes)
             total += objects * (boxes + int("mode5" in modes and (parts > 1 or not boxes)))
+    total += found.objects * len(modes & set(LINE_MODES))
     if ITERATIVE in modes and takes != "boxes":
         followed = len(SELECTIONS) if config["methods"][method]["ambiguity"] else 1
         clicks = 1 + followed * (config["prompts"]["clicks"] - 1)

@@ -46,13 +46,13 @@ PREDICTIONS = Table(
         SWITCH,
         MODE,
         STEP.but(meaning="clicks so far; 0 for all modes but `iterative`"),
-        SELECTION.but(meaning="whose masks the clicks follow; null for modes 1 to 5, where scoring selects"),
+        SELECTION.but(meaning="whose masks the clicks follow; null for other modes, where scoring selects"),
         CANDIDATE,
         SCORE,
         STABILITY,
         SOFT_DICE,
         RLE,
-        Column("click_x", pa.int32(), "the click that led to this step; null for modes 1 to 5", "pixels"),
+        Column("click_x", pa.int32(), "the click that led to this step; null for modes without clicks", "pixels"),
         Column("click_y", pa.int32(), "its row", "pixels"),
         Column("click_label", pa.int8(), "1 on the object, 0 on the background"),
         STATUS,
@@ -89,7 +89,7 @@ PROPOSALS = Table(
     ],
 )
 
-_DIGEST = Column("", STRING, "digest of its points and boxes; null where it was not asked")
+_DIGEST = Column("", STRING, "digest of what it shows; null where it was not asked")
 
 ASKED = Table(
     "asked.parquet",
@@ -110,8 +110,12 @@ ROBUSTNESS = Table(
     [
         *KEYS,
         MODE,
-        Column("kind", STRING, "`box_jitter`, `point_offset` or `seed`: what is changed"),
-        Column("amount", FLOAT, "share of the box's sides or of the depth of the point; 0 where the kind is `seed`"),
+        Column("kind", STRING, "`box_jitter`, `point_offset`, `line_shift` or `seed`: what is changed"),
+        Column(
+            "amount",
+            FLOAT,
+            "share of the box's sides or the point's depth, or pixels of a line; 0 where the kind is `seed`",
+        ),
         Column("seed", INTEGER, "of the random numbers"),
         IOU.but(meaning="IoU of the first candidate, 0 to 1"),
         Column("agreement", FLOAT, "IoU of the first candidate with that of the exact prompt of the mode"),

@@ -29,7 +29,7 @@ from promptseg.analysis.paper import p_text
 from promptseg.analysis.trust.claims import KEEP
 from promptseg.core.settings import setting_id
 from promptseg.core.titles import Titles, setting, titled
-from promptseg.core.vocabulary import ITERATIVE, SINGLE_MODES
+from promptseg.core.vocabulary import ITERATIVE, LASSO, SINGLE_MODES
 from promptseg.report.comparisons import SHARED, versus
 from promptseg.report.grid import explored
 
@@ -56,6 +56,10 @@ _WHERE = {
     "mode3": "With a box around the largest component",
     "mode4": "With a box around each component",
     "mode5": "With one box around the object",
+    "scribble_centre": "With a scribble along the middle",
+    "scribble_walk": "With a scribble anywhere on the object",
+    "scribble_contour": "With scribbles along the contour",
+    LASSO: "With a lasso",
 }
 
 

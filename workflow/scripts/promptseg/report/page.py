@@ -21,7 +21,7 @@ from promptseg.core.files import atomic
 from promptseg.core.provenance import commit, versions
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, setting, titled
-from promptseg.core.vocabulary import ITERATIVE
+from promptseg.core.vocabulary import ITERATIVE, LASSO, SCRIBBLE_MODES
 from promptseg.report import comparisons, inventory, tables
 from promptseg.report.composed import composed_table
 from promptseg.report.everything import everything_notes, everything_table
@@ -82,14 +82,26 @@ class Run:
         prompts = self.configuration.get("prompts", {})
         words = [setting(mode, prompts.get("clicks", 0)) for mode in prompts.get("modes", [])]
         under = ", ".join(titled(self.protocols, name) for name in self.protocols)
+        prompted = ", ".join(words) + (f" ({under})" if words and ITERATIVE in prompts["modes"] else "")
         return {
             "Run": self.name,
             "Scores made": self.made,
             "Datasets": ", ".join(titled(self.datasets, name) for name in self.datasets),
             "Methods": ", ".join(titled(self.methods, name) for name in methods),
-            "Prompts": ", ".join(words) + (f" ({under})" if words and ITERATIVE in prompts["modes"] else ""),
+            "Prompts": "; ".join([prompted, *stand_ins(prompts)]),
             "Made by": f"promptseg {promptseg.__version__}, commit {commit() or 'unknown'}",
         }
+
+
+def stand_ins(prompts: Mapping[str, Any]) -> list[str]:
+    """What methods get that take no lines, in words, by `prompts` of the configuration; nothing without lines."""
+    modes, found = set(prompts.get("modes", [])), []
+    if modes & set(SCRIBBLE_MODES) and prompts["scribbles"]["as_points"]:
+        found.append(f"scribbles as up to {prompts['scribbles']['points']} points where a method takes none")
+    if LASSO in modes and prompts["lasso"]["given_as"] != LASSO:
+        words = {"box": "boxes", "points": "points"}[prompts["lasso"]["given_as"]]
+        found.append(f"lassos as {words} where a method takes none")
+    return found
 
 
 def _by_text(notes: Mapping[str, str]) -> list[tuple[str, str]]:
