@@ -15,6 +15,7 @@ from promptseg.explorer.objects import Files
 from promptseg.explorer.shards import write_json
 from promptseg.preprocess.images import decode_png, object_mask
 from promptseg.preprocess.objects import Tasks
+from promptseg.prompts.modes import read_prompts
 
 Truths: TypeAlias = dict[str, tuple[int, int, dict[str, Any]]]
 
