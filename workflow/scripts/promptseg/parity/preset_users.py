@@ -127,7 +127,7 @@ def check_autopet(packed: Packed, presets: Mapping[str, Any], comparison: Compar
                 if ours is not None and not stopped:
                     places = [row[2::-1] if file else row[:3] for row in ours if row[3] == label]
                     comparison.exact("clicks", theirs, places, recorded)
-    comparison.note("clicks that are moved and heat maps, which models of autoPET are trained with, are not compared")
+    comparison.note("moved clicks and heat maps, which models of autoPET are trained with, are not compared")
 
 
 def _planned(preset: Mapping[str, Any], scene: Scene) -> list[list[int]] | None:

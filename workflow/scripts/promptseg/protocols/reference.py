@@ -39,6 +39,26 @@ changed in one word fails there.
 This page is made from `config/protocols.yaml` and `workflow/schemas/preset*.schema.yaml`: change those and run
 `{COMMAND}`.
 """
+_CHECKED = """## What is checked, and what is otherwise than in the official programs
+
+`python -m promptseg.parity FOLDER` compares, number by number: places, signs and order of all clicks (CVPR, RITM and
+SimpleClick, rclicks, autoPET IV); RadioActive's prompters, with its shaken boxes and its points and boxes that follow
+the answer in the slice before, and every point of its loops, with and without earlier points; slices, prompts and the
+draws of whole runs of SAM 2 medical; lines and boxes of MedSAM2; all metrics and summaries. Where RadioActive takes
+one of several equally large components or equally near pixels, by a sort whose order of equals depends on the
+processor, any of them passes, and the line says so. Clicks of autoPET that are moved at random, and heat maps, are made
+for training and are not part of its user.
+
+* Generators that an official program seeds once for a whole run (SAM 2 medical) begin anew with each object.
+* In an image nothing has a depth along z, and 26 neighbours are 8. RadioActive's scribble, across the y axis of a volume,
+  lies in the image.
+* The CVPR challenge halves components above 60 million voxels before it measures depths; they are measured whole here.
+* Without a hot spot autoPET's program would look for a click for ever: here there are no clicks on the background.
+* Lines of MedSAM2 are drawn by radiologists; here by the longest diameter of the object in the slice. Prompts are whole
+  pixels: the centre of a line is rounded half to even.
+* In a run, RadioActive's prompts that follow answers are the routes `carry_box` and `carry_point`
+  ([volumes.md](volumes.md#protocols-of-others)).
+"""
 # Keys that say nothing of how a number is measured.
 _APART = ("title", "source", "variants")
 _NOT_SAID = "-"
@@ -139,7 +159,7 @@ def document() -> str:
     for name, preset in presets.items():
         lines += _preset(name, preset)
     blocks = _table(["key", "meaning", "values", "default"], list(_blocks(preset_schema())))
-    lines += ["## Building blocks", "", *blocks]
+    lines += ["## Building blocks", "", *blocks, _CHECKED]
     return "\n".join(lines).rstrip() + "\n"
 
 
