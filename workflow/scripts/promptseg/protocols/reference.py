@@ -50,7 +50,7 @@ processor, any of them passes, and the line says so. Clicks of autoPET that are 
 for training and are not part of its user.
 
 * Generators that an official program seeds once for a whole run (SAM 2 medical) begin anew with each object.
-* In an image nothing has a depth along z, and 26 neighbours are 8. RadioActive's scribble, across the y axis of a volume,
+* In an image nothing has a depth along z, 26 neighbours are 8. RadioActive's scribble, across the y axis of volumes,
   lies in the image.
 * The CVPR challenge halves components above 60 million voxels before it measures depths; they are measured whole here.
 * Without a hot spot autoPET's program would look for a click for ever: here there are no clicks on the background.
