@@ -104,6 +104,12 @@ def test_nsd_depends_on_the_order_of_the_spacing():
     assert measured(shifted, CUBE, {"nsd": {"tolerance_mm": 5}}, thick)["nsd"] == 1
 
 
+def test_an_image_has_no_reversed_spacing():
+    slab = box((0, 1, 1, 5, 1, 5), shape=(1, 8, 8))
+    assert measured(slab, slab, {"nsd": {"spacing": "reversed"}})["nsd"] is None
+    assert measured(slab, slab, {"nsd": {}})["nsd"] == 1
+
+
 def test_a_boundary_is_what_erosion_takes_away():
     mask = np.zeros((30, 40), bool)
     mask[5:15, 0:10] = True

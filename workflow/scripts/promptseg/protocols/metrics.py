@@ -94,7 +94,10 @@ def _area_overlap(dice: bool) -> Callable[[Pair, Options], Value]:
 
 
 def _nsd(pair: Pair, options: Options) -> Value:
-    compared = pair.compared(options.get("tolerance_mm", 2.0), options.get("spacing", "as_stored"))
+    spacing = options.get("spacing", "as_stored")
+    if spacing == "reversed" and pair.subject.grid.shape[0] == 1:
+        return None, 0.0  # nobody knows the thickness that would stand for a side of a pixel
+    compared = pair.compared(options.get("tolerance_mm", 2.0), spacing)
     return float(_NSD.values(compared)[0]), 1.0
 
 
