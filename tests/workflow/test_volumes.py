@@ -54,6 +54,36 @@ def test_every_route_of_a_method_and_the_controls(predicted):
                 assert answer.facts["first"] == (0 if answer.setting.extents == "open" else answer.masks.slices[0])
 
 
+def test_presets_and_label_maps_of_volumes(predicted):
+    config = yaml.safe_load((predicted.path / "my.yaml").read_text())
+    preset = {
+        "start": {"prompt": "point", "slices": "middle"},
+        "clicks": {"rule": "deepest", "region": "joint"},
+        "prompts": 1,
+        "route": ["memory", "each"],
+        "asks": ["volumes"],
+        "metrics": {"dice": {}},
+        "summaries": [{"name": "dice", "metric": "dice", "kind": "final"}],
+    }
+    config["protocols"] = {**config.get("protocols", {}), "theirs": preset}
+    config["run"] = {**config["run"], "protocols": ["theirs"]}
+    config["compose"] = {"enabled": True, "label_maps": True, "rules": ["first_wins", "largest_probability"]}
+    predicted.configure(config, "presets.yaml")
+    kinds = ("protocols/scores/{}.volumes", "composed/volumes/{}")
+    scores, composed = (f"results/{kind.format('region_growing/bodies')}.parquet" for kind in kinds)
+    predicted.run(scores, composed, configfile="presets.yaml")
+    rows = pd.read_parquet(predicted.path / scores)
+    # The middle slice of each body is answered, and after it that of the click.
+    one, two = (rows[rows["step"] == step]["dice"].to_numpy() for step in (0, 1))
+    assert set(rows["status"]) == {"ok"}
+    assert (two > one).all()
+    objects = pd.read_parquet(predicted.path / composed)
+    assert set(objects["status"]) == {"ok", "not_applicable: probabilities of voxels are not kept"}
+    assert (objects["lost"].dropna() == 0).all()  # a volume has one object
+    maps = predicted.path / "results/composed/volumes/region_growing/bodies.label_maps"
+    assert len(list(maps.rglob("a.nii.gz"))) == objects["setting"].nunique()
+
+
 def test_the_pages_lead_to_each_volume(predicted):
     report = predicted.path / "results" / "report"
     page = (report / "volumes.html").read_text()
