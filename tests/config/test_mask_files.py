@@ -7,7 +7,7 @@ import pytest
 
 from promptseg.config.check import check
 from promptseg.config.exported import possible_settings
-from promptseg.config.facts import asked_methods, masked, modes, volume_methods, volume_sources
+from promptseg.config.facts import ambiguous_methods, asked_methods, masked, modes, volume_methods, volume_sources
 from promptseg.config.mask_files import mask_digests
 from promptseg.core.errors import PromptsegError
 
@@ -50,6 +50,10 @@ def test_who_is_asked():
     assert volume_methods(check(config())) == ["fill"]
 
 
+def test_three_masks_for_a_prompt_are_compared_wherever_they_come_from():
+    assert ambiguous_methods(check(config(ambiguity=True))) == ["unet"]
+
+
 @pytest.mark.parametrize(
     ("masks", "entry", "said"),
     [
@@ -59,7 +63,6 @@ def test_who_is_asked():
             "methods.unet.adapter: its masks come from files (`masks`), so that nothing is asked",
         ),
         (MASKS, {"options": {"a": 1}}, "methods.unet.options: its masks come from files"),
-        (MASKS, {"ambiguity": True}, "methods.unet.ambiguity: its masks come from files"),
         (MASKS, {"off_label": True}, "methods.unet.off_label: its masks come from files"),
         ({}, {}, "methods.unet.masks: 'path' is missing: it is needed here"),
         ({**MASKS, "patern": 1}, {}, "unknown key 'patern' in methods.unet.masks. Did you mean 'pattern'?"),

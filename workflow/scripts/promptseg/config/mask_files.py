@@ -23,7 +23,6 @@ _OF_ADAPTERS = (
     "options",
     "protocols",
     "off_label",
-    "ambiguity",
     "gpu",
 )
 
