@@ -12,12 +12,14 @@ from PIL import Image
 from support.projects import Project, make_images
 
 TARGETS = [f"results/scores/perfect/{name}.parquet" for name in ("mine", "zipped")]
+GIVEN = "results/scores/given/mine.parquet"
 DATASET = {"collect_files": 1, "preprocess": 1, "predict": 1, "score": 1}
 CONFIG = {
-    "run": {"datasets": ["mine", "zipped"], "methods": ["perfect"]},
+    "run": {"datasets": ["mine", "zipped"], "methods": ["perfect", "given"]},
     "prompts": {"modes": ["mode1"]},
     "methods": {
-        "perfect": {"adapter": "mine.py:Mine", "checkpoint": {"path": "own.pth"}, "options": {"atlas": "atlas"}}
+        "perfect": {"adapter": "mine.py:Mine", "checkpoint": {"path": "own.pth"}, "options": {"atlas": "atlas"}},
+        "given": {"masks": {"path": "given", "pattern": "{case}.png", "datasets": ["mine"]}},
     },
     "datasets": {
         "mine": {"source": {"kind": "folder", "path": "data/mine"}, "tasks": {"thing": [1, 2]}},
@@ -60,8 +62,9 @@ def finished(tmp_path_factory):
     (project.path / "mine.py").write_text(MINE)
     (project.path / "atlas").mkdir()
     (project.path / "atlas" / "labels.txt").write_text("liver")
+    shutil.copytree(mine / "masks", project.path / "given")
     project.configure(CONFIG)
-    project.run(*TARGETS)
+    project.run(*TARGETS, GIVEN)
     return project
 
 
@@ -113,6 +116,15 @@ def test_other_files_of_ones_own(project):
 def test_a_file_in_a_folder_that_an_option_names(project):
     replace(project.path / "atlas" / "labels.txt", b"femur")
     assert planned(project) == {"predict": 2, "score": 2}
+
+
+def test_masks_from_files(project):
+    assert dict(project.planned(GIVEN)) == {}
+    set_times(project.path / "given", FAR_AHEAD)
+    (project.path / "given" / "notes.txt").write_text("of no case")
+    assert dict(project.planned(GIVEN)) == {}
+    replace(project.path / "given" / "p1.png", (project.path / "given" / "p2.png").read_bytes())
+    assert dict(project.planned(GIVEN)) == {"import_masks": 1, "score": 1}
 
 
 def test_a_time_in_the_future_does_not_stop_a_run(project):

@@ -7,7 +7,10 @@ rule trust:
         scores="<results>/scores/{method}/{dataset}.parquet",
         predictions="<results>/predictions/{method}/{dataset}.parquet",
         prompts=rules.prompts.output.prompts,
-        robustness="<results>/robustness/{method}/{dataset}.parquet" if config["robustness"]["enabled"] else [],
+        robustness=branch(
+            lambda wildcards: config["robustness"]["enabled"] and wildcards.method not in MASKED_METHODS,
+            then="<results>/robustness/{method}/{dataset}.parquet",
+        ),
         lib=lambda wildcards: library("trust"),
     output:
         table="<results>/trust/{method}/{dataset}.parquet",
