@@ -131,25 +131,34 @@ def check_loops(packed: Packed, presets: Mapping[str, Any], comparison: Comparis
 def _check_loop(scene: Scene, preset: Mapping[str, Any], packed: Packed, where: str, comparison: Comparison) -> None:
     """One loop, step by step: (z, y, x, label) of all points that the method gets."""
     recorded, answers = packed[where], packed.masks(f"{scene.object_id}/answers")
-    user = User(preset["start"], preset["clicks"], scene, seed=0)
-    history = [user.start() or Shown()]
+    start, clicks = preset["start"], preset["clicks"]
+    slicewise = clicks.get("slicewise", {})
+    # A second user takes the other one of equally large components.
+    others = {**slicewise, "equal": "last" if slicewise.get("equal") == "first" else "first"}
+    users = [User(start, block, scene, seed=0) for block in (clicks, {**clicks, "slicewise": others})]
+    first, _ = [user.start() or Shown() for user in users]
+    history = [first]
     for step in range(len(answers)):
+        theirs = recorded[recorded[:, 0] == step, 1:]
         if step:
-            shown = user.next(answers[step - 1])
-            if shown is None:
+            shown, other = (user.next(answers[step - 1]) for user in users)
+            if shown is None or other is None:
                 comparison.exact("loops that end", where, 0, int((recorded[:, 0] >= step).sum()))
                 return
+            if not _new_are(shown, theirs):
+                missed = scene.truth & ~answers[step - 1]
+                if _new_are(other, theirs) or _tied_in_slices(missed, shown, theirs):
+                    comparison.note(_OTHERS)
+                    n = len(other.points if _new_are(other, theirs) else shown.points)
+                    shown = Shown.clicks(theirs[:n, :3], theirs[:n, 3])
             history.append(shown)
-        ours = _points_of(together(history, preset["clicks"].get("earlier", "before")))
-        theirs = recorded[recorded[:, 0] == step, 1:]
-        if step and not np.array_equal(ours, theirs):
-            n, missed = len(history[-1].points), scene.truth & ~answers[step - 1]
-            if _tied_in_slices(missed, ours[:n], theirs[:n]):
-                comparison.note(_OTHERS)
-                # Later steps send this one again.
-                history[-1] = Shown.clicks(theirs[:n, :3], theirs[:n, 3])
-                ours = _points_of(together(history, preset["clicks"].get("earlier", "before")))
+        ours = _points_of(together(history, clicks.get("earlier", "before")))
         comparison.exact("points", f"{where} step {step}", ours, theirs)
+
+
+def _new_are(shown: Shown, theirs: np.ndarray) -> bool:
+    """Whether what is shown comes first among recorded points (z, y, x, label): new points come first or alone."""
+    return np.array_equal(_points_of(shown), theirs[: len(shown.points)])
 
 
 def _points_of(shown: Shown) -> np.ndarray:
@@ -157,12 +166,13 @@ def _points_of(shown: Shown) -> np.ndarray:
     return np.column_stack([shown.points, shown.labels])
 
 
-def _tied_in_slices(missed: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> bool:
+def _tied_in_slices(missed: np.ndarray, shown: Shown, theirs: np.ndarray) -> bool:
     """Whether points (z, y, x, label) in slices of false negatives differ by the order of equals alone."""
-    if ours.shape != theirs.shape:
+    ours, new = _points_of(shown), theirs[: len(shown.points)]
+    if ours.shape != new.shape:
         return False
-    differing = (ours != theirs).any(axis=1)
-    rows = np.concatenate([ours[differing], theirs[differing]]).astype(int)
+    differing = (ours != new).any(axis=1)
+    rows = np.concatenate([ours[differing], new[differing]]).astype(int)
     return all(explained(missed[z], (y, x), "centroid", within=True) for z, y, x, _ in rows)
 
 

@@ -120,13 +120,12 @@ def check_autopet(packed: Packed, presets: Mapping[str, Any], comparison: Compar
             clicks = {**preset["clicks"], "planned": {**preset["clicks"].get("planned", {}), **changes}}
             scene = Scene(world, lesion.T, pixels=pixels.T) if file else Scene(world, lesion, pixels=pixels)
             ours = _planned({**preset, "clicks": clicks}, scene)
-            for theirs, label in ((name, 1), (name.replace("/tumor", "/background"), 0)):
-                recorded = packed[theirs]
-                stopped = recorded.size > 0 and bool((recorded == _STOPPED).all())
-                comparison.exact("programs that stop", theirs, ours is None, stopped)
-                if ours is not None and not stopped:
-                    places = [row[2::-1] if file else row[:3] for row in ours if row[3] == label]
-                    comparison.exact("clicks", theirs, places, recorded)
+            names = {1: name, 0: name.replace("/tumor", "/background")}
+            stopped = any(packed[theirs].size and (packed[theirs] == _STOPPED).all() for theirs in names.values())
+            comparison.exact("programs that stop", name, ours is None, stopped)
+            for label, theirs in names.items() if ours is not None and not stopped else ():
+                places = [row[2::-1] if file else row[:3] for row in ours or () if row[3] == label]
+                comparison.exact("clicks", theirs, places, packed[theirs])
     comparison.note("moved clicks and heat maps, which models of autoPET are trained with, are not compared")
 
 
