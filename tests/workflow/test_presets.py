@@ -60,7 +60,7 @@ def test_a_protocol_of_a_users_own_is_asked_measured_and_summed_up(asked):
     assert values["blobs", "perfect", "dice_area"] == 2
     assert values["blobs", "perfect", "iou_final"] == 1
     assert 0 < values["blobs", "sam_small", "dice_area"] < 2
-    assert set(table["variant"]) == {"", "no_memory", "patients"}
+    assert set(table["variant"]) == {"", "no_memory", "cases"}
 
 
 @pytest.mark.parametrize(
