@@ -60,7 +60,7 @@ def test_the_run(explorer):
             "everything": "no prompt",
         },
         "selections": {"first": "first mask", "best_score": "highest predicted IoU", "oracle": "oracle"},
-        "statuses": {"ok": "scored", "not_applicable": "prompts not taken"},
+        "statuses": {"ok": "scored", "not_applicable": "prompts not taken", "not_recorded": "not recorded"},
     }
     assert run["protocols"] == {
         "corrected": "corrected",

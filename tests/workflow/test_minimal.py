@@ -30,6 +30,11 @@ def planned(project, **sections):
         ({"prompts": {"clicks": 2, "max_components": 2}}, {"prompts": 2, "predict": 4, "score": 4}),
         ({"prompts": {"clicks": 2, "multimask": "official"}}, {}),  # for methods that give several masks
         ({"prompts": {"clicks": 2, "modes": [*MODES, "everything"]}}, {}),  # neither can do it
+        (
+            {"prompts": {"clicks": 2, "modes": [*MODES, "lasso"]}},
+            {"prompts": 2, "predict": 2, "score": 4},
+        ),  # of the control
+        ({"prompts": {"clicks": 2, "scribbles": {"width": 5}, "lasso": {"given_as": "box"}}}, {}),  # which nobody draws
         ({"prompts": {"clicks": 2, "modes": ["mode1", "iterative"]}}, {"predict": 4, "score": 4}),
         ({"precision": "bf16"}, {"predict": 2, "score": 2}),  # a file of a user may hold a network, a control does not
         ({"compile": True}, {"predict": 2, "score": 2}),
