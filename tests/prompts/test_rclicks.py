@@ -50,6 +50,12 @@ def test_files_and_what_is_no_such_file(tmp_path):
     for name in ("a.csv", "a.json"):
         content, _ = from_rclicks(read_clicks(tmp_path / name), "davis", TASKS, None, None)
         assert len(content["images"]) == 2
+    numbered = TABLE[:1].assign(image_stem="0012", object_stem="01")
+    numbered.to_csv(tmp_path / "n.csv", index=False)
+    numbered.to_json(tmp_path / "n.json", orient="records")
+    for name in ("n.csv", "n.json"):
+        content, _ = from_rclicks(read_clicks(tmp_path / name), "davis", {"01": "dog", "02": "cat"}, None, None)
+        assert content["images"][0]["image_id"] == "0012"
     TABLE.drop(columns=["x", "h"]).to_csv(tmp_path / "b.csv", index=False)
     with pytest.raises(PromptsegError, match=r"b.csv is not of RClicks: it lacks the columns x, h"):
         read_clicks(tmp_path / "b.csv")

@@ -23,7 +23,12 @@ def read_clicks(path: Path) -> pd.DataFrame:
         PromptsegError: it cannot be read, or is not of RClicks.
     """
     try:
-        table = pd.read_json(path).fillna("") if path.suffix == ".json" else pd.read_csv(path, keep_default_na=False)
+        if path.suffix == ".json":
+            table = pd.read_json(path, dtype=False).fillna("")
+        else:
+            numbers = ("x", "y", "w", "h")
+            kept = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in numbers}
+            table = pd.read_csv(path, keep_default_na=False, dtype=kept)  # the stem 0012 is no number
     except (OSError, ValueError) as error:
         raise PromptsegError(f"{path} cannot be read as a table: {error}") from error
     missing = [name for name in _COLUMNS if name not in table]
