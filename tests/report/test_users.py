@@ -30,8 +30,14 @@ def test_a_row_for_each_method_prompt_and_user(tmp_path):
     assert finding.sentence == (
         "With the prompts of Three readers, Cut reaches 0.300 less mean IoU than with ideal ones (mode 4)."
     )
-    assert finding.proof == "95 % interval +0.200 to +0.400, 7 objects, 3 annotators"
+    assert finding.proof == "95 % interval +0.200 to +0.400, 7 objects, 3 annotators, the largest of 2 differences"
     assert finding.certain
+
+
+def test_what_is_certain_comes_before_what_is_large(tmp_path):
+    (finding,) = parts(tmp_path, record(0.1, 0.05, 0.15), record(0.5, -0.1, 0.9, "mode4"))["findings"]
+    assert "0.100 less mean IoU than with ideal ones (mode 1)." in finding.sentence
+    assert parts(tmp_path, record(0.8, 0.7, 0.9, "mode5"))["findings"] == []
 
 
 def test_a_difference_that_may_be_none_is_said_to_be_uncertain(tmp_path):

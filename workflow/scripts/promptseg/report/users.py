@@ -41,14 +41,18 @@ def user_parts(
     heads = ["method", "prompt", "user", "objects", "annotators", "IoU, ideal user", "IoU", "ideal - user"]
     return {
         "table": as_table(cells, [*heads, "95 % interval", "note"], 3),
-        "findings": [_finding(own, methods, users) for _, own in rows.groupby("user", sort=False)],
+        "findings": [_finding(rows, methods, users)] if len(rows) else [],
     }
 
 
 def _finding(rows: pd.DataFrame, methods: Titles, users: Titles) -> Finding:
-    """What the prompts of one user cost most: of all methods and prompts that are shown."""
-    row = next(rows.loc[[rows["difference"].abs().idxmax()]].itertuples())
-    certain = bool(pd.notna(row.difference_ci_low) and row.difference_ci_low * row.difference_ci_high > 0)
+    """What prompts of others than the ideal user change most, of all users, methods and prompts that are shown.
+
+    A difference whose interval leaves out 0 comes before all that do not.
+    """
+    apart = (rows["difference_ci_low"] * rows["difference_ci_high"]).gt(0)
+    row = next(rows.loc[[rows["difference"].abs().where(apart | ~apart.any(), -1).idxmax()]].itertuples())
+    certain = bool(apart.any())
     less = "less" if row.difference > 0 else "more"
     sentence = (
         f"With the prompts of {titled(users, row.user)}, {titled(methods, row.method)} reaches "
@@ -56,7 +60,8 @@ def _finding(rows: pd.DataFrame, methods: Titles, users: Titles) -> Finding:
         f"({_prompt(row)}{'' if certain else '; not certain'})."
     )
     ends = f"95 % interval {_interval(row)}, " if pd.notna(row.difference_ci_low) else ""
-    proof = certainty(f"{ends}{row.n_objects} objects, {row.n_annotators} annotators", certain)
+    among = f"the largest of {len(rows)} differences" if len(rows) > 1 else "the only difference"
+    proof = certainty(f"{ends}{row.n_objects} objects, {row.n_annotators} annotators, {among}", certain)
     href = explored(methods=[row.method])
     return Finding("what people's prompts cost", row.user, sentence, proof, abs(row.difference), certain, href)
 
