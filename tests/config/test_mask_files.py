@@ -10,6 +10,7 @@ from promptseg.config.exported import possible_settings
 from promptseg.config.facts import ambiguous_methods, asked_methods, masked, modes, volume_methods, volume_sources
 from promptseg.config.mask_files import mask_digests
 from promptseg.core.errors import PromptsegError
+from promptseg.planning import readiness
 
 MASKS = {"path": "given", "pattern": "{case}.png"}
 
@@ -148,3 +149,12 @@ def test_volumes_are_scored_without_being_asked_for():
         PromptsegError, match=r"volumes.methods names 'unet', whose masks come from files and are scored"
     ):
         check({**config(), "volumes": {"methods": ["unet"]}})
+
+
+def test_the_check_of_a_run_counts_the_files():
+    found = check(config())
+    said = [str(point) for point in readiness.points(found) if point.what == "masks unet"]
+    assert said == ["ok    masks unet               mine: 2 files in given fit {case}.png"]
+    none = check(config({**MASKS, "pattern": "{case}.nrrd"}))
+    said = [str(point) for point in readiness.points(none) if point.what == "masks unet"]
+    assert said == ["fail  masks unet               mine: 0 files in given fit {case}.nrrd"]

@@ -12,8 +12,9 @@ from typing import Any
 
 from promptseg.analysis.metadata_check import require_metadata
 from promptseg.config.cases import case_patterns, match_cases
-from promptseg.config.facts import all_methods
+from promptseg.config.facts import all_methods, masked
 from promptseg.config.folders import folders
+from promptseg.config.mask_files import Folder
 from promptseg.config.own_files import own_weights
 from promptseg.config.patterns import fits
 from promptseg.core.checksums import Checksum
@@ -57,6 +58,8 @@ def points(config: Mapping[str, Any], full: bool = False) -> Iterator[Point]:
     yield from _packages(config)
     for name in all_methods(config):
         yield from _weights(name, config, full)
+    for name in masked(config):
+        yield from _masks(name, config)
     of_run = {name: config["datasets"][name] for name in config["run"]["datasets"]}
     for row in availability({**config, "datasets": of_run}, Path(config["shared"], "raw")):
         name, entry = row.dataset, of_run[row.dataset]
@@ -148,6 +151,15 @@ def _weights(name: str, config: Mapping[str, Any], full: bool) -> Iterator[Point
         yield Point(OK, what, f"will be downloaded{much}")
     else:
         yield Point(FAIL, what, f"to be fetched by hand from {about.get('home', 'the authors')} to {path}")
+
+
+def _masks(name: str, config: Mapping[str, Any]) -> Iterator[Point]:
+    """How many files of masks there are for each dataset."""
+    masks = config["methods"][name]["masks"]
+    for dataset in masks.get("datasets", config["run"]["datasets"]):
+        folder = Folder.of(masks, dataset)
+        count, fits = len(folder.names()), f" fit {folder.pattern.text}" if folder.pattern else ""
+        yield Point(OK if count else FAIL, f"masks {name}", f"{dataset}: {count} files in {folder.path}{fits}")
 
 
 def _wrong(path: Path, checksum: Checksum | None) -> str:
