@@ -28,9 +28,23 @@ def rows():
 def test_a_row_for_each_method_and_setting(tmp_path):
     found = composed_table(table(tmp_path / "composed.csv", list(rows()), COMPOSED), METHODS)
     assert found["columns"][-2:] == ["highest predicted IoU", "first wins"]
-    about = ["images", "mode5.first", "30", "0.750", "50"]
+    about = ["images", "mode 5, first mask", "30", "0.750", "50"]
     assert found["rows"] == [["SAM", *about, "-0.062", "+0.125"], ["Box", *about, "n/a", "-0.250"]]
     assert [cell.below for cell in found["rows"][0][-2:]] == ["-0.125 to +0.250", "+0.000 to +0.250"]
+
+
+def test_settings_in_words(tmp_path):
+    settings = {
+        "iterative.as_released.2.oracle": ("images", "2 clicks, as released, oracle"),
+        "carry_box.3.box.open.0": ("volumes", "box carried, 3 slices, box, ends open"),
+        "each.all.point.given.1": ("volumes", "every slice prompted, every slice, point, ends given, 1 click"),
+    }
+    given = [
+        ROW | {"on": on, "setting": name, "method": "sam", "rule": "first_wins", "dataset": "", "iou_change": 0.0}
+        for name, (on, _) in settings.items()
+    ]
+    found = composed_table(table(tmp_path / "composed.csv", given, COMPOSED), METHODS)
+    assert [row[2] for row in found["rows"]] == [words for _, words in settings.values()]
 
 
 def test_a_run_without_label_maps():

@@ -8,8 +8,10 @@ import pandas as pd
 from promptseg.analysis.composed import COMPOSED
 from promptseg.analysis.paper import number
 from promptseg.compose.rules import RULES
+from promptseg.core import titles
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import Titles, titled
+from promptseg.core.vocabulary import ITERATIVE
 from promptseg.report.grid import Cell, Table, as_table, ordered
 
 TITLES = {
@@ -35,11 +37,24 @@ def composed_table(path: Path | None, methods: Titles) -> Table | None:
     cells = []
     for (method, on, setting), own in pooled.groupby(["method", "on", "setting"], sort=False):
         first, by_rule = own.iloc[0], {row.rule: row for row in own.itertuples()}
-        about = [titled(methods, method), on, setting, first["n_objects"], number(first["iou_alone"])]
+        about = [titled(methods, method), on, _words(on, setting), first["n_objects"], number(first["iou_alone"])]
         about.append(number(100 * first["overlapping"], 0))
         cells.append([*about, *(_change(by_rule.get(rule)) for rule in rules)])
     heads = ["method", "on", "masks", "objects", "IoU alone", "overlapping, %"]
     return as_table(cells, [*heads, *(TITLES[rule] for rule in rules)], 3)
+
+
+def _words(on: str, setting: str) -> str:
+    """Which masks, in words: "mode 5, first mask", or "box carried, 3 slices, box, ends open"."""
+    if on == "volumes":
+        route, slices, prompt, extents, clicks = setting.split(".")
+        named = ((titles.ROUTES, route), (titles.PROMPTS, prompt), (titles.EXTENTS, extents))
+        way, shown, ends = (known.get(name, titles.plain(name)) for known, name in named)
+        clicked = [titles.setting(ITERATIVE, int(clicks))] if int(clicks) else []
+        return ", ".join([way, titles.slices(slices), shown, ends, *clicked])
+    mode, *clicked, selection = setting.split(".")
+    words = [titles.setting(mode, int(clicked[1])), titles.plain(clicked[0])] if clicked else [titles.setting(mode)]
+    return ", ".join([*words, titles.SELECTIONS[selection]])
 
 
 def _change(row: Any) -> Cell:
