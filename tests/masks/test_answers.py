@@ -199,3 +199,51 @@ def test_black_and_white_masks_of_the_only_task(two):
         Image.fromarray(np.uint8(LABELS == 1) * 255).save(two / "given" / f"{name}.png")
     about = {"tasks": {"a": [1]}, "other_labels": [2]}
     assert take(two, dataset=about).masks() == {"p:a": A, "q:a": A}
+
+
+@pytest.mark.parametrize("pattern", ["{case}*.png", "*{case}.png", "{case}*.png*"])
+def test_a_file_that_fits_several_cases_is_refused(two, pattern):
+    """Else case p would get the mask of pq where its own is missing, and the union of both where it is there."""
+    write(two / "raw" / "images" / "qp.png", GREY)
+    write(two / "raw" / "masks" / "qp.png", LABELS)
+    write(two / "given" / "qp.png", LABELS)
+    (two / "given" / ("p.png" if pattern.startswith("*") else "q.png")).unlink()
+    with pytest.raises(PromptsegError, match=r"finds qp.png for \w+ and for \w+: make it narrower"):
+        take(two, pattern)
+
+
+def test_names_that_mean_two_objects_are_refused(two):
+    for name in ("p", "p_a"):
+        write(two / "raw" / "images" / f"{name}.png", GREY)
+        write(two / "raw" / "masks" / f"{name}.png", LABELS)
+    write(two / "given" / "p_a_a.png", LABELS == 1)
+    with pytest.raises(PromptsegError, match=r"finds p_a_a.png for p, a_a and for p_a, a: make it narrower"):
+        take(two, "{case}_{task}.png", dataset={"tasks": {"a": [1], "a_a": [2]}})
+
+
+def test_several_files_of_one_object_are_no_union(two):
+    for name in ("p_a_1", "p_a_2", "p_b_1", "q_a_1", "q_b_1"):
+        write(two / "given" / f"{name}.png", LABELS == 1)
+    found = take(two, "{case}_{task}_?.png", check_labels=False)
+    assert status_of(found, "p:a") == "several files: p_a_1.png, p_a_2.png fit one object; make `pattern` narrower"
+
+
+@pytest.mark.parametrize("step", ["0", "99999999999"])
+def test_clicks_are_counted_from_1(two, step):
+    write(two / "given" / step / "iterative" / "p_a.png", LABELS == 1)
+    with pytest.raises(PromptsegError, match=rf"finds masks of step {step}, .*clicks are counted from 1"):
+        take(two, "{step}/{mode}/{case}_{task}.png", protocols=["corrected"])
+
+
+def test_no_mask_in_any_mode_is_an_error(two):
+    with pytest.raises(PromptsegError, match=r"methods.unet on mine has none of 4 masks. Files that count"):
+        take(two, "{mode}/{case}_{task}.png")
+
+
+def test_a_threshold_below_1_of_whole_numbers_is_refused(two):
+    for task, value in (("a", 1), ("b", 2)):
+        for case in "pq":
+            write(two / "given" / f"{case}_{task}.png", np.uint8((value == LABELS) * 200 + 20))
+    with pytest.raises(PromptsegError, match=r"p_a.png holds whole numbers up to 220, of which 0.5 cuts off none"):
+        take(two, "{case}_{task}.png", threshold=0.5)
+    assert take(two, "{case}_{task}.png", threshold=128).masks()["p:a"] == A

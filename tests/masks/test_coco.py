@@ -139,3 +139,21 @@ def test_results_that_name_objects(tmp_path):
     assert Annotations(path).mask(["p"], "p:a", "a", SIZE).all()
     with pytest.raises(PromptsegError, match=r"missing mask: r.json has no result of q:a; add it"):
         Annotations(path).mask(["q"], "q:a", "a", SIZE)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "changes", "said"),
+    [
+        ({"image_id": "1"}, {}, "an annotation has the image_id '1', which nothing there has as `id`"),
+        ({"category_id": 2}, {}, "an annotation has the category_id 2, which nothing there has as `id`"),
+        ({"score": "0.9"}, {}, "an annotation has the score '0.9', which is no number"),
+        ({"score": float("nan")}, {}, "an annotation has the score nan, which is no number"),
+        ({}, {"images": [{"id": 1, "file_name": "p.png"}] * 2}, "several of its `images` have the same `id`"),
+        ({}, {"categories": [{"id": 1, "name": "a"}] * 2}, "several of its `categories` have the same `id`"),
+        ({}, {"images": [{"id": [1], "file_name": "p.png"}]}, "unhashable type"),
+    ],
+)
+def test_annotations_of_nothing_are_no_empty_masks(tmp_path, annotation, changes, said):
+    with pytest.raises(PromptsegError) as error:
+        mask(tmp_path, [{"segmentation": [[0, 0, 2, 0, 2, 2]], **annotation}], 0.5, **changes)
+    assert said in str(error.value)

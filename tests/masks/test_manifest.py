@@ -57,7 +57,21 @@ def test_pages(folder):
 def test_an_object_without_a_row_is_a_status(folder):
     found = take(folder, ROWS[:1])
     assert found.masks()["p:a"] == A
-    assert status_of(found, "p:b").startswith("missing mask: manifest.json has no row of p:b; add one")
+    assert status_of(found, "p:b").startswith("missing mask: manifest.json has no row of p:b for mode5; add one")
+
+
+def test_an_object_without_a_row_in_a_mode_that_others_have_is_a_status(folder):
+    found = take(folder, [*ROWS, {**ROWS[0], "mode": "mode1"}, {**ROWS[0], "mode": "mode1", "candidate": 1}])
+    own = found.rows[found.rows["object_id"] == "p:b"].set_index("mode")["status"]
+    assert own.to_dict() == {
+        "mode5": "ok",
+        "mode1": "missing mask: manifest.json has no row of p:b for mode1; add one; an empty mask is a file, too",
+    }
+
+
+@pytest.mark.parametrize("file", ["a\0b.png", "a" * 5000 + ".png"])
+def test_a_name_that_no_file_can_have_is_a_status(folder, file):
+    assert status_of(take(folder, [{**ROWS[0], "file": file}, ROWS[1]]), "p:a").startswith("missing file: ")
 
 
 def test_files_that_are_not_there_or_do_not_fit(folder):
@@ -75,7 +89,25 @@ def test_files_that_are_not_there_or_do_not_fit(folder):
     [
         ({"schema": "other/1"}, "its `schema` is not 'promptseg-masks/1'"),
         ({"dataset": "other"}, "it is of the dataset 'other', and is read for mine; `path` may hold {dataset}"),
-        ({"grid": "mm"}, "`grid` is 'mm', and neither 'image' nor 'source'"),
+        ({"grid": "mm"}, "grid: 'mm' is not one of ['image', 'source']"),
+        ({"takes": {"candidates": 3}}, "takes: 'prompt_types' is a required property"),
+        ({"mask": []}, "Additional properties are not allowed ('mask' was unexpected)"),
+        ({"masks": []}, "methods.unet on mine has none of 2 masks. Files that count"),
+        ({"masks": [{**ROWS[0], "value": "1"}]}, "has the value '1': it has to be a whole number from 0 to 2147483647"),
+        ({"masks": [{**ROWS[0], "file": "\ud800.png"}]}, "it has to be text"),
+        ({"masks": [{**ROWS[0], "page": True}]}, "has the page True: it has to be a whole number"),
+        ({"masks": [{**ROWS[0], "step": 2**15}]}, "has the step 32768: it has to be a whole number from 0 to 32767"),
+        ({"masks": [{**ROWS[0], "score": float("nan")}]}, "has the score nan: it has to be a number"),
+        ({"masks": [{**ROWS[0], "score": 10**400}]}, "it has to be a number"),
+        ({"masks": [{**ROWS[0], "object_id": ["p:a"]}]}, "has the object_id ['p:a']: it has to be text"),
+        ({"masks": [{**ROWS[0], "step": 1}]}, "has the step 1: clicks are counted from 1, other modes have 0"),
+        ({"masks": [{**ROWS[0], "mode": "iterative"}]}, "has the step 0: clicks are counted from 1"),
+        ({"masks": [{**ROWS[0], "mode": "iterative", "step": 1}]}, "needs a protocol: the run has none"),
+        (
+            {"masks": [{**ROWS[0], "mode": "iterative", "step": 1, "protocol": "mine"}]},
+            "has the protocol mine, and the run none: add it to `run.protocols`, or take the row out",
+        ),
+        ({"masks": [{**ROWS[0], "mode": "everything", "selection": "last"}]}, "has a selection that is none of first"),
         ({"masks": {}}, "`masks` has to be a list of rows"),
         ({"masks": [{**ROWS[0], "iou": 1}]}, "row 0 of `masks` (p:a, mode5) has the unknown key 'iou'"),
         ({"masks": [{**ROWS[0], "object_id": "r:a"}]}, "(r:a, mode5) is of an object that mine does not have"),
@@ -86,6 +118,10 @@ def test_files_that_are_not_there_or_do_not_fit(folder):
         ),
         ({"masks": [{**ROWS[0], "file": None}]}, "needs a `file` where its status is ok, and none where it is not"),
         ({"masks": [ROWS[0], ROWS[0]]}, "row 1 of `masks` (p:a, mode5) stands there twice"),
+        ({"masks": [ROWS[0], {"object_id": "p:a", "mode": "mode5", "status": "slow"}]}, "stands there twice"),
+        ({"masks": [{"object_id": "p:a", "mode": "mode5", "status": "slow"}, ROWS[0]]}, "stands there twice"),
+        ({"proposals": [3]}, "`proposals` has to be a list of rows"),
+        ({"proposals": [{"image_id": "p"}]}, "row 0 of `proposals` (p, None) needs a `file`"),
         ({"masks": [{**ROWS[0], "file": "../../raw/masks/p.png"}]}, "the file ../../raw/masks/p.png lies outside"),
         ({"proposals": [{"image_id": "r", "file": "p.png"}]}, "a proposal is of an image that mine does not have: r"),
     ],

@@ -1,6 +1,7 @@
 """The configuration, checked against its schema and filled with defaults."""
 
 import copy
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,10 +41,17 @@ def _is_integer(_: object, instance: object) -> bool:
     return isinstance(instance, int) and not isinstance(instance, bool)
 
 
+def _is_number(_: object, instance: object) -> bool:
+    """YAML knows .nan and .inf, with which every comparison and sum would go wrong without a word."""
+    return _is_integer(_, instance) or (isinstance(instance, float) and math.isfinite(instance))
+
+
 _Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     {"properties": _fill_defaults},
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer).redefine(
+        "number", _is_number
+    ),
 )
 
 

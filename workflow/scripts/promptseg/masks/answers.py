@@ -14,7 +14,7 @@ from promptseg.config.mask_files import Folder
 from promptseg.config.mask_patterns import ASKED, Names, Pattern
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import decode, encode
-from promptseg.core.reasons import MISSING_MASK
+from promptseg.core.reasons import MISSING_MASK, SEVERAL_FILES
 from promptseg.core.stacks import MaskStack
 from promptseg.core.vocabulary import ALL_MODES, AUTOMATIC, EVERYTHING, ITERATIVE, SELECTIONS, SINGLE_MODES
 from promptseg.masks.coco import Annotations
@@ -25,6 +25,7 @@ from promptseg.preprocess.shown import ShownPath, shown_apart
 from promptseg.prompts.modes import needed
 
 NOT_ASKED = "not_applicable"
+_MOST = 2**15  # clicks and candidates are 16-bit numbers in PREDICTIONS
 _MODES = (*(mode for mode in ALL_MODES if mode != EVERYTHING), AUTOMATIC)
 
 
@@ -92,6 +93,7 @@ class Files:
     _like: Volume | None = None
     _read: dict[tuple[str, ...], dict[str, MaskStack] | PromptsegError] = field(default_factory=dict)
     _coco: dict[str, Annotations | PromptsegError] = field(default_factory=dict)
+    _owners: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = Names(self.given.folder.names())
@@ -105,7 +107,7 @@ class Files:
         """
         protocols = self.given.protocols
         free = {"mode": _any_of(_MODES), "protocol": _any_of(protocols), "selection": _any_of(SELECTIONS)}
-        match = self.pattern.expression({}, {**free, "step": r"\d+", "candidate": r"\d+"}).fullmatch
+        match = self.pattern.expression({}, {**free, "step": "[0-9]+", "candidate": "[0-9]+"}).fullmatch
         named = [found.groupdict() for name in self.names if (found := match(name))]
         asked = {tuple((key, own[key]) for key in ASKED if key in own) for own in named}
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -115,6 +117,12 @@ class Files:
                 raise PromptsegError(
                     f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds masks of clicks: it needs "
                     f"{{step}} and, with the protocols {', '.join(protocols)} in the run, {{protocol}}."
+                )
+            if not int(one.get("candidate", 0)) < _MOST or (clicked and not 0 < int(one["step"]) < _MOST):
+                raise PromptsegError(
+                    f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds masks of step "
+                    f"{one.get('step', 0)}, candidate {one.get('candidate', 0)}: clicks are counted from 1, candidates "
+                    f"from 0, both up to {_MOST - 1}. Rename the files."
                 )
             row: dict[str, Any] = {"mode": one["mode"], "candidate": int(one.get("candidate", 0))}
             if clicked:
@@ -140,7 +148,7 @@ class Files:
         found = []
         for one in self.settings:
             values = self._values(place, image_id, task) | one
-            files = self.names.find(self.pattern, values)
+            files = self._find(values)
             if not files and one.get("candidate"):
                 continue  # methods may give fewer masks for some prompts
             try:
@@ -166,7 +174,7 @@ class Files:
             PromptsegError: the file is missing or does not fit.
         """
         values = self._values(place, image_id, task)
-        return self._code(self.names.find(self.pattern, values), place, values)
+        return self._code(self._find(values), place, values)
 
     def empty(self, size: tuple[int, int]) -> dict[str, Any]:
         """The code of an empty mask of (h, w) pixels."""
@@ -177,6 +185,24 @@ class Files:
         names = {"image": image_id, "object": f"{image_id}:{task}", "task": task, "dataset": self.given.dataset}
         return {**case, **names, "protocol": "", "selection": "first", "step": 0, "candidate": 0}
 
+    def _find(self, values: Mapping[str, Any]) -> list[str]:
+        """The files of some values.
+
+        Raises:
+            PromptsegError: one of them belongs to other values as well, such as p10.png to the cases p1 and p10.
+        """
+        files = self.names.find(self.pattern, values)
+        own = {name: values[name] for name in sorted(self.pattern.placeholders)}
+        for file in files:
+            other = self._owners.setdefault(file, own)
+            if other != own:
+                one, two = (", ".join(map(str, named.values())) for named in (other, own))
+                raise PromptsegError(
+                    f"methods.{self.given.method}.masks.pattern {self.pattern.text!r} finds {file} for {one} and for "
+                    f"{two}: make it narrower, so that each file belongs to one."
+                )
+        return files
+
     def _code(self, files: Sequence[str], place: Place, values: Mapping[str, Any]) -> dict[str, Any]:
         if not files:
             where = "image" if self.pattern.one_image else "case"
@@ -184,6 +210,8 @@ class Files:
                 f"no file {self.pattern.name(values)} in {self.given.folder.path} for the {where} {values[where]}",
                 "add it, or correct `pattern`; a file without any mark is an empty mask",
             )
+        if len(files) > 1 and files[0].lower().endswith(".json"):
+            raise SEVERAL_FILES.error(f"{', '.join(files)} fit {values['object']}", "make `pattern` narrower")
         if files[0].lower().endswith(".json"):
             return encode(self._annotated(files[0], place, values))
         stacks = self._stacks(files, place, values)

@@ -34,7 +34,7 @@ class Annotations:
         self._path, self._threshold = path, threshold
         try:
             content = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise reasons.UNREADABLE.error(f"{path.name} is no JSON: {error}", "write it anew") from error
         self._objects: dict[str, list[Mapping[str, Any]]] | None = None
         self._images: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -57,14 +57,31 @@ class Annotations:
                 )
             self._objects = defaultdict(list)
             for one in content:
-                self._objects[one["object_id"]].append(one)
+                self._objects[one["object_id"]].append(self._scored(one))
             return
         self._names = {one["id"]: str(one["name"]) for one in content["categories"]}
+        numbers = {one["id"] for one in content["images"]}
+        for kind, known in (("images", numbers), ("categories", self._names)):
+            if len(known) < len(content[kind]):
+                raise self._unreadable(f"several of its `{kind}` have the same `id`")
         for image in content["images"]:
             for name in {str(image.get("image", "")), *_names(str(image["file_name"]))} - {""}:
                 self._images[name].append(image)
         for one in content["annotations"]:
-            self._by_image[one["image_id"]].append(one)
+            for key, known in (("image_id", numbers), ("category_id", self._names)):
+                if one[key] not in known:
+                    raise self._unreadable(f"an annotation has the {key} {one[key]!r}, which nothing there has as `id`")
+            self._by_image[one["image_id"]].append(self._scored(one))
+
+    def _scored(self, annotation: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An annotation whose `score`, if there is one, is a number."""
+        score = annotation.get("score")
+        if score is not None and not (type(score) in (int, float) and abs(score) < np.inf):
+            raise self._unreadable(f"an annotation has the score {score!r}, which is no number")
+        return {key: value for key, value in annotation.items() if key != "score" or value is not None}
+
+    def _unreadable(self, what: str) -> PromptsegError:
+        return reasons.UNREADABLE.error(f"{self._path.name} is no COCO JSON: {what}", "correct it")
 
     def mask(self, names: Iterable[str], object_id: str, category: str, size: tuple[int, int]) -> np.ndarray:
         """The (h, w) bool mask of an object; its annotations are united, without any it is empty.
@@ -123,8 +140,9 @@ class Annotations:
     def _decoded(self, code: Any, size: tuple[int, int], what: str) -> np.ndarray:
         height, width = size
         if isinstance(code, Mapping) and "counts" in code:
-            if tuple(code.get("size", size)) != size:
-                raise self._another_size(code["size"], size, what)
+            stated = code.get("size", list(size))
+            if stated != list(size):
+                raise self._another_size(stated if isinstance(stated, list) else [], size, what)
             counts = _counts(code["counts"])
             if min(counts, default=0) < 0 or sum(counts) != height * width:
                 raise reasons.UNREADABLE.error(f"{self._path.name}: the run lengths of {what} do not fill its image")
@@ -133,7 +151,7 @@ class Annotations:
             for start, end in zip(ends[0::2], ends[1::2], strict=False):
                 flat[start:end] = True
             return flat.reshape(width, height).T
-        if isinstance(code, list) and code and all(isinstance(one, list) for one in code):
+        if isinstance(code, list) and code and all(isinstance(one, list) and _numbers(one) for one in code):
             polygons = [np.array(one, float) for one in code]
             far = _FAR * max(size)
             if all(one.size >= 6 and one.size % 2 == 0 and (np.abs(one) < far).all() for one in polygons):
@@ -149,6 +167,10 @@ class Annotations:
             f"{self._path.name} has {shown(stated)} rows and columns for {what}, whose image has {shown(size)}",
             "masks must have the size of the image",
         )
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(type(value) in (int, float) and abs(value) < 1e9 for value in values)
 
 
 def _names(file: str) -> set[str]:

@@ -12,6 +12,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import encode
 from promptseg.core.reason import Reason
 from promptseg.core.stacks import MaskStack
+from promptseg.preprocess.dicom_files import is_dicom
 from promptseg.preprocess.encodings import is_jpeg, marked
 from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
 from promptseg.preprocess.grids import Volume, reorient, shown
@@ -23,6 +24,7 @@ from promptseg.preprocess.volumes import LABEL_READERS
 Values = Sequence[int] | str  # of a label map, or the name of a segment
 # What to do where a reason names keys of datasets that these masks do not have.
 _REMEDIES: Mapping[Reason, str] = {
+    reasons.SEVERAL_FILES: "make `pattern` narrower",
     value_reasons.UNKNOWN_LABEL: "say by `labels` of its `masks` which values are which task, and name the others in "
     "`other_labels`, or write `other_labels: any`",
     value_reasons.NOT_WHOLE: "if it is a probability map, give a `threshold` beside `path`, and by {task} in the "
@@ -107,6 +109,9 @@ def read(paths: Sequence[Path], task: str, like: Volume, wanted: Wanted, axis: s
         if isinstance(values, str):
             found = read_masks([MaskFiles(tuple(paths), 1, None, values)], like, wanted.geometry)
         elif wanted.one_object:
+            if len(paths) > 1 and not all(map(is_dicom, paths)):
+                names = ", ".join(path.name for path in paths)
+                raise reasons.SEVERAL_FILES.error(f"{names} fit one object", "make `pattern` narrower")
             parts = [read_values([path], like, wanted.geometry, Encodings(), True, readers) for path in paths]
             array = np.logical_or.reduce([one_object(part.array, part.name, wanted.threshold) for part in parts])
             found = replace(parts[0], array=array.astype(np.uint8), palette=None)
@@ -139,6 +144,12 @@ def one_object(values: np.ndarray, name: str, threshold: float | None) -> np.nda
         PromptsegError: it holds more, and which of it is the object is not said.
     """
     if threshold is not None:
+        whole = not np.issubdtype(values.dtype, np.floating)
+        if whole and 0 < threshold < 1 < values.max(initial=0) and ((values > 0) & (values < values.max())).any():
+            raise value_reasons.THRESHOLD_MISSING.error(
+                f"{name} holds whole numbers up to {values.max():g}, of which {threshold:g} cuts off none but 0",
+                "give `threshold` in the numbers of the files, such as 128 for one half of 8 bit",
+            )
         return values >= threshold
     if is_jpeg(name):
         return marked(values, name, 1, None, Encodings())

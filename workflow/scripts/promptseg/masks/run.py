@@ -162,26 +162,26 @@ def _write(
             table.write(rows)
             rows = []
     table.write(rows)
-    _tell(given, statuses)
+    _tell(given, statuses, len(stream.objects))
     overlaps.check(f"methods.{given.method} on {given.dataset}", given.masks.get("check_labels", True))
     return statuses
 
 
-def _tell(given: Given, statuses: Mapping[str, int]) -> None:
+def _tell(given: Given, statuses: Mapping[str, int], objects: int) -> None:
     """Say how many objects have no mask, and why.
 
     Raises:
         PromptsegError: none has one.
     """
     bad = {status: count for status, count in statuses.items() if status not in _FINE}
-    if not bad:
+    about = f"methods.{given.method} on {given.dataset}"
+    if not bad and (statuses or not objects):
         return
     many = sum(bad.values())
-    about = f"methods.{given.method} on {given.dataset}"
     if not statuses["ok"]:
-        there = given.folder.names()
+        there, first = given.folder.names(), f" The first: {next(iter(bad))}." if bad else ""
         raise PromptsegError(
-            f"{about} has none of {many} masks. The first: {next(iter(bad))}. Files that count in {given.folder.path}: "
+            f"{about} has none of {many or objects} masks.{first} Files that count in {given.folder.path}: "
             f"{', '.join(there[:5]) or 'none'}{f' and {len(there) - 5} more' if len(there) > 5 else ''}."
         )
     reasons = counted(status for status, count in bad.items() for _ in range(count))
