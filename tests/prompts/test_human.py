@@ -84,7 +84,7 @@ def test_several_annotators_and_orders_are_sorted(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "0.json cannot be read as JSON"),
+        ("{", "0.json, line 1 cannot be read as JSON"),
         ({**one(), "format": "promptseg-human-prompts/2"}, "0.json, format: 'promptseg-human-prompts/1' was expected"),
         (one(annotator=" "), "0.json, images[0].objects[0].annotator: ' ' does not match"),
         (one({**POINT, "type": "ponit"}), "images[0].objects[0].prompts[0].type: 'ponit' is not one of"),

@@ -32,7 +32,7 @@ def test_no_text_of_a_library_is_raised(path):
 
 
 # These end the run, or hand on what others raised.
-RUN_ENDS = {"build", "case", "inputs", "lowest", "manifests", "workers"}
+RUN_ENDS = {"build", "case", "inputs", "lowest", "manifests", "places", "workers"}
 
 
 def test_what_fails_a_case_has_a_reason():

@@ -133,7 +133,9 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PromptsegError(f"{path} cannot be read as JSON: {error}") from error
+        logger.info("%s: %s", path, error)
+        line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise PromptsegError(f"{path}{line} cannot be read as JSON: correct it, or write it again.") from error
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     wrong = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
     if wrong is not None:

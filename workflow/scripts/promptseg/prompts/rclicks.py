@@ -3,6 +3,7 @@
 Its columns are known from the code that reads them, emb-ai/rclicks e20bf76, rclicks/rclicks/clickmap.py.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pandas as pd
 
 from promptseg.core.errors import PromptsegError
 from promptseg.prompts.human import FORMAT
+
+logger = logging.getLogger(__name__)
 
 _COLUMNS = ("image_stem", "object_stem", "click_type", "x", "y", "w", "h")
 
@@ -30,7 +33,8 @@ def read_clicks(path: Path) -> pd.DataFrame:
             kept = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in numbers}
             table = pd.read_csv(path, keep_default_na=False, dtype=kept)  # the stem 0012 is no number
     except (OSError, ValueError) as error:
-        raise PromptsegError(f"{path} cannot be read as a table: {error}") from error
+        logger.info("%s: %s", path, error)
+        raise PromptsegError(f"{path} cannot be read as a table: give the clicks.csv or .json of RClicks.") from error
     missing = [name for name in _COLUMNS if name not in table]
     if missing:
         raise PromptsegError(f"{path} is not of RClicks: it lacks the columns {', '.join(missing)}.")
