@@ -247,3 +247,35 @@ def test_a_threshold_below_1_of_whole_numbers_is_refused(two):
     with pytest.raises(PromptsegError, match=r"p_a.png holds whole numbers up to 220, of which 0.5 cuts off none"):
         take(two, "{case}_{task}.png", threshold=0.5)
     assert take(two, "{case}_{task}.png", threshold=128).masks()["p:a"] == A
+
+
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [
+        (np.flipud, "lie upside down: as they are they overlap the objects with an IoU of 0.00, turned back with 1.00"),
+        (np.fliplr, "lie mirrored"),
+        (lambda labels: np.rot90(labels, 2), "lie turned by 180 degrees"),
+        (np.rot90, "lie turned by 90 degrees to the left"),
+        (lambda labels: np.rot90(labels, -1), "lie turned by 90 degrees to the right"),
+        (np.transpose, "lie with rows and columns exchanged:"),
+        (lambda labels: np.rot90(labels.T, 2), "lie with rows and columns exchanged and turned by 180 degrees"),
+    ],
+)
+def test_masks_that_lie_another_way_up_are_refused(tmp_path, turn, said):
+    labels = np.zeros((8, 8), np.uint8)
+    labels[0, :3] = labels[1, 0] = 1
+    write(tmp_path / "raw" / "images" / "p.png", np.arange(64, dtype=np.uint8).reshape(8, 8))
+    write(tmp_path / "raw" / "masks" / "p.png", labels)
+    write(tmp_path / "given" / "p.png", np.ascontiguousarray(turn(labels)))
+    with pytest.raises(PromptsegError, match=said):
+        take(tmp_path, dataset={"tasks": {"a": [1]}})
+    turned = take(tmp_path, dataset={"tasks": {"a": [1]}}, check_labels=False).masks()["p:a"]
+    assert turned == turn(labels).astype(int).tolist()
+
+
+def test_black_and_white_masks_of_several_tasks(two):
+    for name in ("p", "q"):
+        write(two / "given" / f"{name}.png", np.uint8(255) * (LABELS == 1))
+    with pytest.raises(PromptsegError, match=r"holds 0 and 255 only, .*; say by `labels` beside `path` which task"):
+        take(two)
+    assert take(two, labels={"a": [255]}).masks()["p:a"] == A

@@ -14,7 +14,7 @@ from promptseg.core.reason import Reason
 from promptseg.core.stacks import MaskStack
 from promptseg.preprocess.dicom_files import is_dicom
 from promptseg.preprocess.encodings import is_jpeg, marked
-from promptseg.preprocess.evidence import Decisions, Encodings, Evidence
+from promptseg.preprocess.evidence import SEVERAL_VALUES, Decisions, Encodings, Evidence
 from promptseg.preprocess.grids import Volume, reorient, shown
 from promptseg.preprocess.images import object_mask
 from promptseg.preprocess.labels import MaskFiles, read_labels, read_masks, read_values
@@ -195,6 +195,12 @@ def read_npz(path: Path, name: str | None = None) -> Volume:
 
 def _with_our_remedy(status: str) -> str:
     """A status whose last clause is about keys that these masks have."""
+    what, several, _ = status.partition(f"{SEVERAL_VALUES}; ")
+    if several:
+        return (
+            f"{what}{several}say by `labels` beside `path` which task its number stands for (for each task, if there is "
+            "a file for each), or put {task} into `pattern`"
+        )
     for reason, remedy in _REMEDIES.items():
         if status.startswith(f"{reason.name}: "):
             return status.removesuffix(f"; {reason.remedy}") + (f"; {remedy}" if status.endswith(reason.remedy) else "")

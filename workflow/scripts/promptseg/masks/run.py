@@ -17,6 +17,7 @@ from promptseg.core.tables import TableWriter, open_table, read_table, write_tab
 from promptseg.masks.answers import NOT_ASKED, Files, Given, Place, takes
 from promptseg.masks.manifest import Manifest
 from promptseg.masks.permuted import Overlaps
+from promptseg.masks.turned import Turns
 from promptseg.masks.reading import Wanted
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.preprocess.decisions import decide
@@ -87,7 +88,7 @@ def import_masks(
         Counts for `throughput.json`.
 
     Raises:
-        PromptsegError: no object has a mask; labels are permuted; see `Given` and `answers.Files`.
+        PromptsegError: no object has a mask; labels are permuted; masks are turned; see `Given` and `answers.Files`.
     """
     facts = facts_of(given, files_sha256)
     if not given.has_masks:
@@ -146,7 +147,8 @@ def _write(
     Raises:
         PromptsegError: see `import_masks`.
     """
-    overlaps, statuses, rows = Overlaps(list(stream.tasks)), Counter[str](), list[dict[str, Any]]()
+    overlaps, turns = Overlaps(list(stream.tasks)), Turns()
+    statuses, rows = Counter[str](), list[dict[str, Any]]()
     for image, objects in progress(stream, len(stream), f"import_masks {given.method} {given.dataset}", "image"):
         place = known[image.image_id]
         for item in objects:
@@ -155,15 +157,19 @@ def _write(
                 raise PromptsegError(f"{item.row.object_id}: {bad} (`strict` is on, so this ends the run)")
             statuses.update(row["status"] for row in found)
             rows += found
-        if isinstance(answers, Files) and len(stream.tasks) > 1:
+        if isinstance(answers, Files):
             truths = {task: object_mask(image.labels, values) for task, values in stream.tasks.items()}
-            overlaps.add(answers.masks(place, image.image_id, stream.tasks), truths)
+            masks = answers.masks(place, image.image_id, stream.tasks)
+            overlaps.add(masks, truths)
+            turns.add(masks, truths)
         if len(rows) >= _ROWS:
             table.write(rows)
             rows = []
     table.write(rows)
     _tell(given, statuses, len(stream.objects))
-    overlaps.check(f"methods.{given.method} on {given.dataset}", given.masks.get("check_labels", True))
+    about, refuse = f"methods.{given.method} on {given.dataset}", given.masks.get("check_labels", True)
+    overlaps.check(about, refuse)
+    turns.check(about, refuse)
     return statuses
 
 

@@ -6,7 +6,7 @@ from itertools import product
 from promptseg.core.reason import Reason
 from promptseg.core.reasons import PLACES_DIFFER
 from promptseg.core.value_reasons import MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING
-from promptseg.preprocess.evidence import Decisions, Encodings, Evidence, Kind, Refusal
+from promptseg.preprocess.evidence import SEVERAL_VALUES, Decisions, Encodings, Evidence, Kind, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _white(number: int, how: Encodings) -> Decisions:
     if labels is None and how.single is not None:
         return {}
     what = f"holds 0 and {number} only" + (
-        f", and {labels.first} holds labels" if labels else ", and the tasks have several values"
+        f", and {labels.first} holds labels" if labels else f", and {SEVERAL_VALUES}"
     )
     remedy = f"list all values in `other_labels`, with {number} if it marks what does not count" + (
         ", without it if it shows the object" if how.single is not None else ""

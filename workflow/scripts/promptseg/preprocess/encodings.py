@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from promptseg.core.value_reasons import LABEL_RANGE, MEANS_OPEN, NOISY_MASK, THRESHOLD_MISSING, UNKNOWN_LABEL
-from promptseg.preprocess.evidence import Encodings, Kind
+from promptseg.preprocess.evidence import SEVERAL_VALUES, Encodings, Kind
 
 # What programs write for "set": the largest numbers of integer types, and the one below of masks with two of them.
 WHITE = frozenset({254, 255, 32767, 65534, 65535, 2**31 - 1, 2**32 - 1})
@@ -38,7 +38,7 @@ def label_map(labels: np.ndarray, name: str, how: Encodings) -> np.ndarray:
     if len(marks) == 1 and marks[0] in white:
         if how.single is None and how.others is not None:
             raise MEANS_OPEN.error(
-                f"{name} holds 0 and {marks[0]} only, and the tasks have several values",
+                f"{name} holds 0 and {marks[0]} only, and {SEVERAL_VALUES}",
                 f"say which object it shows by an entry `{{file: ..., value: ...}}` of `labels`, or add {marks[0]} to "
                 "`other_labels` if it marks what does not count",
             )

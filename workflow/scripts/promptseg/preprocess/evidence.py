@@ -45,6 +45,7 @@ class Kind(StrEnum):
         return int(number) if name == self else None
 
 
+SEVERAL_VALUES = "the tasks have several values"  # why a mask of 0 and 255 may show the object of any of them
 # Memory must not grow with the cases. Of so many palettes two contradict each other: only 256 can begin alike.
 _DETAILS = 257
 
