@@ -2,7 +2,9 @@
 
 import pytest
 
+from promptseg.core.tables import read_csv, write_csv
 from promptseg.figures import protocols
+from promptseg.protocols.comparison.tables import AGREEMENT
 from support.figures import legend, texts, visible
 from support.presets import METHODS, TITLES, tables
 
@@ -24,7 +26,15 @@ def test_a_line_for_each_method_and_a_cell_for_each_pair_of_protocols(drawn):
     assert [label.get_text() for label in ranks.get_xticklabels()] == ["First one", "Second one"]
     assert ranks.get_ylim()[0] > ranks.get_ylim()[1], "the best on top"
     assert [text.get_text().split("\n")[0] for text in taus.texts] == ["-1.00"]
+    assert taus.texts[0].get_text().endswith("\n(-1.00, 1.00)")
     assert legend(figure) == ["Cut", "SAM X"] or legend(figure) == ["SAM X", "Cut"]
+
+
+def test_a_pair_without_tau_is_told(tmp_path):
+    files = tables(tmp_path)
+    pairs = read_csv(files["protocol_agreement"], AGREEMENT)
+    write_csv(files["protocol_agreement"], pairs.assign(tau=float("nan")), AGREEMENT)
+    assert [text.get_text() for text in _draw(files).axes[1].texts] == ["n/a"]
 
 
 def test_one_protocol_alone_has_no_matrix(tmp_path):

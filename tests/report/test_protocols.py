@@ -24,6 +24,8 @@ def test_values_ranks_and_what_is_hidden(tmp_path):
     assert (effect["protocol"], effect["what the variant does"]) == ("First one", "the start counts")
     assert (effect["as released"], effect["variant"], effect["difference"]) == ("0.775", "0.700", "-0.075")
     assert (effect["changed"], effect["rank"]) == ("2 of 2", "1 to 2")
+    assert [row[3] for row in found["effects"]["rows"]] == ["SAM X", "Cut"]
+    assert found["unchanged"] == 1, "nothing changes for the perfect one"
     assert found["sentences"] == [
         "First one and Second one order 1 of 1 pairs of methods the other way round, asked about images: Kendall's tau "
         "-1.00 (-1.00 to 1.00), another method is first."
@@ -33,4 +35,5 @@ def test_values_ranks_and_what_is_hidden(tmp_path):
 def test_protocols_that_order_alike(tmp_path):
     found = protocol_parts(tables(tmp_path, methods=["cut"]), METHODS, TITLES)
     assert found["sentences"] == []
+    assert not found["values"][0][1]["rows"][0][1].best, "alone is no best"
     assert protocol_parts({}, METHODS, TITLES) is None

@@ -41,17 +41,17 @@ def pairs(*rows):
 @pytest.mark.parametrize(
     ("difference", "p", "sentence", "certain"),
     [
-        (0.05, 0.001, "The mean IoU of {best} is 0.050 above that of the reference My U-Net.", True),
+        (0.05, 0.001, "The mean IoU of {best} over patients is 0.050 above that of the reference My U-Net.", True),
         (
             -0.05,
             0.001,
-            "No method reaches the reference My U-Net: {best} comes closest, 0.050 below in mean IoU.",
+            "No method reaches the reference My U-Net: {best} comes closest, 0.050 below in mean IoU over patients.",
             True,
         ),
         (
             0.05,
             0.03,
-            "The mean IoU of {best} is 0.050 above that of the reference My U-Net, which is not certain.",
+            "The mean IoU of {best} over patients is 0.050 above that of the reference My U-Net, which is not certain.",
             False,
         ),
     ],

@@ -41,7 +41,7 @@ def tables(folder: Path, presets: Sequence[str] = ("a", "b"), methods: Sequence[
     lines = [
         {"preset": preset, "variant": variant, "on": "images", "dataset": "d", "task": "t", "case_id": f"p{number}"}
         | {"image_id": f"i{number}", "object_id": f"i{number}:t", "method": method, "step": step, "iou": iou}
-        | {"status": "ok"}
+        | {"status": "ok", "failed": None}
         for preset in presets
         for variant in ("", *PRESETS[preset]["variants"])
         for method in methods

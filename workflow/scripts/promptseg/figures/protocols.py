@@ -50,12 +50,14 @@ def _taus(axis: Axes, rows: pd.DataFrame, names: Sequence[Name]) -> None:
             table[line, column] = row["tau"]
             words = f"{row['tau']:.2f}"
             if pd.notna(row["tau_ci_low"]):
-                words += f"\n{row['tau_ci_low']:.2f}\u2013{row['tau_ci_high']:.2f}"
+                words += f"\n({row['tau_ci_low']:.2f}, {row['tau_ci_high']:.2f})"
             dark = abs(row["tau"]) > 0.65
             axis.text(
-                column, line, words, ha="center", va="center", fontsize=small, linespacing=0.9,
+                column, line, words, ha="center", va="center", fontsize=small, linespacing=1.15,
                 color="white" if dark else "black",
             )  # fmt: skip
+    for line, column in zip(*np.nonzero(np.tri(len(names), k=-1) * np.isnan(table)), strict=True):
+        axis.text(column, line, style.words("n/a"), ha="center", va="center", fontsize=small, color="0.45")
     if len(names) < 2:
         axis.set_visible(False)
         return
@@ -98,10 +100,10 @@ def draw(values: str | Path, agreement: str | Path, methods: Titles, protocols: 
         left, right = next(axes), next(axes)
         _ranks(left, own, names[kind], looks)
         _taus(right, pairs[pairs["on"] == kind], names[kind])
-        tilted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 5.6, "linespacing": 0.9}
+        tilted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 5.6, "linespacing": 1.1}
         left.set_xticks(range(len(labels)), labels, **tilted)
         right.set_xticks(range(len(labels) - 1), labels[:-1], **tilted)
-        right.set_yticks(range(1, len(labels)), labels[1:], fontsize=5.6, linespacing=0.9)
+        right.set_yticks(range(1, len(labels)), labels[1:], fontsize=5.6, linespacing=1.1)
         left.set_title(style.words(_KINDS[kind]), loc="left", fontweight="bold")
         right.set_title(style.words("Kendall's tau of two orders"), loc="left", fontweight="bold")
     return grid.figure

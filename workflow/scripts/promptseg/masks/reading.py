@@ -198,8 +198,8 @@ def _with_our_remedy(status: str) -> str:
     what, several, _ = status.partition(f"{SEVERAL_VALUES}; ")
     if several:
         return (
-            f"{what}{several}say by `labels` beside `path` which task its number stands for (for each task, if there is "
-            "a file for each), or put {task} into `pattern`"
+            f"{what}{several}say by `labels` beside `path` which task its number stands for (of each task, if "
+            "there is a file for each), or put {task} into `pattern`"
         )
     for reason, remedy in _REMEDIES.items():
         if status.startswith(f"{reason.name}: "):

@@ -17,8 +17,8 @@ from promptseg.core.tables import TableWriter, open_table, read_table, write_tab
 from promptseg.masks.answers import NOT_ASKED, Files, Given, Place, takes
 from promptseg.masks.manifest import Manifest
 from promptseg.masks.permuted import Overlaps
-from promptseg.masks.turned import Turns
 from promptseg.masks.reading import Wanted
+from promptseg.masks.turned import Turns
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
 from promptseg.preprocess.decisions import decide
 from promptseg.preprocess.evidence import Decisions

@@ -25,7 +25,8 @@ def protocol_parts(files: Mapping[str, Path], methods: Titles, protocols: Titles
 
     Returns:
         sentences: which protocols order the methods least alike. values: for each method a column for each protocol.
-        effects: what each protocol hides. All means over datasets.
+        effects: what each protocol hides; unchanged: how many rows more in which nothing changes. All means over
+        datasets.
     """
     if "protocols" not in files:
         return None
@@ -34,12 +35,14 @@ def protocol_parts(files: Mapping[str, Path], methods: Titles, protocols: Titles
         for name, table in (("protocols", PROTOCOLS), ("protocol_effects", EFFECTS), ("protocol_agreement", AGREEMENT))
     )
     values = ordered(values[values["decides"] == "yes"], methods)
+    changed = (effects["n_changed"] > 0) | (effects["difference"] != 0)
     return {
         "sentences": list(_sentences(alike, protocols)),
         "values": [
             (kind, _values(own, methods, protocols)) for kind, own in values.groupby("on", sort=True) if len(own)
         ],
-        "effects": _effects(effects, methods, protocols),
+        "effects": _effects(effects[changed], methods, protocols),
+        "unchanged": int((~changed).sum()),
     }
 
 
@@ -65,6 +68,7 @@ def _sentences(alike: pd.DataFrame, protocols: Titles) -> Iterator[str]:
 def _values(rows: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
     """A row for each method; the best rank under each protocol is marked."""
     names = names_in(rows)
+    ranked = rows.groupby(["preset", "variant"])["rank"].count()
     by_name = {name: own.set_index("method") for name, own in rows.groupby(["preset", "variant"])}
     cells = []
     for method in dict.fromkeys(rows["method"]):
@@ -76,7 +80,7 @@ def _values(rows: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
                 continue
             rank = f"rank {row['rank']:g}" if pd.notna(row["rank"]) else ""
             below = ", ".join(filter(None, [rank, interval(row)]))
-            line.append(Cell(number(row["value"]), below=below, best=row["rank"] == 1))
+            line.append(Cell(number(row["value"]), below=below, best=row["rank"] == 1 and ranked[name] > 1))
         cells.append(line)
     return as_table(cells, ["method", *(_head(by_name[name].iloc[0], name, protocols) for name in names)], 1)
 
@@ -87,8 +91,10 @@ def _head(row: pd.Series, name: tuple[str, str], protocols: Titles) -> str:
 
 
 def _effects(rows: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
+    """Protocols and variants in the order of the table, methods in that of the registry."""
     cells = []
-    for row in ordered(rows, methods).sort_values(["preset", "on", "variant"], kind="stable").to_dict("records"):
+    place = rows.groupby(["preset", "on", "variant"], sort=False).ngroup()
+    for row in ordered(rows.assign(place=place), methods).sort_values("place", kind="stable").to_dict("records"):
         ranks = [number(row[f"rank_{side}"], 0) for side in ("released", "variant")]
         ends = (row["difference_ci_low"], row["difference_ci_high"])
         cells.append(

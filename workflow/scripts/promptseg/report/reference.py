@@ -64,9 +64,10 @@ def against_reference(pairs: pd.DataFrame, methods: Titles, protocols: Titles, u
     best = f"{titled(methods, row['a'])} ({_prompt(row, protocols)})"
     certain = bool(row["p_all"] < LEVEL)
     if effect > 0:
-        text = f"The mean IoU of {best} is {effect:.3f} above that of the reference {line}"
+        text = f"The mean IoU of {best} over patients is {effect:.3f} above that of the reference {line}"
     else:
-        text = f"No method reaches the reference {line}: {best} comes closest, {-effect:.3f} below in mean IoU"
+        text = f"No method reaches the reference {line}: {best} comes closest, {-effect:.3f} below"
+        text += " in mean IoU over patients"
     ends = f"95 % interval {row['ci_low']:.3f} to {row['ci_high']:.3f}, " if pd.notna(row["ci_low"]) else ""
     proof = certainty(f"{ends}{p_words(row['p_all'])} over {row['n']} patients", certain)
     sentence = text + ("." if certain else ", which is not certain.")
