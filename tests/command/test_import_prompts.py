@@ -12,10 +12,10 @@ from promptseg.prompts.human import read_file
 CLICKS = "image_stem,object_stem,click_type,device,x,y,w,h\nbear,,first,pc,3,4,20,10\nbear,,fp,pc,3,4,20,10\n"
 
 
-def call(folder, *arguments):
+def call(folder, *arguments, dataset="davis"):
     (folder / "clicks.csv").write_text(CLICKS)
     given = [str(folder / word) if "." in word else word for word in arguments]
-    done = CliRunner().invoke(app, ["import-prompts", *given, "-o", str(folder / "out.json"), "-d", "davis"])
+    done = CliRunner().invoke(app, ["import-prompts", *given, "-o", str(folder / "out.json"), "-d", dataset])
     if isinstance(done.exception, PromptsegError):
         raise done.exception
     assert done.exit_code == 0, done.output
@@ -48,6 +48,13 @@ def test_what_cannot_be_meant_is_refused(tmp_path, monkeypatch, arguments, said)
     with pytest.raises(PromptsegError, match=said):
         call(tmp_path, *arguments)
     assert not (tmp_path / "out.json").exists()
+
+
+def test_a_task_that_the_dataset_does_not_have_is_refused(tmp_path):
+    with pytest.raises(PromptsegError, match=r"--task: 'liver' is none of brain_tumour, breast_lesion"):
+        call(
+            tmp_path, "slicer", "clicks.csv", "-t", "liver", "--case", "x", "--annotator", "b", dataset="lesions_mri"
+        )  # fmt: skip
 
 
 def test_nothing_left_is_no_file(tmp_path):

@@ -54,7 +54,7 @@ def import_prompts(
 
         if case is None or annotator is None or len(task) > 1:
             raise PromptsegError("slicer: say whose markups of what they are, by --case, --annotator and one --task.")
-        place, slices = _case(dataset, case, configfile)
+        place, slices = _case(dataset, case, task[0], configfile)
         markups = [markup for path in files for markup in read_markups(path)]
         about = {"dataset": dataset, "task": task[0], "annotator": annotator}
         content, said = from_slicer(markups, place, slices, about)
@@ -67,8 +67,8 @@ def import_prompts(
     print(output)
 
 
-def _case(dataset: str, case: str, configfile: list[Path] | None) -> tuple["Place", dict[int, str]]:
-    """Where the pictures of a case lie, and slice -> image_id of those of the run."""
+def _case(dataset: str, case: str, task: str, configfile: list[Path] | None) -> tuple["Place", dict[int, str]]:
+    """Where the pictures of a case lie, and slice -> image_id of those of the run; `task` is one of the dataset's."""
     import pandas as pd
 
     from promptseg.core.choices import one_of
@@ -81,6 +81,7 @@ def _case(dataset: str, case: str, configfile: list[Path] | None) -> tuple["Plac
     project.enter()
     config = project.configuration(configfile)
     one_of(sorted(config["datasets"]), dataset, "--dataset")
+    one_of(config["datasets"][dataset]["tasks"], task, "--task")
     folders = Path(config["results"]), Path(config["shared"])
     images = where(f"datasets/{dataset}/images.parquet", *folders)
     if not images.is_file():
