@@ -35,9 +35,9 @@ class Turns:
         """Count one image: (h, w) bool by task."""
         for task, mask in masks.items():
             truth = truths[task]
-            both = np.count_nonzero(mask) + np.count_nonzero(truth)
+            both = int(np.count_nonzero(mask)) + int(np.count_nonzero(truth))
             for name, turned in _turned(mask):
-                shared = np.count_nonzero(turned & truth) if turned.shape == truth.shape else 0
+                shared = int(np.count_nonzero(turned & truth)) if turned.shape == truth.shape else 0
                 self._shared[name] += shared
                 self._together[name] += both - shared
 
