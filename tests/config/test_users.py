@@ -48,6 +48,10 @@ def test_a_job_depends_on_draws_and_not_on_where_files_lie():
         (config(a={"noise": {}, "like": "b"}, b=READERS), "users.a: noise and like exclude each other"),
         (config(a={"like": "b"}, b={"noise": {}}), "users.a.like: 'b' is no user with recorded prompts."),
         (config(a={"clickability": "m/{image}.png", "noise": {"bias": 0.1}}), "noise.bias would not matter"),
+        (config(a={"clickability": "m/{image}_{tsk}.png"}), "only {image} and {task} may stand in braces"),
+        (config(a={"clickability": "m/{image}_{.png"}), "only {image} and {task} may stand in braces"),
+        (config(a={"noise": {"spread": 0.2}}), "users.a.noise.spread: with a bias of 0 it has to be less than 0"),
+        (config(a={"noise": {"bias": 0.5, "spread": 0.5}}), "with a bias of 0.5 it has to be less than 0.5"),
         (config(a={"clickability": "m/one.png"}), "users.a.clickability: 'm/one.png' needs {image}"),
     ],
 )

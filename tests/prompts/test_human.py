@@ -154,3 +154,27 @@ def test_files_of_folders(tmp_path):
         files_of([tmp_path / "empty"])
     with pytest.raises(PromptsegError, match="is not there"):
         files_of([tmp_path / "c.json"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (one({**POINT, "time": float("nan")}), "Files of prompts hold numbers, and NaN is none"),
+        (one({**POINT, "points": [[10**400, 1]]}), "is greater than the maximum"),
+        (one({**POINT, "order": 10**30}), "is greater than the maximum"),
+        (one({**POINT, "step": -(10**30)}), "is less than the minimum"),
+        ("[" * 100_000 + "]" * 100_000, "cannot be read as JSON"),
+        (one(image={"image_id": "ct_z003", "slice": 4}), "ct_z003 is not slice 4: correct `slice`, or take it out."),
+    ],
+)
+def test_numbers_that_are_none_and_slices_that_contradict(tmp_path, content, said):
+    with pytest.raises(PromptsegError) as error:
+        rows_of(tmp_path, content)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["e\u0301va", " \u00e9va\t"])
+def test_a_name_written_in_two_ways_is_one_annotator(tmp_path, name):
+    late = {**POINT, "order": 2}
+    found = rows_of(tmp_path, one(annotator="\u00e9va"), one(late, annotator=name))
+    assert [row["annotator"] for row in found] == ["\u00e9va", "\u00e9va"]

@@ -120,3 +120,11 @@ def test_noisy_prompts_are_in_the_image_and_points_in_the_object(
     x0, y0, x1, y1 = noisy_box(masks.tight_box(truth), noise, truth.shape, generator(seed))
     assert 0 <= x0 <= x1 < 15
     assert 0 <= y0 <= y1 < 12
+
+
+@pytest.mark.parametrize(
+    ("enlarge", "box"), [(1e19, (0, 0, 79, 59)), (1e300, (0, 0, 79, 59)), (-1e300, (0, 0, 79, 59))]
+)
+def test_boxes_of_any_size_are_clipped(enlarge: float, box: tuple) -> None:
+    noise = Noise(enlarge=(enlarge,) * 4)
+    assert noisy_box((10, 10, 20, 20), noise, (60, 80), np.random.default_rng(1)) == box

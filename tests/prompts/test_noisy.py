@@ -112,3 +112,23 @@ def test_bad_maps(tmp_path: Path) -> None:
     Image.fromarray(np.ones((2, 3, 3), np.uint8)).save(tmp_path / "rgb.png")
     with pytest.raises(PromptsegError, match="in one channel"):
         clickability_map(tmp_path / "rgb.png", (2, 3))
+
+
+@pytest.mark.parametrize("array", [np.array([[None]]), np.ones((2, 3), complex)])
+def test_maps_of_other_than_numbers(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "a.npy", array, allow_pickle=True)
+    with pytest.raises(PromptsegError, match=r"cannot be read|needs finite numbers"):
+        clickability_map(tmp_path / "a.npy", (2, 3))
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.png"])
+@pytest.mark.parametrize("content", [b"", b"abc"])
+def test_damaged_maps(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PromptsegError, match="cannot be read"):
+        clickability_map(tmp_path / name, (2, 3))
+
+
+def test_chances_whose_sum_is_too_large_for_a_number(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((2, 3), 1e308))
+    assert np.array_equal(clickability_map(tmp_path / "a.npy", (2, 3)), np.ones((2, 3)))

@@ -1,5 +1,6 @@
 """The users of a run: who prompts besides the ideal one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,23 @@ def _mistaken(name: str, entry: Mapping[str, Any], users: Mapping[str, Any]) -> 
             yield Mistake(
                 where, f"{dotted(where)}: with clickability, noise.{useless[0]} would not matter: take it out."
             )
+        at = (*where, "clickability")
         if "{image}" not in entry["clickability"]:
-            at = (*where, "clickability")
             yield Mistake(
                 at, f"{dotted(at)}: {entry['clickability']!r} needs {{image}} where the name of the image goes."
             )
+        if re.search(r"[{}]", re.sub(r"\{(image|task)\}", "", entry["clickability"])):
+            text = f"{dotted(at)}: {entry['clickability']!r}: only {{image}} and {{task}} may stand in braces."
+            yield Mistake(at, text)
+    noise = entry.get("noise", {})
+    bias, spread = noise.get("bias", 0), noise.get("spread", 0)
+    if spread and 0 <= bias <= 1 and spread**2 >= bias * (1 - bias):
+        most = (bias * (1 - bias)) ** 0.5
+        of_spread = (*where, "noise", "spread")
+        yield Mistake(
+            of_spread,
+            f"{dotted(of_spread)}: with a bias of {bias:g} it has to be less than {most:.3g}; give `bias`, too.",
+        )
     like = entry.get("like")
     if like is not None and "prompts" not in users.get(like, {}):
         at = (*where, "like")

@@ -12,6 +12,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 
+from promptseg.config.patterns import composed
 from promptseg.config.schema import SCHEMAS
 from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
@@ -131,8 +132,8 @@ def read_file(path: Path) -> dict[str, Any]:
         PromptsegError: it is no JSON, or does not fit the schema.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except (OSError, ValueError, RecursionError) as error:
         logger.info("%s: %s", path, error)
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise PromptsegError(f"{path}{line} cannot be read as JSON: correct it, or write it again.") from error
@@ -142,6 +143,10 @@ def read_file(path: Path) -> dict[str, Any]:
         where = _entry(*wrong.absolute_path)
         raise PromptsegError(f"{path}{where}: {wrong.message}. docs/human_prompts.md says what belongs there.")
     return {"coordinates": PIXELS, **content}
+
+
+def _no_number(text: str) -> None:
+    raise PromptsegError(f"Files of prompts hold numbers, and {text} is none: correct it.")
 
 
 def _entry(*path: str | int) -> str:
@@ -157,6 +162,7 @@ def _rows(
     for number, entry in enumerate(content["images"]):
         where = f"{path}{_entry('images', number)}"
         for part, of_object in enumerate(entry["objects"]):
+            name = composed(of_object["annotator"].strip()).encode(errors="replace").decode()
             for place, prompt in enumerate(of_object["prompts"]):
                 here = f"{where}.objects[{part}].prompts[{place}]"
                 try:
@@ -174,7 +180,7 @@ def _rows(
                     continue
                 about = {"order": prompt["order"], "step": prompt.get("step", prompt["order"])}
                 about |= {"kind": prompt["type"], "label": prompt.get("label", 1), "seconds": prompt.get("time")}
-                yield here, {"object_id": object_id, "annotator": of_object["annotator"], **about, "points": points}
+                yield here, {"object_id": object_id, "annotator": name, **about, "points": points}
 
 
 def _placed(
@@ -189,6 +195,7 @@ def _placed(
     if any(len(point) != wanted for point in points):
         raise PromptsegError(f"points of coordinates {coordinates!r} have {wanted} numbers each.")
     if coordinates == PIXELS:
+        _same_slice(entry, known)
         image, places = _image(entry, entry.get("slice"), known), np.array(points, float)
     else:
         image, places = _from_file(entry, points, coordinates, known)
@@ -201,6 +208,12 @@ def _placed(
             f"{image.width} x {image.height} pixels: correct it, or `coordinates`, which are {coordinates}."
         )
     return image, [(int(x), int(y)) for x, y in pixels]
+
+
+def _same_slice(entry: Mapping[str, Any], known: Known) -> None:
+    image = known.by_id.get(entry.get("image_id", ""))
+    if image is not None and entry.get("slice", image.index) != image.index:
+        raise PromptsegError(f"{image.image_id} is not slice {entry['slice']}: correct `slice`, or take it out.")
 
 
 def _image(entry: Mapping[str, Any], index: int | None, known: Known) -> Image:

@@ -119,9 +119,9 @@ def noisy_box(ideal: Box, noise: Noise, shape: tuple[int, int], rng: np.random.G
     size = np.tile(sides[2:] - sides[:2] + 1, 2)
     outwards = np.array([-1, -1, 1, 1])
     moves = rng.normal(noise.enlarge, noise.enlarge_spread) * size * outwards
-    moved = (sides + np.rint(moves).astype(int)).reshape(2, 2)
+    moved = (sides + np.rint(moves)).reshape(2, 2)
     # Two sides that would cross are exchanged.
-    x0, y0, x1, y1 = np.sort(np.clip(moved, 0, np.array(shape)[::-1] - 1), axis=0).ravel().tolist()
+    x0, y0, x1, y1 = np.sort(np.clip(moved, 0, np.array(shape)[::-1] - 1), axis=0).astype(int).ravel().tolist()
     return x0, y0, x1, y1
 
 

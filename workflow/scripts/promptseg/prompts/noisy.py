@@ -121,12 +121,16 @@ def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """
     if not path.is_file():
         raise PromptsegError(f"The clickability map {path} does not exist: give one for each image.")
-    found = np.load(path, allow_pickle=False) if path.suffix == ".npy" else decode_png(path.read_bytes())
+    try:
+        found = np.load(path, allow_pickle=False) if path.suffix == ".npy" else decode_png(path.read_bytes())
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise PromptsegError(f"The clickability map {path} cannot be read ({error}): write it anew.") from error
     if found.shape != shape:
         raise PromptsegError(
             f"The clickability map {path} has the shape {found.shape}, its image {shape} (rows, columns): it needs a "
             "number for each pixel of the image as it is stored, in one channel."
         )
-    if not np.isfinite(found).all() or found.min() < 0 or found.max() == 0:
+    real = found.astype(float) if found.dtype.kind in "buif" else np.full(shape, np.nan)
+    if not np.isfinite(real).all() or real.min() < 0 or real.max() == 0:
         raise PromptsegError(f"The clickability map {path} needs finite numbers from 0 up, not all of them 0.")
-    return found.astype(float)
+    return real / real.max()
