@@ -41,6 +41,13 @@ def test_csv_is_written_in_the_declared_order_with_six_decimals(tmp_path):
     assert (tmp_path / "things.csv").read_text() == "name,n,of,x\nNA,1,,1.000000\n,2,3,2.500000\n"
 
 
+def test_no_zero_has_a_sign(tmp_path):
+    frame = pd.DataFrame({"name": list("abcd"), "n": 0, "of": 0, "x": [-1e-17, -0.0, -0.0000006, np.nan]})
+    write_csv(tmp_path / "things.csv", frame, TABLE)
+    written = [line.split(",")[3] for line in (tmp_path / "things.csv").read_text().splitlines()[1:]]
+    assert written == ["0.000000", "0.000000", "-0.000001", ""]
+
+
 def test_p_values_never_read_as_zero(tmp_path):
     table = Table("tests.csv", "Tests.", [NAME, Column("p", FLOAT, "p value", p_value=True), Column("x", FLOAT, "")])
     p = [0.03125, 1.2345678e-13, 0.0, 5e-324, 1.0, np.nan, 0.0001]

@@ -95,7 +95,7 @@ def test_lines_are_shapes(tmp_path, show):
     export(replace(source, settings=settings), "napari", tmp_path / "napari" / "bones")
     layers = show.layers(tmp_path / "napari" / "bones", GREY)
     shown = {about["name"]: (data, about) for data, about, kind in layers if kind == "shapes"}
-    walks, about = shown["scribble, anywhere"]
+    walks, about = shown["scribble (anywhere)"]
     assert about["shape_type"] == "path"
     assert [one.tolist() for one in walks[:2]] == [[[0, 1, 1], [0, 1, 2]], [[0, 5, 5], [0, 5, 5]]]  # (object, y, x)
     assert len(walks) == 4

@@ -37,7 +37,14 @@ def test_a_row_for_each_method_prompt_and_user(tmp_path):
 def test_what_is_certain_comes_before_what_is_large(tmp_path):
     (finding,) = parts(tmp_path, record(0.1, 0.05, 0.15), record(0.5, -0.1, 0.9, "mode4"))["findings"]
     assert "0.100 less mean IoU than with ideal ones (mode 1)." in finding.sentence
-    assert parts(tmp_path, record(0.8, 0.7, 0.9, "mode5"))["findings"] == []
+    assert parts(tmp_path, record(0.8, 0.7, 0.9, "mode2"))["findings"] == []
+
+
+def test_a_box_around_the_object_is_shown_where_nobody_gave_one_for_each_component(tmp_path):
+    boxes = record(0.3, 0.2, 0.4, "mode5"), record(0.4, 0.3, 0.5, "mode4")
+    for given, shown in ((boxes[:1], ["mode 5"]), (boxes, ["mode 4"])):
+        table = parts(tmp_path, *given)["table"]
+        assert [row[table["columns"].index("prompt")] for row in table["rows"]] == shown
 
 
 def test_a_difference_that_may_be_none_is_said_to_be_uncertain(tmp_path):

@@ -37,7 +37,6 @@ USERS = Table(
 )
 ONE_PATIENT = "no interval: one patient"
 ONE_ANNOTATOR = "one annotator: the interval is over patients alone"
-SHOWN_MODES = ("mode1", "mode4")
 _VALUES = ("iou", "against_iou", "difference")
 
 
@@ -120,7 +119,8 @@ def read_users(scores: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
 def shown_rows(table: pd.DataFrame, methods: Collection[str], protocol: str, ideal: str) -> pd.DataFrame:
     """What figure and page show of USERS: against the ideal user, first mask, mean over tasks; a few settings.
 
-    These are one point, a box for each component and clicks of one protocol: one, and the most that every user gave.
+    These are one point, a box for each component (of a run without such boxes one around the object) and clicks of one
+    protocol: one, and the most that every user gave.
 
     Args:
         methods: those that are shown, in their order; controls are left out by whoever calls.
@@ -131,7 +131,8 @@ def shown_rows(table: pd.DataFrame, methods: Collection[str], protocol: str, ide
     rows = rows[rows["method"].isin(methods)]
     clicked = rows[(rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol)]
     steps = {1, clicked.groupby("user")["step"].max().min()} if len(clicked) else set()
-    shown = pd.concat([rows[rows["mode"].isin(SHOWN_MODES)], clicked[clicked["step"].isin(steps)]])
+    box = "mode4" if (rows["mode"] == "mode4").any() else "mode5"
+    shown = pd.concat([rows[rows["mode"].isin(["mode1", box])], clicked[clicked["step"].isin(steps)]])
     place = {name: index for index, name in enumerate(methods)}
     order = {"method": place, "mode": {mode: index for index, mode in enumerate(ALL_MODES)}}
     return shown.sort_values(

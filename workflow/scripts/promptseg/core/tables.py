@@ -23,6 +23,7 @@ from promptseg.core.files import atomic
 Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
 
 _LEAST_P = 2.22508e-308  # the smallest normal float64, rounded up to six digits
+_ZERO = 5e-7  # numbers below have no digit among six decimals
 _GROUP = 10_000  # rows of a row group that is gathered, about
 STRING, INTEGER, FLOAT = pa.string(), pa.int64(), pa.float64()
 
@@ -182,8 +183,9 @@ def batches(path: str | Path, size: int, columns: list[str] | None = None) -> It
 def write_csv(path: str | Path, frame: pd.DataFrame, table: Table) -> None:
     """Write the columns of `table` in their order as CSV, atomically.
 
-    Numbers have six decimals, so that equal numbers give equal files; missing values are empty. p values have six
-    significant digits and are never 0: those that a float64 cannot hold are written as the smallest normal one, 2e-308.
+    Numbers have six decimals, so that equal numbers give equal files, and no zero has a sign; missing values are empty.
+    p values have six significant digits and are never 0: those that a float64 cannot hold are written as the smallest
+    normal one, 2e-308.
 
     Raises:
         KeyError: the frame lacks a column.
@@ -192,6 +194,8 @@ def write_csv(path: str | Path, frame: pd.DataFrame, table: Table) -> None:
     written = frame[table.names].astype(numbers)
     for name in [column.name for column in table.columns if column.p_value]:
         written[name] = [None if np.isnan(p) else f"{max(p, _LEAST_P):.6g}" for p in written[name]]
+    floats = written.select_dtypes("float")
+    written[floats.columns] = floats.mask(floats.abs() < _ZERO, 0.0)  # -1e-17 would be -0.000000
     with atomic(path) as temporary:
         written.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
