@@ -273,6 +273,16 @@ def test_masks_that_lie_another_way_up_are_refused(tmp_path, turn, said):
     assert turned == turn(labels).astype(int).tolist()
 
 
+def test_tasks_without_an_object_say_nothing_of_turns(tmp_path):
+    """One number for all tasks: each image has the mask of the other task as well."""
+    for name, value in (("p", 1), ("q", 2)):
+        write(tmp_path / "raw" / "images" / f"{name}.png", GREY)
+        write(tmp_path / "raw" / "masks" / f"{name}.png", np.uint8(LABELS == 1) * value)
+        write(tmp_path / "given" / f"{name}.png", np.ascontiguousarray(np.uint8(255) * (LABELS == 1)[::-1]))
+    with pytest.raises(PromptsegError, match="lie upside down"):
+        take(tmp_path, labels={"a": [255], "b": [255]})
+
+
 def test_black_and_white_masks_of_several_tasks(two):
     for name in ("p", "q"):
         write(two / "given" / f"{name}.png", np.uint8(255) * (LABELS == 1))

@@ -32,9 +32,11 @@ class Turns:
         self._together = dict.fromkeys(["", *_TURNS], 0)
 
     def add(self, masks: Mapping[str, np.ndarray], truths: Mapping[str, np.ndarray]) -> None:
-        """Count one image: (h, w) bool by task."""
+        """Count one image: (h, w) bool by task. Tasks without an object in it say nothing."""
         for task, mask in masks.items():
             truth = truths[task]
+            if not truth.any():
+                continue
             both = int(np.count_nonzero(mask)) + int(np.count_nonzero(truth))
             for name, turned in _turned(mask):
                 shared = int(np.count_nonzero(turned & truth)) if turned.shape == truth.shape else 0
