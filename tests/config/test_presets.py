@@ -16,6 +16,7 @@ MINE = {
     "metrics": {"dice": {}},
     "summaries": [{"name": "d", "metric": "dice", "kind": "final"}],
 }
+CLICKS = {"clicks": {"rule": "deepest"}, "prompts": 2}
 BASE = {
     "run": {"datasets": ["mine"], "methods": ["box_fill"], "protocols": ["box_only"]},
     "protocols": {"corrected": {}, "box_only": MINE},
@@ -145,6 +146,48 @@ def test_groups_of_people_are_asked_where_a_map_says_where_they_click():
             {"clicks": {"rule": "planned", "planned": {"thin": "here"}}, "prompts": 2},
             "protocols.box_only.clicks.planned.thin: 'here' is not allowed. Did you mean 'anywhere'?",
         ),
+        (
+            {"clicks": {"rule": "planned", "planned": {"foreground": 0, "background": 0}}, "prompts": 2},
+            "protocols.box_only.clicks.planned: no click at all is planned",
+        ),
+        (
+            {"start": {}, "clicks": {"rule": "every_slice"}, "prompts": 2},
+            "protocols.box_only.clicks.rule: 'every_slice' clicks in the slices of the first prompt: give one",
+        ),
+        (
+            {"summaries": [{"name": "d", "metric": "dice", "kind": "auc", "from": 2, "to": 1}], **CLICKS},
+            "protocols.box_only.summaries.0.from: an area from step 2 to 1 is none: give an earlier step.",
+        ),
+        (
+            {
+                "metrics": {"fp_ml": {}},
+                "summaries": [{"name": "f", "metric": "fp_ml", "kind": "noc", "threshold": 0.5, "cap": 2}],
+                **CLICKS,
+            },
+            "protocols.box_only.summaries.0.metric: 'fp_ml' is not allowed.",
+        ),
+        ({"averaging": ["slices"]}, "protocols.box_only.averaging: dice is not measured slice by slice: give it"),
+        (
+            {
+                "metrics": {"dice": {"slices": "any"}, "iou": {"slices": "with_truth"}},
+                "averaging": ["slices"],
+            },
+            "protocols.box_only.averaging: metrics count slices in different ways",
+        ),
+        ({"averaging": ["lesions", "cases"]}, "protocols.box_only.averaging: lesions are counted by the metric lesion"),
+        (
+            {"metrics": {"dice": {"tolerance_mm": 2}}},
+            "protocols.box_only.metrics.dice.tolerance_mm: tolerance_mm is an option of nsd: take it away.",
+        ),
+        ({"metrics": {"dice": {"entries": [2, 1]}}}, "protocols.box_only.metrics.dice.entries counts slices"),
+        (
+            {"metrics": {"dice": {"smooth": 1, "slices": "any"}}},
+            "protocols.box_only.metrics.dice.smooth: what is measured slice by slice is not smoothed",
+        ),
+        (
+            {"variants": {"x": {"asks": ["images"]}}},
+            "protocols.box_only.variants.x.asks: a variant cannot change it: write a preset of its own.",
+        ),
         ({"asks": ["volumes"]}, "run.protocols names 'box_only', which asks about volumes alone, and no dataset"),
     ],
 )
@@ -169,10 +212,39 @@ def test_mistakes_about_presets_elsewhere():
     )
     entry = BASE["methods"]["box_fill"] | {"protocols": {"box_only": {"refinement": False}}}
     assert "methods.box_fill.protocols names 'box_only', a preset" in refused(methods={"box_fill": entry})
+    assert "protocols.corrected is the set of switches of ordinary runs: give the preset another name." in refused(
+        protocols={"corrected": MINE}
+    )
     sums = [{"name": "i", "metric": "iou", "kind": "final"}]
     taking = {"takes": ["as_released"], "metrics": {"iou": {}}, "summaries": sums}
     said = refused(run={"protocols": ["p"]}, protocols={"p": taking, "as_released": {}})
     assert "run.protocols names 'p', whose scores are those of as_released: name one of them as well." in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"variants": {"x": {"title": "X"}}},
+            "protocols.box_only.variants: of `takes` each click protocol is a variant",
+        ),
+        ({"prompts": 2}, "protocols.box_only.prompts: `takes` has the clicks of the run, see prompts.clicks"),
+        ({"metrics": {"nsd": {}}}, "metrics.nsd: of the run's own clicks presets take iou and dice alone."),
+        ({"metrics": {"dice": {"smooth": 1}}}, "metrics.dice: scores of the run are taken as they are"),
+        (
+            {"summaries": [{"name": "d", "metric": "dice", "kind": "at", "step": 10}]},
+            "summaries.0.step: there is no step 10, as `prompts.clicks` is 9.",
+        ),
+        (
+            {"summaries": [{"name": "d", "metric": "dice", "kind": "auc", "from": 0, "to": 9}]},
+            "summaries.0.from: the run's own clicks begin with step 1.",
+        ),
+    ],
+)
+def test_mistakes_in_a_preset_that_takes_the_scores_of_the_run(changes, message):
+    with pytest.raises(PromptsegError) as error:
+        checked(run={"protocols": ["corrected", "box_only"]}, start={}, takes=["corrected"], **changes)
+    assert message in str(error.value)
 
 
 def test_sums_do_not_depend_on_titles():
@@ -184,7 +256,7 @@ def test_sums_do_not_depend_on_titles():
 
 def test_what_jobs_are_asked_under_presets():
     config = checked(
-        variants={"larger": {"start": {"prompt": "box", "shift": 2}}, "other_mean": {"averaging": ["slices"]}}
+        variants={"larger": {"start": {"prompt": "box", "shift": 2}}, "other_mean": {"averaging": ["classes", "cases"]}}
     )
     asked = asked_of_presets(config, "images")
     assert list(asked) == ["presets", "strict"]

@@ -16,7 +16,8 @@ from promptseg.config.facts import all_methods, is_preset
 from promptseg.config.forms import canonical, in_order, mistaken_forms
 from promptseg.config.mask_files import missing_masks, mistaken_masks
 from promptseg.config.paths import missing_files
-from promptseg.config.presets import mistaken_presets, of_variant
+from promptseg.config.preset_mistakes import mistaken_presets
+from promptseg.config.presets import of_variant
 from promptseg.config.schema import Schema, preset_schema, read_schema
 from promptseg.config.users import missing_prompts, mistaken_users
 from promptseg.core.routes import CONTOURS

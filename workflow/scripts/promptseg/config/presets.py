@@ -1,13 +1,11 @@
-"""What a schema cannot say of presets, and their variants."""
+"""Presets of a run and their variants: what is asked, measured and summed up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from promptseg.config.explain import Mistake, dotted, nearest
-from promptseg.config.facts import Config, is_preset, presets, run_protocols, volume_datasets
+from promptseg.config.facts import Config, presets
 from promptseg.config.schema import merged
-from promptseg.config.yamlfiles import Where
 
 # What the answers of a method depend on; the other keys say how answers are scored and shown.
 ASKING = ("start", "clicks", "prompts", "stop", "feedback", "selection", "multimask", "route", "passes", "begin")
@@ -94,104 +92,3 @@ def untitled(config: Config) -> dict[str, dict[str, Any]]:
     return {
         name: {key: preset[key] for key in preset if key not in left_out} for name, preset in presets(config).items()
     }
-
-
-def mistaken_presets(config: Config) -> Iterator[Mistake]:
-    """Of a configuration that fits its schema: presets that ask nothing, or sum up what they do not measure."""
-    for name, entry in config["protocols"].items():
-        if is_preset(entry):
-            where = ("protocols", name)
-            for variant, whole in variants(entry).items():
-                at = (*where, "variants", variant) if variant else where
-                yield from _mistaken_asking(config, at, whole)
-                yield from _mistaken_start((*at, "start"), whole["start"])
-                yield from _mistaken_shares((*at, "clicks"), whole["clicks"])
-                yield from _mistaken_sums(at, whole)
-    yield from _without_data(config)
-
-
-def _mistaken_asking(config: Config, where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
-    asks = entry["start"]["prompt"] != "none" or entry["clicks"]["rule"] != "none"
-    for index, name in enumerate(entry.get("takes", ())):
-        at = (*where, "takes", index)
-        known = [other for other, about in config["protocols"].items() if not is_preset(about)]
-        if name not in known:
-            yield Mistake(at, f"{dotted(where)}.takes names {name!r}, no set of switches.{nearest(name, known)}")
-    if "takes" in entry and asks:
-        yield Mistake(where, f"{dotted(where)}: `takes` asks nothing of its own: take away `start` and `clicks`.")
-    elif "takes" not in entry and not asks:
-        yield Mistake(
-            where, f"{dotted(where)} asks nothing: write `start: {{prompt: ...}}` or `clicks: {{rule: ...}}`."
-        )
-    if entry["prompts"] and "takes" not in entry and entry["clicks"]["rule"] == "none":
-        at = (*where, "prompts")
-        yield Mistake(
-            at, f"{dotted(at)}: {entry['prompts']} prompts are to follow and `clicks` says none: give its rule."
-        )
-    if entry["clicks"]["rule"] != "none" and not entry["prompts"]:
-        at = (*where, "clicks")
-        yield Mistake(at, f"{dotted(at)}: no prompt follows the start: say how many by `prompts`.")
-
-
-def _mistaken_start(where: Where, start: Mapping[str, Any]) -> Iterator[Mistake]:
-    on_line = start["target"] == "line"
-    of_line, of_object = ("centre", "ends", "grid", "random"), ("centre", "centroid", "deepest", "random")
-    places = of_line if on_line else of_object
-    if start["prompt"] == "point" and start["place"] not in places:
-        at = (*where, "place")
-        what = "a line" if on_line else "an object"
-        yield Mistake(at, f"{dotted(at)}: {start['place']!r} is no place on {what}: take one of {', '.join(places)}.")
-    several = start["background"] > 0 or start["place"] in ("ends", "grid")
-    several = several or (start["place"] == "random" and start["points"] > 1)
-    if start["between"] == "linear" and (start["parts"] > 1 or (start["prompt"] == "point" and several)):
-        at = (*where, "between")
-        yield Mistake(
-            at, f"{dotted(at)}: only one point or box for a slice can be interpolated: show one, or `nothing`."
-        )
-
-
-def _mistaken_shares(where: Where, clicks: Mapping[str, Any]) -> Iterator[Mistake]:
-    if clicks["low"] >= clicks["high"]:
-        at = (*where, "low")
-        yield Mistake(
-            at, f"{dotted(at)}: draws begin at {clicks['low']} and end at {clicks['high']}: give a lower share."
-        )
-
-
-def _mistaken_sums(where: Where, entry: Mapping[str, Any]) -> Iterator[Mistake]:
-    limit = entry["conditions"]["nsd_zero_unless_dice_above"]
-    if limit != "none" and not {"dice", "nsd"} <= entry["metrics"].keys():
-        at = (*where, "conditions", "nsd_zero_unless_dice_above")
-        yield Mistake(at, f"{dotted(at)} needs dice and nsd among `metrics`: add them, or take it away.")
-    seen: set[str] = set()
-    for index, summary in enumerate(entry["summaries"]):
-        at = (*where, "summaries", index)
-        if summary["metric"] not in entry["metrics"]:
-            words = nearest(summary["metric"], entry["metrics"]) or f" Measured: {', '.join(entry['metrics'])}."
-            yield Mistake(at, f"{dotted(at)}.metric: {summary['metric']!r} is not among `metrics`.{words}")
-        if summary["name"] in seen:
-            yield Mistake(at, f"{dotted(at)}.name: two summaries are called {summary['name']!r}: rename one.")
-        seen.add(summary["name"])
-        for key in ("step", "from", "to"):
-            if summary.get(key, 0) > entry["prompts"]:
-                yield Mistake(
-                    (*at, key),
-                    f"{dotted((*at, key))}: there is no step {summary[key]}, as `prompts` is {entry['prompts']}.",
-                )
-
-
-def _without_data(config: Config) -> Iterator[Mistake]:
-    for name, entry in presets(config).items():
-        where = ("run", "protocols", config["run"]["protocols"].index(name))
-        if entry["asks"] == ["volumes"] and not volume_datasets(config):
-            yield Mistake(
-                where,
-                f"run.protocols names {name!r}, which asks about volumes alone, and no dataset of the run has them: "
-                "set `volumes` of a dataset, or take it away.",
-            )
-        if "takes" in entry and not set(entry["takes"]) & set(run_protocols(config)):
-            yield Mistake(
-                where,
-                f"run.protocols names {name!r}, whose scores are those of {' or '.join(entry['takes'])}: name one of "
-                "them as well.",
-            )
