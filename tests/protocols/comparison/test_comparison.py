@@ -126,6 +126,31 @@ def test_orders_of_methods_under_two_presets(tmp_path: Path) -> None:
     assert row["changed"] == pytest.approx(1 / 3)
 
 
+def test_only_methods_with_a_value_in_all_datasets_are_ordered_over_them(tmp_path: Path) -> None:
+    rows = [
+        _rows({"m": [[0, 0.2]] * 2, "n": [[0, 0.3]] * 2, "o": [[0, 0.9]] * 2}),
+        _rows({"m": [[0, 0.8]], "n": [[0, 0.5]]}, dataset="e"),
+    ]
+    empty = _rows({"o": [[0, np.nan]]}, dataset="e")  # asked, and without a value
+    for more in ([], [empty]):
+        one = pd.concat([*rows, *more])
+        table, _, alike = _tables(pd.concat([one, one.assign(preset="b")]), {"a": PRESET, "b": PRESET}, tmp_path)
+        assert alike.set_index(["level", "dataset"])["n_methods"].to_dict() == {
+            ("all", ""): 2,
+            ("dataset", "d"): 3,
+            ("dataset", "e"): 2,
+        }
+        found = table[(table["level"] == "all") & (table["summary"] == "iou_final") & (table["preset"] == "a")]
+        assert found.set_index("method")["rank"].to_dict() == pytest.approx({"m": 1, "n": 2, "o": np.nan}, nan_ok=True)
+
+
+def test_of_equals_each_is_the_best(tmp_path: Path) -> None:
+    one = _rows({"m": [[0, 0.5]] * 2, "n": [[0, 0.5]] * 2})
+    other = _rows({"m": [[0, 0.4]] * 2, "n": [[0, 0.6]] * 2}, preset="b")
+    _, _, alike = _tables(pd.concat([one, other]), {"a": PRESET, "b": PRESET}, tmp_path)
+    assert alike["same_best"].tolist() == ["yes", "yes"]
+
+
 def test_lower_is_better_turns_the_order_over(tmp_path: Path) -> None:
     one = _rows({"m": [[0, 0.9]] * 2, "n": [[0, 0.6]] * 2})
     clicks = {**PRESET, "summaries": [{"name": "noc_80", "metric": "iou", "kind": "noc", "threshold": 0.8, "cap": 3}]}

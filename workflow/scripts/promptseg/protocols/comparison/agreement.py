@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.protocols.comparison.values import Place, Values, by_key, interval, places
+from promptseg.protocols.comparison.values import Place, Values, by_key, comparable, interval, places
 
 
 def orders(values: np.ndarray) -> np.ndarray:
@@ -45,11 +45,7 @@ def agreement(values: Sequence[Values], rivals: Sequence[str]) -> Iterator[dict[
 
 
 def _compared(one: Sequence[Values], other: Sequence[Values], place: Place) -> Iterator[dict[str, Any]]:
-    names = [
-        value.method
-        for value in one
-        if _has(value, place) and any(value.method == b.method and _has(b, place) for b in other)
-    ]
+    names = [name for name in _ranked(one, place) if name in _ranked(other, place)]
     if len(names) < 2:
         return
     sides = [[next(value for value in side if value.method == name) for name in names] for side in (one, other)]
@@ -63,7 +59,8 @@ def _compared(one: Sequence[Values], other: Sequence[Values], place: Place) -> I
     changed = int((found[0] * found[1] < 0).sum())
     (tau_low,), (tau_high,) = interval(taus, 1)
     (low,), (high,) = interval(shares, 1)
-    best = [max(side, key=lambda value: value.signs[0] * value.means[place][0]).method for side in sides]
+    values = [{value.method: value.signs[0] * value.means[place][0] for value in side} for side in sides]
+    best = [{name for name, value in of.items() if value == max(of.values())} for of in values]
     cases = {(name, case) for side in sides for name, case in _cases(side[0], place)}
     yield {
         **dict(zip(("preset", "variant", "on"), one[0].key, strict=True)),
@@ -78,13 +75,15 @@ def _compared(one: Sequence[Values], other: Sequence[Values], place: Place) -> I
         "tau_ci_high": tau_high,
         "changed_ci_low": low,
         "changed_ci_high": high,
-        "same_best": "yes" if best[0] == best[1] else "no",
+        "same_best": "yes" if best[0] & best[1] else "no",
         "n_patients": len(cases),
     }
 
 
-def _has(value: Values, place: Place) -> bool:
-    return place in value.means and not np.isnan(value.means[place][0])
+def _ranked(side: Sequence[Values], place: Place) -> list[str]:
+    """Methods that have a value of what decides, in all datasets of the place."""
+    with_place = [value for value in side if place in value.means]
+    return [value.method for value, has in zip(with_place, comparable(with_place, place)[:, 0], strict=True) if has]
 
 
 def _cases(value: Values, place: Place) -> set[tuple[str, str]]:

@@ -156,17 +156,23 @@ def places(of_key: Sequence[Values]) -> list[Place]:
     return ([("all", "")] if names else []) + [("dataset", name) for name in names]
 
 
+def comparable(of_key: Sequence[Values], place: Place) -> np.ndarray:
+    """(methods, summaries) bool: which have a value in every dataset of a place where another one has one."""
+    datasets = [one for one in places(of_key) if one[0] == "dataset" and place in (("all", ""), one)]
+    nothing = np.full(len(of_key[0].names), np.nan)
+    known = ~np.isnan([[one.means.get(dataset, nothing) for one in of_key] for dataset in datasets])
+    return np.asarray((known | ~known.any(axis=1, keepdims=True)).all(axis=0) & known.any(axis=0))
+
+
 def ranks(of_key: Sequence[Values], place: Place, rivals: Sequence[str]) -> dict[str, np.ndarray]:
     """(summaries,) ranks by method, 1 the best; of rivals that have a value in all datasets of the place."""
-    datasets = {name for _, name in places(of_key) if name} if place[0] == "all" else {place[1]}
-    ranked = [one for one in of_key if one.method in rivals and datasets <= set(one.datasets)]
+    ranked = [one for one in of_key if one.method in rivals and place in one.means]
     if not ranked:
         return {}
     table = np.array([-one.signs * one.means[place] for one in ranked])
-    found = np.full(table.shape, np.nan)
-    for column in range(table.shape[1]):
-        known = ~np.isnan(table[:, column])
-        found[known, column] = rankdata(table[known, column])
+    found, known = np.full(table.shape, np.nan), comparable(ranked, place)
+    for column, has in enumerate(known.T):
+        found[has, column] = rankdata(table[has, column])
     return {one.method: found[index] for index, one in enumerate(ranked)}
 
 
