@@ -35,6 +35,7 @@ _SAM2 = "notebooks/image_predictor_example.ipynb feeds the best mask's logits ba
 FAMILIES = {
     "Perfect": Usage(False, None, "no network"),
     "BoxFill": Usage(False, None, "no network"),
+    "LassoFill": Usage(False, None, "no network"),
     "BoxEllipse": Usage(False, None, "no network"),
     "ClickDisk": Usage(False, None, "no network"),
     "GrabCut": Usage(False, None, "no network"),
