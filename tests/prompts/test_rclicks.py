@@ -72,3 +72,17 @@ def test_datasets_and_objects_have_to_be_named():
         from_rclicks(TABLE, "davis", {"": "animal", "2": "dog"}, None, None)
     content, _ = from_rclicks(TABLE, "davis", {"": "animal"}, None, None)  # alone, it stands for all
     assert content["images"][1]["objects"][0]["task"] == "animal"
+
+
+@pytest.mark.parametrize("changes", [{"x": "a"}, {"y": ""}, {"x": float("inf")}, {"w": 0}, {"h": "-4"}])
+def test_numbers_that_are_none_are_refused(tmp_path, changes):
+    TABLE.astype(object).assign(**{key: [10, value, 10, 10, 10] for key, value in changes.items()}).to_csv(
+        tmp_path / "a.csv", index=False
+    )
+    with pytest.raises(PromptsegError, match=r"a.csv, row 2: x, y, w, h are .*have to be numbers, w and h from 1 up"):
+        read_clicks(tmp_path / "a.csv")
+
+
+def test_a_column_of_annotators_that_is_not_there():
+    with pytest.raises(PromptsegError, match=r"The file has no column who, but dataset, .*correct --annotator"):
+        from_rclicks(TABLE, "davis", TASKS, "DAVIS", "who")

@@ -119,3 +119,26 @@ def test_files(tmp_path):
         (tmp_path / "b.json").write_text(text)
         with pytest.raises(PromptsegError, match=r"b.json is no file of markups of 3D Slicer"):
             read_markups(tmp_path / "b.json")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        points([1, 2]),
+        points(["a", "b", "c"]),
+        points(None),
+        {"type": "Fiducial", "controlPoints": [3]},
+        points(lps(7, 9, 3), coordinateUnits=[]),
+        {"type": "ROI", "center": None, "size": [8, 8, 5]},
+        {"type": "ROI", "center": lps(7, 9, 3), "size": [8, 8, 5], "orientation": [1, 2]},
+    ],
+)
+def test_markups_that_slicer_does_not_write(markup):
+    with pytest.raises(PromptsegError, match=r"is not as 3D Slicer writes it"):
+        prompts_of(markup)
+
+
+@pytest.mark.parametrize("size", [float("nan"), 1e300])
+def test_places_that_are_none(size):
+    with pytest.raises(PromptsegError, match=r"ROI has a place that is none, or far from every picture"):
+        prompts_of({"type": "ROI", "center": lps(7, 9, 3), "size": [size] * 3})

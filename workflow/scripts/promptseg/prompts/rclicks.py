@@ -38,6 +38,14 @@ def read_clicks(path: Path) -> pd.DataFrame:
     missing = [name for name in _COLUMNS if name not in table]
     if missing:
         raise PromptsegError(f"{path} is not of RClicks: it lacks the columns {', '.join(missing)}.")
+    numbers = table[["x", "y", "w", "h"]].apply(pd.to_numeric, errors="coerce").astype(float)
+    bad = ~np.isfinite(numbers).all(axis=1) | (numbers[["w", "h"]] < 1).any(axis=1)
+    if bad.any():
+        cells = table.loc[bad, ["x", "y", "w", "h"]].iloc[0].tolist()
+        raise PromptsegError(
+            f"{path}, row {int(bad.to_numpy().argmax()) + 1}: x, y, w, h are {', '.join(map(str, cells))}, and have to "
+            "be numbers, w and h from 1 up. Correct the row, or take it out."
+        )
     return table
 
 
@@ -66,6 +74,10 @@ def from_rclicks(
     named = sorted(set(map(str, table["dataset"]))) if "dataset" in table else []
     if (source is None and len(named) > 1) or (source is not None and source not in named):
         raise PromptsegError(f"The file holds clicks on {', '.join(named) or 'one dataset'}: choose one by --source.")
+    if annotators is not None and annotators not in table:
+        raise PromptsegError(
+            f"The file has no column {annotators}, but {', '.join(table.columns)}: correct --annotator."
+        )
     rows = table if source is None else table[table["dataset"] == source]
     first = rows[rows["click_type"] == "first"]
     said = [f"{len(rows) - len(first)} clicks of later rounds are left out"] if len(first) < len(rows) else []

@@ -16,6 +16,7 @@ from promptseg.preprocess.places import Place
 from promptseg.prompts.human import FORMAT
 
 _KINDS = {"Fiducial": "point", "ROI": "box", "Curve": "scribble", "ClosedCurve": "lasso"}
+_FAR = 1e9  # pixels
 _FEWEST = {"point": 1, "box": 2, "scribble": 2, "lasso": 3}
 _TO_RAS = {"LPS": (-1.0, -1.0, 1.0), "RAS": (1.0, 1.0, 1.0)}
 _TO_MM = {"mm": 1.0, "um": 1e-3}
@@ -32,7 +33,7 @@ def read_markups(path: Path) -> list[dict[str, Any]]:
         markups = json.loads(path.read_text(encoding="utf-8"))["markups"]
         assert isinstance(markups, list)
         assert all("type" in markup for markup in markups)
-    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
         raise PromptsegError(f"{path} is no file of markups of 3D Slicer (.mrk.json).") from error
     return markups
 
@@ -70,7 +71,13 @@ def from_slicer(
         if markup["type"] not in _KINDS:
             said.append(f"{name}: a {markup['type']} is no prompt, left out")
             continue
-        for kind, label, points in _prompts(markup, name, to_pixels):
+        try:
+            prompts = list(_prompts(markup, name, to_pixels))
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise PromptsegError(f"{name} is not as 3D Slicer writes it ({error}): save it again there.") from error
+        for kind, label, points in prompts:
+            if not (np.abs(points) < _FAR).all():
+                raise PromptsegError(f"{name} has a place that is none, or far from every picture: correct it.")
             order += 1
             found = sorted(set(np.floor(points[:, 2] + 0.5).astype(int).tolist()))
             if len(points) < _FEWEST[kind] or len(found) != 1 or found[0] not in slices:
@@ -81,8 +88,7 @@ def from_slicer(
             by_slice[found[0]].append({"type": kind, "order": order, "label": label, "points": pixels})
     who = {"task": about["task"], "annotator": about["annotator"]}
     images = [
-        {"image_id": slices[index], "objects": [{**who, "prompts": prompts}]}
-        for index, prompts in sorted(by_slice.items())
+        {"image_id": slices[index], "objects": [{**who, "prompts": own}]} for index, own in sorted(by_slice.items())
     ]
     return {"format": FORMAT, "dataset": about["dataset"], "coordinates": "pixels", "images": images}, said
 
