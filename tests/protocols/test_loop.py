@@ -159,6 +159,41 @@ def test_what_a_method_does_not_take_does_not_apply(takes, asked, statuses):
     assert [status for (status,) in rows_of(one, "status")] == statuses
 
 
+@pytest.mark.parametrize("stop", [{}, {"iou": 0.5, "prompts": 0}])
+@pytest.mark.parametrize(
+    ("takes", "start", "said"),
+    [
+        (
+            Takes(frozenset({"point"}), negatives=False),
+            {"prompt": "none"},
+            "the method takes no points on the background",
+        ),
+        (Takes(frozenset({"point"}), most=1), {"prompt": "none"}, "the method takes at most 1 points"),
+        (Takes(frozenset({"box"})), BOX, "the method takes no points"),
+    ],
+)
+def test_objects_that_end_early_count_no_more_than_others(takes, start, said, stop):
+    one = course(takes, start=start, clicks=DEEPEST, prompts=3, stop=stop)
+    if stop:
+        answered(one, [TRUTH])
+    else:
+        one.fail("broken")
+    statuses = [row["status"] for row in one.rows()]
+    assert statuses[-1] == f"not_applicable: {said}"
+    assert len(statuses) == 4
+
+
+def test_prompts_of_more_points_than_a_method_takes_are_not_asked():
+    takes = Takes(frozenset({"point"}), most=2)
+    five = {"prompt": "point", "place": "random", "points": 5, "few": "fewer"}
+    assert course(takes, start=five).turn is None
+    assert course(takes, start=five | {"points": 2}).turn is not None
+    scribbled = Asking("mine", "", POINT, {"rule": "slicewise"}, 1)
+    assert takes.refuses(scribbled, 1) == "the method takes at most 2 points"
+    kept = [takes.refuses(Asking("mine", "", {}, {**DEEPEST, "earlier": way}, 9), 3) for way in ("before", "dropped")]
+    assert kept == ["the method takes at most 2 points", ""]
+
+
 def test_rows_of_a_volume_have_one_for_each_slice():
     one = course(start=BOX, clicks=DEEPEST, prompts=1)
     slices = [{"z": None}, {"z": 0, "rle": "a"}, {"z": 2, "rle": "b"}]

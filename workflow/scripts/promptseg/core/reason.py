@@ -41,7 +41,8 @@ class Reason:
 METHOD_FAILED = Reason(
     "method failed",
     "A method's adapter raised an error where it was asked for a mask, or what it gave is none.",
-    "what it said is in the log of the job (`logs/predict`, `predict_volumes` or `robustness`); correct the adapter",
+    "what it said is in the log of the job (`logs/predict`, `predict_volumes`, `predict_protocols` or `robustness`); "
+    "correct the adapter",
 )
 
 

@@ -73,7 +73,7 @@ class Takes:
         """Why a method is not asked at a step, of any object; empty where it is.
 
         Where it takes no points on the background it is not asked after the first one on the object: it could answer
-        those few objects that happen to need none, whose mean would be no rival's.
+        those few objects that happen to need none, whose mean would be no rival's. So it is with too many points.
         """
         if self.not_at_all:
             return self.not_at_all
@@ -84,6 +84,8 @@ class Takes:
             return f"the method takes no {_KINDS[kind]}"
         if step > int(asking.first == "none") and not self.negatives:
             return "the method takes no points on the background"
+        if self.most is not None and _points(asking, step) > self.most:
+            return f"the method takes at most {self.most} points"
         return ""
 
     def lacks(self, shown: Shown) -> str:
@@ -177,11 +179,20 @@ class Course:
         self._record(self._turn().new, [{"z": None}], status=status)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows of PROTOCOL_ANSWERS, of every step; after an early stop there are none."""
+        """Rows of PROTOCOL_ANSWERS, of every step; after an early stop there are none.
+
+        Also an object that ended early, by a failure or a good answer, does not count where the method is not asked at
+        a later step: else the mean would go over such objects alone.
+        """
+        later = range(len(self._steps), self.asking.prompts + 1)
+        refused = self._steps[-1][0]["status"].startswith(NOT_APPLICABLE)
+        reason = next(filter(None, (self.takes.refuses(self.asking, step) for step in later)), "")
+        if reason and not refused:
+            self._refuse(reason)
         for step in range(self.asking.prompts + 1):
             if step < len(self._steps):
                 yield from self._steps[step]
-            elif self._stopped:
+            elif self._stopped and not reason:
                 return
             else:
                 for row in self._steps[-1]:
@@ -234,6 +245,18 @@ class Course:
     def _record(self, new: Shown, coded: Sequence[Mapping[str, Any]], **facts: Any) -> None:
         about = {**self._about, "step": len(self._steps), "stopped": False, **facts}
         self._steps.append([about | dict(row) | (_as_row(new) if row["z"] is None else {}) for row in coded])
+
+
+def _points(asking: Asking, step: int) -> float:
+    """How many points a method gets at a step at least, of an object that is large enough."""
+    start, clicks = Start.of(asking.start), Clicks.of(asking.clicks)
+    several = {"random": start.points, "ends": 3, "grid": 9}
+    first = several.get(start.place, 1) if start.prompt == "point" else 0
+    if step == 0:
+        return first
+    if clicks.rule in ("slicewise", "every_slice"):
+        return np.inf  # any number
+    return 1 if clicks.earlier == "dropped" else first + step
 
 
 def _as_row(shown: Shown) -> dict[str, Any]:
