@@ -4,7 +4,7 @@ import pytest
 
 from promptseg.core.tables import read_csv, write_csv
 from promptseg.figures import protocols
-from promptseg.protocols.comparison.tables import AGREEMENT
+from promptseg.protocols.comparison.tables import AGREEMENT, PROTOCOLS
 from support.figures import legend, texts, visible
 from support.presets import METHODS, TITLES, tables
 
@@ -40,6 +40,15 @@ def test_a_pair_without_tau_is_told(tmp_path):
 def test_one_protocol_alone_has_no_matrix(tmp_path):
     figure = _draw(tables(tmp_path, presets=["a"]))
     assert len(visible(figure)) == 1
+
+
+def test_a_protocol_that_one_method_alone_takes_is_left_out(tmp_path):
+    files = tables(tmp_path)
+    rows = read_csv(files["protocols"], PROTOCOLS)
+    rows.loc[(rows["preset"] == "b") & (rows["method"] == "cut"), "rank"] = float("nan")
+    write_csv(files["protocols"], rows, PROTOCOLS)
+    (ranks,) = visible(_draw(files))
+    assert [label.get_text() for label in ranks.get_xticklabels()] == ["First one"]
 
 
 def test_one_method_alone_has_no_ranks(tmp_path):

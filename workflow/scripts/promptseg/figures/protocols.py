@@ -80,6 +80,7 @@ def draw(values: str | Path, agreement: str | Path, methods: Titles, protocols: 
     title = style.words(_TITLE)
     rows, pairs = read_csv(values, PROTOCOLS), read_csv(agreement, AGREEMENT)
     rows = rows[(rows["level"] == "all") & (rows["decides"] == "yes") & rows["rank"].notna()].fillna({"variant": ""})
+    rows = rows[rows.groupby(["on", "preset", "variant"])["rank"].transform("count") > 1]  # alone is no rank
     pairs = pairs[pairs["level"] == "all"].fillna({"variant": "", "b_variant": ""})
     parts = {kind: own for kind in _KINDS if (own := rows[rows["on"] == kind])["method"].nunique() > 1}
     if not parts:
