@@ -59,7 +59,7 @@ def test_defaults_are_filled_in():
     [
         ("datasets/mine/tasks", {"lung": [1.0]}, "datasets.mine.tasks.lung.0: 1.0 is not a whole number: write 1"),
         ("datasets/mine/other_labels", [255.0], "255.0 is not a whole number: write 255"),
-        ("metrics/nsd_tolerance_mm", float("nan"), "metrics.nsd_tolerance_mm: nan"),
+        ("metrics/nsd_tolerance_mm", float("nan"), "metrics.nsd_tolerance_mm: nan cannot be computed with"),
         ("metrics/nsd_tolerance_mm", float("inf"), "metrics.nsd_tolerance_mm: inf"),
         ("devise", "cpu", r"unknown key 'devise' in the top level. Did you mean 'device'\?"),
         ("prompts/click", 3, r"unknown key 'click' in prompts. Did you mean 'clicks'\?"),

@@ -43,6 +43,8 @@ def test_a_job_depends_on_draws_and_not_on_where_files_lie():
         (config("zzz"), "Add an entry for it, or choose among: ideal."),
         ({**config(), "prompts": {"users": ["a"]}, "users": {"a": READERS}}, "prompts.users: add 'ideal', with whom"),
         (config(ideal=READERS), "users.ideal: this name stands for the user who sees the truth"),
+        (config("a", "A", a=READERS, A=READERS), "prompts.users names 'a' and 'A', which differ in capitals alone"),
+        (config("Ideal", Ideal=READERS), "prompts.users names 'ideal' and 'Ideal', which differ in capitals alone"),
         (config(a={}), "users.a: say who it is, by one of prompts, noise, like, clickability."),
         (config(a={**READERS, "noise": {}}), "users.a: prompts and noise exclude each other"),
         (config(a={"noise": {}, "like": "b"}, b=READERS), "users.a: noise and like exclude each other"),

@@ -140,6 +140,8 @@ def _type(error: _Violation) -> str:
         return _number_in_text(value, whole=wanted == "integer")
     if wanted == "integer" and isinstance(value, float):
         return f"{value!r} is not a whole number" + (f": write {int(value)}" if value.is_integer() else "")
+    if wanted == "number" and isinstance(value, float):
+        return f"{value!r} cannot be computed with: write a finite number"
     if wanted == "boolean" and isinstance(value, str) and value.lower() in _TRUTHS:
         return f"{value!r} is text here: write {_TRUTHS[value.lower()]}, without quotes"
     if wanted == "string" and not isinstance(value, (dict, list)):

@@ -58,7 +58,11 @@ def mistaken_users(config: Mapping[str, Any]) -> Iterator[Mistake]:
     if IDEAL not in config["prompts"]["users"]:
         text = f"prompts.users: add {IDEAL!r}, with whom all others are compared."
         yield Mistake(("prompts", "users"), text)
+    folders: dict[str, str] = {}
     for index, name in enumerate(config["prompts"]["users"]):
+        if (other := folders.setdefault(name.casefold(), name)) != name:
+            text = f"prompts.users names {other!r} and {name!r}, which differ in capitals alone: rename one."
+            yield Mistake(("prompts", "users", index), text)
         if name not in users and name != IDEAL:
             among = (
                 nearest(name, [IDEAL, *users])
@@ -113,4 +117,5 @@ def _mistaken(name: str, entry: Mapping[str, Any], users: Mapping[str, Any]) -> 
     like = entry.get("like")
     if like is not None and "prompts" not in users.get(like, {}):
         at = (*where, "like")
-        yield Mistake(at, f"{dotted(at)}: {like!r} is no user with recorded prompts.{nearest(like, users)}")
+        recorded = [one for one in users if "prompts" in users[one]]
+        yield Mistake(at, f"{dotted(at)}: {like!r} is no user with recorded prompts.{nearest(like, recorded)}")
