@@ -204,3 +204,21 @@ def test_a_reference_that_is_prompted_is_compared_in_the_same_setting():
     against = table[(table["kind"] == "reference") & (table["unit"] == "tasks")]
     assert against[["a", "b", "mode"]].values.tolist() == [["sam", "line", "mode1"]]
     assert against["mean_difference"].tolist() == pytest.approx([0.2])
+
+
+def test_patients_are_compared_over_the_tasks_that_both_have():
+    """A second rater who drew the easy task alone is no better than a method that was asked about the hard one, too."""
+    easy = np.array([0.8, 0.7, 0.9, 0.6, 0.5, 0.4, 0.3])
+    given = {
+        ("easy", "rater", "automatic", "first"): easy,
+        ("easy", "x", "mode1", "first"): easy + 0.05,
+        ("hard", "x", "mode1", "first"): easy - 0.3,
+        ("hard", "y", "mode1", "first"): easy - 0.25,
+    }
+    rows = pairs(sums_of(given, 7), resamples=50, reference="rater")
+    rows = rows[(rows["unit"] == "patients") & (rows["task"] == "")].set_index(["kind", "a", "b"])
+    assert rows["mean_difference"].round(12).to_dict() == {
+        ("reference", "x", "rater"): 0.05,
+        ("methods", "x", "y"): -0.05,
+    }
+    assert set(rows["n"]) == {7}

@@ -96,7 +96,11 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def compare_columns(
-    values: np.ndarray, items: Sequence[str], weights: np.ndarray, real: Sequence[bool] | None = None
+    values: np.ndarray,
+    items: Sequence[str],
+    weights: np.ndarray,
+    real: Sequence[bool] | None = None,
+    parts: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """All pairs of the columns of (units, items): one family of comparisons.
 
@@ -105,6 +109,8 @@ def compare_columns(
         items: names of the columns.
         weights: (resamples, units) how often each unit was drawn.
         real: if given, pairs of two items that are False here are left out.
+        parts: (units, tasks, items) of which `values` are means, if they are: where two items have other tasks of a
+            unit, their difference is the mean over the tasks that both have.
 
     Returns:
         a, b, n, mean_difference (a - b) with its 95 % percentile interval over the resamples, wilcoxon, p, p_holm,
@@ -114,6 +120,12 @@ def compare_columns(
     if real is not None:
         pairs = pairs[np.asarray(real)[pairs].any(axis=1)]
     differences = values[:, pairs[:, 0]] - values[:, pairs[:, 1]]
+    for place, (a, b) in enumerate(pairs):
+        if parts is None:
+            break
+        uneven = (np.isnan(parts[..., a]) != np.isnan(parts[..., b])).any(axis=1)
+        both = np.ma.masked_invalid(parts[uneven][..., a] - parts[uneven][..., b])
+        differences[uneven, place] = both.mean(axis=1).filled(np.nan)
     known = ~np.isnan(differences)
     pairs, differences, known = pairs[known.any(axis=0)], differences[:, known.any(axis=0)], known[:, known.any(axis=0)]
     n = known.sum(axis=0)
@@ -137,13 +149,14 @@ def compare_columns(
 
 
 def _families(
-    view: pd.DataFrame, unit: str, resamples: int, seed: int, reference: str
+    view: pd.DataFrame, unit: str, resamples: int, seed: int, reference: str, parts: pd.DataFrame | None
 ) -> Iterator[tuple[str, Mapping[str, Any], dict[str, np.ndarray]]]:
     """Kind, fixed settings and comparisons of each family, of the units of one task or of all.
 
     Args:
         view: columns unit, method, FIXED, stand_in, value.
         reference: the method that all others are compared with, too; empty for none.
+        parts: the same by `task`, numbered from 0 within a unit, of which values are means; None: they are none.
     """
     setting = ["method", *FIXED, "stand_in"]
     view = view.assign(column=view.groupby(setting).ngroup())
@@ -151,13 +164,19 @@ def _families(
     units, places = np.unique(view["unit"].to_numpy(str), return_inverse=True)
     matrix = np.full((len(units), len(columns)), np.nan)
     matrix[places, view["column"]] = view["value"]
+    cells = None
+    if parts is not None:
+        cells = np.full((len(units), 1 + parts["task"].max(), len(columns)), np.nan)
+        column = parts.merge(columns.assign(column=columns.index), on=setting, how="left")["column"]
+        cells[np.searchsorted(units, parts["unit"].to_numpy(str)), parts["task"], column] = parts["value"]
     weights = draw_patients(len(units), resamples, generator(seed, "pairs", unit, *units))
     modes = columns[columns["mode"].isin(SINGLE_MODES) & ~columns["stand_in"]]
     for kind, rows, item, fixed in (("methods", columns, "method", FIXED), ("modes", modes, "mode", _OF_MODES)):
         for names, group in rows.groupby(fixed, sort=True):
             group = group.sort_values(item)
             real = ~group["stand_in"].to_numpy()
-            found = compare_columns(matrix[:, group.index], group[item].tolist(), weights, real)
+            own_cells = None if cells is None else cells[..., group.index]
+            found = compare_columns(matrix[:, group.index], group[item].tolist(), weights, real, own_cells)
             yield kind, dict(zip(fixed, names, strict=True)), found
     own = columns[(columns["method"] == reference) & ~columns["stand_in"]]
     others = columns[(columns["method"] != reference) & ~columns["stand_in"]]
@@ -168,7 +187,9 @@ def _families(
         if len(line):
             group = group.sort_values("method")
             items, real = [*group["method"], reference], [*[False] * len(group), True]
-            yield "reference", about, compare_columns(matrix[:, [*group.index, *line.index]], items, weights, real)
+            chosen = [*group.index, *line.index]
+            own_cells = None if cells is None else cells[..., chosen]
+            yield "reference", about, compare_columns(matrix[:, chosen], items, weights, real, own_cells)
 
 
 def pairs(
@@ -178,9 +199,9 @@ def pairs(
 
     Unit `tasks`: the values are the mean IoU of each task over its images. Unit `patients`: the mean IoU of each
     patient over its images in one task, or, where dataset and task are empty, the mean of these over all tasks of the
-    patient. The interval resamples the units of the row; the p values are Wilcoxon's signed-rank test's, corrected
-    after Holm within the family: all pairs of one setting (of one method for modes) over the same units. Tasks of one
-    dataset share patients, so they are not quite independent; read p over tasks with that in mind.
+    patient that both have. The interval resamples the units of the row; the p values are Wilcoxon's signed-rank
+    test's, corrected after Holm within the family: all pairs of one setting (of one method for modes) over the same
+    units. Tasks of one dataset share patients, so they are not quite independent; read p over tasks with that in mind.
 
     Clicks are compared after `COMPARED_CLICKS` and the last. For selections see `comparable.stand_ins`: in another
     selection than `first`, pairs of two stand-ins are left out, since they are equal to those of `first`.
@@ -205,17 +226,19 @@ def pairs(
     patients = rows[own].assign(value=rows["iou_sum"] / rows["iou_n"])
     pooled = patients.groupby(["dataset", "case_id", *setting])["value"].mean().reset_index()
     none = {"dataset": "", "task": ""}
+    named = patients.assign(unit=patients["dataset"] + ": " + patients["case_id"])
+    parts = named.assign(task=patients.groupby("dataset")["task"].rank("dense").astype(int) - 1)
     views = [
-        ("tasks", tasks.assign(unit=tasks["dataset"] + ": " + tasks["task"], **none)),
-        ("patients", pooled.assign(unit=pooled["dataset"] + ": " + pooled["case_id"], **none)),
-        ("patients", patients.assign(unit=patients["dataset"] + ": " + patients["case_id"])),
+        ("tasks", tasks.assign(unit=tasks["dataset"] + ": " + tasks["task"], **none), None),
+        ("patients", pooled.assign(unit=pooled["dataset"] + ": " + pooled["case_id"], **none), parts),
+        ("patients", named, None),
     ]
     found: list[dict[str, Any]] = []
     gc.freeze()  # statsmodels collects garbage in every call, which is slow where there are many objects
     try:
-        for unit, view in views:
+        for unit, view, cells in views:
             for (dataset, task), block in view.groupby(["dataset", "task"], sort=True):
-                for kind, about, family in _families(block, unit, resamples, seed, reference):
+                for kind, about, family in _families(block, unit, resamples, seed, reference, cells):
                     names = [dataset, task, *about.values()]
                     where = " ".join(str(name) for name in names if name not in ("", 0))
                     found.append({"kind": kind, "unit": unit, "dataset": dataset, "task": task, **about, **family})
