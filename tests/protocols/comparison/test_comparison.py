@@ -114,6 +114,15 @@ def test_what_a_variant_changes(tmp_path: Path) -> None:
     assert found.loc["n", ["rank_released", "rank_variant"]].tolist() == [2, 2]
 
 
+def test_a_variant_that_averages_cases_has_no_objects_that_change(tmp_path: Path) -> None:
+    rows = _rows({"m": [[0.2, 0.9], [0.85, 0.7]]})
+    preset = {**PRESET, "variants": {"cases": {"title": "cases", "averaging": ["classes", "cases"]}}}
+    _, effects, _ = _tables(pd.concat([rows, rows.assign(variant="cases")]), {"a": preset}, tmp_path)
+    assert effects["n"].tolist() == [2] * len(effects)
+    assert effects["n_changed"].isna().all()
+    assert (effects["difference"] == 0).all()
+
+
 def test_orders_of_methods_under_two_presets(tmp_path: Path) -> None:
     one = _rows({"m": [[0, 0.9], [0, 0.8]], "n": [[0, 0.6], [0, 0.7]], "o": [[0, 0.2], [0, 0.3]]})
     other = _rows({"m": [[0, 0.5], [0, 0.6]], "n": [[0, 0.9], [0, 0.8]], "o": [[0, 0.1], [0, 0.2]]}, preset="b")

@@ -106,7 +106,7 @@ def _effects(rows: pd.DataFrame, methods: Titles, protocols: Titles) -> Table:
                     number(row["difference"], sign="+"),
                     below=f"{ends[0]:.3f} to {ends[1]:.3f}" if pd.notna(ends[0]) else "",
                 ),
-                f"{row['n_changed']} of {row['n']}",
+                "" if pd.isna(row["n_changed"]) else f"{row['n_changed']} of {row['n']}",
                 " to ".join(ranks) if len(set(ranks)) > 1 else ranks[0],
             ]
         )

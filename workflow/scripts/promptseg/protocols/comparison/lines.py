@@ -91,13 +91,18 @@ def _effects(
         }
 
 
-def _changed(released: Values, one: Values, place: Place, name: str) -> tuple[int, int]:
-    """Units under the preset, and of these the ones whose value or weight is another under the variant."""
+def _changed(released: Values, one: Values, place: Place, name: str) -> tuple[int, int | None]:
+    """Units under the preset, and of these the ones whose value or weight is another under the variant.
+
+    None where the variant averages something else, such as cases and not objects.
+    """
     keys = ["dataset", "task", "case_id", "image_id", "object_id"]
     before, after = (
         (side.units if place[0] == "all" else side.of_dataset(place[1])).set_index(keys)[[name, "weight"]]
         for side in (released, one)
     )
+    if not before.index.isin(after.index).any():
+        return len(before), None
     after = after.reindex(before.index)
     equal = np.isclose(before, after, rtol=0, atol=1e-12, equal_nan=True).all(axis=1)
     return len(before), int((~equal).sum())

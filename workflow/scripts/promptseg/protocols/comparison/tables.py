@@ -61,7 +61,12 @@ EFFECTS = Table(
         RANK.but(name="rank_released", meaning="rank under the preset"),
         RANK.but(name="rank_variant", meaning="rank under the variant"),
         N.but(meaning="what the mean under the preset goes over"),
-        Column("n_changed", INTEGER, "of these the ones whose own value differs under the variant"),
+        Column(
+            "n_changed",
+            INTEGER,
+            "of these the ones whose own value differs under the variant; empty where it averages something else",
+            optional=True,
+        ),
         PROVENANCE,
     ],
 )
