@@ -37,7 +37,7 @@ class TwoReaders:
 @pytest.fixture
 def rows():
     objects = [SimpleNamespace(row=SimpleNamespace(object_id=name), mask=LABELS == 1) for name in "ab"]
-    inputs = Inputs([(image(LABELS), objects)], ["mode1", "iterative"], PromptSettings(), TwoReaders())
+    inputs = Inputs([(image(LABELS), objects)], ["mode1", "iterative"], PromptSettings(), user=TwoReaders())
     (item,) = Runner(ClickDisk(Settings(options={"radius": 0.2})), Plan(clicks=3, user=TwoReaders())).run(inputs)
     return item.rows
 
