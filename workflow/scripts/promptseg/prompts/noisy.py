@@ -1,5 +1,6 @@
 """A user who misses: the ideal user's prompts with noise, or clicks drawn by a clickability map."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from promptseg.preprocess.images import decode_png
 from promptseg.prompts.clicks import Click, ClickTarget, Protocol, error_depth, next_click
 from promptseg.prompts.modes import PromptSettings, make_prompts
 from promptseg.prompts.noise import Box, Noise, Point, mapped_point, noisy_box, noisy_point
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         found = np.load(path, allow_pickle=False) if path.suffix == ".npy" else decode_png(path.read_bytes())
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        raise PromptsegError(f"The clickability map {path} cannot be read ({error}): write it anew.") from error
+        logger.info("%s: %s", path, error)
+        raise PromptsegError(f"The clickability map {path} cannot be read: write it anew.") from error
     if found.shape != shape:
         raise PromptsegError(
             f"The clickability map {path} has the shape {found.shape}, its image {shape} (rows, columns): it needs a "

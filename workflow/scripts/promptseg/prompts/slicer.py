@@ -4,6 +4,7 @@ The format: Slicer/Slicer, Modules/Loadable/Markups/Resources/Schema/markups-sch
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.places import Place
 from promptseg.prompts.human import FORMAT
+
+logger = logging.getLogger(__name__)
 
 _KINDS = {"Fiducial": "point", "ROI": "box", "Curve": "scribble", "ClosedCurve": "lasso"}
 _FAR = 1e9  # pixels
@@ -74,7 +77,8 @@ def from_slicer(
         try:
             prompts = list(_prompts(markup, name, to_pixels))
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise PromptsegError(f"{name} is not as 3D Slicer writes it ({error}): save it again there.") from error
+            logger.info("%s: %s", name, error)
+            raise PromptsegError(f"{name} is not as 3D Slicer writes it: save it again there.") from error
         for kind, label, points in prompts:
             if not (np.abs(points) < _FAR).all():
                 raise PromptsegError(f"{name} has a place that is none, or far from every picture: correct it.")
