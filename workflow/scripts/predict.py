@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.config.own_files import own_weights
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
 from promptseg.predict.engine import Runner
 from promptseg.predict.kept import as_one_job, folder_of, keep, read_kept, total
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.predict.plan import Inputs, Plan
 from promptseg.predict.precision import compare_precision
 from promptseg.predict.run import predict
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-        computing = Computing(**params.computing, threads=snakemake.threads)
-        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-        run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
+        run = prepare_job(snakemake)
         asked = params.asked
         user = user_of(params.get("user"), inputs.get("recorded"), inputs.get("noise"))
         plan = Plan.of(asked, user)

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.config.imports import adapter_file, helper_files, library
-from promptseg.config.own_files import own_weights
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.preprocess.objects import stream_objects
 from promptseg.protocols.images import PresetRunner, Presets, write_answers
 
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
-        computing = Computing(**params.computing, threads=snakemake.threads)
-        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-        run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
+        run = prepare_job(snakemake)
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         answers = Path(outputs.answers)
         # Embeddings are those of the rule predict, kept beside its predictions and found by its code.

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.config.own_files import own_weights
 from promptseg.core.files import write_json
 from promptseg.core.jobs import job
 from promptseg.predict.failures import Failures
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.protocols.images import Presets
 from promptseg.protocols.volumes import VolumePresets, write_volume_answers
 from promptseg.volumes.data.stack import stream_volumes
@@ -21,11 +20,7 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, outputs, params = snakemake.input, snakemake.output, snakemake.params
         settings = VolumeSettings.of({key: params.asked[key] for key in ("grow", "stop_iou")}, {})
-        computing = Computing(**params.computing, threads=snakemake.threads)
-        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-        run = prepare(
-            params.method, params.dataset, params.entry, weights, computing, params.own_files, loader(settings)
-        )
+        run = prepare_job(snakemake, loader(settings))
         answers = Path(outputs.answers)
         keeps = snakemake.resources["cache_embeddings"]
         with run.embedding_cache(answers, inputs.lib, keeps) as cache:

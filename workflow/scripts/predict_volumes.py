@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
 from promptseg.core.provenance import provenance
 from promptseg.core.routes import CONTOURS
 from promptseg.predict.failures import Failures
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.volumes.data.stack import stream_volumes
 from promptseg.volumes.routes.loading import control_parts, loader, parts_of, told_by
 from promptseg.volumes.routes.run import VolumeRun, predict_volumes
@@ -28,11 +27,7 @@ if __name__ == "__main__":
             facts = provenance(["numpy", "scipy"], method=CONTOURS, dataset=params.dataset, asked=params.asked)
             predict_volumes(volumes, run, failures, outputs.predictions, outputs.seconds, label=label, provenance=facts)
         else:
-            computing = Computing(**params.computing, threads=snakemake.threads)
-            weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-            loaded = prepare(
-                params.method, params.dataset, params.entry, weights, computing, params.own_files, loader(asked)
-            )
+            loaded = prepare_job(snakemake, loader(asked))
             failures = Failures(loaded.label, params.asked["strict"])
             keeps = snakemake.resources["cache_embeddings"]
             with loaded.embedding_cache(outputs.predictions, inputs.lib, keeps) as cache:

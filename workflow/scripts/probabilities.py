@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
 from promptseg.core.settings import Setting
 from promptseg.core.vocabulary import ITERATIVE, SELECTIONS
 from promptseg.predict.engine import Runner
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.predict.plan import Inputs, Plan
 from promptseg.predict.probabilities import write_probabilities
 from promptseg.preprocess.objects import stream_objects
@@ -20,11 +19,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
-        computing = Computing(**params.computing, threads=snakemake.threads)
-        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-        run = prepare(
-            *(params.method, params.dataset, params.entry, weights, computing, params.own_files), probabilities=True
-        )
+        run = prepare_job(snakemake, probabilities=True)
         settings = [Setting(*one) for one in params.asked["settings"]]
         followed = {one.selection for one in settings if one.mode == ITERATIVE}
         plan = replace(Plan.of(params.asked), selections=[name for name in SELECTIONS if name in followed])

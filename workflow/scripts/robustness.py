@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptseg.config.own_files import own_weights
 from promptseg.core.jobs import job
 from promptseg.predict.abilities import Showing
 from promptseg.predict.engine import Runner
-from promptseg.predict.method_run import Computing, prepare
+from promptseg.predict.method_run import prepare_job
 from promptseg.predict.plan import Plan
 from promptseg.predict.robustness import InexactInputs, write_robustness
 from promptseg.preprocess.objects import stream_objects
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
-        computing = Computing(**params.computing, threads=snakemake.threads)
-        weights = own_weights(params.entry.get("checkpoint", {})) or inputs.get("weights")
-        run = prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files)
+        run = prepare_job(snakemake)
         unused = {"enabled"} if params.lines else {"enabled", "line_shift"}
         changes = {key: value for key, value in params.changes.items() if key not in unused}
         drawing = LineSettings.of(params.lines.get("lines", {}))

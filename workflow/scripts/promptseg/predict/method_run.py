@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from promptseg.config.imports import adapter_file, helper_files
-from promptseg.config.own_files import hub_commit
+from promptseg.config.own_files import hub_commit, own_weights
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
@@ -247,3 +247,18 @@ def prepare(
     method = load(name, entry, settings)
     digests.pop("checkpoint", None)
     return MethodRun(name, dataset, entry, method, sha256, digests, hub_commit(weights) if weights else None)
+
+
+def prepare_job(
+    job: Any, load: Callable[[str, Mapping[str, Any], Settings], Any] = load_method, **more: Any
+) -> MethodRun:
+    """The method of a job of Snakemake, see `prepare`.
+
+    Args:
+        job: its parameters are method, dataset, entry, own_files and computing, its input `weights` those downloaded.
+        load, more: as for `prepare`.
+    """
+    params = job.params
+    computing = Computing(**params.computing, threads=job.threads)
+    weights = own_weights(params.entry.get("checkpoint", {})) or job.input.get("weights")
+    return prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files, load, **more)
