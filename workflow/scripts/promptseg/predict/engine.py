@@ -81,13 +81,8 @@ class Runner:
         Raises:
             PromptsegError: the method ended the process, or see `Failures`.
         """
-        try:
+        with self.failures.no_exit("prompt"):
             yield from self._run(images)
-        except SystemExit as error:
-            raise PromptsegError(
-                f"{self.failures.label} called sys.exit({error.code!r}), which would end the job without a word. Raise "
-                "an error instead: then the prompt that it is about fails, and the others are answered."
-            ) from error
 
     def _run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         groups = self._groups(prefetched(images))

@@ -3,6 +3,8 @@
 import logging
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import METHOD_FAILED
@@ -57,6 +59,24 @@ class Failures:
         if _place(error) not in self._told:
             logger.warning(alone, exc_info=error)
             self._told |= {_place(error), f"{_place(error)}\n{error}"}
+
+    @contextmanager
+    def no_exit(self, what: str) -> Iterator[None]:
+        """Around all that the method is asked: one that ends the process would end the job without a word.
+
+        Args:
+            what: that fails if it raises an error instead: "prompt".
+
+        Raises:
+            PromptsegError: the method ended the process.
+        """
+        try:
+            yield
+        except SystemExit as error:
+            raise PromptsegError(
+                f"{self.label} called sys.exit({error.code!r}), which would end the job without a word. Raise an error "
+                f"instead: then the {what} that it is about fails, and the others are answered."
+            ) from error
 
     def conclude(self) -> None:
         """Count what failed in the log, when all is done.

@@ -58,8 +58,13 @@ def jittered_box(box: Box, amount: float, shape: tuple[int, int], rng: np.random
     sides = np.array(box)
     size = sides[2:] - sides[:2] + 1
     moved = sides + np.rint(rng.uniform(-amount, amount, 4) * np.tile(size, 2)).astype(int)
-    corners = np.sort(np.clip(moved.reshape(2, 2), 0, np.array(shape)[::-1] - 1), axis=0)
-    x0, y0, x1, y1 = corners.ravel().tolist()
+    return clipped_box(moved, shape)
+
+
+def clipped_box(sides: np.ndarray, shape: tuple[int, int]) -> Box:
+    """Sides (x0, y0, x1, y1), whole numbers, as a box in an image of (h, w): two that would cross are exchanged."""
+    corners = np.sort(np.clip(sides.reshape(2, 2), 0, np.array(shape)[::-1] - 1), axis=0)
+    x0, y0, x1, y1 = corners.astype(int).ravel().tolist()
     return x0, y0, x1, y1
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from scipy import ndimage
 
 from promptseg.core.errors import PromptsegError
+from promptseg.prompts.inexact import Box, Point, clipped_box
 from promptseg.prompts.modes import depth
 
-Point = tuple[int, int]
-Box = tuple[int, int, int, int]
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -119,10 +118,7 @@ def noisy_box(ideal: Box, noise: Noise, shape: tuple[int, int], rng: np.random.G
     size = np.tile(sides[2:] - sides[:2] + 1, 2)
     outwards = np.array([-1, -1, 1, 1])
     moves = rng.normal(noise.enlarge, noise.enlarge_spread) * size * outwards
-    moved = (sides + np.rint(moves)).reshape(2, 2)
-    # Two sides that would cross are exchanged.
-    x0, y0, x1, y1 = np.sort(np.clip(moved, 0, np.array(shape)[::-1] - 1), axis=0).astype(int).ravel().tolist()
-    return x0, y0, x1, y1
+    return clipped_box(sides + np.rint(moves), shape)
 
 
 def mapped_point(chances: np.ndarray, region: np.ndarray, rng: np.random.Generator) -> Point | None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def map_of(pattern: str, object_id: str, shape: tuple[int, ...]) -> np.ndarray:
         shape: (h, w) of the image.
     """
     image, _, task = object_id.rpartition(":")
-    return clickability_map(Path(pattern.format(image=image, task=task)), shape)
+    return _kept_map(Path(pattern.format(image=image, task=task)), shape)
 
 
 def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
@@ -138,3 +139,7 @@ def clickability_map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     if not np.isfinite(real).all() or real.min() < 0 or real.max() == 0:
         raise PromptsegError(f"The clickability map {path} needs finite numbers from 0 up, not all of them 0.")
     return real / real.max()
+
+
+# Every draw and click of an object asks for the same one.
+_kept_map = lru_cache(maxsize=4)(clickability_map)

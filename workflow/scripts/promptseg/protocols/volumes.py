@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.routes import EACH, GIVEN, OPEN
 from promptseg.core.tables import open_table
@@ -236,14 +235,10 @@ def write_volume_answers(
     """
     with open_table(output, PROTOCOL_ANSWERS, provenance) as table:
         try:
-            for volume in progress(volumes, len(volumes), label, "volume", lambda it: len(it.objects), "object"):
-                for rows in runner.rows(volume):
-                    table.gather(rows)
-        except SystemExit as error:
-            raise PromptsegError(
-                f"{runner.failures.label} called sys.exit({error.code!r}), which would end the job without a word. "
-                "Raise an error instead: then the object that it is about fails, and the others are answered."
-            ) from error
+            with runner.failures.no_exit("object"):
+                for volume in progress(volumes, len(volumes), label, "volume", lambda it: len(it.objects), "object"):
+                    for rows in runner.rows(volume):
+                        table.gather(rows)
         finally:
             runner.close()
         runner.failures.conclude()

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from promptseg.analysis import bootstrap
 from promptseg.analysis.bootstrap import draw_patients
 from promptseg.core.randomness import generator
-from promptseg.protocols.averaging import WITHIN, dataset_means, units
+from promptseg.protocols.averaging import WITHIN, dataset_means, mean, units
 from promptseg.protocols.summaries import higher_is_better
 
 Key = tuple[str, str, str]  # preset, variant, on
@@ -110,7 +111,7 @@ class Values:
         spread = (
             self.declaration["conditions"]["unknown"] == "spread" and self.declaration["averaging"][0] not in WITHIN
         )
-        return _mean(np.array([self._ratio(part, dataset, spread) for part in parts]))
+        return _mean([self._ratio(part, dataset, spread) for part in parts])
 
     def _ratio(self, rows: pd.DataFrame, dataset: str, spread: bool) -> np.ndarray:
         """Every mean is the quotient of two sums over patients."""
@@ -126,28 +127,20 @@ class Values:
         return np.where(known.all(axis=0), found, np.nan) if spread else found
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the first axis without NaN; NaN where nothing is left."""
-    known = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        found: np.ndarray = np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
-    return found
+def _mean(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean of arrays without NaN; NaN where nothing is left."""
+    return mean(np.array(values), np.ones(len(values)), False)
 
 
 def _over_all(found: Mapping[Place, np.ndarray]) -> dict[Place, np.ndarray]:
-    return {("all", ""): _mean(np.array(list(found.values())))} if found else {}
+    return {("all", ""): _mean(list(found.values()))} if found else {}
 
 
 def interval(resampled: np.ndarray | None, size: int) -> tuple[np.ndarray, np.ndarray]:
     """(size,) ends of the 95 % percentile interval of (resamples, size); NaN where there is none."""
     if resampled is None or not size:
         return np.full(size, np.nan), np.full(size, np.nan)
-    found = np.full((2, size), np.nan)
-    for column in range(size):
-        known = resampled[~np.isnan(resampled[:, column]), column]
-        if len(known):
-            found[:, column] = np.percentile(known, [2.5, 97.5])
-    return found[0], found[1]
+    return bootstrap.interval(resampled)
 
 
 def places(of_key: Sequence[Values]) -> list[Place]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promptseg.core.errors import PromptsegError
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, write_table
 from promptseg.predict.failures import Failures
@@ -132,14 +131,10 @@ def predict_volumes(
         )
     with open_table(output, VOLUME_PREDICTIONS, provenance) as table:
         try:
-            for volume in progress(volumes, len(volumes), label, "volume", lambda it: len(it.objects), "object"):
-                for rows in run.rows(volume):
-                    table.gather(rows)
-        except SystemExit as error:
-            raise PromptsegError(
-                f"{failures.label} called sys.exit({error.code!r}), which would end the job without a word. Raise an "
-                "error instead: then the object that it is about fails, and the others are answered."
-            ) from error
+            with failures.no_exit("object"):
+                for volume in progress(volumes, len(volumes), label, "volume", lambda it: len(it.objects), "object"):
+                    for rows in run.rows(volume):
+                        table.gather(rows)
         finally:
             for part in run.parts:
                 part.answering.close()
