@@ -55,7 +55,7 @@ def test_time_counts_from_the_start_of_the_process(tmp_path):
     )
     took = read(done.stdout.strip())
     assert 0.5 < took["s"] < time.monotonic() - begun + 0.1
-    assert list(took) == ["s", "max_rss", "cpu_time"]
+    assert list(took) == ["s", "max_rss", "cpu_time", "queue"]
 
 
 @pytest.mark.parametrize(("error", "traceback"), [(PromptsegError("no such file"), False), (ValueError("oops"), True)])

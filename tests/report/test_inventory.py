@@ -14,6 +14,13 @@ def test_speed_shows_precision_prompts_and_gpu_memory():
     assert "peak GPU MB" not in throughput_table(speeds(FP32), {}, {})["columns"]
 
 
+def test_speed_shows_what_a_job_waited_in_a_queue_if_any_did():
+    waited = throughput_table(speeds(FP32 | {"queue_seconds": 90, "idle_seconds": 1.5, "start_seconds": 7.25}), {}, {})
+    row = dict(zip(waited["columns"], waited["rows"][0], strict=True))
+    assert (row["queue s"], row["idle s"], row["start s"]) == ("90", "1.5", "7.2")
+    assert "queue s" not in throughput_table(speeds(FP32 | {"queue_seconds": 0}), {}, {})["columns"]
+
+
 def test_what_a_reduced_precision_does_to_the_iou():
     more = BF16 | {"dataset": "breast_us", "checked_images": 2, "iou_difference": 0.003, "largest_iou_difference": 0.04}
     assert precision_notes(speeds(FP32, BF16, more), synthetic.METHODS) == [

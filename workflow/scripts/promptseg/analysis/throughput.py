@@ -22,6 +22,13 @@ THROUGHPUT = Table(
         Column("encode_seconds", FLOAT, "time in the image encoder", "s"),
         Column("decode_seconds", FLOAT, "time for all prompts", "s"),
         Column("wall_seconds", FLOAT, "time of the whole loop", "s"),
+        Column(
+            "idle_seconds", FLOAT, "of these, time in which the method, and its GPU, waited for images and clicks", "s"
+        ),
+        Column("start_seconds", FLOAT, "time from the start of the job to the first image: imports, weights", "s"),
+        Column(
+            "queue_seconds", FLOAT, "time that the job waited in the queue of a cluster; 0 where there is none", "s"
+        ),
         Column("images_per_second", FLOAT, "images / wall_seconds", "1/s"),
         Column("objects_per_second", FLOAT, "objects / wall_seconds", "1/s"),
         Column("peak_memory_mb", FLOAT, "largest memory of the process", "MB"),
@@ -33,13 +40,16 @@ THROUGHPUT = Table(
         PROVENANCE,
     ],
 )
+# What a method does.
+_WORK = {"encode_seconds", "decode_seconds", "everything_seconds"}
 
 
 def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
     """Speed of each method on each dataset, from `results/predictions/<method>/<dataset>.throughput.json`.
 
     Rates are over the wall time of the prediction loop. `prompts` counts the distinct prompts that the method answered.
-    What a file does not say is missing in its row.
+    What a file does not say is missing in its row. Of a dataset in shards, seconds are sums over their jobs; where
+    answers of earlier jobs were kept, start and queue are those of the last job.
     """
     rows = []
     for path in map(Path, files):
@@ -48,6 +58,8 @@ def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
         for unit in ("images", "objects"):
             if unit in row and row.get("wall_seconds"):
                 row[f"{unit}_per_second"] = row[unit] / row["wall_seconds"]
+        if row.keys() >= _WORK:
+            row["idle_seconds"] = max(0.0, row["wall_seconds"] - sum(row[key] for key in _WORK))
         rows.append(row)
     frame = pd.DataFrame(rows, columns=made(THROUGHPUT))
     return frame.sort_values(["dataset", "method"], ignore_index=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.queue import queue_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -59,24 +60,26 @@ def measured_file(log: Path) -> Path | None:
 
 
 def measured() -> str:
-    """What this process took until now, as a table of one row with those columns of Snakemake's benchmarks.
+    """What this process took until now, as a table of one row: columns of Snakemake's benchmarks, and `queue`.
 
     s: seconds since the process started, imports included. max_rss: MB of the largest process, this one or one that it
-    waited for. cpu_time: seconds of all of them. The system counts these anyway. The directive `benchmark:` would ask
-    for the memory of all processes twice a second instead, which takes 17 to 30 ms of a core once PyTorch is imported,
-    because the kernel walks through a thousand mappings; this takes 0.1 ms (tests/benchmarks/job_measurement.py).
+    waited for. cpu_time: seconds of all of them. queue: see `core.queue`. The system counts these anyway. The directive
+    `benchmark:` would ask for the memory of all processes twice a second instead, which takes 17 to 30 ms of a core
+    once PyTorch is imported, because the kernel walks through a thousand mappings; this takes 0.1 ms
+    (tests/benchmarks/job_measurement.py).
     """
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kB elsewhere
     row = (
-        _age(),
+        age(),
         max(usage.ru_maxrss for usage in usages) / unit,
         sum(usage.ru_utime + usage.ru_stime for usage in usages),
+        queue_seconds(),
     )
-    return "s\tmax_rss\tcpu_time\n" + "\t".join(f"{value:.2f}" for value in row) + "\n"
+    return "s\tmax_rss\tcpu_time\tqueue\n" + "\t".join(f"{value:.2f}" for value in row) + "\n"
 
 
-def _age() -> float:
+def age() -> float:
     """Seconds since this process started; since this module was imported where the system has no /proc."""
     try:
         started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]

@@ -9,7 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.jobs import age
 from promptseg.core.progress import progress
+from promptseg.core.queue import queue_seconds
 from promptseg.core.tables import open_table
 from promptseg.core.vocabulary import EVERYTHING
 from promptseg.predict.abilities import Abilities
@@ -65,7 +67,7 @@ def predict(
     method = runner.method
     declared = PREDICTIONS if runner.plan.user is IDEAL else PREDICTIONS_OF_USER
     provenance = {**(provenance or {}), **Abilities.of(method).facts()}
-    start = time.perf_counter()
+    start, started = time.perf_counter(), age()
     rows: list[dict[str, Any]] = []
     found: list[bool] = []  # whether there are masks, of the images that the mode `everything` was run for
     with ExitStack() as stack:
@@ -86,6 +88,8 @@ def predict(
         logger.warning("%s: %s", label, nothing_found(found.count(False), len(found), vars(runner.plan.grid)))
     return {
         **vars(runner.cost),
+        "queue_seconds": queue_seconds(),
+        "start_seconds": started,
         "wall_seconds": time.perf_counter() - start,
         **_peak_memory_mb(method.settings.device),
         "device": method.settings.device,

@@ -48,20 +48,24 @@ def contamination_table(answers: pd.DataFrame, datasets: Titles, methods: Titles
 
 
 def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
-    """Speed and memory of each method on each dataset; GPU memory where there was any."""
+    """Speed and memory of each method on each dataset; GPU memory and time in a queue where there was any."""
     gpu = throughput["peak_gpu_memory_mb"].notna().any()
+    queued = (throughput["queue_seconds"] > 0).any()
     cells = [
         [
             *(titled(datasets, row.dataset), titled(methods, row.method), row.device, row.precision),
             *(number(row.images, 0), number(row.prompts, 0), number(row.predictions, 0)),
-            *(number(row.encode_seconds, 1), number(row.decode_seconds, 1), number(row.wall_seconds, 1)),
+            *(number(row.encode_seconds, 1), number(row.decode_seconds, 1), number(row.idle_seconds, 1)),
+            *(number(row.wall_seconds, 1), number(row.start_seconds, 1)),
+            *([number(row.queue_seconds, 0)] if queued else []),
             *(number(row.images_per_second, 2), number(row.objects_per_second, 2), number(row.peak_memory_mb, 0)),
             *([number(row.peak_gpu_memory_mb, 0)] if gpu else []),
         ]
         for row in throughput.itertuples()
     ]
     heads = ["dataset", "method", "device", "precision", "images", "prompts", "masks"]
-    heads += ["encode s", "decode s", "wall s", "images/s", "objects/s", "peak MB"]
+    heads += ["encode s", "decode s", "idle s", "wall s", "start s", *(["queue s"] if queued else [])]
+    heads += ["images/s", "objects/s", "peak MB"]
     return as_table(cells, [*heads, "peak GPU MB"] if gpu else heads, 4)
 
 

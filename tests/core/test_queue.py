@@ -1,0 +1,51 @@
+"""How long a job waited in a queue, as Slurm says it."""
+
+import math
+
+import pytest
+
+from promptseg.core.queue import queue_seconds
+
+RUN = "0b8a1c2d-1111-4222-8333-0123456789ab"
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Make this process a job of Slurm: called with its name and what `squeue` does, a line of a shell."""
+
+    def job(name, does):
+        program = tmp_path / "squeue"
+        program.write_text(f"#!/bin/sh\n{does}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        monkeypatch.setenv("SLURM_JOB_ID", "62")
+        monkeypatch.setenv("SLURM_JOB_NAME", name)
+        queue_seconds.cache_clear()
+        return queue_seconds()
+
+    yield job
+    queue_seconds.cache_clear()
+
+
+ANSWER = '[ "$*$SLURM_TIME_FORMAT" = "--noheader --jobs 62 --format %V %S%s" ] && echo 1795994100 1795994190'
+
+
+@pytest.mark.parametrize("name", [RUN, f"mine_{RUN}"])
+def test_a_job_of_the_plugin_asks_slurm(slurm, name):
+    assert slurm(name, ANSWER) == 90
+
+
+@pytest.mark.parametrize("name", ["bash", "my-run", f"{RUN}-again"])
+def test_a_run_inside_an_allocation_of_the_user_has_no_queue(slurm, name):
+    assert slurm(name, ANSWER) == 0
+
+
+@pytest.mark.parametrize("does", ["exit 1", "echo N/A N/A", "true"])
+def test_a_controller_that_does_not_answer_leaves_it_unknown(slurm, does):
+    assert math.isnan(slurm(RUN, does))
+
+
+def test_without_slurm_there_is_no_queue(monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    queue_seconds.cache_clear()
+    assert queue_seconds() == 0

@@ -1,0 +1,31 @@
+"""How long the job of this process waited in the queue of a cluster."""
+
+import math
+import os
+import re
+import subprocess
+from functools import cache
+
+# The Slurm plugin of Snakemake names its jobs by the UUID of the run, after a prefix that users may choose. A whole run
+# inside an allocation of the user has another name: its jobs wait for nobody.
+_OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_PATIENCE = 10  # seconds, where the controller does not answer
+
+
+@cache
+def queue_seconds() -> float:
+    """Seconds between the submission of the Slurm job of this process and its start, NaN if Slurm does not say.
+
+    0 where Snakemake started the process itself. Jobs that were submitted together waited together.
+    """
+    number = os.environ.get("SLURM_JOB_ID")
+    if number is None or not _OURS.search(os.environ.get("SLURM_JOB_NAME", "")):
+        return 0.0
+    asked = ["squeue", "--noheader", "--jobs", number, "--format", "%V %S"]
+    told = os.environ | {"SLURM_TIME_FORMAT": "%s"}
+    try:
+        done = subprocess.run(asked, env=told, capture_output=True, text=True, timeout=_PATIENCE, check=True)
+        submitted, started = map(int, done.stdout.split())
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return math.nan
+    return float(max(0, started - submitted))
