@@ -1,0 +1,106 @@
+"""What jobs ask a cluster for; `sinfo` is a script of the test."""
+
+from types import SimpleNamespace
+
+import pytest
+from snakemake.resources import Resource, Resources
+
+from promptseg.planning.cluster.site import ask, goes_to_cluster, gpu_request, resources
+
+NOTHING = {
+    "slurm_account": None,
+    "slurm_partition": None,
+    "qos": None,
+    "constraint": None,
+    "gres": None,
+    "gpu_model": None,
+}
+
+
+def config(device="auto", **cluster):
+    return {"device": device, "cluster": {"gpus": "gpus", "gpu_jobs": {}, **cluster}}
+
+
+@pytest.fixture
+def sinfo(tmp_path, monkeypatch):
+    def answers(**by_partition):
+        script = tmp_path / "sinfo"
+        cases = "".join(f"  *--partition={name}*) printf '%s' '{text}';;\n" for name, text in by_partition.items())
+        script.write_text(f'#!/bin/sh\ncase "$*" in\n{cases}  *) printf "{by_partition.get("all", "")}";;\nesac\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cores", "main", "expected"),
+    [
+        (100, None, True, True),
+        (100, 1, True, True),
+        (None, 4, True, False),
+        (8, 4, True, False),
+        (1, None, False, False),
+    ],
+)
+def test_runs_on_a_cluster_are_known_by_their_limits(nodes, cores, main, expected):
+    settings = SimpleNamespace(nodes=nodes, cores=cores)
+    assert goes_to_cluster(SimpleNamespace(is_main_process=main, resource_settings=settings)) is expected
+
+
+def test_jobs_with_and_without_a_gpu():
+    site = config(account="lab", partition="cpu", qos="long", gpu_jobs={"partition": "gpu", "constraint": "a100"})
+    assert resources(site, "gpus", 0) == {
+        **NOTHING,
+        "slurm_account": "lab",
+        "slurm_partition": "cpu",
+        "qos": "long",
+        "gpu": 0,
+    }
+    on_gpu = {"slurm_account": "lab", "slurm_partition": "gpu", "qos": "long", "constraint": "a100", "gpu": 1}
+    assert resources(site, "gpus", 1) == NOTHING | on_gpu
+    assert resources(site, "none", 1) == resources(site, "gpus", 0)
+
+
+def test_a_gpu_is_asked_for_once_in_the_way_of_the_site():
+    assert resources(config(), "gpus", 1) == {**NOTHING, "gpu": 1}
+    assert resources(config(), "gres", 1) == {**NOTHING, "gpu": 0, "gres": "gpu:1"}
+    assert resources(config(gpu_model="a100"), "gpus", 1) == {**NOTHING, "gpu": 1, "gpu_model": "a100"}
+    assert resources(config(gpu_model="a100"), "gres", 1) == {**NOTHING, "gpu": 0, "gres": "gpu:a100:1"}
+    assert resources(config(gpu_model="a100"), "gres", 0) == resources(config(), "gpus", 0)
+
+
+def test_whether_a_cluster_has_gpus_is_asked(sinfo):
+    sinfo(all="(null)\ngpu:a100:4(S:0-1)\n", cpu="(null)\n", mixed="lscratch:100,gpu:2\n")
+    assert gpu_request(config(gpus="auto")) == "gpus"
+    assert gpu_request(config(gpus="auto", partition="cpu")) == "none"
+    assert gpu_request(config(gpus="auto", partition="cpu", gpu_jobs={"partition": "mixed"})) == "gpus"
+    assert gpu_request(config(gpus="auto", partition="cpu", device="cuda")) == "gpus"
+    assert gpu_request(config(gpus="gres", partition="cpu")) == "gres"
+
+
+def test_without_sinfo_there_are_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpu_request(config(gpus="auto")) == "none"
+
+
+def test_rules_are_given_them_but_for_what_the_command_line_says():
+    rules = [
+        SimpleNamespace(name="score", resources={"mem": Resource("mem", 1)}),
+        SimpleNamespace(
+            name="predict", resources={"gpu": Resource("gpu", lambda wildcards: int(wildcards.method == "sam"))}
+        ),
+        SimpleNamespace(name="train", resources={"gpu": Resource("gpu", 1), "slurm_partition": "mine"}),
+    ]
+    fixed = {"train": Resources.from_mapping({"slurm_partition": "mine"})}
+    workflow = SimpleNamespace(rules=rules, resource_settings=SimpleNamespace(_parsed_overwrite_resources=fixed))
+    ask(workflow, config(partition="cpu", gpu_jobs={"partition": "gpu"}))
+    score, predict, train = (rule.resources for rule in rules)
+    assert set(score) == {"mem", "slurm_partition"}
+    assert score["slurm_partition"] == "cpu"
+    for method, partition, gpus in (("sam", "gpu", 1), ("grabcut", "cpu", 0)):
+        wildcards = SimpleNamespace(method=method)
+        assert predict["slurm_partition"](wildcards) == partition
+        assert predict["gpu"](wildcards) == gpus
+    assert train["slurm_partition"] == "mine"
+    assert train["gpu"](None) == 1
