@@ -1,6 +1,7 @@
 # make quickstart   install, run the default configuration, print a table
 # make test         install, run every check
 # make test-long    install, try many more random examples in the tests of properties
+# make fault-test   install, bring about every fault of docs/robustness.md for real
 # make explorer     build the pages of the explorer again after an edit of explorer/web (needs Node 20 and npm)
 # Add TORCH=cpu to any of them on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
 
@@ -18,10 +19,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONPATH := workflow/scripts
 
-.PHONY: help quickstart test test-long explorer format lock clean
+.PHONY: help quickstart test test-long fault-test explorer format lock clean
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 quickstart: $(VENV)/.ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -37,6 +38,9 @@ test: $(VENV)/.ready-dev
 
 test-long: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=long -m hypothesis
+
+fault-test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -v -s tests/faults/suite.py
 
 # No script of a package runs at the installation; what npm ci installs is pinned by content.
 explorer:

@@ -4,7 +4,9 @@ Property tests try the same examples on every run, so that none fails by chance.
 more examples at each run, and prints how to repeat a failure; what it finds becomes a test of its own.
 """
 
+import fcntl
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,3 +28,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow: set RUN_SLOW=1"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A complete run of RUN, with a slow method of its own. Tests copy it; processes that run side by side share it."""
+    from support.projects import RUN, SLOW, Project  # takes long, and few tests need it
+
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        project, complete = Project(base / "finished"), base / "finished.complete"
+        if not complete.exists():
+            shutil.rmtree(project.path, ignore_errors=True)  # what a process left that failed
+            Project.create(project.path)
+            (project.path / "slow.py").write_text(SLOW)
+            project.configure(RUN)
+            project.run()
+            complete.touch()
+    return project
