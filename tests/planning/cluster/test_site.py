@@ -84,6 +84,22 @@ def test_without_sinfo_there_are_none(tmp_path, monkeypatch):
     assert gpu_request(config(gpus="auto")) == "none"
 
 
+def test_a_job_without_a_gpu_asks_its_step_for_none(monkeypatch):
+    def gpu():
+        rules = [SimpleNamespace(name="predict", resources={"gpu": Resource("gpu", 1)})]
+        settings = SimpleNamespace(nodes=1, cores=None)
+        ask(SimpleNamespace(is_main_process=False, rules=rules, resource_settings=settings), config())
+        return rules[0].resources["gpu"]
+
+    for name in ("SLURM_JOB_ID", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):
+        monkeypatch.delenv(name, raising=False)
+    assert gpu() == 1  # a job of one machine
+    monkeypatch.setenv("SLURM_JOB_ID", "13")
+    assert gpu() == 0
+    monkeypatch.setenv("SLURM_JOB_GPUS", "0")
+    assert gpu() == 1
+
+
 def test_rules_are_given_them_but_for_what_the_command_line_says():
     rules = [
         SimpleNamespace(name="score", resources={"mem": Resource("mem", 1)}),
@@ -93,7 +109,8 @@ def test_rules_are_given_them_but_for_what_the_command_line_says():
         SimpleNamespace(name="train", resources={"gpu": Resource("gpu", 1), "slurm_partition": "mine"}),
     ]
     fixed = {"train": Resources.from_mapping({"slurm_partition": "mine"})}
-    workflow = SimpleNamespace(rules=rules, resource_settings=SimpleNamespace(_parsed_overwrite_resources=fixed))
+    settings = SimpleNamespace(nodes=100, cores=None, _parsed_overwrite_resources=fixed)
+    workflow = SimpleNamespace(is_main_process=True, rules=rules, resource_settings=settings)
     ask(workflow, config(partition="cpu", gpu_jobs={"partition": "gpu"}))
     score, predict, train = (rule.resources for rule in rules)
     assert set(score) == {"mem", "slurm_partition"}

@@ -1,5 +1,6 @@
 """What the jobs of all rules ask a cluster for, apart from memory and time: the key `cluster` of the configuration."""
 
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,6 +8,9 @@ from typing import Any
 
 # Key of `cluster` to the resource that Snakemake's executor for Slurm reads.
 _RESOURCES = {"account": "slurm_account", "partition": "slurm_partition", "qos": "qos", "constraint": "constraint"}
+
+# One of them is set where Slurm gave GPUs to a job or to a step of it.
+_GIVEN = {"SLURM_JOB_GPUS", "SLURM_STEP_GPUS"}
 
 
 def goes_to_cluster(workflow: Any) -> bool:
@@ -69,9 +73,17 @@ def resources(config: Mapping[str, Any], request: str, gpus: int) -> dict[str, i
 def ask(workflow: Any, config: Mapping[str, Any]) -> None:
     """Give the rules of a workflow these resources; what the command line sets for a rule stays.
 
+    In a job of Slurm that was given no GPU none is asked for: its step would be refused.
+
     They stand here and not in the rules, because they are the same in all of them, nor in a profile, where those of
     `default-resources` and of `set-resources` would replace one another.
     """
+    if not workflow.is_main_process and "SLURM_JOB_ID" in os.environ and not _GIVEN & os.environ.keys():
+        for rule in workflow.rules:
+            if "gpu" in rule.resources:
+                rule.resources["gpu"] = 0
+    if not goes_to_cluster(workflow):
+        return
     request = gpu_request(config)
     for rule in workflow.rules:
         fixed = workflow.resource_settings._parsed_overwrite_resources.get(rule.name, {})
