@@ -80,7 +80,8 @@ def scores_of(dataset: str, task: str, method: str, objects: int, rng: np.random
         indices = pa.array(codes.astype(np.int32), mask=codes < 0)
         columns[name] = pa.DictionaryArray.from_arrays(indices, pa.array(found, pa.string())).cast("string")
     columns["step"] = pa.array(np.array([item[2] for item in settings], np.int16)[setting])
-    return pa.table({name: columns[name] for name in SCORES.names}, schema=SCORES.schema)
+    empty = {name: pa.nulls(len(rows)) for name in SCORES.names}
+    return pa.table({name: column.cast(SCORES.schema.field(name).type) for name, column in (empty | columns).items()})
 
 
 def generate(folder: Path, objects: int) -> tuple[list[Path], dict[str, dict[str, dict[str, str]]]]:

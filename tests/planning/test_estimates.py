@@ -26,11 +26,11 @@ CONFIG = {
     "protocols": {"corrected": {name: about["default"] for name, about in SWITCHES.items()}},
     "methods": {name: {"ambiguity": name == "sam_vit_b", "protocols": {}} for name in ("sam_vit_b", "own", "grabcut")},
     "datasets": {
-        "a": {"tasks": {"x": [1]}, "shards": 1,
+        "a": {"tasks": {"x": [1]}, "shards": 1, "expected": {},
               "source": {"kind": "http", "url": "http://x/a.zip", "bytes": 5_000_000}},
-        "b": {"tasks": {"x": [1], "y": [2]}, "shards": 2, "study": {"images": 100}, "size": "1.5 GB, 3 GB unpacked",
-              "source": {"kind": "http", "url": "http://x/b.zip"}},
-        "c": {"tasks": {"x": [1]}, "shards": 1, "source": {"kind": "http", "url": "http://x/c.zip"}},
+        "b": {"tasks": {"x": [1], "y": [2]}, "shards": 2, "expected": {}, "study": {"images": 100},
+              "size": "1.5 GB, 3 GB unpacked", "source": {"kind": "http", "url": "http://x/b.zip"}},
+        "c": {"tasks": {"x": [1]}, "shards": 1, "expected": {}, "source": {"kind": "http", "url": "http://x/c.zip"}},
     },
 }  # fmt: skip
 

@@ -12,13 +12,13 @@ Schema: TypeAlias = dict[str, Any]
 SCRIPTS = Path(__file__).resolve().parents[2]
 SCHEMAS = SCRIPTS.parent / "schemas"
 # Every start of Snakemake reads the schema: with libyaml that takes a sixth of the time.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def read_schema(name: str = "config") -> Schema:
     """The schema of a file `<name>.schema.yaml`, with the files that it refers to in place of its references."""
-    schema: Schema = yaml.load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"), _LOADER)
+    schema: Schema = yaml.load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"), LOADER)
     del schema["$schema"]
     put_together: Schema = _resolved(schema)
     return put_together

@@ -3,14 +3,13 @@
 tests/benchmarks/costs.py makes its part on methods; the part on other jobs is from a run of the quickstart.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import yaml
 
-from promptseg.config.schema import SCRIPTS
+from promptseg.config.schema import LOADER, SCRIPTS
 
 TABLE = SCRIPTS.parents[1] / "resources" / "costs.yaml"
 
@@ -34,7 +33,7 @@ class MethodCost:
 
 @cache
 def _table() -> dict[str, Any]:
-    table: dict[str, Any] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    table: dict[str, Any] = yaml.load(TABLE.read_text(encoding="utf-8"), LOADER)
     return table
 
 
@@ -46,8 +45,29 @@ def method_cost(name: str) -> MethodCost | None:
 
 def rule_cost(rule: str) -> tuple[float, float]:
     """Seconds of a job of a rule, and what each object adds to them."""
-    row: Mapping[str, float] = _table()["rules"].get(rule, _table()["rules"]["other"])
+    row = rule_row(rule)
     return row["seconds"], row.get("object", 0.0)
+
+
+def rule_row(rule: str) -> dict[str, float]:
+    """What a job of a rule takes: `seconds`, `mb` and what adds to them, see the table."""
+    rules = _table()["rules"]
+    return {**rules["other"], **rules.get(rule, {})}
+
+
+def unknown_method(gpu: bool) -> MethodCost:
+    """What is taken of a method that the table does not have, rather too much."""
+    return MethodCost(**_table()["unknown"]["gpu_method" if gpu else "method"])
+
+
+def unknown() -> dict[str, Any]:
+    """What is taken of a dataset that the registry says little of."""
+    return dict(_table()["unknown"])
+
+
+def network() -> dict[str, float]:
+    """What networks have in common, see the table."""
+    return dict(_table()["network"])
 
 
 def job_start() -> float:

@@ -18,7 +18,7 @@ class Count:
     Attributes:
         images: 2-D images.
         components: number of objects by how many components each has, as far as modes 2 and 4 prompt them.
-        counted: whether these are facts; else the study's number of images, with each task once in each image.
+        counted: whether these are facts; else the number that the registry says, with each task once in each image.
     """
 
     images: int
@@ -44,8 +44,14 @@ def count(folder: Path, entry: Mapping[str, Any], max_components: int) -> Count 
         parts = pq.read_table(folder / "objects.parquet", columns=["n_components"])["n_components"].to_pylist()
         found = Counter(min(number, max_components) for number in parts)
         return Count(pq.read_metadata(folder / "images.parquet").num_rows, found)
-    images = entry.get("study", {}).get("images")
+    images = declared_images(entry)
     return Count(images, {1: images * len(entry["tasks"])}, counted=False) if images else None
+
+
+def declared_images(entry: Mapping[str, Any]) -> int | None:
+    """How many images the registry says that a dataset has; None where it does not."""
+    found: int | None = entry["expected"].get("images") or entry.get("study", {}).get("images")
+    return found
 
 
 def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "both") -> int:
