@@ -42,7 +42,7 @@ def test_other_encodings(tmp_path):
     with pytest.raises(PromptsegError, match="is not text in UTF-8"):
         root_of(path)
     path.write_bytes("titel: Röntgen".encode("utf-8-sig"))
-    assert value_of(root_of(path)) == {"titel": "Röntgen"}
+    assert value_of(path) == {"titel": "Röntgen"}
     with pytest.raises(PromptsegError, match=r"no\.yaml cannot be read"):
         root_of(tmp_path / "no.yaml")
 
@@ -50,7 +50,7 @@ def test_other_encodings(tmp_path):
 def test_anchors_and_merge_keys_repeat_nothing(tmp_path):
     path = tmp_path / "my.yaml"
     path.write_text("a: &a {b: 1}\nc: {<<: *a, d: 2}\ne: {<<: *a, d: 2}\n")
-    assert value_of(root_of(path))["c"] == {"b": 1, "d": 2}
+    assert value_of(path)["c"] == {"b": 1, "d": 2}
 
 
 def test_places(tmp_path, monkeypatch):

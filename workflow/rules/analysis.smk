@@ -128,8 +128,8 @@ rule aggregate:
         registered=facts.about_datasets(config, [*DATASETS, *UNAVAILABLE], "analysis"),
         unavailable=UNAVAILABLE,
         modes=facts.modes(config),
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/aggregate.py"
 
@@ -186,8 +186,8 @@ rule tabulate_everything:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_everything.py"
 
@@ -219,8 +219,8 @@ rule tabulate_ambiguity:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_ambiguity.py"
 
@@ -253,8 +253,8 @@ rule tabulate_robustness:
         "../../envs/analysis.yaml"
     params:
         controls=facts.controls(config),
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_robustness.py"
 
@@ -285,8 +285,8 @@ rule tabulate_groups:
         "../../envs/analysis.yaml"
     params:
         metadata=METADATA,
-        edges=lookup(within=SETTINGS, dpath="groups"),
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        edges=config["groups"],
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_groups.py"

@@ -6,8 +6,6 @@ import sys
 from functools import cache, partial
 from pathlib import Path
 
-import yaml
-
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "scripts"))
 
@@ -15,7 +13,7 @@ from promptseg.core.starting import import_in_jobs
 
 import_in_jobs(WORKFLOW / "scripts")
 
-from promptseg.config import facts
+from promptseg.config import facts, yamlfiles
 from promptseg.config.arguments import SHIPPED, stop
 from promptseg.config.cases import case_patterns
 from promptseg.config.check import check
@@ -25,7 +23,6 @@ from promptseg.config.imports import adapter_file, library
 from promptseg.config.mask_files import mask_digests
 from promptseg.config.own_files import own_digests
 from promptseg.config.presets import maps_of, measured, untitled
-from promptseg.config.yamlfiles import Places
 from promptseg.download.contents import metadata_files
 from promptseg.download.own_folders import require_folders
 from promptseg.figures import catalogue
@@ -70,7 +67,7 @@ try:
 except ConfigurationError as error:
     # Files named on the command line lie over those of the Snakefile, and `--config` over all.
     files = dict.fromkeys([*SHIPPED, *map(Path, workflow.overwrite_configfiles)])
-    stop(error.placed(Places(files, workflow.config_settings.config).of))
+    stop(error.placed(yamlfiles.Places(files, workflow.config_settings.config).of))
 except PromptsegError as error:
     stop(error)
 
@@ -83,8 +80,6 @@ pathvars:
 
 
 TITLE = "Promptable segmentation of medical images"  # of the page and the explorer
-# What is no registry: `lookup` walks through all that it looks into.
-SETTINGS = {name: value for name, value in config.items() if name not in ("datasets", "methods")}
 DATASETS = sorted(set(config["run"]["datasets"]) - set(UNAVAILABLE))
 METHODS = sorted(config["run"]["methods"])
 ASKED_METHODS = facts.asked_methods(config)
@@ -95,7 +90,7 @@ VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
 PRESET_VOLUME_METHODS = sorted(set(facts.volume_methods(config)) - set(facts.masked(config))) if VOLUME_DATASETS else []
 ENDINGS = ["png", *config["figures"]["format"]]  # of the files of a figure
 # In the order of the file; that of `config` changes with what a user overrides.
-REGISTERED = list(yaml.safe_load(Path("config/methods.yaml").read_text())["methods"])
+REGISTERED = list(yamlfiles.value_of(Path("config/methods.yaml"))["methods"])
 SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]

@@ -51,7 +51,7 @@ rule compose:
         method="{method}",
         tasks=get_tasks,
         settings=list(map(list, chosen_settings(config, config["compose"]["settings"]))),
-        rules=lookup(within=SETTINGS, dpath="compose/rules"),
+        rules=config["compose"]["rules"],
     script:
         "../scripts/compose.py"
 
@@ -79,7 +79,7 @@ rule compose_volumes:
         method="{method}",
         tasks=get_tasks,
         entry=get_volumes_entry,
-        rules=lookup(within=SETTINGS, dpath="compose/rules"),
+        rules=config["compose"]["rules"],
     script:
         "../scripts/compose_volumes.py"
 
@@ -105,7 +105,7 @@ rule tabulate_composed:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_composed.py"

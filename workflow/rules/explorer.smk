@@ -28,7 +28,7 @@ rule build_explorer:
         "../../envs/analysis.yaml"
     params:
         names=DATASETS,
-        most=lookup(within=SETTINGS, dpath="explorer"),
+        most=config["explorer"],
         about={
             "title": TITLE,
             "configuration": configuration_summary(),

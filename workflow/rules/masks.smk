@@ -25,7 +25,7 @@ rule import_masks:
         files_sha256=get_mask_files,
         entry=get_preprocess_entry,
         protocols=run_protocols(),
-        strict=lookup(within=SETTINGS, dpath="strict"),
+        strict=config["strict"],
     script:
         "../scripts/import_masks.py"
 

@@ -16,7 +16,7 @@ rule preprocess:
     params:
         dataset="{dataset}",
         entry=get_preprocess_entry,
-        strict=lookup(within=SETTINGS, dpath="strict"),
+        strict=config["strict"],
     script:
         "../scripts/preprocess.py"
 

@@ -144,8 +144,8 @@ rule tabulate_protocols:
     params:
         presets=untitled(config),
         rivals=facts.rivals(config),
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_protocols.py"
 

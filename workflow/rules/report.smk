@@ -100,10 +100,10 @@ rule build_volume_pages:
         names=VOLUME_DATASETS,
         datasets=about_datasets(),
         methods=about_methods(),
-        configuration=lookup(within=SETTINGS, dpath="volumes"),
-        tie_break=lookup(within=SETTINGS, dpath="prompts/tie_break"),
+        configuration=config["volumes"],
+        tie_break=config["prompts"]["tie_break"],
         lines=asked.drawing_on_slices(config),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        seed=config["prompts"]["seed"],
         endings=ENDINGS,
     script:
         "../scripts/build_volume_pages.py"
@@ -128,10 +128,10 @@ rule compare:
         "../../envs/analysis.yaml"
     params:
         runs=[config.get("run_a"), config.get("run_b")],
-        by=lookup(within=SETTINGS, dpath="comparison/by"),
-        pair=lookup(within=SETTINGS, dpath="comparison/pair"),
+        by=config["comparison"]["by"],
+        pair=config["comparison"]["pair"],
         shared=SHARED,
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/compare.py"

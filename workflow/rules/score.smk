@@ -76,6 +76,6 @@ rule ambiguity:
         dataset="{dataset}",
         method="{method}",
         tasks=get_tasks,
-        region_growing=lookup(within=config, dpath="methods/region_growing/options"),
+        region_growing=config["methods"]["region_growing"]["options"],
     script:
         "../scripts/ambiguity.py"

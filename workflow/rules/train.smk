@@ -4,7 +4,7 @@ What they make is copied to resources/quickstart by `python -m promptseg.trainin
 depends on it.
 """
 
-TRAINED = list(yaml.safe_load((WORKFLOW.parent / "config" / "training.yaml").read_text())["networks"])
+TRAINED = list(yamlfiles.value_of(WORKFLOW.parent / "config" / "training.yaml")["networks"])
 
 
 rule train:
@@ -26,7 +26,7 @@ rule train:
         gpu=0 if config["device"] == "cpu" else 1,
     params:
         network="{network}",
-        device=lookup(within=SETTINGS, dpath="device"),
-        precision=lookup(within=SETTINGS, dpath="precision"),
+        device=config["device"],
+        precision=config["precision"],
     script:
         "../scripts/train.py"

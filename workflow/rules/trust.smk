@@ -63,8 +63,8 @@ rule tabulate_trust:
     conda:
         "../../envs/analysis.yaml"
     params:
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_trust.py"
 

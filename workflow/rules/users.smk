@@ -51,8 +51,8 @@ rule tabulate_noise:
     params:
         users=RECORDED_USERS,
         tasks=[config["datasets"][name]["tasks"] for name in DATASETS],
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_noise.py"
 
@@ -166,8 +166,8 @@ rule tabulate_users:
         "../../envs/analysis.yaml"
     params:
         users=[users.IDEAL, *USERS],
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_users.py"
 

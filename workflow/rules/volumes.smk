@@ -17,7 +17,7 @@ rule build_volumes:
     params:
         dataset="{dataset}",
         entry=get_volumes_entry,
-        strict=lookup(within=SETTINGS, dpath="strict"),
+        strict=config["strict"],
     script:
         "../scripts/build_volumes.py"
 
@@ -99,7 +99,7 @@ rule score_volumes:
         method="{method}",
         tasks=get_tasks,
         tolerance={"mm": config["metrics"]["nsd_tolerance_mm"], "px": config["metrics"]["nsd_tolerance_px"]},
-        connectivity=lookup(within=SETTINGS, dpath="volumes/connectivity"),
+        connectivity=config["volumes"]["connectivity"],
     script:
         "../scripts/score_volumes.py"
 
@@ -164,8 +164,8 @@ rule tabulate_volumes:
         "../../envs/analysis.yaml"
     params:
         seen=facts.seen_by_methods(config, REGISTERED, facts.volume_methods(config)),
-        resamples=lookup(within=SETTINGS, dpath="metrics/bootstrap_resamples"),
-        seed=lookup(within=SETTINGS, dpath="prompts/seed"),
+        resamples=config["metrics"]["bootstrap_resamples"],
+        seed=config["prompts"]["seed"],
     script:
         "../scripts/tabulate_volumes.py"
 
@@ -206,6 +206,6 @@ rule plot_volume_strips:
         style=STYLE,
         dataset=get_example_facts,
         methods=about_methods(),
-        prompts=lookup(within=SETTINGS, dpath="prompts"),
+        prompts=config["prompts"],
     script:
         "../scripts/plot_volume_strips.py"

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,11 @@ from pathlib import Path
 
 from promptseg.config.schema import SCRIPTS
 
+# Statements that import from the library, those in several lines with their brackets.
+_IMPORTS = re.compile(r"^ *((?:from|import) promptseg\b[^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
 
+
+@cache
 def _module_file(name: str) -> Path | None:
     base = SCRIPTS.joinpath(*name.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
@@ -31,8 +36,13 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
 @cache  # most of the hundreds of jobs of a run use the same files
 def _imported_files(path: Path) -> frozenset[Path]:
     """The files of the library that a Python file imports, at its top or inside functions."""
+    source = path.read_text(encoding="utf-8")
+    if path.is_relative_to(
+        SCRIPTS
+    ):  # formatted, so that its imports begin lines; Python takes most of a second for all
+        source = "\n".join(_IMPORTS.findall(source))
     names: list[str] = []
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -65,11 +75,16 @@ def library(script: str, adapter: str | None = None, helpers: Iterable[str | Pat
     Returns:
         Paths as seen from the working directory, sorted.
     """
+    return list(_library(script, adapter, tuple(helpers), Path.cwd()))
+
+
+@cache  # asked for by each job
+def _library(script: str, adapter: str | None, helpers: tuple[str | Path, ...], _folder: Path) -> tuple[str, ...]:
     starts = [SCRIPTS / f"{script}.py"]
     own = adapter_file(adapter) if adapter else None
     theirs = [*([own] if own else []), *map(Path, helpers)]
     files = library_of(*starts, *(file for file in sources(theirs) if file.is_file()))
-    return sorted({os.path.relpath(file) for file in [*starts, *files, *theirs]})
+    return tuple(sorted({os.path.relpath(file) for file in [*starts, *files, *theirs]}))
 
 
 def helper_files(own: Path | None) -> list[Path]:

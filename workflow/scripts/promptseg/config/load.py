@@ -8,7 +8,7 @@ from promptseg.config.arguments import SHIPPED
 from promptseg.config.check import check
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.schema import merged
-from promptseg.config.yamlfiles import Places, root_of, value_of
+from promptseg.config.yamlfiles import Places, value_of
 
 
 def load(files: Sequence[Path], shipped: Sequence[Path] = SHIPPED) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def load(files: Sequence[Path], shipped: Sequence[Path] = SHIPPED) -> dict[str, 
     """
     config: dict[str, Any] = {}
     for path in (*shipped, *files):
-        config = merged(config, value_of(root_of(path)))
+        config = merged(config, value_of(path))
     try:
         return check(config)
     except ConfigurationError as error:

@@ -67,9 +67,9 @@ def root_of(path: Path) -> yaml.MappingNode:
     return root
 
 
-def value_of(root: yaml.MappingNode) -> dict[str, Any]:
-    """What a configuration file holds, as Snakemake reads it."""
-    value: dict[str, Any] = _LOADER("").construct_document(root)
+def value_of(path: Path) -> dict[str, Any]:
+    """What a configuration file holds, as Snakemake reads it; errors as those of `root_of`."""
+    value: dict[str, Any] = _LOADER("").construct_document(root_of(path))
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from promptseg.config.facts import is_preset
 from promptseg.config.schema import SCRIPTS, preset_schema
-from promptseg.config.yamlfiles import root_of, value_of
+from promptseg.config.yamlfiles import value_of
 from promptseg.core.titles import titled
 
 COMMAND = "PYTHONPATH=workflow/scripts python -m promptseg.protocols.reference > docs/protocols.md"
@@ -153,7 +153,7 @@ def _blocks(schema: Mapping[str, Any], path: str = "") -> Iterator[list[str]]:
 
 def document() -> str:
     """The whole document."""
-    given = value_of(root_of(SCRIPTS.parents[1] / "config" / "protocols.yaml"))["protocols"]
+    given = value_of(SCRIPTS.parents[1] / "config" / "protocols.yaml")["protocols"]
     presets = {name: entry for name, entry in given.items() if is_preset(entry)}
     lines = [_INTRODUCTION.strip(), "", *_comparison(presets)]
     for name, preset in presets.items():

@@ -17,7 +17,7 @@ from promptseg.config.arguments import SHIPPED, check_files
 from promptseg.config.explain import ConfigurationError
 from promptseg.config.load import load
 from promptseg.config.schema import SCRIPTS
-from promptseg.config.yamlfiles import Places, root_of, value_of
+from promptseg.config.yamlfiles import Places, value_of
 from promptseg.core.errors import PromptsegError
 from promptseg.download.own_folders import require_folders
 
@@ -172,7 +172,7 @@ def _few(config: dict[str, Any]) -> dict[str, Any]:
 
 def document() -> str:
     """The whole document."""
-    shipped = {path: value_of(root_of(SCRIPTS.parents[1] / path)) for path in SHIPPED}
+    shipped = {path: value_of(SCRIPTS.parents[1] / path) for path in SHIPPED}
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for file in ("data/p1.png", "data/p1_mask.png", "config/paper.yaml"):
             Path(file).parent.mkdir(exist_ok=True)
