@@ -2,6 +2,7 @@
 # make test         install, run every check
 # make test-long    install, try many more random examples in the tests of properties
 # make fault-test   install, bring about every fault of docs/robustness.md for real
+# make cluster-test install, start a Slurm of its own and try what goes wrong there (as root, Debian)
 # make explorer     build the pages of the explorer again after an edit of explorer/web (needs Node 20 and npm)
 # Add TORCH=cpu to any of them on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
 
@@ -19,10 +20,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export PYTHONPATH := workflow/scripts
 
-.PHONY: help quickstart test test-long fault-test explorer format lock clean
+.PHONY: help quickstart test test-long fault-test cluster-test explorer format lock clean
 
 help:
-	@sed -n '1,6s/^# //p' Makefile
+	@sed -n '1,7s/^# //p' Makefile
 
 quickstart: $(VENV)/.ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -41,6 +42,9 @@ test-long: $(VENV)/.ready-dev
 
 fault-test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -v -s tests/faults/suite.py
+
+cluster-test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -v -s tests/cluster/slurm.py
 
 # No script of a package runs at the installation; what npm ci installs is pinned by content.
 explorer:

@@ -25,6 +25,7 @@ def slurm(monkeypatch):
     class Executor:
         status = "sacct --format=JobIdRaw,State --name abc"
         next_seconds_between_status_checks = 180
+        workflow = SimpleNamespace(executor_settings=SimpleNamespace(status_command="sacct"))
         _job_submission_executor = SimpleNamespace(shutdown=lambda **settings: plugin.submitted.append(settings))
 
         def __post_init__(self, test_mode=False):
@@ -111,6 +112,14 @@ def test_without_accounting_squeue_answers_task_by_task(slurm):
     slurm.answers = {"sacct": [None], "squeue": [{"1_1": "COMPLETED"}]}
     assert look(executor, jobs) == []
     assert slurm.asked == ["sacct --format=JobID,State --name abc", "squeue --array --name abc"]
+
+
+@pytest.mark.parametrize(("code", "command"), [(0, "sacct"), (1, "squeue")])
+def test_what_states_are_asked_of(slurm, tmp_path, monkeypatch, code, command):
+    (tmp_path / "sacct").write_text(f"#!/bin/sh\nexit {code}\n")
+    (tmp_path / "sacct").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert started(slurm).workflow.executor_settings.status_command == command
 
 
 def test_accounting_is_enough_for_jobs_that_it_is_sure_of(slurm):

@@ -136,7 +136,7 @@ def reason(log: str) -> str:
             return found[1]
         if _EXCEPTION.match(line):
             return line
-    return "it ended without saying why"
+    return "it was ended from outside before it could say anything, often for lack of memory"
 
 
 def failure(job: Job) -> dict[str, Any]:

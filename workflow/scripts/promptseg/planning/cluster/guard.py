@@ -96,6 +96,8 @@ class _Guard:
         executor._fallback_account_arg = ""  # none is guessed; `sbatch` itself refuses one that is wrong
         self._plugin.validate_account = lambda account, _: account  # type: ignore[attr-defined]
         self._run = executor.run_uuid
+        if not _accounting():
+            executor.workflow.executor_settings.status_command = "squeue"
         self._begun(self._run)
 
     async def _answer(self, command: str, log: Any) -> tuple[dict[str, str], float]:
@@ -164,6 +166,14 @@ class _Guard:
             subprocess.run(["scancel", f"--name={self._run}"], timeout=60, check=True)
         except (OSError, subprocess.SubprocessError) as error:
             logger.warning("The jobs could not be cancelled (%s). Later: scancel --name=%s", error, self._run)
+
+
+def _accounting() -> bool:
+    """Whether there is a database that `sacct` may ask."""
+    try:
+        return not subprocess.run(["sacct", "--noheader", "--jobs=1"], capture_output=True, timeout=60).returncode
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def _call(executor: Any, ours: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:

@@ -1,0 +1,23 @@
+"""A method of the cluster tests, copied into their projects: notes where it runs, holds memory, sleeps."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from promptseg.methods.controls import BoxFill
+
+
+class Sleeper(BoxFill):
+    """Options: `seconds` to sleep and `mb` to hold, once for each job."""
+
+    known_options = frozenset({"seconds", "mb"})
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        held = bytearray(os.urandom(1) * int(1e6 * settings.options.get("mb", 0)))
+        names = ("SLURM_JOB_ID", "SLURMD_NODENAME", "SLURM_JOB_PARTITION", "SLURM_MEM_PER_NODE", "CUDA_VISIBLE_DEVICES")
+        facts = {name: os.environ.get(name) for name in names} | {"began": time.time(), "held": len(held)}
+        time.sleep(settings.options.get("seconds", 0))
+        with Path("notes.jsonl").open("a") as stream:
+            stream.write(json.dumps(facts | {"ended": time.time()}) + "\n")
