@@ -77,6 +77,7 @@ def test_after_an_error_what_needs_it_is_not_waited_for():
     assert [job.number for job in run.errors] == [1]
     assert run.text().endswith("; 1 failed")
     run.started([1])  # once more, as downloads are
+    assert "failed" not in run.text()
     run.finished(1)
     assert run.errors == []
 

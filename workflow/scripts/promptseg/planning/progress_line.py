@@ -50,8 +50,9 @@ class Progress:
                 self._alike[kind].append(job.number)
 
     def started(self, numbers: Sequence[int]) -> None:
-        """Jobs started now."""
+        """Jobs started now, or once more after an error."""
         with self._lock:
+            self._failed -= set(numbers)
             self._running.update({number: self._clock() for number in numbers if number in self._jobs})
 
     def finished(self, number: int) -> None:
