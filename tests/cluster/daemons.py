@@ -22,6 +22,7 @@ import pytest
 
 from support.projects import ROOT
 
+_SACCTMGR = ("sacctmgr", "--immediate", "add")
 _NODES = ("node1", "node2")
 _CONFIGURATION = """
 ClusterName=promptseg
@@ -57,7 +58,7 @@ DefMemPerCPU=1000
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=2
 JobAcctGatherParams=OverMemoryKill
-AccountingStorageType=accounting_storage/none
+{accounting}
 SlurmdParameters=config_overrides
 GresTypes=gpu
 NodeName=node1 NodeHostname={host} NodeAddr=127.0.0.1 Port=27001 CPUs=2 RealMemory=64000 Gres=gpu:2 State=UNKNOWN
@@ -66,14 +67,36 @@ PartitionName=cpu Nodes=node[1-2] Default=YES MaxTime=7-00:00:00 State=UP
 PartitionName=gpu Nodes=node[1-2] MaxTime=7-00:00:00 State=UP
 """
 
+_WITHOUT = "AccountingStorageType=accounting_storage/none"
+_WITH = """AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=26819"""
+_DATABASE = """
+DbdHost=localhost
+DbdPort=26819
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=26306
+StorageUser=slurm
+StoragePass=slurm
+LogFile={folder}/slurmdbd.log
+PidFile={folder}/slurmdbd.pid
+"""
 
-def install(folder: Path) -> Path:
+
+def install(folder: Path, accounting: bool) -> Path:
     """Install Slurm where it is missing; return a Python that has the plugin and all of this one."""
     if os.geteuid() != 0:
         pytest.skip("needs root: it starts a Slurm")
-    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged"))):
+    programs = {"slurmctld": "slurm-wlm", "munged": "munge"}
+    programs |= {"slurmdbd": "slurmdbd", "mariadbd": "mariadb-server"} if accounting else {}
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if missing:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "slurm-wlm", "munge"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True)
     python = folder / "venv" / "bin" / "python"
     if not python.exists():
         venv.create(folder / "venv", with_pip=True)
@@ -88,8 +111,8 @@ def install(folder: Path) -> Path:
 class Slurm:
     """The daemons; `started` below starts and stops them."""
 
-    def __init__(self, folder: Path, python: Path) -> None:
-        self.folder, self.python = folder, python
+    def __init__(self, folder: Path, python: Path, accounting: bool) -> None:
+        self.folder, self.python, self.accounting = folder, python, accounting
         self.environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
         self.environment["PATH"] = f"{folder}/bin:{os.environ['PATH']}"
         self.environment.pop("PYTHONPATH", None)
@@ -97,7 +120,11 @@ class Slurm:
     def configure(self) -> None:
         """Write what the daemons read."""
         host = socket.gethostname().split(".")[0]
-        (self.folder / "slurm.conf").write_text(_CONFIGURATION.format(host=host, folder=self.folder))
+        accounting = _WITH if self.accounting else _WITHOUT
+        text = _CONFIGURATION.format(host=host, folder=self.folder, accounting=accounting)
+        (self.folder / "slurm.conf").write_text(text)
+        (self.folder / "slurmdbd.conf").write_text(_DATABASE.format(folder=self.folder))
+        (self.folder / "slurmdbd.conf").chmod(0o600)
         cards = ""
         for index, node in enumerate(_NODES):
             for card in (2 * index, 2 * index + 1):
@@ -123,10 +150,34 @@ class Slurm:
         subprocess.run(
             ["munged", "--force", *(f"--{name}={self.folder / file}" for name, file in files.items())], check=True
         )
+        if self.accounting:
+            self.database()
         self.controller()
         for node in _NODES:
             self.node(node)
         wait_for(lambda: self.tell("sinfo", "-h", "-N", "-p", "cpu", "-t", "idle", "-o", "%N").split() == [*_NODES])
+
+    def database(self) -> None:
+        """Start MariaDB in the folder and slurmdbd, and register the cluster with an account `lab`."""
+        data = self.folder / "database"
+        shutil.rmtree(data, ignore_errors=True)
+        common = ["--no-defaults", f"--datadir={data}", "--user=root"]
+        subprocess.run(["mariadb-install-db", *common], capture_output=True, check=True)
+        (self.folder / "users.sql").write_text(
+            "CREATE USER slurm@127.0.0.1 IDENTIFIED BY 'slurm'; GRANT ALL ON *.* TO slurm@127.0.0.1;"
+        )
+        files = [
+            f"--{kind}={self.folder / f'mariadb.{file}'}" for kind, file in (("socket", "socket"), ("pid-file", "pid"))
+        ]
+        files += [f"--init-file={self.folder / 'users.sql'}", f"--log-error={self.folder / 'mariadb.log'}"]
+        subprocess.Popen(["mariadbd", *common, *files, "--bind-address=127.0.0.1", "--port=26306"])
+        wait_for((self.folder / "mariadb.socket").exists)
+        subprocess.run(["slurmdbd"], env=self.environment, check=True)
+        wait_for(
+            lambda: self.tell("sacctmgr", "-n", "show", "cluster") or self.tell(*_SACCTMGR, "cluster", "promptseg")
+        )
+        self.tell(*_SACCTMGR, "account", "lab", "cluster=promptseg")
+        self.tell(*_SACCTMGR, "user", "root", "account=lab")
 
     def controller(self) -> None:
         """Start slurmctld."""
@@ -160,7 +211,7 @@ class Slurm:
         """Cancel all jobs and end the daemons."""
         self.tell("scancel", "--user=root")
         time.sleep(2)
-        for name in (*_NODES, "slurmctld", "munge"):
+        for name in (*_NODES, "slurmctld", "slurmdbd", "mariadb", "munge"):
             self.kill(name)
 
 

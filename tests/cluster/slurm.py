@@ -1,7 +1,7 @@
 """Runs on a real Slurm, and what goes wrong there: `make cluster-test`, as root. Its name keeps it out of `make test`.
 
-It takes about half an hour, most of it waiting: Slurm counts time limits in minutes, and takes a node for lost after
-half a minute.
+With ACCOUNTING=1 Slurm has an accounting database, in a MariaDB of its own. It takes about half an hour, most of it
+waiting: Slurm counts time limits in minutes, and takes a node for lost after half a minute.
 """
 
 import itertools
@@ -29,7 +29,8 @@ def slurm():
     """Daemons in a folder that stays, so that the environment of the next time is there."""
     folder = Path(os.environ.get("CLUSTER_TESTS", Path(tempfile.gettempdir()) / "promptseg-cluster"))
     folder.mkdir(parents=True, exist_ok=True)
-    daemons = Slurm(folder, install(folder))
+    accounting = os.environ.get("ACCOUNTING") == "1"
+    daemons = Slurm(folder, install(folder, accounting), accounting)
     daemons.configure()
     try:
         daemons.start()
