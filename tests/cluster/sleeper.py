@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
+
 from promptseg.methods.controls import BoxFill
 
 
@@ -15,7 +17,7 @@ class Sleeper(BoxFill):
 
     def __init__(self, settings):
         super().__init__(settings)
-        held = bytearray(os.urandom(1) * int(1e6 * settings.options.get("mb", 0)))
+        held = np.ones(int(1e6 * settings.options.get("mb", 0)), np.uint8)
         names = ("SLURM_JOB_ID", "SLURMD_NODENAME", "SLURM_JOB_PARTITION", "SLURM_MEM_PER_NODE", "CUDA_VISIBLE_DEVICES")
         facts = {name: os.environ.get(name) for name in names} | {"began": time.time(), "held": len(held)}
         time.sleep(settings.options.get("seconds", 0))

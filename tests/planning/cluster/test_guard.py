@@ -151,6 +151,18 @@ def test_a_job_that_stays_preempted_has_failed(slurm):
     assert "preempted" in slurm.reported[0][0]
 
 
+def test_a_job_that_will_never_start_is_said_once(slurm, tmp_path, monkeypatch, caplog):
+    (tmp_path / "squeue").write_text("#!/bin/sh\necho '1|PartitionTimeLimit'\necho '2|Priority'\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    executor, jobs = started(slurm), submitted("1", "2")
+    slurm.answers["sacct"] = [{"1": "PENDING", "2": "PENDING"}] * 2
+    assert look(executor, jobs) == look(executor, jobs) == jobs
+    (said,) = [record.message for record in caplog.records]
+    assert "job 1 as it is: PartitionTimeLimit." in said
+    assert said.endswith("scancel 1")
+
+
 def test_arrays_hold_jobs_that_ask_for_the_same(slurm):
     executor = started(slurm)
     asked = [("a", 1000, 1), ("b", 2000, 1), ("c", 1000, 1), ("d", 1000, 4)]

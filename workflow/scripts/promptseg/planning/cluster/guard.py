@@ -5,7 +5,7 @@ Read in snakemake-executor-plugin-slurm 2.8.0, and met on a real Slurm:
 * Where all attempts to ask for the states of jobs fail, it forgets all of its jobs and waits for ever. Without an
   accounting database it asks `sacct` all the same, which always fails.
 * `sacct` says `CANCELLED by 1000`, which it takes for a job that still runs; so it does `PREEMPTED`, for good.
-* A job that Slurm has forgotten counts as one that still runs.
+* A job that Slurm has forgotten counts as one that still runs, and nothing is said of one that Slurm will never start.
 * `sacct` names the tasks of an array by numbers of their own, so that one task's end is taken for that of all.
 * An array asks for the memory, time and GPUs of its first job.
 * When a run is interrupted, jobs that it is just asking about are not cancelled, nor are those still to be submitted.
@@ -24,6 +24,7 @@ from typing import Any
 
 from promptseg.planning.cluster.adopt import note, wait_for_jobs
 from promptseg.planning.cluster.endings import explained
+from promptseg.planning.cluster.waiting import stuck
 
 logger = logging.getLogger(__name__)
 PACKAGE = "snakemake-executor-plugin-slurm"
@@ -77,6 +78,7 @@ class _Guard:
         self._states: dict[str, str] | None = None  # of the last query; None where it failed
         self._looks: dict[str, int] = defaultdict(int)  # in a row in which a job was missing or preempted
         self._silent = False
+        self._stuck: set[str] = set()  # reasons that were said
 
     def put_around(self) -> None:
         """Replace functions and methods of the plugin by those of the guard, which call them."""
@@ -121,6 +123,18 @@ class _Guard:
             logger.warning("Slurm answers again.")
         self._silent = silent
 
+    def _say_stuck(self) -> None:
+        found = stuck(self._run) if "PENDING" in (self._states or {}).values() else {}
+        for job, reason in found.items():
+            if reason not in self._stuck:
+                self._stuck.add(reason)
+                logger.warning(
+                    "Slurm does not start job %s as it is: %s. Change that (docs/cluster.md), or end it: scancel %s",
+                    job,
+                    reason,
+                    job,
+                )
+
     async def _check(self, executor: Any, active: list[Any]) -> AsyncIterator[Any]:
         """Yield the jobs that go on, as the plugin does, but for those that never end."""
         self._active = {job.external_jobid for job in active}
@@ -139,6 +153,7 @@ class _Guard:
             else:
                 logger.warning("Slurm knows nothing of job %s any more: its outputs decide.", job.external_jobid)
                 executor.report_job_success(job)  # Snakemake looks for the outputs, and takes it for failed without
+        self._say_stuck()
         pause = executor.next_seconds_between_status_checks
         executor.next_seconds_between_status_checks = min(pause, _LONGEST)
 
