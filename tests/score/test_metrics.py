@@ -7,19 +7,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import promptseg
-from promptseg.score.metrics import METRICS
+from promptseg.core import masks
+from promptseg.score.metrics import METRICS, _percentile
 from promptseg.score.surfaces import Comparison, Tolerance
 
 TRUTH = np.zeros((30, 40), bool)
 TRUTH[5:15, 5:15] = True
 # Better and better: nothing, far away, half of it, all of it.
-PREDICTIONS = np.stack([np.zeros_like(TRUTH), np.roll(TRUTH, (12, 20), (0, 1)), np.roll(TRUTH, 5, 1), TRUTH])
+PREDICTIONS = [
+    masks.encode(mask) for mask in (np.zeros_like(TRUTH), np.roll(TRUTH, (12, 20), (0, 1)), np.roll(TRUTH, 5, 1), TRUTH)
+]
 
 # A metric is added before anything that goes through the list is imported.
 NEW = """
 import numpy as np
+from promptseg.core import masks
 from promptseg.core.tables import FLOAT, Column
 from promptseg.score import metrics
 
@@ -40,7 +47,8 @@ truth = np.zeros((8, 8), bool)
 truth[:4] = True
 found = truth.copy()
 found[0] = False
-scores = {name: float(value[0]) for name, value in score_masks(found[None], truth, None, Tolerance()).items()}
+codes = [masks.encode(found)]
+scores = {name: float(value[0]) for name, value in score_masks(codes, truth, None, Tolerance()).items()}
 keys = dict(dataset="d", task="t", method="m", mode="mode1", step=0, selection="first", distance_unit="px", status="ok")
 rows = [{"case_id": case, "image_id": case, "object_id": case, **keys, **scores} for case in ("a", "b")]
 sums = patient_sums(rows)
@@ -86,3 +94,8 @@ def test_a_new_metric_is_one_entry():
 
 def test_scoring_imports_no_network():
     assert output("import sys, promptseg.score.scoring; print(*{'torch', 'monai'} & set(sys.modules))").strip() == ""
+
+
+@given(arrays(float, st.integers(1, 60), elements=st.floats(0, 1e4)))
+def test_the_percentile_is_numpy_s(distances):
+    assert _percentile(distances) == np.quantile(distances, 0.95)

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from scipy import ndimage
 
+from promptseg.core import masks
 from promptseg.score.scoring import score_masks
 from promptseg.score.surfaces import Tolerance
 
@@ -22,7 +23,9 @@ def square(x0, y0, side, shape=(32, 40)):
 
 
 def one(prediction, truth, spacing=None, tolerance=TOLERANCE):
-    return {name: value[0] for name, value in score_masks(prediction[None], truth, spacing, tolerance).items()}
+    return {
+        name: value[0] for name, value in score_masks([masks.encode(prediction)], truth, spacing, tolerance).items()
+    }
 
 
 def test_perfect():
@@ -71,7 +74,7 @@ def test_whole_image_and_single_pixel():
 
 @given(arrays(bool, (3, 9, 11)), arrays(bool, (9, 11)).filter(np.any))
 def test_a_batch_scores_as_its_members_do(predictions, truth):
-    together = score_masks(predictions, truth, (0.7, 1.3), TOLERANCE)
+    together = score_masks(list(map(masks.encode, predictions)), truth, (0.7, 1.3), TOLERANCE)
     for index, prediction in enumerate(predictions):
         alone = one(prediction, truth, (0.7, 1.3))
         for name, values in together.items():
@@ -88,7 +91,7 @@ def test_surface_scores_are_those_of_monai_s_own_functions(seed, spacing):
     predictions, truth = np.stack(blobs[:2]), blobs[2]
     if not truth.any() or not predictions.any(axis=(1, 2)).all():
         return
-    found = score_masks(predictions, truth, spacing, Tolerance(mm=1.5, px=1.5))
+    found = score_masks(list(map(masks.encode, predictions)), truth, spacing, Tolerance(mm=1.5, px=1.5))
     # A rim, because surfaces at the image's border count.
     y_pred, y_true = (
         torch.from_numpy(np.pad(stack, ((0, 0), (1, 1), (1, 1)))[:, None])

@@ -1,7 +1,7 @@
 """Scores of predicted masks against the truth: every metric of every mask that a method gave."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,15 @@ logger = logging.getLogger(__name__)
 
 
 def score_masks(
-    predictions: np.ndarray, truth: np.ndarray, spacing: tuple[float, float] | None, tolerance: Tolerance
+    predictions: Sequence[Mapping[str, Any]],
+    truth: np.ndarray,
+    spacing: tuple[float, float] | None,
+    tolerance: Tolerance,
 ) -> dict[str, np.ndarray]:
     """Scores of several predictions of one object.
 
     Args:
-        predictions: (n, h, w) bool.
+        predictions: the n run-length codes, see `masks.encode`.
         truth: (h, w) bool.
         spacing: (y, x) in mm, or None: distances are then in pixels.
 
@@ -58,15 +61,8 @@ def choices(scores: np.ndarray, overlaps: np.ndarray, several: bool) -> list[tup
     return chosen
 
 
-def _failed(keys: Mapping[str, Any], group: pd.DataFrame) -> dict[str, Any]:
-    first = group.iloc[0]
-    selection = first["selection"] if isinstance(first["selection"], str) else "first"
-    return {**keys, **_identity(first), "selection": selection, "status": first["status"]}
-
-
-def _identity(row: pd.Series) -> dict[str, Any]:
-    named = {name: row[name] if isinstance(row[name], str) else None for name in ("protocol", "switch")}
-    return {**named, "mode": row["mode"], "step": int(row["step"])}
+# Columns of predictions that say what a row of scores is about.
+_IDENTITY = ["protocol", "switch", "mode", "step"]
 
 
 def score_object(
@@ -83,30 +79,56 @@ def score_object(
     Args:
         several: whether the method gives several masks for some prompts.
     """
+    columns = {name: predictions[name].tolist() for name in [*_IDENTITY, "selection", "status", "score", "rle"]}
     rows: list[dict[str, Any]] = []
-    good = predictions[predictions["status"] == "ok"]
-    for _, group in predictions[predictions["status"] != "ok"].groupby(
-        ["protocol", "switch", "mode", "step", "selection"], dropna=False, sort=False
-    ):
-        rows.append(_failed(keys, group))
-    if good.empty:
-        return rows
+    failed: set[tuple[Any, ...]] = set()
     # The same mask often comes back (a trajectory that stands still, one candidate chosen by two selections).
-    codes = good["rle"].map(lambda code: code["counts"])
-    unique = codes.drop_duplicates()
-    decoded = np.stack([masks.decode(good.loc[index, "rle"]) for index in unique.index])
-    values = pd.DataFrame(score_masks(decoded, truth, image.spacing, tolerance), index=unique.to_numpy())
+    codes: dict[str, Mapping[str, Any]] = {}
+    prompts: dict[str, list[int]] = {}  # of modes 1 to 5, which have one
+    steps: list[int] = []
+    about = [_identity(*values) for values in zip(*(columns[name] for name in _IDENTITY), strict=True)]
+    for index, status in enumerate(columns["status"]):
+        selection = columns["selection"][index]
+        if status != "ok":
+            named = selection if isinstance(selection, str) else "first"
+            key = (*about[index].values(), selection if isinstance(selection, str) else None)
+            if key not in failed:
+                rows.append({**keys, **about[index], "selection": named, "status": status})
+                failed.add(key)
+            continue
+        codes.setdefault(columns["rle"][index]["counts"], columns["rle"][index])
+        if about[index]["mode"] in SINGLE_MODES:
+            prompts.setdefault(about[index]["mode"], []).append(index)
+        else:
+            steps.append(index)
+    if not codes:
+        return rows
+    values = score_masks(list(codes.values()), truth, image.spacing, tolerance)
+    places = {code: place for place, code in enumerate(codes)}
     keys = {**keys, "distance_unit": "mm" if image.spacing else "px"}
-    single = good["mode"].isin(SINGLE_MODES)
-    for _, group in good[single].groupby("mode", sort=False):
-        scores = values.loc[codes[group.index]]
-        for selection, position in choices(group["score"].to_numpy(), scores["iou"].to_numpy(), several):
-            identity = _identity(group.iloc[position])
-            rows.append({**keys, **identity, "selection": selection, "status": "ok", **scores.iloc[position]})
-    for index, row in good[~single].iterrows():
-        scores = values.loc[codes[index]]
-        rows.append({**keys, **_identity(row), "selection": row["selection"], "status": "ok", **scores})
+
+    def add(index: int, selection: str) -> None:
+        place = places[columns["rle"][index]["counts"]]
+        scores = {name: float(found[place]) for name, found in values.items()}
+        rows.append({**keys, **about[index], "selection": selection, "status": "ok", **scores})
+
+    for indices in prompts.values():
+        overlaps = values["iou"][[places[columns["rle"][index]["counts"]] for index in indices]]
+        for selection, position in choices(np.array([columns["score"][i] for i in indices]), overlaps, several):
+            add(indices[position], selection)
+    for index in steps:
+        add(index, columns["selection"][index])
     return rows
+
+
+def _identity(protocol: Any, switch: Any, mode: str, step: int) -> dict[str, Any]:
+    """What a row of scores is about; pandas may give NaN for a null."""
+    named = {"protocol": protocol, "switch": switch}
+    return {
+        **{name: value if isinstance(value, str) else None for name, value in named.items()},
+        "mode": mode,
+        "step": int(step),
+    }
 
 
 def _by_annotator(predictions: pd.DataFrame | None) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:

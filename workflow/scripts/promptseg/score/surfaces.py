@@ -1,18 +1,20 @@
 """Masks of one object side by side: areas, edges and the distances between these, for the metrics.
 
-scipy finds edges and distances, because a scoring job that imports PyTorch and monai takes longer to start than to
+What monai computes is computed here, because a scoring job that imports PyTorch and monai takes longer to start than to
 score (tests/benchmarks/scoring_start.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from scipy.ndimage import binary_erosion, distance_transform_edt
+from pycocotools import mask as coco
+from scipy.ndimage import binary_erosion
 
 from promptseg.core import masks
+from promptseg.score import outlines
 
 
 @dataclass(frozen=True)
@@ -58,33 +60,31 @@ class Comparison:
     Its attributes are those of `Compared`.
 
     Args:
-        predictions: (n, h, w) bool.
+        predictions: the n run-length codes, see `masks.encode`.
         truth: (h, w) bool.
         spacing: (y, x) in mm, or None: distances are then in pixels.
     """
 
     def __init__(
-        self, predictions: np.ndarray, truth: np.ndarray, spacing: tuple[float, float] | None, tolerance: Tolerance
+        self,
+        predictions: Sequence[Mapping[str, Any]],
+        truth: np.ndarray,
+        spacing: tuple[float, float] | None,
+        tolerance: Tolerance,
     ):
-        self._predictions, self._truth, self._spacing = predictions, truth, spacing or (1.0, 1.0)
+        codes = [dict(code) for code in predictions]
+        self._shape, self._code, self._spacing = truth.shape, masks.encode(truth), spacing or (1.0, 1.0)
         self.tolerance = tolerance.mm if spacing else tolerance.px
-        self.areas, self.area = predictions.sum(axis=(1, 2)), int(truth.sum())
+        self.areas, self.area = coco.area(codes).astype(int), int(truth.sum())
         self.filled = (self.areas > 0) & (self.area > 0)
+        self._codes = [codes[index] for index in np.flatnonzero(self.filled)]
         height, width = truth.shape
         self.diagonal = float(np.hypot(height * self._spacing[0], width * self._spacing[1]))
 
     @cached_property
-    def _crop(self) -> tuple[np.ndarray, np.ndarray]:
-        """(m, y, x), (y, x) bool: predictions and truth within their common box: only what the masks cover matters."""
-        filled = self._predictions[self.filled]
-        x0, y0, x1, y1 = masks.tight_box(filled.any(axis=0) | self._truth)
-        return filled[:, y0 : y1 + 1, x0 : x1 + 1], self._truth[y0 : y1 + 1, x0 : x1 + 1]
-
-    @cached_property
     def common(self) -> np.ndarray:
         """(m,) pixels of both prediction and truth."""
-        predictions, truth = self._crop
-        return (predictions & truth).sum(axis=(1, 2))
+        return coco.area([coco.merge([code, self._code], intersect=True) for code in self._codes]).astype(int)
 
     @cached_property
     def total(self) -> np.ndarray:
@@ -94,9 +94,8 @@ class Comparison:
     @cached_property
     def distances(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each of the m: the distances of the prediction's edge pixels to the truth's edge, and the reverse."""
-        predictions, truth = self._crop
-        surface = _Surface(truth, self._spacing)
-        return [surface.distances(prediction) for prediction in predictions]
+        truth = outlines.Edge(outlines.edge_pixels(self._code), self._shape, self._spacing)
+        return truth.both_ways([outlines.edge_pixels(code) for code in self._codes])
 
 
 def edge_of(mask: np.ndarray) -> np.ndarray:
@@ -105,29 +104,3 @@ def edge_of(mask: np.ndarray) -> np.ndarray:
     Neighbours share a side. What lies beyond the border counts as outside.
     """
     return mask ^ binary_erosion(mask)
-
-
-class _Surface:
-    """The edge of the truth, to which those of several predictions are compared.
-
-    Args:
-        truth: (h, w) bool, not empty.
-        spacing: (y, x) of pixels.
-    """
-
-    def __init__(self, truth: np.ndarray, spacing: tuple[float, float]):
-        self.truth, self.spacing = truth, spacing
-        self.edge = edge_of(truth)
-        self.field = distance_transform_edt(~self.edge, sampling=spacing)
-
-    def distances(self, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,), (m,) distances of each edge pixel of one mask to the edge of the other: from prediction, from truth.
-
-        Args:
-            prediction: (h, w) bool, not empty.
-        """
-        x0, y0, x1, y1 = masks.tight_box(prediction | self.truth)
-        part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
-        edge = edge_of(prediction[part])
-        back = distance_transform_edt(~edge, sampling=self.spacing)
-        return self.field[part][edge], back[self.edge[part]]
