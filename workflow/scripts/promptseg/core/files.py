@@ -4,13 +4,13 @@ import errno
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.partial_files import partial_folder
 
 
 @contextmanager
@@ -24,13 +24,12 @@ def atomic(path: str | Path) -> Iterator[Path]:
         PromptsegError: the disk is full, or the folder cannot be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
     try:
-        yield holder / path.name
-        if path.is_dir():
-            shutil.rmtree(path)
-        (holder / path.name).replace(path)
+        with partial_folder(path.parent) as folder:
+            yield folder / path.name
+            if path.is_dir():
+                shutil.rmtree(path)
+            (folder / path.name).replace(path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise PromptsegError(
@@ -42,8 +41,6 @@ def atomic(path: str | Path) -> Iterator[Path]:
                 f"{path} cannot be written ({error.strerror}). Check the permissions of {path.parent}."
             ) from error
         raise
-    finally:
-        shutil.rmtree(holder, ignore_errors=True)
 
 
 def write_json(path: str | Path, content: Any) -> None:

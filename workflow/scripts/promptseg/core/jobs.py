@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.processes import Stopped, end_with_parent, stopped_tidily
 from promptseg.core.queue import queue_seconds
 
 logger = logging.getLogger(__name__)
@@ -37,11 +38,21 @@ def job(snakemake: Any) -> Iterator[None]:
     table = measured_file(log) if log else None
     if table:
         table.unlink(missing_ok=True)
+    end_with_parent()
     try:
-        yield
+        with stopped_tidily():
+            yield
     except PromptsegError as error:
         logger.error("%s: %s", snakemake.rule, error)
         sys.exit(1)
+    except Stopped as signal:
+        logger.error(
+            "%s was stopped from outside (%s): by hand, at a time limit or with its run. Nothing unfinished is kept; "
+            "run again to go on.",
+            snakemake.rule,
+            signal,
+        )
+        sys.exit(signal.status)
     except Exception:
         logger.exception("%s failed", snakemake.rule)
         sys.exit(1)

@@ -22,6 +22,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from promptseg.core.processes import is_alive
+
 logger = logging.getLogger(__name__)
 
 
@@ -110,17 +112,7 @@ def living_processes(folder: Path = Path(".snakemake"), host: str | None = None)
     """Process ids of the runs of this machine that are alive in the project, those that were killed left out."""
     own = folder / f"promptseg.{host or platform.node()}.lock"
     noted = own.read_text().split() if own.is_file() else []
-    return {int(number) for number in noted if number.isdigit() and _is_alive(int(number))}
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # of another user
-        return True
-    return True
+    return {int(number) for number in noted if number.isdigit() and is_alive(int(number))}
 
 
 def _named(processes: set[int]) -> str:

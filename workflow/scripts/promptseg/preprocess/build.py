@@ -1,7 +1,6 @@
 """Build a dataset's `images.parquet` and `objects.parquet` from its raw files."""
 
 import logging
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import Any
 
 from promptseg.config.cases import Case
 from promptseg.core.errors import PromptsegError
+from promptseg.core.partial_files import partial_folder
 from promptseg.core.progress import progress
 from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.case import process_case, sampling_of
@@ -57,13 +57,12 @@ def build(
     inputs = Inputs.of(files, entry)
     cases = inputs.cases
     provenance = {"dataset": dataset, "files_sha256": inputs.digest}
-    images.parent.mkdir(parents=True, exist_ok=True)
-    with one_thread(), tempfile.TemporaryDirectory(prefix=".partial-", dir=images.parent) as folder:
-        written = Path(folder) / images.name, Path(folder) / objects.name
+    with one_thread(), partial_folder(images.parent) as folder:
+        written = folder / images.name, folder / objects.name
 
         def read(decisions: Decisions) -> _Found:
             work = [
-                partial(process_case, case, inputs.paths_of(case), entry, decisions, Path(folder) / str(index))
+                partial(process_case, case, inputs.paths_of(case), entry, decisions, folder / str(index))
                 for index, case in enumerate(cases)
             ]
             with (

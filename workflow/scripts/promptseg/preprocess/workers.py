@@ -11,6 +11,7 @@ from typing import TypeVar
 import cv2
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.processes import end_with_parent
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ def run_in_order(work: Sequence[Callable[[], T]], threads: int) -> Generator[T]:
     if threads <= 1 or len(work) <= 1:
         yield from (one() for one in work)
         return
-    with ProcessPoolExecutor(min(threads, len(work))) as pool:
+    with ProcessPoolExecutor(min(threads, len(work)), initializer=end_with_parent) as pool:
         running: deque[Future[T]] = deque()
         try:
             for one in work:

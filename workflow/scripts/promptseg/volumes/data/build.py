@@ -1,7 +1,6 @@
 """Build a dataset's `volumes.parquet`, `volume_index.parquet` and `volume_objects.parquet` from its raw files."""
 
 import logging
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Any
 from promptseg.config.cases import Case
 from promptseg.core.choices import did_you_mean
 from promptseg.core.errors import PromptsegError
+from promptseg.core.partial_files import partial_folder
 from promptseg.core.progress import progress
 from promptseg.core.tables import TableWriter, open_table
 from promptseg.preprocess.decisions import decide, depends_on_others, log_readings
@@ -50,13 +50,12 @@ def build_volumes(
     inputs = Inputs.of(files, entry)
     cases = chosen_cases(inputs.cases, dataset, entry)
     provenance = {"dataset": dataset, "files_sha256": inputs.digest}
-    outputs[0].parent.mkdir(parents=True, exist_ok=True)
-    with one_thread(), tempfile.TemporaryDirectory(prefix=".partial-", dir=outputs[0].parent) as folder:
-        written = [Path(folder) / path.name for path in outputs]
+    with one_thread(), partial_folder(outputs[0].parent) as folder:
+        written = [folder / path.name for path in outputs]
 
         def read(decisions: Decisions) -> _Found:
             work = [
-                partial(process_volume, case, inputs.paths_of(case), entry, decisions, Path(folder) / str(index))
+                partial(process_volume, case, inputs.paths_of(case), entry, decisions, folder / str(index))
                 for index, case in enumerate(cases)
             ]
             with ExitStack() as stack:
