@@ -7,6 +7,7 @@ import yaml
 
 from promptseg.config.check import check
 from promptseg.config.schema import SCRIPTS
+from promptseg.planning.counts import shards
 from promptseg.planning.requests import Expected, Requests
 
 CONFIG = SCRIPTS.parents[1] / "config"
@@ -90,4 +91,37 @@ def test_jobs_about_the_whole_run_have_no_dataset(config, rule):
 
 def test_shards_share_the_work(config):
     cut, whole = (Requests(config).seconds(rule, "ct_liver", "sam_vit_h") for rule in ("predict_shard", "predict"))
-    assert whole / cut == pytest.approx(config["datasets"]["ct_liver"]["shards"], rel=0.05)
+    assert whole / cut == pytest.approx(3, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({}, 1),
+        ({"images": 2000}, 1),
+        ({"images": 2001}, 2),
+        ({"images": 704, "megapixels": 20}, 8),
+        ({"images": 8000, "megapixels": 0.1}, 4),
+    ],
+)
+def test_shards_follow_the_pixels_that_are_declared(config, about, expected):
+    entry = {**config["datasets"]["own"], "modality": "ct", "expected": about}
+    assert shards(entry) == expected
+    assert shards({**entry, "shards": 5}) == 5
+
+
+def test_shards_of_the_study(config):
+    cut = {name: count for name, entry in config["datasets"].items() if (count := shards(entry)) > 1}
+    assert cut == {
+        "ct_liver": 3,
+        "ct_liver_lits": 3,
+        "ct_pancreas": 5,
+        "ct_hepatic_vessel": 7,
+        "ct_organ": 3,
+        "mri_brain": 7,
+        "mri_brain_decathlon": 7,
+        "xray_chest": 8,
+        "us_kidney": 3,
+        "us_muscle": 3,
+        "us_nerve": 2,
+    }

@@ -40,6 +40,20 @@ if VOLUME_DATASETS:
         stop(error)
 
 
+def get_shard(wildcards):
+    """[i, n] of the shard `i-of-n`."""
+    return [int(part) for part in wildcards.shard.split("-of-")]
+
+
+def shard_names(dataset):
+    count = shards(config["datasets"][dataset])
+    return [f"{index}-of-{count}" for index in range(1, count + 1)]
+
+
+def shards_of(wildcards):
+    return shard_names(wildcards.dataset)
+
+
 def get_helpers(wildcards):
     """Files of a user that an adapter imports, besides its own."""
     return ADAPTERS[wildcards.method].get("helpers", [])

@@ -30,6 +30,7 @@ from promptseg.figures.translation import words_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.routes import CONTOURS
 from promptseg.methods.own import require_adapter_files
+from promptseg.planning.counts import shards
 from promptseg.download.origins import archive_name, archives_of, is_fetched, sources_of
 
 
@@ -91,7 +92,7 @@ PRESET_VOLUME_METHODS = sorted(set(facts.volume_methods(config)) - set(facts.mas
 ENDINGS = ["png", *config["figures"]["format"]]  # of the files of a figure
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yamlfiles.value_of(Path("config/methods.yaml"))["methods"])
-SHARDED = [name for name in DATASETS if config["datasets"][name]["shards"] > 1]
+SHARDED = [name for name in DATASETS if shards(config["datasets"][name]) > 1]
 WHOLE = [name for name in DATASETS if name not in SHARDED]
 FETCHED = [name for name in DATASETS if any(map(is_fetched, sources_of(config["datasets"][name])))]
 # Digests of what users have themselves, by method: weights, and what options name. As in get_contents, what counts is their
@@ -227,20 +228,6 @@ def get_environment(wildcards):
 def get_gpu(wildcards):
     """A GPU is a token that at most one job holds (profiles/default)."""
     return int(method_entry(wildcards)["gpu"] and config["device"] != "cpu")
-
-
-def get_shard(wildcards):
-    """[i, n] of the shard `i-of-n`."""
-    return [int(part) for part in wildcards.shard.split("-of-")]
-
-
-def shard_names(dataset):
-    count = config["datasets"][dataset]["shards"]
-    return [f"{index}-of-{count}" for index in range(1, count + 1)]
-
-
-def shards_of(wildcards):
-    return shard_names(wildcards.dataset)
 
 
 def get_example_facts(wildcards):

@@ -1,5 +1,6 @@
 """How many images, objects and prompts a run has: counted where the images are made, else by the registry."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from typing import Any
 from promptseg.config.asked import asked_of_presets
 from promptseg.config.protocols import protocols_of
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, LINE_MODES, SELECTIONS
+from promptseg.planning import costs
+
+SQUARE = 512 * 512 / 1e6  # megapixels of the images that the table of costs is for
+# Of a megapixel or less, which most of a network's time does not depend on: an hour or two on a GPU.
+IMAGES_OF_SHARD = 2000
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,22 @@ def declared_images(entry: Mapping[str, Any]) -> int | None:
     """How many images the registry says that a dataset has; None where it does not."""
     found: int | None = entry["expected"].get("images") or entry.get("study", {}).get("images")
     return found
+
+
+def megapixels(entry: Mapping[str, Any]) -> float:
+    """Millions of pixels of the largest image of a dataset: as declared, else what is usual for its modality."""
+    usual: Mapping[str, float] = costs.unknown()["megapixels"]
+    return float(entry["expected"].get("megapixels") or usual.get(entry["modality"], SQUARE))
+
+
+def shards(entry: Mapping[str, Any]) -> int:
+    """Into how many jobs prediction and scoring of a dataset are cut.
+
+    By what the registry says, not by the images that are made, so that the jobs of a run are the same at every start.
+    """
+    if entry["shards"] != "auto":
+        return int(entry["shards"])
+    return max(1, math.ceil((declared_images(entry) or 0) * max(1.0, megapixels(entry)) / IMAGES_OF_SHARD))
 
 
 def prompts(config: Mapping[str, Any], method: str, found: Count, takes: str = "both") -> int:

@@ -13,7 +13,7 @@ from promptseg.config.folders import folders
 from promptseg.core.jobs import measured_file
 from promptseg.core.shared import where
 from promptseg.planning import costs
-from promptseg.planning.counts import Count, count, preset_prompts, prompts
+from promptseg.planning.counts import Count, count, preset_prompts, prompts, shards
 from promptseg.planning.jobs import Job
 from promptseg.planning.sizes import downloads
 
@@ -104,19 +104,19 @@ class Estimator:
             return Estimate(_seconds(own), MEASURED)
         if job.rule in _UNCOUNTED:
             return Estimate(0, UNKNOWN)
-        shards = self._config["datasets"][job.dataset]["shards"] if job.rule.endswith(_SHARD) else 1
+        cut = shards(self._config["datasets"][job.dataset]) if job.rule.endswith(_SHARD) else 1
         if job.rule.removesuffix(_SHARD) in ("predict", _PRESETS):
-            return self._prediction(job, shards)
-        return self._other(job, shards)
+            return self._prediction(job, cut)
+        return self._other(job, cut)
 
-    def _prediction(self, job: Job, shards: int) -> Estimate:
+    def _prediction(self, job: Job, cut: int) -> Estimate:
         found = self.count(job.dataset)
         if found is None:
             return Estimate(0, UNKNOWN)
         work = self.work(job, found)
         row = costs.method_cost(job.method)
         start = costs.rule_cost("predict")[0] + (row.load if row else 0)
-        return Estimate(start + work.seconds / shards, work.source) if work.source != UNKNOWN else work
+        return Estimate(start + work.seconds / cut, work.source) if work.source != UNKNOWN else work
 
     def work(self, job: Job, found: Count) -> Estimate:
         """How long the method of a job takes for so many images and objects, without loading it."""
@@ -136,7 +136,7 @@ class Estimator:
             return preset_prompts(self._config, found)
         return prompts(self._config, job.method, found, takes)
 
-    def _other(self, job: Job, shards: int) -> Estimate:
+    def _other(self, job: Job, cut: int) -> Estimate:
         known = self._measured.get(job.rule)
         if known and job.stage not in ("download", "preprocess"):
             return Estimate(mean(known), SCALED)
@@ -144,7 +144,7 @@ class Estimator:
         if fetched := downloads([job], self._config).known:
             return Estimate(seconds + fetched / costs.download_speed(), TABLE)
         found = self.count(job.dataset) if job.dataset in self._config["datasets"] else None
-        return Estimate(seconds + per_object * (found.objects / shards if found else 0), TABLE)
+        return Estimate(seconds + per_object * (found.objects / cut if found else 0), TABLE)
 
 
 def _rate(rows: list[dict[str, float]]) -> Rate:

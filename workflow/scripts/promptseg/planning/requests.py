@@ -13,12 +13,11 @@ from typing import Any
 from snakemake.resources import Resources
 
 from promptseg.planning import costs
-from promptseg.planning.counts import Count, declared_images, preset_prompts, prompts
+from promptseg.planning.counts import SQUARE, Count, declared_images, megapixels, preset_prompts, prompts, shards
 
 SPARE_MEMORY, SPARE_TIME = 2, 3  # of what is expected
 LEAST_MB, STEP_MB = 1000, 500
 LEAST_MINUTES, STEP_MINUTES = 5, 5
-SQUARE = 512 * 512 / 1e6  # megapixels of the images that the table of costs is for
 # Rules whose jobs ask a method, and those of them that follow objects through volumes.
 ON_VOLUMES = ("predict_volumes", "predict_protocols_volumes")
 ASKING = ("predict", "predict_protocols", "robustness", "probabilities", *ON_VOLUMES)
@@ -100,26 +99,24 @@ class Requests:
     def _of_dataset(self, name: str) -> Expected:
         entry, unknown = self._config["datasets"][name], costs.unknown()
         images = declared_images(entry) or unknown["images"]
-        modality = entry["modality"]
-        megapixels = entry["expected"].get("megapixels") or unknown["megapixels"].get(modality, SQUARE)
         sampling = entry["sampling"]
         every = sampling.get("every", 1) if isinstance(sampling, Mapping) else 1
         # Slices without an object are no images: of those with one a volume has an eighth or more.
-        slices = 0 if modality in ("xray", "us") else min(unknown["slices"], 8 * images * every)
-        return Expected(images, images * len(entry["tasks"]), megapixels, slices)
+        slices = 0 if entry["modality"] in ("xray", "us") else min(unknown["slices"], 8 * images * every)
+        return Expected(images, images * len(entry["tasks"]), megapixels(entry), slices)
 
     def _seconds(self, rule: str, dataset: str, method: str) -> float:
         """Expected seconds of a job, on a GPU where it asks for one."""
-        rule, shards = self._whole(rule, dataset)
+        rule, cut = self._whole(rule, dataset)
         found = self.expected(dataset)
         if rule in ASKING and method in self._config["methods"]:
-            return self._asking(rule, found, method, shards)
+            return self._asking(rule, found, method, cut)
         row = costs.rule_row(rule)
         objects = found.objects * (1 if dataset else len(self._config["run"]["methods"]))
         per_object = row.get("object", 0.0) * max(1.0, found.megapixels / SQUARE)
-        return float(row["seconds"] + per_object * objects / shards)
+        return float(row["seconds"] + per_object * objects / cut)
 
-    def _asking(self, rule: str, found: Expected, method: str, shards: int) -> float:
+    def _asking(self, rule: str, found: Expected, method: str, cut: int) -> float:
         row, entry = self._method(method), self._config["methods"][method]
         count = Count(found.images, {1: found.objects}, counted=False)
         asked = self._prompts(rule, count, method, row.takes)
@@ -127,7 +124,7 @@ class Requests:
         larger = max(1.0, found.megapixels / SQUARE)
         network = (found.images * row.encode + asked * row.prompt * larger) / faster
         around = asked * costs.around_prompt() * larger
-        return float(costs.rule_row("predict")["seconds"] + row.load + (network + around) / shards)
+        return float(costs.rule_row("predict")["seconds"] + row.load + (network + around) / cut)
 
     def _prompts(self, rule: str, count: Count, method: str, takes: str) -> int:
         """About how many prompts a job asks, rather too many."""
@@ -163,8 +160,8 @@ class Requests:
         """The rule that another one is a variant of, and into how many such jobs its work is cut."""
         for variant in _VARIANTS:
             if rule.endswith(variant):
-                shards = self._config["datasets"][dataset]["shards"] if variant == "_shard" else 1
-                return rule.removesuffix(variant), shards
+                cut = shards(self._config["datasets"][dataset]) if variant == "_shard" else 1
+                return rule.removesuffix(variant), cut
         return rule, 1
 
 
