@@ -3,13 +3,11 @@
     OMP_NUM_THREADS=1 python tests/benchmarks/costs.py [NAME ...]
 
 Each method answers prompts on an image of 512 x 512 with generated weights, in a process of its own. Seconds are CPU
-time of one core. Memory is the process's largest resident one, and what an image of 2048 x 2048 adds to it for each
-megapixel. The memory on a GPU is computed: weights, and the largest sum of tensors that live at a time, here on
+time of one core. The memory on a GPU is computed: weights, and the largest sum of tensors that live at a time, here on
 the CPU, while an image is encoded and 16 prompts are answered at once; half a gigabyte is added for CUDA itself.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -34,7 +32,7 @@ from promptseg.parity.generated_weights import rule_state
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = yaml.safe_load((ROOT / "config" / "methods.yaml").read_text())["methods"]
-SIZE, LARGE, BATCH, CUDA_MB = 512, 2048, 16, 500
+SIZE, BATCH, CUDA_MB = 512, 16, 500
 
 
 class Living(TorchDispatchMode):
@@ -77,19 +75,6 @@ def prompts(kind: type[Method]) -> list[Prompt]:
     return found
 
 
-def image(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A disk in noise, (size, size, 3) uint8, and its mask."""
-    y, x = np.mgrid[:size, :size] * SIZE / size
-    truth = (x - 250) ** 2 + (y - 250) ** 2 < 120**2
-    noise = np.random.default_rng(0).normal(0, 20, (size, size, 3))
-    return np.clip(80 + 60 * truth[..., None] + noise, 0, 255).astype(np.uint8), truth
-
-
-def _resident() -> float:
-    """Largest resident memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-
-
 def measure(name: str) -> dict[str, Any]:
     """The row of one method."""
     entry = ENTRIES[name]
@@ -108,7 +93,10 @@ def measure(name: str) -> dict[str, Any]:
         start = time.process_time()
         method = own_method(entry, weights, "cpu")
         load = time.process_time() - start
-    pixels, truth = image(SIZE)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    truth = (x - 250) ** 2 + (y - 250) ** 2 < 120**2
+    noise = np.random.default_rng(0).normal(0, 20, (SIZE, SIZE, 3))
+    pixels = np.clip(80 + 60 * truth[..., None] + noise, 0, 255).astype(np.uint8)
     encode = _fastest(lambda: method.encode(pixels))
     encoded = method.encode(pixels)
     queries = [Query(encoded, prompt, truth=truth if kind.needs_truth else None) for prompt in prompts(kind)]
@@ -116,13 +104,6 @@ def measure(name: str) -> dict[str, Any]:
     answer = _fastest(lambda: method.predict(queries)) / BATCH
     takes = {("point",): "points", ("box",): "boxes"}.get(tuple(sorted(kind.prompt_types - {"everything"})), "both")
     row = {"takes": takes, "load": round(load, 1), "encode": round(encode, 3), "prompt": round(answer, 4)}
-    row["mb"] = round(_resident())
-    large, its_truth = image(LARGE)
-    encoded_large = method.encode(large)
-    method.predict(
-        [Query(encoded_large, prompt, truth=its_truth if kind.needs_truth else None) for prompt in prompts(kind)]
-    )
-    row["megapixel"] = round((_resident() - row["mb"]) / ((LARGE**2 - SIZE**2) / 1e6))
     if entry.get("gpu"):
         with Living() as living:
             encoded = method.encode(pixels)

@@ -50,7 +50,6 @@ rule collect_files:
         files="{root}/raw/{dataset}/files.csv",
     log:
         "{root}/logs/collect_files/{dataset}.log",
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -19,7 +19,6 @@ rule execute_notebook:
         "<logs>/execute_notebook/{notebook}.log",
     wildcard_constraints:
         notebook="|".join(NOTEBOOKS),
-    localrule: True
     conda:
         "../../envs/notebook.yaml"
     params:

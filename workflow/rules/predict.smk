@@ -79,7 +79,6 @@ rule gather_predictions:
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
         method="|".join(ASKED_METHODS) or "none",
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     script:

@@ -29,7 +29,6 @@ rule manifest:
         manifest="{root}/datasets/{dataset}/manifest.csv",
     log:
         "{root}/logs/manifest/{dataset}.log",
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -123,7 +123,6 @@ rule compare:
         ),
     log:
         "<logs>/compare.log",
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

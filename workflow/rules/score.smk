@@ -51,7 +51,6 @@ rule gather_scores:
         "<logs>/gather_scores/{method}/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     script:

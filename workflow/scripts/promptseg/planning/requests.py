@@ -148,9 +148,10 @@ class Requests:
         need = row["mb"] + row.get("megapixel", 0) * found.megapixels + row.get("thousand", 0) * objects / 1000
         need += row.get("voxels", 0) * found.slices * found.megapixels
         if rule in ASKING and method in self._config["methods"]:
-            network = self._method(method).gpu_mb
-            larger = max(1.0, found.megapixels / SQUARE) if network else 0
-            need += network + self._network["megapixel"] * larger + self._network["cuda"] * self.on_gpu(method)
+            tensors, common = self._method(method).gpu_mb, self._network
+            if tensors:
+                need += tensors + common["mb"] + common["megapixel"] * found.megapixels
+                need += common["cuda"] * self.on_gpu(method)
         return float(need)
 
     def _method(self, method: str) -> costs.MethodCost:

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from promptseg.planning.cluster.adopt import note, wait_for_jobs
+from promptseg.planning.cluster.again import give_up
 from promptseg.planning.cluster.endings import explained
 from promptseg.planning.cluster.waiting import stuck
 
@@ -172,6 +173,7 @@ class _Guard:
         text = explained(msg, job)
         if job.job.is_group():  # of whose errors Snakemake shows no text
             logger.error(text)
+        give_up(job.job, msg)
         self._methods["report_job_error"](executor, job, msg=text, **more)
 
     def _cancel(self, executor: Any, _active: list[Any]) -> None:
