@@ -105,7 +105,7 @@ def _amounts(plan: Plan) -> str:
     if len(names) > 1 and all(map(plan.estimator.count, names)):
         rows.append(("together", f"{total[0]} images", f"{total[1]} objects"))
     guessed = any((one := plan.estimator.count(name)) and not one.counted for name in names)
-    note = "\n  about: the study's number of images, each task once in each" if guessed else ""
+    note = "\n  about: the registry's number of images, each task once in each" if guessed else ""
     return _plain(rows) + note
 
 
