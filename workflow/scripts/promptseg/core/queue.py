@@ -9,6 +9,8 @@ from functools import cache
 # The Slurm plugin of Snakemake names its jobs by the UUID of the run, after a prefix that users may choose. A whole run
 # inside an allocation of the user has another name: its jobs wait for nobody.
 _OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+# Tells jobs that share one of Slurm what it waited.
+WAITED = "PROMPTSEG_WAITED"
 _PATIENCE = 10  # seconds, where the controller does not answer
 
 
@@ -18,6 +20,8 @@ def queue_seconds() -> float:
 
     0 where Snakemake started the process itself. Jobs that were submitted together waited together.
     """
+    if WAITED in os.environ:
+        return float(os.environ[WAITED])
     number = os.environ.get("SLURM_JOB_ID")
     if number is None or not _OURS.search(os.environ.get("SLURM_JOB_NAME", "")):
         return 0.0

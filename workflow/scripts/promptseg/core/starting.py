@@ -20,13 +20,14 @@ class AtStart(logging.Handler):
 
     The event comes after the rules were read, and before Snakemake builds the graph of jobs and looks at its lock (a
     handler in `onstart:` would run after that); and only from commands that run or plan jobs, not from `--lint`,
-    `--unlock`, `--summary` and the like. The processes that Snakemake starts for single jobs are left out here.
+    `--unlock`, `--summary` and the like. Either in the process that the user started, or in those that Snakemake starts
+    for jobs.
     """
 
-    def __init__(self, workflow: Any, action: Callable[[bool], object]) -> None:
+    def __init__(self, workflow: Any, action: Callable[[bool], object], main: bool = True) -> None:
         """Listen for one `snakemake.workflow.Workflow`; `action` is told whether it is a dry run."""
         super().__init__()
-        self._workflow, self._action = workflow, action
+        self._workflow, self._action, self._main = workflow, action, main
         self._done = False  # to take the handler away instead would make the logger skip the next one
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -34,5 +35,5 @@ class AtStart(logging.Handler):
         if self._done or getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
             return
         self._done = True
-        if self._workflow.is_main_process:
+        if self._workflow.is_main_process == self._main:
             self._action(self._workflow.output_settings.dryrun)
