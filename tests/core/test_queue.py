@@ -49,3 +49,8 @@ def test_without_slurm_there_is_no_queue(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     queue_seconds.cache_clear()
     assert queue_seconds() == 0
+
+
+def test_jobs_that_share_one_of_slurm_do_not_ask_each_for_itself(slurm, monkeypatch):
+    monkeypatch.setenv("PROMPTSEG_WAITED", "12.5")
+    assert slurm(RUN, "exit 1") == 12.5
