@@ -88,3 +88,13 @@ def test_times_sizes_and_numbers_as_people_say_them():
     ]
     assert [size_text(one) for one in (2_400_000, 1_250_000_000)] == ["2 MB", "1.2 GB"]
     assert [number_text(one) for one in (950, 12345, 2_834_866)] == ["950", "12 000", "2.8 million"]
+
+
+def test_jobs_that_shared_one_of_a_cluster_are_done_though_nobody_saw_them_start():
+    run = progress([0.0])
+    run.failed(3)
+    for number in (1, 3):
+        run.finished(number)
+    assert run.done == 2
+    assert run.errors == []
+    assert round(run.remaining()) == 50 + 20 + 5

@@ -56,10 +56,11 @@ class Progress:
             self._running.update({number: self._clock() for number in numbers if number in self._jobs})
 
     def finished(self, number: int) -> None:
-        """A job ended well."""
+        """A job ended well. One that shared a job of a cluster was not seen to start, and its time is not known."""
         with self._lock:
-            if number in self._running:
-                self._took[number] = self._clock() - self._running.pop(number)
+            if number in self._jobs:
+                start = self._running.pop(number, None)
+                self._took[number] = self._estimated(number) if start is None else self._clock() - start
                 self._failed.discard(number)
 
     def failed(self, number: int) -> None:

@@ -184,7 +184,9 @@ class Group(GroupJob):
 
     def log_error(self, msg: str | None = None, aux_logs: list[Any] | None = None, **kwargs: Any) -> None:
         """Say that the job of the cluster failed; which of its own jobs did is known a little later."""
-        logger.error("Of the %d jobs of %s not all ended well.", len(self), self.groupid)
+        if self.dag.workflow.is_main_process:
+            text = f"Of the {len(self)} jobs of {self.groupid} not all ended well."
+            logger.error(text)
         self._told = {"msg": msg, "aux_logs": aux_logs, **kwargs}
 
     async def postprocess(self, error: bool = False, **kwargs: Any) -> None:
