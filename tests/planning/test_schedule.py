@@ -98,3 +98,11 @@ def test_jobs_that_shared_one_of_a_cluster_are_done_though_nobody_saw_them_start
     assert run.done == 2
     assert run.errors == []
     assert round(run.remaining()) == 50 + 20 + 5
+
+
+def test_a_job_that_failed_runs_again():
+    run = progress([0.0])
+    run.failed(1)
+    run.started([1])
+    assert run.errors == []
+    assert round(run.remaining()) == 100 + 50 + 20 + 5
