@@ -1,13 +1,24 @@
 import errno
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic, digest
-from promptseg.core.tables import open_table, read_table, write_table
+from promptseg.core.files import atomic, digest, read_json, write_json
+from promptseg.core.tables import (
+    INTEGER,
+    STRING,
+    Column,
+    Table,
+    open_table,
+    read_csv,
+    read_table,
+    write_csv,
+    write_table,
+)
 from promptseg.preprocess.tables import OBJECTS
 
 
@@ -48,8 +59,10 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path, way):
 
 def test_other_errors_keep_their_nature(tmp_path):
     with pytest.raises(OSError) as caught, atomic(tmp_path / "x"):
-        raise OSError(errno.EIO, "input/output error")
-    assert caught.value.errno == errno.EIO
+        raise OSError(errno.ENOTCONN, "not connected")
+    assert caught.value.errno == errno.ENOTCONN
+    with pytest.raises(PromptsegError, match=r"^other cannot be opened"), atomic(tmp_path / "x"):
+        raise PermissionError(errno.EACCES, "Permission denied", "other")
 
 
 def test_digest(tmp_path):
@@ -71,3 +84,24 @@ def test_an_interrupted_table_does_not_appear(tmp_path):
     assert list(tmp_path.iterdir()) == []
     write_table(target, [{"object_id": "a", "area": 3}], OBJECTS)
     assert read_table(target, OBJECTS, ["object_id", "area"]).to_dict("records") == [{"object_id": "a", "area": 3}]
+
+
+def test_json_that_was_damaged(tmp_path):
+    file = tmp_path / "a.json"
+    write_json(file, {"a": [1, None]})
+    assert read_json(file) == {"a": [1, None]}
+    for content in (file.read_bytes()[:-2], b"\xff\xfe{"):
+        file.write_bytes(content)
+        with pytest.raises(PromptsegError, match=r"a\.json is damaged \(.*\)\. Delete it and run again"):
+            read_json(file)
+
+
+def test_csv_that_was_cut_off(tmp_path):
+    file, table = tmp_path / "a.csv", Table("a.csv", "", [Column("name", STRING, ""), Column("n", INTEGER, "")])
+    write_csv(file, pd.DataFrame({"name": ["x", "y"], "n": [1, 25]}), table)
+    assert read_csv(file, table)["n"].tolist() == [1, 25]
+    whole = file.read_bytes()
+    for content, problem in ((whole[:-2], "its last line is not whole"), (b"", "its last line"), (b"\xff\n", "utf-8")):
+        file.write_bytes(content)
+        with pytest.raises(PromptsegError, match=rf"a\.csv is damaged \(.*{problem}.*\)\. Delete it and run again"):
+            read_csv(file, table)

@@ -1,9 +1,11 @@
 """What surrounds the work of a script: its log, its errors, and what it took."""
 
+import errno
 import logging
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +24,8 @@ def root_logger():
     yield
     for handler in root.handlers:
         if handler not in handlers:
-            handler.close()
+            with suppress(OSError):  # a full disk
+                handler.close()
     root.setLevel(level)
     root.handlers[:] = handlers
 
@@ -81,3 +84,37 @@ def test_logs_elsewhere_are_not_measured(tmp_path):
     with job(SimpleNamespace(rule="score", log=[])):
         pass
     assert measured().count("\n") == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_log_on_a_full_disk_costs_no_tracebacks(tmp_path, capsys):
+    snakemake = rule(tmp_path)
+    Path(snakemake.log[0]).symlink_to("/dev/full")
+    with pytest.raises(SystemExit), job(snakemake):
+        logging.getLogger("promptseg").info("at work")
+        raise OSError(errno.ENOSPC, "No space left on device", "results/a.csv")
+    said = capsys.readouterr().err
+    assert "ERROR score: No disk space left while writing results/a.csv. Free some space and run again" in said
+    assert "Traceback" not in said
+    assert "Logging error" not in said
+    logging.getLogger("promptseg").error("%d", "no number")  # a defect of ours is still told
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_a_log_that_cannot_be_opened(tmp_path, capsys):
+    snakemake = rule(tmp_path)
+    Path(snakemake.log[0]).mkdir()
+    with job(snakemake):
+        logging.getLogger("promptseg").info("at work")
+    said = capsys.readouterr().err
+    assert "There will be no log of this job: [Errno 21] Is a directory" in said
+    assert "at work" in said
+
+
+def test_memory_that_ran_out_is_one_sentence(tmp_path):
+    snakemake = rule(tmp_path)
+    with pytest.raises(SystemExit), job(snakemake):
+        raise MemoryError
+    text = Path(snakemake.log[0]).read_text()
+    assert "ERROR score: Memory ran out. Let fewer jobs run at once" in text
+    assert "Traceback" not in text

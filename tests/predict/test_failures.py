@@ -176,3 +176,14 @@ def test_a_method_that_ends_the_process_is_named():
 
     with pytest.raises(PromptsegError, match=r"^mine \(mine\.py:Mine\) called sys\.exit\(3\), which would end the job"):
         rows_of(Quitting(Settings()))
+
+
+class Large(Filled):
+    def answer(self, query):
+        raise MemoryError("Unable to allocate 9 GiB")
+
+
+def test_memory_that_runs_out_is_no_failure_of_a_prompt():
+    """Rows that say so would make tables depend on the machine."""
+    with pytest.raises(PromptsegError, match=r"^mine \(mine\.py:Mine\) at p0:1 mode3: Memory ran out \(Unable to"):
+        rows_of(Large(Settings()))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from promptseg.core.columns import KEYS, VARIANT_COLUMNS
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.score.metrics import METRICS
 from promptseg.score.tables import SCORES, SCORES_OF_USER
 
@@ -16,9 +16,9 @@ _ROW = [column.name for column in (*KEYS[:-1], *VARIANT_COLUMNS)]
 
 def read_scores(path: str | Path, keep: pa.compute.Expression) -> pa.Table:
     """Rows of score.tables.SCORES of a file; of a user's (SCORES_OF_USER) the means over annotators."""
-    if "annotator" not in pq.read_schema(path).names:
-        return pq.read_table(path, columns=SCORES.names, filters=keep).cast(SCORES.schema)
-    rows = pq.read_table(path, columns=SCORES_OF_USER.names, filters=keep).to_pandas()
+    if "annotator" not in read_schema(path).names:
+        return read_arrow(path, columns=SCORES.names, filters=keep).cast(SCORES.schema)
+    rows = read_arrow(path, columns=SCORES_OF_USER.names, filters=keep).to_pandas()
     return pa.Table.from_pandas(means(rows), schema=SCORES.schema, preserve_index=False)
 
 

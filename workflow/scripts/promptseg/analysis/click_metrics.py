@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import bootstrap_means
 from promptseg.analysis.columns import CLICKS, LEVEL, N_IMAGES, N_TASKS, PROVENANCE, SEEN, ends, made
 from promptseg.analysis.contamination import Seen, seen_answers, unseen
 from promptseg.core.columns import DATASET, METHOD, PROTOCOL, SELECTION, TASK
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
 
 TARGETS = (80, 85, 90)
@@ -117,14 +117,14 @@ def read_click_sums(scores: str | Path) -> pd.DataFrame:
     only would need one click to whatever it reaches.
     """
     clicked = (pc.field("mode") == "iterative") & pc.field("switch").is_null()
-    keys = pq.read_table(scores, columns=["dataset", "task"], filters=clicked).group_by(["dataset", "task"])
+    keys = read_arrow(scores, columns=["dataset", "task"], filters=clicked).group_by(["dataset", "task"])
     found = []
     for key in keys.aggregate([]).sort_by([("dataset", "ascending"), ("task", "ascending")]).to_pylist():
         if key["task"] is None:
             continue
         keep = clicked & (pc.field("dataset") == key["dataset"]) & (pc.field("task") == key["task"])
         names = ["case_id", "object_id", *SETTING, "step", "iou", "status"]
-        frame = pq.read_table(scores, columns=names, filters=keep).to_pandas(
+        frame = read_arrow(scores, columns=names, filters=keep).to_pandas(
             categories=["case_id", "object_id", *SETTING, "status"]
         )
         frame["iou"] = frame["iou"].where(frame["status"] == "ok")

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from promptseg.analysis.bootstrap import draw_patients, interval, patient_matrix, resampled_means
 from promptseg.analysis.columns import (
@@ -24,6 +23,7 @@ from promptseg.analysis.columns import (
 )
 from promptseg.analysis.comparable import comparable
 from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS, TASK
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.randomness import generator
 from promptseg.core.tables import FLOAT, STRING, Column, Table
 from promptseg.score.tables import SCORES
@@ -71,10 +71,10 @@ def read_groups(scores: str | Path, edges: Mapping[str, Sequence[float]]) -> tup
         One row for each object, setting and column of the metadata that its dataset has: dataset, task, case_id,
         SETTING, column, group, iou; and a sentence for each column that has too many words.
     """
-    schema = pq.read_schema(scores)
+    schema = read_schema(scores)
     columns = [name for name in schema.names if name not in SCORES.names]
     names = ["dataset", "task", "case_id", *SETTING, "switch", "iou", "status", *columns]
-    frame = pq.read_table(scores, columns=names).to_pandas()
+    frame = read_arrow(scores, columns=names).to_pandas()
     frame = frame[(frame["status"] == "ok") & frame["switch"].isna() & frame["iou"].notna()]
     frame = frame.assign(protocol=frame["protocol"].fillna(""), step=frame["step"].fillna(0).astype(int))
     frame = comparable(frame, ())

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.core.choices import one_of
 from promptseg.core.errors import PromptsegError
 from promptseg.core.masks import best_candidate, best_score, decode
+from promptseg.core.parquet import read_arrow
 from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE, MODES
 
 CLICK = ("click_x", "click_y", "click_label")
@@ -56,7 +56,7 @@ def find_object(run: Run, text: str, wish: Wish) -> tuple[str, str]:
     end, _, method = text.partition(":")
     if end in ("worst", "best"):
         return _extreme(run, one_of(methods_of(run), method, text), end, wish)
-    table = pq.read_table(run.scores, columns=["dataset", "object_id"])
+    table = read_arrow(run.scores, columns=["dataset", "object_id"])
     pairs = sorted(
         {(row["dataset"], row["object_id"]) for row in table.group_by(table.column_names).aggregate([]).to_pylist()}
     )
@@ -84,7 +84,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def methods_of(run: Run) -> list[str]:
     """The methods that the run scored, sorted."""
-    return sorted(pc.unique(pq.read_table(run.scores, columns=["method"])["method"]).to_pylist())
+    return sorted(pc.unique(read_arrow(run.scores, columns=["method"])["method"]).to_pylist())
 
 
 def _extreme(run: Run, method: str, end: str, wish: Wish) -> tuple[str, str]:
@@ -107,7 +107,7 @@ def scored(run: Run, method: str, wish: Wish, only: tuple[str, str] | None = Non
     if only is not None:
         keep &= (pc.field("dataset") == only[0]) & (pc.field("object_id") == only[1])
     columns = ["dataset", "object_id", "image_id", "task", "mode", "protocol", "step", "selection", "iou", "dice"]
-    rows = [row for row in pq.read_table(run.scores, columns=columns, filters=keep).to_pylist() if wish.fits(row)]
+    rows = [row for row in read_arrow(run.scores, columns=columns, filters=keep).to_pylist() if wish.fits(row)]
     there = {row["mode"] for row in rows}
     mode = next((mode for mode in ("mode5", "mode1", *MODES, AUTOMATIC) if mode in there), None)
     chosen: dict[tuple[str, str], dict[str, Any]] = {}
@@ -133,7 +133,7 @@ def predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, list
     keep = pc.field("mode").isin([row["mode"] for row in rows])
     keep &= pc.field("object_id").isin([row["object_id"] for row in rows])
     found: dict[str, list[dict[str, Any]]] = {}
-    for one in pq.read_table(path, columns=[*columns, *CLICK], filters=keep).to_pylist():
+    for one in read_arrow(path, columns=[*columns, *CLICK], filters=keep).to_pylist():
         if one["rle"] and _answer_of(one) in wanted:
             found.setdefault(one["object_id"], []).append(one)
     return {name: sorted(candidates, key=lambda one: one["candidate"] or 0) for name, candidates in found.items()}

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from promptseg.analysis.noise import Observed, of_box, of_points
 from promptseg.core.errors import PromptsegError
+from promptseg.core.parquet import count_rows
 from promptseg.core.tables import batches
 from promptseg.preprocess.objects import ObjectStream
 
@@ -22,7 +21,7 @@ def require_prompts(user: str, recorded: Sequence[str | Path]) -> None:
     Raises:
         PromptsegError: they hold no prompt.
     """
-    if not any(pq.read_metadata(path).num_rows for path in recorded):
+    if not any(count_rows(path) for path in recorded):
         names = ", ".join(Path(path).stem for path in recorded)
         raise PromptsegError(
             f"The files of users.{user}.prompts hold no prompt for a dataset of this run ({names}): correct `dataset` "

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from scipy import stats
 
 from promptseg.analysis.bootstrap import draw_patients, interval
@@ -23,6 +22,7 @@ from promptseg.analysis.columns import (
     made,
 )
 from promptseg.core.columns import DATASET, SETTING, SETTING_COLUMNS
+from promptseg.core.parquet import read_arrow
 from promptseg.core.randomness import generator
 from promptseg.core.tables import FLOAT, Column, Table
 
@@ -63,11 +63,11 @@ def read_sizes(scores: str | Path) -> pd.DataFrame:
         Columns dataset, case_id and SETTING (categories, step int), relative_area and iou (float64); a missing key is
         an empty string. Variants of protocols are left out.
     """
-    last = pc.max(pq.read_table(scores, columns=["step"])["step"]).as_py() or 0
+    last = pc.max(read_arrow(scores, columns=["step"])["step"]).as_py() or 0
     names = ["dataset", "case_id", *SETTING, "relative_area", "iou"]
     scored = (pc.field("status") == "ok") & pc.field("iou").is_valid() & pc.field("relative_area").is_valid()
     shown = pc.field("switch").is_null() & pc.field("step").isin([0, 1, last])
-    table = pq.read_table(scores, columns=names, filters=scored & shown)
+    table = read_arrow(scores, columns=names, filters=scored & shown)
     texts = [name for name in ("dataset", "case_id", *SETTING) if name != "step"]
     frame = table.to_pandas(categories=texts)
     for name in texts:

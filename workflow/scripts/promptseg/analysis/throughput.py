@@ -1,6 +1,5 @@
 """throughput.csv: speed and memory of each method on each dataset."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from promptseg.analysis.columns import DEVICE, PRECISION, PROVENANCE, made
 from promptseg.core.columns import DATASET, METHOD
+from promptseg.core.files import read_json
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
 
 THROUGHPUT = Table(
@@ -53,7 +53,7 @@ def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
     """
     rows = []
     for path in map(Path, files):
-        row = json.loads(path.read_text())
+        row = read_json(path)
         row |= {"dataset": path.name.removesuffix(".throughput.json"), "method": path.parent.name}
         for unit in ("images", "objects"):
             if unit in row and row.get("wall_seconds"):

@@ -1,6 +1,5 @@
 """Files that are either whole or absent, and their digests."""
 
-import errno
 import hashlib
 import json
 import shutil
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.exhausted import exhausted
 from promptseg.core.partial_files import partial_folder
 
 
@@ -21,7 +21,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     `path`, because writers choose the format by them. An existing file or folder at `path` is replaced.
 
     Raises:
-        PromptsegError: the disk is full, or the folder cannot be written.
+        PromptsegError: the disk is full, the folder cannot be written, or whatever else `exhausted` knows.
     """
     path = Path(path)
     try:
@@ -31,15 +31,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
                 shutil.rmtree(path)
             (folder / path.name).replace(path)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PromptsegError(
-                f"No disk space left while writing {path}. Free some space and run again: "
-                "the unfinished file was removed, everything finished before is kept."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS):
-            raise PromptsegError(
-                f"{path} cannot be written ({error.strerror}). Check the permissions of {path.parent}."
-            ) from error
+        ours = error.filename is None or str(error.filename).startswith(str(path.parent))
+        if reason := exhausted(error, path if ours else None):
+            raise PromptsegError(reason) from error
         raise
 
 
@@ -47,6 +41,26 @@ def write_json(path: str | Path, content: Any) -> None:
     """Write a JSON file that people may read."""
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1))
+
+
+def read_json(path: str | Path) -> Any:
+    """Content of a JSON file of this project.
+
+    Raises:
+        PromptsegError: it is damaged.
+    """
+    try:
+        return json.loads(Path(path).read_bytes())
+    except ValueError as error:  # no JSON, or no UTF-8
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: str | Path, problem: str) -> PromptsegError:
+    """The error about a file of this project that somebody or something has damaged since it was written."""
+    first = problem.strip().partition("\n")[0].rstrip(".")
+    return PromptsegError(
+        f"{path} is damaged ({first}). Delete it and run again: it is made anew, and after it what was made of it."
+    )
 
 
 def digest(path: str | Path, algorithm: str = "sha256") -> str:

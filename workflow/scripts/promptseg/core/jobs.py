@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.exhausted import exhausted
 from promptseg.core.processes import Stopped, end_with_parent, stopped_tidily
 from promptseg.core.queue import queue_seconds
 
@@ -28,10 +29,13 @@ def job(snakemake: Any) -> Iterator[None]:
 
     What a job that succeeds took is written to the place of its log, with `benchmarks` for `logs`: see `measured`.
     """
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [_Stream(sys.stderr)]
     log = Path(snakemake.log[0]) if snakemake.log else None
     if log:
-        handlers.append(logging.FileHandler(log, mode="w"))
+        try:
+            handlers.append(_File(log, mode="w"))
+        except OSError as error:  # whether the outputs can be written is another matter
+            print(f"There will be no log of this job: {error}", file=sys.stderr)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=handlers, force=True)
     logging.captureWarnings(True)
     logging.getLogger("numexpr").setLevel(logging.WARNING)  # where it is installed, pandas wakes it, and it tells so
@@ -53,12 +57,35 @@ def job(snakemake: Any) -> Iterator[None]:
             signal,
         )
         sys.exit(signal.status)
-    except Exception:
-        logger.exception("%s failed", snakemake.rule)
+    except Exception as error:
+        if reason := exhausted(error):
+            logger.error("%s: %s", snakemake.rule, reason)
+        else:
+            logger.exception("%s failed", snakemake.rule)
         sys.exit(1)
     if table:
-        table.parent.mkdir(parents=True, exist_ok=True)
-        table.write_text(measured())
+        try:
+            table.parent.mkdir(parents=True, exist_ok=True)
+            table.write_text(measured())
+        except OSError as error:
+            table.unlink(missing_ok=True)
+            logger.warning("What this job took cannot be noted: %s", error)
+
+
+class _Quiet(logging.Handler):
+    """Loses the lines that a full disk does not take; the standard handlers would print a traceback for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
+class _Stream(_Quiet, logging.StreamHandler):
+    pass
+
+
+class _File(_Quiet, logging.FileHandler):
+    pass
 
 
 def measured_file(log: Path) -> Path | None:

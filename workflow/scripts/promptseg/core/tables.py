@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import atomic
+from promptseg.core.files import atomic, damaged
+from promptseg.core.parquet import ParquetFile, read_arrow, read_schema, writer
 
 Rows: TypeAlias = pa.Table | pd.DataFrame | Iterable[Mapping[str, Any]]
 
@@ -136,27 +137,27 @@ class TableWriter:
 
 @contextmanager
 def open_table(path: str | Path, table: Table, provenance: Mapping[str, Any] | None = None) -> Iterator[TableWriter]:
-    """Write a Parquet file (zstd) piece by piece; it appears at `path` only when the block ends well.
+    """Write a Parquet file piece by piece; it appears at `path` only when the block ends well.
 
     Args:
         provenance: what made the numbers, stored as JSON under the key `promptseg` of the file's metadata.
     """
     schema = _with_provenance(table.schema, provenance)
-    with atomic(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-        table_writer = TableWriter(writer, schema)
+    with atomic(path) as temporary, writer(temporary, schema) as file:
+        table_writer = TableWriter(file, schema)
         yield table_writer
         table_writer.flush()
 
 
 def write_table(path: str | Path, rows: Rows, table: Table, provenance: Mapping[str, Any] | None = None) -> None:
-    """Write a whole Parquet file (zstd), atomically."""
-    with open_table(path, table, provenance) as writer:
-        writer.write(rows)
+    """Write a whole Parquet file, atomically."""
+    with open_table(path, table, provenance) as opened:
+        opened.write(rows)
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
     """What `open_table` stored under `provenance`, or an empty dictionary."""
-    metadata = pq.read_schema(path).metadata or {}
+    metadata = read_schema(path).metadata or {}
     return json.loads(metadata.get(b"promptseg", b"{}"))
 
 
@@ -168,15 +169,15 @@ def read_table(path: str | Path, table: Table, columns: list[str] | None = None,
         filters: which rows, as `pyarrow.parquet.read_table` takes them.
 
     Raises:
-        PromptsegError: a column of `table` is missing, so the file was made by something else.
+        PromptsegError: a column of `table` is missing, so the file was made by something else; or it is damaged.
     """
-    table.check(path, pq.read_schema(path).names)
-    return pq.read_table(path, columns=columns or table.names, filters=filters).to_pandas()
+    table.check(path, read_schema(path).names)
+    return read_arrow(path, columns=columns or table.names, filters=filters).to_pandas()
 
 
 def batches(path: str | Path, size: int, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:
     """Rows of a Parquet file as lists of dictionaries, `size` at a time, so that memory does not grow with the file."""
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=size, columns=columns):
+    for batch in ParquetFile(path).iter_batches(batch_size=size, columns=columns):
         yield batch.to_pylist()
 
 
@@ -206,14 +207,33 @@ def read_csv(path: str | Path, table: Table) -> pd.DataFrame:
     An empty string is "", an empty number NaN, and an empty integer NA where the column declares that it may be.
 
     Raises:
-        PromptsegError: there is no such file, or it lacks a column, so it was made by something else.
+        PromptsegError: there is no such file, it is damaged, or it lacks a column, so it was made by something else.
     """
     path = Path(path)
     if not path.is_file():
         raise PromptsegError(
             f"{path} does not exist. Run the pipeline first (snakemake --cores 8), or give the folder of its results."
         )
-    table.check(path, pd.read_csv(path, nrows=0).columns)
     dtypes = {column.name: column.dtype for column in table.columns}
     empty = {name: [""] for name, dtype in dtypes.items() if dtype != "str"}
-    return pd.read_csv(path, usecols=table.names, dtype=dtypes, keep_default_na=False, na_values=empty)[table.names]
+    with whole_csv(path):
+        table.check(path, pd.read_csv(path, nrows=0).columns)
+        return pd.read_csv(path, usecols=table.names, dtype=dtypes, keep_default_na=False, na_values=empty)[table.names]
+
+
+@contextmanager
+def whole_csv(path: Path) -> Iterator[None]:
+    """Around the reading of a CSV file of this project: one that was cut off, or is no CSV any more, is refused.
+
+    Raises:
+        PromptsegError: it is damaged.
+    """
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(size - 1, 0))
+        if stream.read() != b"\n":  # every line that is written ends with one
+            raise damaged(path, "its last line is not whole")
+    try:
+        yield
+    except ValueError as error:  # of pandas and of text that is no UTF-8
+        raise damaged(path, str(error)) from error

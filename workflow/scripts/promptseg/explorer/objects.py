@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from promptseg.core.parquet import ParquetFile
 from promptseg.core.reason import reason_in
 from promptseg.core.settings import COLUMNS, Setting
 from promptseg.core.tables import Table, read_table
@@ -63,7 +63,7 @@ def rows_of(path: Path, table: Table, columns: Sequence[str], numbers: pd.Series
         COLUMNS without missing values, `columns`, and `number`. Rows that say that a method is not asked for clicks,
         which name no protocol, are left out.
     """
-    file = pq.ParquetFile(path)
+    file = ParquetFile(path)
     table.check(path, file.schema_arrow.names)
     keys = [name for name in COLUMNS if name in table.names]
     for batch in file.iter_batches(_BATCH, columns=["object_id", *keys, *columns]):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.core.masks import overlaps
+from promptseg.core.parquet import ParquetFile
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
 from promptseg.explorer.pictures import Truths
@@ -49,7 +49,7 @@ def write_masks(folder: Path, method: str, predictions: Path, truths: Truths) ->
 
 
 def _rows(path: Path, truths: Truths) -> Iterator[dict[str, Any]]:
-    file = pq.ParquetFile(path)
+    file = ParquetFile(path)
     PREDICTIONS.check(path, file.schema_arrow.names)
     wanted = pa.array(truths, pa.string())
     for batch in file.iter_batches(_BATCH, columns=_READ):

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.lookup import chosen, predictions
 from promptseg.core.masks import decode
+from promptseg.core.parquet import read_arrow
 from promptseg.core.settings import COLUMNS, Setting
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import EVERYTHING
@@ -75,5 +75,5 @@ def scores_in(path: Path, setting: Setting) -> list[dict[str, Any]]:
     for name, value in zip(COLUMNS, setting, strict=True):
         keep &= pc.field(name).is_null() if value == "" else pc.field(name) == value
     columns = ["image_id", "object_id", "task", *COLUMNS, "iou"]
-    rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, filters=keep).to_pylist()
+    rows: list[dict[str, Any]] = read_arrow(path, columns=columns, filters=keep).to_pylist()
     return rows

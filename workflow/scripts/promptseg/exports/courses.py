@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.lookup import CLICK, require_kept
+from promptseg.core.parquet import read_arrow
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.exports.pictured import Picture, as_columns
 
@@ -33,7 +33,7 @@ def read_clicks(path: Path) -> list[Row]:
     """
     require_kept(path)
     keep = (pc.field("mode") == ITERATIVE) & pc.field("click_x").is_valid()
-    rows: list[Row] = pq.read_table(path, columns=["object_id", *_COURSE, "step", *CLICK], filters=keep).to_pylist()
+    rows: list[Row] = read_arrow(path, columns=["object_id", *_COURSE, "step", *CLICK], filters=keep).to_pylist()
     return rows
 
 
@@ -59,7 +59,7 @@ def read_shown(path: Path) -> list[Row]:
     """
     require_kept(path)
     columns = ["object_id", *_PRESET, "step", "points", "labels", "boxes", "contours"]
-    rows: list[Row] = pq.read_table(path, columns=columns, filters=pc.field("z").is_null()).to_pylist()
+    rows: list[Row] = read_arrow(path, columns=columns, filters=pc.field("z").is_null()).to_pylist()
     return [row for row in rows if row["points"] or row["boxes"] or row["contours"]]
 
 

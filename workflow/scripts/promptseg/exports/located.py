@@ -10,6 +10,7 @@ import pandas as pd
 
 from promptseg.config.formats import FORMATS, PICTURES
 from promptseg.core.errors import PromptsegError
+from promptseg.core.tables import whole_csv
 from promptseg.preprocess.dicom_frames import TO_RAS
 from promptseg.preprocess.grids import Volume
 from promptseg.preprocess.places import Originals, place_of
@@ -91,7 +92,8 @@ class Locations:
     def __init__(self, files: Path, entry: Mapping[str, Any]):
         self._originals = Originals(files, entry)
         self._entry = entry
-        table = pd.read_csv(files, dtype=str, keep_default_na=False)
+        with whole_csv(files):
+            table = pd.read_csv(files, dtype=str, keep_default_na=False)
         self._files = {
             Path(row.path): {"name": row.name, **({"sha256": row.sha256} if row.sha256 else {})}
             for row in table.itertuples(index=False)

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import tifffile
 
 from promptseg.analysis.lookup import require_kept
 from promptseg.core.manifest import MANIFEST, VERSION
 from promptseg.core.masks import decode
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.settings import Setting
 from promptseg.core.tables import read_provenance
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
@@ -58,8 +58,8 @@ def export(source: Source, folder: Path) -> None:
 def _answered(source: Source, method: str) -> pa.Table:
     """The predictions in the settings that are exported; all where the source names none."""
     path = source.predictions[method]
-    PREDICTIONS.check(path, pq.read_schema(path).names)
-    table = pq.read_table(path, columns=PREDICTIONS.names)
+    PREDICTIONS.check(path, read_schema(path).names)
+    table = read_arrow(path, columns=PREDICTIONS.names)
     if not source.settings:
         return table
     wanted = pa.scalar(False)
@@ -73,7 +73,7 @@ def _proposed(source: Source, method: str) -> pa.Table | None:
     if method not in source.everything or (source.settings and EVERYTHING not in {one.mode for one in source.settings}):
         return None
     require_kept(source.everything[method])
-    table = pq.read_table(source.everything[method], columns=PROPOSALS.names)
+    table = read_arrow(source.everything[method], columns=PROPOSALS.names)
     return table.drop_columns("area") if table.num_rows else None
 
 

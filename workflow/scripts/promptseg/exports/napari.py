@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.core import titles
 from promptseg.core.masks import decode, encode
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.settings import Setting
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.exports import napari_show
@@ -136,12 +136,10 @@ def _grouped(rows: Rows, images: Mapping[str, _Image]) -> Iterator[tuple[_Image,
 
 def _add_prompts(source: Source, images: Mapping[str, _Image]) -> None:
     """Points, boxes and lines of the modes that are exported, but for clicks, which differ between methods."""
-    PROMPTS.check(source.prompts, pq.read_schema(source.prompts).names)
+    PROMPTS.check(source.prompts, read_schema(source.prompts).names)
     for mode in dict.fromkeys(one.mode for one in source.settings if one.mode != ITERATIVE):
         title = titles.setting(mode)
-        for image, rows in _grouped(
-            pq.read_table(source.prompts, filters=pc.field("mode") == mode).to_pylist(), images
-        ):
+        for image, rows in _grouped(read_arrow(source.prompts, filters=pc.field("mode") == mode).to_pylist(), images):
             points = [(number, y, x) for number, row in rows for x, y in row["points"] or ()]
             labels = [label for _, row in rows for label in row["point_labels"] or ()]
             image.add_points(points, labels, f"points of {title}")
@@ -161,7 +159,7 @@ def _add_clicks(source: Source, images: Mapping[str, _Image], method: str, setti
         value = getattr(source.own(method, setting), name)
         keep &= (pc.field(name) == value) if value else pc.field(name).is_null()
     columns = ["object_id", "click_x", "click_y", "click_label"]
-    rows = pq.read_table(source.predictions[method], columns=columns, filters=keep).to_pylist()
+    rows = read_arrow(source.predictions[method], columns=columns, filters=keep).to_pylist()
     for image, own in _grouped(rows, images):
         points = [(number, row["click_y"], row["click_x"]) for number, row in own]
         labels = [row["click_label"] for _, row in own]

@@ -9,9 +9,8 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from promptseg.core.files import atomic
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.provenance import versions
 from promptseg.core.tables import Table, TableWriter, open_table
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
@@ -122,10 +121,10 @@ def _courses(
 
 def _read(path: Path, table: Table, *, lines: bool = False) -> list[Row]:
     """Rows of a file; with the columns of lines, which a table of prompts has where the run draws some."""
-    there = pq.read_schema(path).names
+    there = read_schema(path).names
     table.check(path, there)
     wanted = [*table.names, *(name for name in _LINES if lines and name in there)]
-    rows: list[Row] = pq.read_table(path, columns=wanted).to_pylist()
+    rows: list[Row] = read_arrow(path, columns=wanted).to_pylist()
     return rows
 
 

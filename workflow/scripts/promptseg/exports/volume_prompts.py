@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.lookup import require_kept
+from promptseg.core.parquet import read_arrow
 from promptseg.core.routes import ALL_SLICES, EACH, GIVEN, MASK
 from promptseg.exports.courses import Row, by
 from promptseg.exports.located import Located, Locations
@@ -108,7 +108,7 @@ def _read(path: Path) -> list[Row]:
     """The clicks of a method, in the order of its predictions."""
     require_kept(path)
     keep = pc.field("z").is_null() & pc.field("click_z").is_valid()
-    rows: list[Row] = pq.read_table(path, columns=["object_id", *_COURSE, "step", *_CLICK], filters=keep).to_pylist()
+    rows: list[Row] = read_arrow(path, columns=["object_id", *_COURSE, "step", *_CLICK], filters=keep).to_pylist()
     return rows
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import atomic
+from promptseg.core.parquet import read_arrow
 from promptseg.core.shared import where
 from promptseg.preprocess.grids import Volume
 from promptseg.volumes.data.source import Sources, save_nifti, save_segmentation
@@ -131,7 +131,7 @@ def setting_of(run: VolumeRun, method: str, wish: Wish) -> Wish:
     """
     found: set[tuple[Any, ...]] = set()
     for path in run.predictions(method).values():
-        rows = pq.read_table(path, columns=list(_SETTING))
+        rows = read_arrow(path, columns=list(_SETTING))
         found |= {tuple(row[name] for name in _SETTING) for row in rows.group_by(_SETTING).aggregate([]).to_pylist()}
     fitting = sorted(setting for setting in found if wish.fits(dict(zip(_SETTING, setting, strict=True))))
     if wish.step is None:

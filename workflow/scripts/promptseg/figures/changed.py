@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from promptseg.analysis.compare.runs import Run
 from promptseg.core import masks
 from promptseg.core.columns import SETTING
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_table
 from promptseg.core.titles import SELECTIONS, Titles, plain, setting, titled
 from promptseg.core.vocabulary import EVERYTHING, SINGLE_MODES
@@ -58,7 +58,7 @@ def mask_of(path: Path, row: Mapping[str, Any], wanted: float, truth: np.ndarray
     if row["mode"] not in SINGLE_MODES:
         keep &= (pc.field("step") == row["step"]) & (pc.field("selection") == row["selection"])
         keep &= pc.field("protocol") == row["protocol"]
-    codes = pq.read_table(path, columns=["rle"], filters=keep)["rle"].to_pylist()
+    codes = read_arrow(path, columns=["rle"], filters=keep)["rle"].to_pylist()
     found = [masks.decode(code) for code in codes]
     # Which of several candidates counts is in the tables: the one with that IoU.
     return next((mask for mask in found if abs(masks.iou(mask, truth) - wanted) < _CLOSE), None)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from promptseg.core.parquet import read_arrow
 from promptseg.core.titles import titled
 from promptseg.figures import panels, style
 
@@ -23,7 +23,7 @@ _SEED = 0  # of the points' places within their row, which carry no meaning
 def read_scores(files: Sequence[Path]) -> pd.DataFrame:
     """Scores of the first mask in modes 1 to 5, of score files of one method: columns dataset, task, mode, iou."""
     keep = [("mode", "in", list(style.modes())), ("selection", "==", "first"), ("status", "==", "ok")]
-    parts = [pq.read_table(file, columns=["dataset", "task", "mode", "iou"], filters=keep) for file in files]
+    parts = [read_arrow(file, columns=["dataset", "task", "mode", "iou"], filters=keep) for file in files]
     return pa.concat_tables(parts).to_pandas()
 
 

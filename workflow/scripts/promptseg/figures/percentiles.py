@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_table
 from promptseg.core.titles import plain
 from promptseg.figures import pictures, sheets, style
@@ -50,7 +50,7 @@ def chosen(scores: Sequence[str | Path], choice: Choice) -> dict[tuple[str, str,
     found = {}
     keep = [("mode", "in", list(choice.modes)), ("selection", "==", "first"), ("status", "==", "ok")]
     for method, path in pictures.by_method(scores).items():
-        table = pq.read_table(path, columns=["object_id", "mode", "iou"], filters=keep).to_pandas()
+        table = read_arrow(path, columns=["object_id", "mode", "iou"], filters=keep).to_pandas()
         for mode, rows in table.sort_values(["iou", "object_id"]).groupby("mode"):
             for word, share in choice.shares.items():
                 row = rows.iloc[int((len(rows) - 1) * share)]

@@ -8,12 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 from promptseg.core.lines import Scribble, closed, drawn, points_of
+from promptseg.core.parquet import read_arrow
 from promptseg.figures import style
 from promptseg.preprocess.images import LabelledImage, object_mask, read_images
 from promptseg.prompts.modes import declared
@@ -88,14 +88,14 @@ def choose(objects: pd.DataFrame, tasks: Iterable[str], most: int = LIMIT) -> li
 
 def modes_taken(path: str | Path) -> set[str]:
     """The modes whose prompts a method takes, by its predictions or scores: with a row that is not `not_applicable`."""
-    found = pq.read_table(path, columns=["mode", "status"]).group_by(["mode", "status"]).aggregate([]).to_pylist()
+    found = read_arrow(path, columns=["mode", "status"]).group_by(["mode", "status"]).aggregate([]).to_pylist()
     return {row["mode"] for row in found if row["status"] != "not_applicable"}
 
 
 def rows_of(path: str | Path, names: Iterable[str], columns: list[str], modes: Iterable[str]) -> list[dict[str, Any]]:
     """Rows of a table of prompts, predictions or scores that belong to some objects and modes."""
     keep = [("object_id", "in", list(names)), ("mode", "in", list(modes))]
-    return pq.read_table(path, columns=columns, filters=keep).to_pylist()
+    return read_arrow(path, columns=columns, filters=keep).to_pylist()
 
 
 def by_method(paths: Iterable[str | Path]) -> dict[str, Path]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from promptseg.analysis.size import CORRELATION, SIZE
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import titled
 from promptseg.figures import numbers, panels, style
@@ -34,7 +34,7 @@ def read_objects(files: Sequence[Path], mode: str) -> pd.DataFrame:
     """
     keep = [("mode", "==", mode), ("selection", "==", "first"), ("status", "==", "ok")]
     columns = ["dataset", "method", "object_id", "relative_area", "iou"]
-    parts = [pq.read_table(file, columns=columns, filters=keep).to_pandas() for file in files]
+    parts = [read_arrow(file, columns=columns, filters=keep).to_pandas() for file in files]
     return pd.concat([_sample(part) for part in parts], ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

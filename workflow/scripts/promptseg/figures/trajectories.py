@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_table
 from promptseg.core.titles import Titles, plain, titled
 from promptseg.core.vocabulary import ITERATIVE
@@ -31,7 +31,7 @@ def _rows(path: Path, name: str, protocol: str, columns: list[str]) -> dict[int,
     keep = pc.field("switch").is_null()
     for column, value in expected.items():
         keep &= pc.field(column) == value
-    rows = pq.read_table(path, columns=["step", *columns], filters=keep).to_pylist()
+    rows = read_arrow(path, columns=["step", *columns], filters=keep).to_pylist()
     return {row["step"]: row for row in sorted(rows, key=lambda row: row["step"])}
 
 

@@ -45,11 +45,11 @@ def count(folder: Path, entry: Mapping[str, Any], max_components: int) -> Count 
         entry: of the dataset in the configuration.
     """
     if (folder / "images.parquet").is_file() and (folder / "objects.parquet").is_file():
-        import pyarrow.parquet as pq
+        from promptseg.core.parquet import count_rows, read_arrow
 
-        parts = pq.read_table(folder / "objects.parquet", columns=["n_components"])["n_components"].to_pylist()
+        parts = read_arrow(folder / "objects.parquet", columns=["n_components"])["n_components"].to_pylist()
         found = Counter(min(number, max_components) for number in parts)
-        return Count(pq.read_metadata(folder / "images.parquet").num_rows, found)
+        return Count(count_rows(folder / "images.parquet"), found)
     images = declared_images(entry)
     return Count(images, {1: images * len(entry["tasks"])}, counted=False) if images else None
 

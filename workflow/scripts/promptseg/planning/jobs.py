@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from promptseg.core.files import digest
+from promptseg.core.files import digest, read_json
 
 _SMALL = 1_000_000  # bytes of code; what is larger is left to Snakemake
 # Rule file (workflow/rules/<stage>.smk) to what its jobs make, in the order of the stages.
@@ -188,7 +188,7 @@ def write_jobs(path: Path, jobs: list[Job], **facts: Any) -> None:
 
 def read_jobs(path: Path) -> tuple[list[Job], dict[str, Any]]:
     """What `write_jobs` wrote: the jobs, and the other facts by name."""
-    facts = json.loads(path.read_text())
+    facts = read_json(path)
     return [Job(**{**_tuples(row), "trigger": Trigger(**_tuples(row["trigger"]))}) for row in facts.pop("jobs")], facts
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.exhausted import exhausted
 from promptseg.core.reason import METHOD_FAILED
 from promptseg.predict.answers import WrongAnswer
 
@@ -38,8 +39,10 @@ class Failures:
         """The status of `prompts` prompts that failed; what a library said may be any text and goes to the log.
 
         Raises:
-            PromptsegError: `strict` is set.
+            PromptsegError: `strict` is set; or the machine is the reason, which would make results depend on it.
         """
+        if lacking := exhausted(error):
+            raise PromptsegError(f"{self.label} at {where}: {lacking}") from error
         if isinstance(error, WrongAnswer):
             reason = METHOD_FAILED.status(f"{self.label} gave no valid answer at {where}: {error.what}", error.expected)
             kind, key = "wrong answers", error.expected

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.core.files import atomic
+from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_table, write_table
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE, SINGLE_MODES
 from promptseg.methods import Grid, Proposals
@@ -204,8 +204,8 @@ def read_kept(folder: Path, fingerprint: str, needs_truth: bool) -> Kept:
             cost=about["cost"],
             needs_truth=needs_truth,
             stateful=about["stateful"],
-            predictions=pq.read_table(folder / _PREDICTIONS, schema=PREDICTIONS.schema),
-            proposals_table=pq.read_table(folder / _PROPOSALS, schema=PROPOSALS.schema),
+            predictions=read_arrow(folder / _PREDICTIONS, schema=PREDICTIONS.schema),
+            proposals_table=read_arrow(folder / _PROPOSALS, schema=PROPOSALS.schema),
             asked={row["object_id"]: row for row in asked},
         )
     except Exception as error:  # whatever a damaged file makes a reader raise

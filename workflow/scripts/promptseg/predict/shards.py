@@ -1,26 +1,24 @@
 """Put the shards of one dataset together again."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from promptseg.core.files import atomic, write_json
+from promptseg.core.files import atomic, read_json, write_json
+from promptseg.core.parquet import ParquetFile, read_schema, writer
 
 
 def gather_tables(shards: Sequence[Path], output: Path) -> None:
     """Concatenate Parquet files of one schema in the order given, one row group at a time."""
     with (
         atomic(output) as temporary,
-        pq.ParquetWriter(temporary, pq.read_schema(shards[0]), compression="zstd") as writer,
+        writer(temporary, read_schema(shards[0])) as gathered,
     ):
         for shard in shards:
-            source = pq.ParquetFile(shard)
+            source = ParquetFile(shard)
             for index in range(source.num_row_groups):
-                writer.write_table(source.read_row_group(index))
+                gathered.write_table(source.read_row_group(index))
 
 
 def gather_throughput(shards: Sequence[Path], output: Path) -> None:
@@ -29,7 +27,7 @@ def gather_throughput(shards: Sequence[Path], output: Path) -> None:
     Counts and seconds are added up. Of peaks and of the largest difference in IoU the largest is taken; the mean
     difference in IoU is weighted by the images that were checked. Strings stay as they are, distinct ones are listed.
     """
-    costs = [json.loads(shard.read_text()) for shard in shards]
+    costs = [read_json(shard) for shard in shards]
     keys = dict.fromkeys(key for cost in costs for key in cost)
     total = {key: _total(key, [cost for cost in costs if key in cost]) for key in keys}
     write_json(output, total)

@@ -22,6 +22,7 @@ from nibabel.orientations import (
 )
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.exhausted import exhausted
 from promptseg.core.reasons import UNREADABLE
 from promptseg.preprocess.disguises import disguise
 
@@ -150,9 +151,11 @@ def reading(path: Path) -> Iterator[None]:
     """Turn any error that a library raises on a damaged file into one kind of error; its words go to the log."""
     try:
         yield
-    except (PromptsegError, MemoryError):
+    except PromptsegError:
         raise
     except Exception as error:
+        if exhausted(error):  # of the machine, not of the file: no reason for a case to fail
+            raise
         logger.info("%s: %s: %s", path.name, type(error).__name__, " ".join(str(error).split()))
         raise (
             disguise(path) or UNREADABLE.error(f"{path.name} is damaged or of another format than its name says")

@@ -12,6 +12,7 @@ from promptseg.config.cases import Case, match_cases
 from promptseg.core.digests import joined
 from promptseg.core.errors import PromptsegError
 from promptseg.core.reason import counted, reason_in
+from promptseg.core.tables import whole_csv
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class Inputs:
         Raises:
             PromptsegError: what `cases.match_cases` raises.
         """
-        table = pd.read_csv(files, dtype=str, keep_default_na=False)
+        with whole_csv(files):
+            table = pd.read_csv(files, dtype=str, keep_default_na=False)
         paths = dict(zip(table["name"], map(Path, table["path"]), strict=True))
         cases = match_cases(list(paths), entry["cases"], entry.get("patient"))
         return cls(cases, paths, joined(zip(table["name"], table["sha256"], strict=True)))

@@ -1,10 +1,10 @@
 """The user that an entry of `users` in the configuration describes."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.files import read_json
 from promptseg.core.tables import batches
 from promptseg.prompts.noise import Noise
 from promptseg.prompts.noisy import NoisyUser
@@ -35,6 +35,6 @@ def user_of(entry: Mapping[str, Any] | None, recorded: str | Path | None, noise:
         return IDEAL
     if recorded:
         return RecordedUser(row for rows in batches(recorded, size=10_000) for row in rows)
-    declared = json.loads(Path(noise).read_text()) if noise else entry.get("noise", {})
+    declared = read_json(noise) if noise else entry.get("noise", {})
     how = {key: entry[key] for key in ("draws", "seed", "clickability") if key in entry}
     return NoisyUser(noise_from(declared), **how)

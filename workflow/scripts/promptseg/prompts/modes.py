@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
-import pyarrow.parquet as pq
 
 from promptseg.core import masks
+from promptseg.core.parquet import read_schema
 from promptseg.core.progress import progress
 from promptseg.core.randomness import generator
 from promptseg.core.tables import Table, open_table, read_table
@@ -177,7 +177,7 @@ def write_prompts(stream: ObjectStream, output: Path, settings: PromptSettings, 
 
 def declared(path: str | Path) -> Table:
     """What a file of prompts was written as: LINES, or PROMPTS if its run asks for no lines."""
-    return LINES if set(LINES.names) <= set(pq.read_schema(path).names) else PROMPTS
+    return LINES if set(LINES.names) <= set(read_schema(path).names) else PROMPTS
 
 
 def read_prompts(path: str | Path, object_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from promptseg.core.parquet import read_arrow
 from promptseg.core.reason import reason_in
 
 
@@ -20,7 +20,7 @@ def failures(scores: Path) -> pd.DataFrame:
     """
     names = ["dataset", "method", "image_id", "status"]
     keep = ~pc.field("status").isin(["ok", "not_applicable"])
-    failed = pq.read_table(scores, columns=names, filters=keep).to_pandas(categories=names)
+    failed = read_arrow(scores, columns=names, filters=keep).to_pandas(categories=names)
     found = []
     for reason, rows in failed.groupby(failed["status"].astype(str).map(reason_in), sort=False):
         datasets, methods = (", ".join(rows[name].unique()) for name in ("dataset", "method"))

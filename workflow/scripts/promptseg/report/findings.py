@@ -22,11 +22,11 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.pairs import holm
 from promptseg.analysis.paper import p_text
 from promptseg.analysis.trust.claims import KEEP
+from promptseg.core.parquet import read_arrow
 from promptseg.core.settings import setting_id
 from promptseg.core.titles import Titles, setting, titled
 from promptseg.core.vocabulary import ITERATIVE, LASSO, SINGLE_MODES
@@ -92,7 +92,7 @@ def shared_patients(scores: Path) -> str:
         scores: file of score.tables.SCORES.
     """
     names = ["dataset", "task", "case_id"]
-    table = pq.read_table(scores, columns=names, filters=pc.field("task") != "")
+    table = read_arrow(scores, columns=names, filters=pc.field("task") != "")
     pairs = table.group_by(names).aggregate([]).to_pandas()
     tasks, patients = (len(pairs[["dataset", name]].drop_duplicates()) for name in names[1:])
     if len(pairs) == patients:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from promptseg.core import masks
+from promptseg.core.parquet import read_schema
 from promptseg.core.progress import progress
 from promptseg.core.tables import batches, open_table, read_provenance, read_table
 from promptseg.core.vocabulary import ITERATIVE, LINE_MODES, MODES, SINGLE_MODES
@@ -119,7 +119,7 @@ def _jitter(robustness: Path | None) -> dict[str, dict[str, float]]:
 
 
 def _by_object(predictions: Path) -> Iterator[tuple[str, list[_Row]]]:
-    PREDICTIONS.check(predictions, pq.read_schema(predictions).names)
+    PREDICTIONS.check(predictions, read_schema(predictions).names)
     rows = chain.from_iterable(batches(predictions, _BATCH, _READ))
     for name, group in groupby(rows, key=lambda row: row["object_id"]):
         yield name, [row for row in group if row["status"] == "ok" and row["switch"] is None]

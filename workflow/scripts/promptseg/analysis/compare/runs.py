@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from promptseg.analysis.names import NAMES, label_values, titles
 from promptseg.analysis.provenance import SOURCES
 from promptseg.core.columns import KEYS, SETTING
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.tables import read_csv, read_provenance
 from promptseg.preprocess.manifests import read_manifest
 from promptseg.score.metrics import METRICS
@@ -85,12 +85,12 @@ class Run:
     @cached_property
     def columns(self) -> list[str]:
         """Columns of the scores, those that the declaration does not know among them."""
-        return list(pq.read_schema(self.scores).names)
+        return list(read_schema(self.scores).names)
 
     @cached_property
     def datasets(self) -> list[str]:
         """Names of the datasets with a row, sorted."""
-        return sorted(pc.unique(pq.read_table(self.scores, columns=["dataset"])["dataset"]).to_pylist())
+        return sorted(pc.unique(read_arrow(self.scores, columns=["dataset"])["dataset"]).to_pylist())
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
@@ -119,7 +119,7 @@ class Run:
             extra: further columns of text.
         """
         keep = (pc.field("dataset") == dataset) & pc.field("switch").is_null()
-        frame = pq.read_table(self.scores, columns=[*_KEPT, *extra], filters=keep).to_pandas()
+        frame = read_arrow(self.scores, columns=[*_KEPT, *extra], filters=keep).to_pandas()
         words = [*_TEXT, *extra]
         frame[words] = frame[words].astype(object).where(frame[words].notna(), "").astype(str)
         return frame.assign(step=frame["step"].fillna(0).astype(int), area=frame["area"].fillna(0).astype(int))

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from promptseg.core.errors import PromptsegError
+from promptseg.core.parquet import ParquetFile, read_schema
 from promptseg.core.stacks import MaskStack
 from promptseg.core.tables import read_table
 from promptseg.preprocess.images import decode_png, decode_rgb
@@ -170,7 +170,7 @@ def stream_volumes(
     Raises:
         PromptsegError: a file lacks a column.
     """
-    VOLUMES.check(volumes, pq.read_schema(volumes).names)
+    VOLUMES.check(volumes, read_schema(volumes).names)
     rows = read_table(index, VOLUME_INDEX)
     return VolumeStream(
         Path(volumes),
@@ -196,7 +196,7 @@ class _File:
     """Rows of `volumes.parquet` by their number; a few row groups stay in memory."""
 
     def __init__(self, path: Path):
-        self._file = pq.ParquetFile(path)
+        self._file = ParquetFile(path)
         about = self._file.metadata
         self._ends = np.cumsum([about.row_group(group).num_rows for group in range(about.num_row_groups)])
         self.rows: int = about.num_rows
