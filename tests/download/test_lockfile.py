@@ -112,3 +112,11 @@ def test_hand_placed_archives_are_recorded_but_not_damaged_ones(tmp_path: Path) 
     checksum = lock.checksum("d/a.zip")
     assert checksum is not None
     assert checksum.value == sha256(content)
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "config").write_text("no folder")
+    file = tmp_path / "a.zip"
+    file.write_bytes(b"a")
+    LockFile(tmp_path / "config" / "datasets.lock.yaml").record("a.zip", file, "https://host.org/a.zip", sha256(b"a"))
+    assert "a.zip is not recorded, so that a later change of it will not be seen:" in caplog.text

@@ -1,15 +1,17 @@
 """Archives that are not to be trusted."""
 
+import shutil
 import stat
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from promptseg.core.errors import PromptsegError
 from promptseg.download.unpack import Packed, unpack
-from support.packed import ALL_KINDS, assert_refused, contents, make_archive, make_tar, make_zip, zip_bytes
+from support.packed import ALL_KINDS, FILES, assert_refused, contents, make_archive, make_tar, make_zip, zip_bytes
 
 
 @ALL_KINDS
@@ -118,3 +120,39 @@ def test_archives_that_never_end(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(PromptsegError, match="more than 3 deep"):
         unpack([Packed(tmp_path / "x.zip", inner=["*.zip"])], tmp_path / "unpacked", ["*"])
+
+
+@ALL_KINDS
+def test_an_archive_that_holds_far_more_than_its_size(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zeros are packed a thousand times as small; here a tenth of a MB stands for the GB that always may be."""
+    monkeypatch.setattr("promptseg.download.unpack._ALWAYS", 10**5)
+    monkeypatch.setattr("promptseg.download.unpack._TIMES", 20)
+    zeros = {"a.nii": bytes(60_000), "b.nii": bytes(60_000)}
+    archive = make_archive(tmp_path / name, zeros)
+    if name == "x.tar":  # is not packed
+        unpack([Packed(archive)], tmp_path / "unpacked", ["*"])
+        return
+    assert_refused(archive, tmp_path, ["*"], r"would unpack to more than 0\.0001 GB and to more than 20 times its size")
+    unpack([Packed(archive)], tmp_path / "unpacked", ["a.nii"])  # what is not wanted does not count
+    assert contents(tmp_path / "unpacked") == {"a.nii": zeros["a.nii"]}
+
+
+def test_an_inner_archive_counts_as_what_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptseg.download.unpack._ALWAYS", 10**5)
+    monkeypatch.setattr("promptseg.download.unpack._TIMES", 20)
+    archive = make_zip(tmp_path / "x.zip", {"in.zip": zip_bytes({"a.nii": bytes(120_000)})})
+    with pytest.raises(PromptsegError, match=r"x\.zip \(0\.0 MB\) would unpack to more than 0\.0001 GB"):
+        unpack([Packed(archive, inner=["in.zip"])], tmp_path / "unpacked", ["*"])
+    assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
+
+
+@ALL_KINDS
+def test_a_disk_without_room(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written before it is known that it fits."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=6999))
+    archive = make_archive(tmp_path / name, FILES)
+    expected = r"No room to unpack .*: set/images/.\.nii\.gz takes 0\.0 MB, and 0\.0 MB are left at"
+    assert_refused(archive, tmp_path, ["*.gz"], expected)
+    unpack([Packed(archive)], tmp_path / "unpacked", ["set/README"])

@@ -8,7 +8,8 @@ rule download_archive:
         "<shared>/logs/download_archive/{archive}.log",
     wildcard_constraints:
         archive="|".join(map(re.escape, ARCHIVES)) or "none",
-    retries: 1
+    # A transfer that breaks off is tried again within the job (download/transfer.py); what is left cannot change.
+    retries: 0
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -28,6 +29,7 @@ rule download_files:
         "{root}/logs/download_files/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(FETCHED) or "none",
+    retries: 0
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -84,6 +86,7 @@ rule download_weights:
         weights="{root}/weights/{method}.pth",
     log:
         "{root}/logs/download_weights/{method}.log",
+    retries: 0
     localrule: True
     conda:
         "../../envs/inference.yaml"

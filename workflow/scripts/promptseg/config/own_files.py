@@ -16,6 +16,7 @@ from promptseg.core.errors import PromptsegError
 logger = logging.getLogger(__name__)
 
 RECORD = Path(".snakemake/promptseg.weights.json")
+_SHIPPED = Path("resources/quickstart")
 
 
 def own_weights(checkpoint: Mapping[str, Any]) -> Path | None:
@@ -30,6 +31,11 @@ def own_weights(checkpoint: Mapping[str, Any]) -> Path | None:
         named = Path(checkpoint["hf"])
         return named if named.is_dir() else hub_folder(checkpoint["hf"], checkpoint.get("revision", "main"))
     return None
+
+
+def is_shipped(checkpoint: Mapping[str, Any]) -> bool:
+    """Whether the weights are those of this project, which must have the checksum of their entry."""
+    return "path" in checkpoint and Path(checkpoint["path"]).is_relative_to(_SHIPPED)
 
 
 def hub_folder(name: str, revision: str) -> Path:

@@ -2,11 +2,14 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
+
+from promptseg.core.exhausted import exhausted
 
 
 def import_in_jobs(folder: Path) -> None:
@@ -35,5 +38,12 @@ class AtStart(logging.Handler):
         if self._done or getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
             return
         self._done = True
-        if self._workflow.is_main_process == self._main:
+        if self._workflow.is_main_process != self._main:
+            return
+        try:
             self._action(self._workflow.output_settings.dryrun)
+        except OSError as error:  # a folder of the project that is full or cannot be written
+            if not (reason := exhausted(error)):
+                raise
+            print(reason, file=sys.stderr, flush=True)
+            sys.exit(1)

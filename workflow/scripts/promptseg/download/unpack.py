@@ -23,6 +23,9 @@ from promptseg.download.archives import is_archive, is_junk, is_plain, is_zip, m
 logger = logging.getLogger(__name__)
 
 LIMIT = 200 * 10**9  # bytes
+# What an archive may hold, in bytes and as a multiple of its own: zeros can be packed a thousand times as small, masks
+# of few objects, unless packed already, two hundred times.
+_ALWAYS, _TIMES = 10**9, 200
 _DEPTH = 3  # archives in archives in archives
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, LZMAError)
 
@@ -135,7 +138,8 @@ def unpack(
 
     Raises:
         PromptsegError: an archive is damaged as a whole; a member's name leads out of the folder; a wanted member is a
-            link or a device; two wanted members have the same name; the files would exceed the limit.
+            link or a device; two wanted members have the same name; the files would exceed the limit, the room on the
+            disk, or what an archive of that size plausibly holds.
     """
     damaged = {}
     names: list[str] = []
@@ -165,6 +169,7 @@ class _Unpacking:
         self.names: list[str] = []
         self.damaged: list[str] = []
         self._there = set(archive.there)
+        self._may_hold = max(_ALWAYS, _TIMES * archive.path.stat().st_size)
 
     def run(self, archive: Path, below: str, depth: int = 0) -> None:
         """Unpack the archive, or one inside it."""
@@ -205,12 +210,7 @@ class _Unpacking:
         """Unpack one member; False if its content is damaged."""
         if not member.is_file:
             raise _suspicious(self.archive.path, name, "it is a link or a device, not a file")
-        self.left -= member.size
-        if self.left < 0:
-            raise PromptsegError(
-                f"{self.archive.path} would unpack to more than {self.limit / 1e9:g} GB, which is not plausible for a "
-                "dataset. Nothing was unpacked. Check where the archive comes from, or narrow the patterns."
-            )
+        self._count(member, name)
         if inner:
             with tempfile.TemporaryDirectory(prefix=".inner-", dir=self.folder.parent) as holder:
                 packed = Path(holder) / PurePosixPath(name).name
@@ -237,6 +237,33 @@ class _Unpacking:
             self.damaged.append(name)
             return False
         return True
+
+    def _count(self, member: _Member, name: str) -> None:
+        """Add the size that a member states, which no member exceeds when it is unpacked.
+
+        Raises:
+            PromptsegError: it would be too much.
+        """
+        path = self.archive.path
+        self.left -= member.size
+        if self.left < 0:
+            raise PromptsegError(
+                f"{path} would unpack to more than {self.limit / 1e9:g} GB, which is not plausible for a dataset. "
+                "Nothing was unpacked. Check where the archive comes from, or narrow the patterns."
+            )
+        self._may_hold -= member.size
+        if self._may_hold < 0:
+            raise PromptsegError(
+                f"{path} ({path.stat().st_size / 1e6:.1f} MB) would unpack to more than {_ALWAYS / 1e9:g} GB and to "
+                f"more than {_TIMES} times its size, as archives do that are made to fill disks. Nothing was unpacked. "
+                "Check where it comes from; if it is right, unpack it by another program and use the source kind `folder`."
+            )
+        free = shutil.disk_usage(self.folder).free
+        if member.size > free:
+            raise PromptsegError(
+                f"No room to unpack {path}: {name} takes {member.size / 1e6:.1f} MB, and {free / 1e6:.1f} MB are left "
+                f"at {self.folder.parent.parent}. Nothing was unpacked. Free some space and run again."
+            )
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,13 +6,15 @@ import os
 import platform
 import re
 import sys
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from promptseg.config.arguments import stop
 from promptseg.config.facts import optional_parts
 from promptseg.config.folders import folders
 from promptseg.core.errors import PromptsegError
@@ -22,6 +24,7 @@ from promptseg.planning.estimates import Estimator
 from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job, jobs_of, param_digests
 from promptseg.planning.progress_line import Line, Progress
+from promptseg.planning.room import full_disk, require_writable
 
 # In the folder of logs: when and with which configuration a run was made, and how it ended.
 LAST_RUN = "logs/last_run.json"
@@ -51,6 +54,8 @@ class Run:
         self._progress = Progress(list(self._jobs.values()), estimates, cores)
         self._ended: set[int] = set()
         self._line: Line | None = None
+        if not workflow.touch:
+            _require_room(self._jobs.values())
         if self._jobs:
             self._digest = self._history.keep(config)
         if self._jobs and not workflow.touch:
@@ -119,6 +124,14 @@ class Run:
             print(error, file=sys.stderr)
 
 
+def _require_room(jobs: Iterable[Job]) -> None:
+    """End the process where the jobs could not write what they make."""
+    try:
+        require_writable(output for job in jobs for output in job.output)
+    except PromptsegError as error:
+        stop(error)
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -129,13 +142,15 @@ def _cores(workflow: Any) -> int:
 
 
 def reason(log: str) -> str:
-    """Why a job failed in one sentence: the last error in its log, or the exception that ended it."""
+    """Why a job failed in one sentence: the last error in its log, the exception that ended it, or a full disk."""
     lines = Path(log).read_text(errors="replace").splitlines() if log and Path(log).is_file() else []
     for line in reversed(lines):
         if found := _REASON.match(line):
             return found[1]
         if _EXCEPTION.match(line):
             return line
+    if full := full_disk([".", Path(log).parent, tempfile.gettempdir()]):
+        return full
     return "it was ended from outside before it could say anything, often for lack of memory"
 
 

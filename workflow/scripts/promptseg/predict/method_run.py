@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from promptseg.config.imports import adapter_file, helper_files
-from promptseg.config.own_files import hub_commit, own_weights
+from promptseg.config.own_files import hub_commit, is_shipped, own_weights
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import digest
@@ -135,7 +135,7 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     A file of the user's own (`checkpoint: path`) may differ from what is published; that is logged.
 
     Raises:
-        PromptsegError: the file was downloaded and does not hold the published weights.
+        PromptsegError: the file was downloaded, or came with this project, and does not hold the published weights.
     """
     sha256 = digest(weights)  # of gigabytes: read once
     published = Checksum.from_mapping(checkpoint)
@@ -147,6 +147,8 @@ def check_weights(method: str, checkpoint: Mapping[str, Any], weights: Path) -> 
     problem = f"{weights} does not hold the published weights of {method}: {differs}."
     if "path" not in checkpoint:
         raise PromptsegError(f"{problem} Delete it and run again, or name a file of yours by checkpoint: path.")
+    if is_shipped(checkpoint):
+        raise PromptsegError(f"{problem} Get it back: git checkout -- {weights}")
     logger.warning(problem)
     return sha256
 
