@@ -256,7 +256,7 @@ class _Unpacking:
             raise PromptsegError(
                 f"{path} ({path.stat().st_size / 1e6:.1f} MB) would unpack to more than {_ALWAYS / 1e9:g} GB and to "
                 f"more than {_TIMES} times its size, as archives do that are made to fill disks. Nothing was unpacked. "
-                "Check where it comes from; if it is right, unpack it by another program and use the source kind `folder`."
+                "Check where it comes from; if it is right, unpack it yourself and use the source kind `folder`."
             )
         free = shutil.disk_usage(self.folder).free
         if member.size > free:
