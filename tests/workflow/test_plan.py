@@ -9,21 +9,19 @@ import yaml
 from PIL import Image
 
 from promptseg.core.errors import PromptsegError
-from promptseg.planning.dryrun import dry_run
+from promptseg.planning.dryrun import dry_run, plan_of
 from promptseg.planning.history import History
 from promptseg.planning.jobs import read_jobs
-from promptseg.planning.plan import Plan
 from promptseg.planning.text import plan_text
 from promptseg.planning.watch import PLAN
 
 
-def planned(project, tmp_path, monkeypatch):
+def planned(project, tmp_path, monkeypatch, *arguments):
     """The text of a plan, as promptseg.planning.dryrun makes it, without the start of another process."""
     monkeypatch.setenv(PLAN, str(tmp_path / "jobs.json"))
-    project.run("-n", "--quiet", "rules", "progress")
-    jobs, facts = read_jobs(tmp_path / "jobs.json")
+    project.run("-n", *arguments, "--quiet", "rules", "progress")
     monkeypatch.chdir(project.path)
-    return plan_text(Plan(jobs, facts["config"], 2, facts["left_out"]), History())
+    return plan_text(plan_of(*read_jobs(tmp_path / "jobs.json")), History())
 
 
 def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monkeypatch):
@@ -58,11 +56,41 @@ def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monk
     assert "To download: nothing\n" in text
 
 
+PROFILE = """
+jobs: 7
+groups: [predict=cell, score=cell]
+group-components: [cell=2]
+set-resources:
+  predict: {mem_mb: 3000, runtime: 60}
+  score: {mem_mb: 1000, runtime: 30}
+"""
+
+
+def test_a_profile_of_a_cluster_says_what_is_asked_for(project, tmp_path, monkeypatch):
+    (project.path / "cluster").mkdir()
+    (project.path / "cluster" / "profile.yaml").write_text(PROFILE)
+    wanted = [
+        f"results/scores/{method}/{dataset}.parquet"
+        for method in ("perfect", "slow")
+        for dataset in ("blobs", "stripes")
+    ]
+    asked = ("--workflow-profile", "cluster", "--cores", "1", "--forcerun", "predict", "score")
+    text = planned(project, tmp_path, monkeypatch, *wanted, *asked)
+    assert re.search(r"^  in all about .* on the cluster, 7 jobs at a time", text, flags=re.MULTILINE)
+    sent = text[text.index("On the cluster:") :].splitlines()
+    # Of two datasets each the predictions at once and then the scores, with memory and cores of both.
+    assert sent[1:4] == [
+        "  2 jobs for 8 of these; 0 run on this machine",
+        "  for one at most 2 cores and 6.0 GB, for 1 h 30 min",
+        "  together at most 6.0 core-hours, if each took all the time that it asks for",
+    ]
+
+
 def test_an_error_of_snakemake_is_handed_on(project, monkeypatch):
     monkeypatch.chdir(project.path)
     command = project.command("nothing_like_it", configfile=None)
     with pytest.raises(PromptsegError, match=r"MissingRuleException:\nNo rule to produce nothing_like_it"):
-        dry_run(command, 2)
+        dry_run(command)
 
 
 def test_a_finished_run_says_its_table_again_and_what_it_was(project):

@@ -75,6 +75,11 @@ def job_start() -> float:
     return float(_table()["job_start"])
 
 
+def cluster_start() -> float:
+    """Seconds of a job of a cluster for Snakemake's own starts on the node."""
+    return float(_table()["cluster_start"])
+
+
 def machine() -> str:
     """The machine that the table was made on."""
     return str(_table()["machine"])

@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from promptseg.core.errors import PromptsegError
-from promptseg.planning.jobs import read_jobs
+from promptseg.planning.cluster.submissions import Cluster, Submission
+from promptseg.planning.jobs import Job, read_jobs
 from promptseg.planning.plan import Plan
 from promptseg.planning.watch import PLAN
 
@@ -20,12 +22,11 @@ _CHATTER = re.compile(
 _HEADER = re.compile(r"^  Config MD5: \w+$", re.MULTILINE)
 
 
-def dry_run(command: Sequence[str], cores: int) -> Plan:
+def dry_run(command: Sequence[str]) -> Plan:
     """Ask Snakemake what it would do.
 
     Args:
         command: the call without `--dry-run`, targets last.
-        cores: how many it has, for the time that all of it takes.
 
     Raises:
         PromptsegError: Snakemake ends with an error, whose text it is.
@@ -49,4 +50,14 @@ def dry_run(command: Sequence[str], cores: int) -> Plan:
             lines = [line for line in said if not _CHATTER.match(line)]
             raise PromptsegError("\n".join(lines).strip() or f"{' '.join(asked)} ended with {done.returncode}.")
         jobs, facts = read_jobs(file)
-    return Plan(jobs, facts["config"], cores, facts["left_out"])
+    return plan_of(jobs, facts)
+
+
+def plan_of(jobs: Sequence[Job], facts: Mapping[str, Any]) -> Plan:
+    """A plan from what `read_jobs` returns."""
+    cluster = None
+    if "submissions" in facts:
+        submissions = [Submission(**{**row, "jobs": tuple(row["jobs"])}) for row in facts["submissions"]]
+        cluster = Cluster(submissions, facts["at_once"])
+    cores = max((one.cores for one in cluster.submissions), default=1) if cluster else facts["cores"]
+    return Plan(jobs, facts["config"], cores, facts["left_out"], cluster)

@@ -9,9 +9,11 @@ from typing import Any
 from promptseg.config.folders import folders
 from promptseg.planning import costs, sizes
 from promptseg.planning.causes import Cause, Causes
-from promptseg.planning.estimates import UNKNOWN, Estimate, Estimator
+from promptseg.planning.cluster.submissions import Cluster
+from promptseg.planning.estimates import TABLE, UNKNOWN, Estimate, Estimator
 from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job
+from promptseg.planning.requests import Requests
 from promptseg.planning.schedule import duration
 
 
@@ -22,14 +24,16 @@ class Plan:
     Attributes:
         jobs: all of them, those that are done included.
         config: the checked configuration.
-        cores: how many of them may run at a time, if each takes one.
+        cores: how many of them may run at a time, if each takes one; on a cluster, how many one job has at most.
         left_out: datasets that the run goes without, with the reason.
+        cluster: what is sent to a cluster, if the run uses one.
     """
 
     jobs: Sequence[Job]
     config: Mapping[str, Any]
     cores: int
     left_out: Mapping[str, str]
+    cluster: Cluster | None = None
 
     @cached_property
     def results(self) -> Path:
@@ -57,9 +61,33 @@ class Plan:
         return {job.number: self.estimator.estimate(job) for job in self.due}
 
     def seconds(self) -> float:
-        """How long all of it will take, without the jobs of which nothing is known."""
-        times = {number: one.seconds + costs.job_start() for number, one in self.estimates.items()}
-        return duration(self.due, times, self.cores)
+        """How long all of it will take, see `hours`."""
+        if self.cluster:
+            return self.cluster.seconds(self.due, self._times)
+        return duration(self.due, self._times, self.cores)
+
+    def hours(self) -> tuple[float, float]:
+        """Hours for which cores and GPUs are held.
+
+        Jobs of which nothing is known take no time here. On a cluster they take what `Requests` expects of them, and so
+        do jobs on its GPUs of which nothing was measured: the table of costs is for processors.
+        """
+        if self.cluster:
+            return self.cluster.used(self.due, self._times)
+        took = [(job, self._times[job.number] / 3600) for job in self.due]
+        cores = sum(min(job.threads, self.cores) * time for job, time in took)
+        return cores, sum(job.gpu * time for job, time in took)
+
+    @cached_property
+    def _times(self) -> dict[int, float]:
+        took = {number: one.seconds + costs.job_start() for number, one in self.estimates.items()}
+        if self.cluster:
+            wanted = Requests(self.config, any(one.gpus for one in self.cluster.submissions))
+            for job in self.due:
+                source = self.estimates[job.number].source
+                if source == UNKNOWN or (source == TABLE and job.gpu and wanted.on_gpu(job.method)):
+                    took[job.number] = wanted.seconds(job.rule, job.dataset, job.method) + costs.job_start()
+        return took
 
     def unknown(self) -> list[str]:
         """Methods, or rules, whose time is not known."""

@@ -7,6 +7,7 @@ from tabulate import tabulate
 
 from promptseg.planning import costs
 from promptseg.planning.causes import DELETED, EDITED, Cause, by_stage
+from promptseg.planning.cluster.submissions import Cluster
 from promptseg.planning.counts import Count, prompts
 from promptseg.planning.estimates import SOURCES, TABLE, UNKNOWN, Estimate
 from promptseg.planning.history import History
@@ -32,6 +33,7 @@ def plan_text(plan: Plan, history: History) -> str:
         *_left_out(plan),
         "How much:\n" + _amounts(plan),
         "How long:\n" + _times(plan),
+        *(["On the cluster:\n" + _sent(plan.cluster, plan.due)] if plan.cluster else []),
         "\n".join(_disk(plan)),
     ]
     return "\n\n".join(parts)
@@ -128,8 +130,11 @@ def _times(plan: Plan) -> str:
                 _asked(plan, jobs),
             )
         )
-    cores = f"{plan.cores} core{'s' if plan.cores > 1 else ''}"
-    lines = [_plain(rows), f"  in all about {duration_text(plan.seconds())} on {cores}" + _without(plan.unknown())]
+    where = f"{plan.cores} core{'s' if plan.cores > 1 else ''}"
+    if plan.cluster:
+        where = f"the cluster, {plan.cluster.at_once} jobs at a time and none waiting in its queue"
+    lines = [_plain(rows), f"  in all about {duration_text(plan.seconds())} on {where}" + _unknown(plan)]
+    lines += [f"  that is about {_hours(*plan.hours())}"]
     if any(one.source == TABLE for one in plan.estimates.values()):
         lines.append(
             f"  table: resources/costs.yaml, made on {costs.machine()}; a run here replaces it by measurements"
@@ -137,8 +142,33 @@ def _times(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _without(unknown: Sequence[str]) -> str:
-    return f", and what is not known yet: {', '.join(unknown)}" if unknown else ""
+def _hours(cores: float, gpus: float) -> str:
+    return f"{cores:.1f} core-hours" + (f" and {gpus:.1f} GPU-hours" if gpus else "")
+
+
+def _sent(cluster: Cluster, due: Sequence[Job]) -> str:
+    """What is sent to a cluster, and what that is asked for."""
+    sent = cluster.submissions
+    here = len(due) - sum(len(one.jobs) for one in sent)
+    lines = [f"{len(sent)} jobs for {len(due) - here} of these; {here} run on this machine"]
+    if gpus := sum(one.gpus > 0 for one in sent):
+        lines.append(f"{gpus} of them with a GPU")
+    if sent:
+        cores, memory, minutes = (max(getattr(one, name) for one in sent) for name in ("cores", "memory_mb", "minutes"))
+        most = [f"{cores} core{'s' if cores > 1 else ''}", *([size_text(memory * 1e6)] if memory else [])]
+        lines.append(
+            f"for one at most {' and '.join(most)}" + (f", for {duration_text(minutes * 60)}" if minutes else "")
+        )
+        if minutes:
+            lines.append(f"together at most {_hours(*cluster.asked())}, if each took all the time that it asks for")
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def _unknown(plan: Plan) -> str:
+    names = ", ".join(plan.unknown())
+    if not names:
+        return ""
+    return f"; rather too much is taken for {names}" if plan.cluster else f", and what is not known yet: {names}"
 
 
 def _asked(plan: Plan, jobs: Sequence[Job]) -> str:

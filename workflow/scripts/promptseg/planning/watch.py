@@ -66,7 +66,12 @@ class Watch(logging.Handler):
 
             self._run = Run(self._workflow, self._config)
         elif PLAN in os.environ:
+            from promptseg.planning.cluster.site import goes_to_cluster
+            from promptseg.planning.cluster.submissions import submissions_of
             from promptseg.planning.jobs import jobs_of, write_jobs
 
-            jobs = jobs_of(dag, self._config, params=True)
-            write_jobs(Path(os.environ[PLAN]), jobs, config=self._config, left_out=self._left_out)
+            there = self._workflow.resource_settings
+            facts = {"config": self._config, "left_out": self._left_out, "cores": there.cores}
+            if goes_to_cluster(self._workflow):
+                facts |= {"at_once": there.nodes, "submissions": list(map(vars, submissions_of(dag)))}
+            write_jobs(Path(os.environ[PLAN]), jobs_of(dag, self._config, params=True), **facts)
