@@ -2,7 +2,7 @@
 # make test         install, run every check
 # make test-long    install, try many more random examples in the tests of properties
 # make fault-test   install, bring about every fault of docs/robustness.md for real
-# make cluster-test install, start a Slurm of its own and try what goes wrong there (as root, Debian)
+# make cluster-test install, start a Slurm and an S3 server of their own and try what goes wrong there (as root, Debian)
 # make explorer     build the pages of the explorer again after an edit of explorer/web (needs Node 20 and npm)
 # Add TORCH=cpu to any of them on a machine without an NVIDIA GPU: PyTorch's CPU build instead of several GB of CUDA.
 
@@ -44,7 +44,7 @@ fault-test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -v -s tests/faults/suite.py
 
 cluster-test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest -v -s tests/cluster/slurm.py
+	$(BIN)/python -m pytest -v -s tests/cluster/slurm.py tests/cluster/storage.py
 
 # No script of a package runs at the installation; what npm ci installs is pinned by content.
 explorer:
