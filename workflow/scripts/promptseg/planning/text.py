@@ -150,7 +150,7 @@ def _sent(cluster: Cluster, due: Sequence[Job]) -> str:
     """What is sent to a cluster, and what that is asked for."""
     sent = cluster.submissions
     here = len(due) - sum(len(one.jobs) for one in sent)
-    lines = [f"{len(sent)} jobs for {len(due) - here} of these; {here} run on this machine"]
+    lines = [f"{len(sent)} job{'s' * (len(sent) != 1)} for {len(due) - here} of these; {here} run on this machine"]
     if gpus := sum(one.gpus > 0 for one in sent):
         lines.append(f"{gpus} of them with a GPU")
     if sent:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from snakemake_interface_executor_plugins.settings import SharedFSUsage
+from snakemake.settings.types import SharedFSUsage
 
 from promptseg.core.errors import PromptsegError
 from promptseg.planning.cluster.site import goes_to_cluster

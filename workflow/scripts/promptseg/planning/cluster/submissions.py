@@ -57,9 +57,13 @@ def _resources(one: Any) -> Mapping[str, Any]:
         return dict(one.resources.items())
     from snakemake.resources import GroupResources, Resource, Resources
 
+    from promptseg.planning.cluster.groups import Group
+
     one.finalize()
-    limits = Resources({**one.global_resources, "_cores": Resource("_cores", None)})  # a dry run has one core
-    return dict(GroupResources.basic_layered(one.toposorted, limits, run_local=False, additive_resources=["runtime"]))
+    ours = {"runtime": one.resources["runtime"]} if isinstance(one, Group) else {}  # and with that it sets its limits
+    # A dry run has one core.
+    limits = one.global_resources if ours else Resources({**one.global_resources, "_cores": Resource("_cores", None)})
+    return dict(GroupResources.basic_layered(one.toposorted, limits, run_local=False)) | ours
 
 
 def _whole(value: Any) -> int:
