@@ -51,7 +51,9 @@ class Run:
     def configure(self, cluster: dict | None = None, gpu: bool = False, **options: float) -> None:
         entry = {"adapter": "sleeper.py:Sleeper", "note": "It sleeps.", "options": options, "gpu": gpu}
         run = {**TINY["run"], "methods": ["box_fill", "sleeper"]}
-        self.project.configure({**TINY, "run": run, "methods": {"sleeper": entry}, "cluster": cluster or {}})
+        self.project.configure(
+            {**TINY, "run": run, "methods": {"sleeper": entry}, "cluster": {"group_minutes": 0, **(cluster or {})}}
+        )
 
     def prepare(self) -> None:
         """Make what the predictions need on this machine, so that the cluster is used for what is tested alone."""
@@ -112,7 +114,9 @@ def run(slurm, tmp_path):
     slurm.tell("scancel", "--user=root")
 
 
-def test_tables_are_those_of_a_run_on_this_machine(run, tmp_path):
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_tables_are_those_of_a_run_on_this_machine(run, tmp_path, minutes):
+    run.configure({"group_minutes": minutes, "group_cpus": 2})
     run.ends(run.start(*TABLES), seconds=1200)
     here = Run(run.slurm, tmp_path / "here")
     here.project.run(*TABLES)
@@ -244,3 +248,26 @@ def test_arrays_hold_only_jobs_that_ask_for_the_same(run):
         2001,
         3000,
     ]  # 1 MB for the list of the array
+
+
+def test_what_shares_a_job_goes_on_when_one_fails_and_only_the_rest_is_tried_again(run):
+    run.configure({"group_minutes": 30, "group_cpus": 2})
+    run.prepare()
+    (run.project.path / "fail").touch()
+    scores = [
+        f"results/scores/{method}/{name}.parquet" for method in ("sleeper", "box_fill") for name in ("blobs", "stripes")
+    ]
+    said = run.ends(run.start(*scores, "--retries", "1"))
+    assert "Of the 8 jobs of step1-1-1 not all ended well." in said
+    assert len(run.notes) == 2  # the one that did not fail is not made twice
+    assert "2 jobs of the cluster made 8 of the run." in said
+
+
+def test_jobs_with_a_card_that_share_a_job_use_it_one_after_the_other(run):
+    run.configure({"group_minutes": 30}, gpu=True, seconds=10)
+    run.prepare()
+    run.ends(run.predict())
+    first, second = sorted(run.notes, key=lambda note: note["began"])
+    assert first["SLURM_JOB_ID"] == second["SLURM_JOB_ID"]
+    assert first["CUDA_VISIBLE_DEVICES"] == second["CUDA_VISIBLE_DEVICES"]
+    assert first["ended"] <= second["began"]
