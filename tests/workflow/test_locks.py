@@ -1,13 +1,15 @@
 """Snakemake's lock after a run was killed: who releases it, and who must not."""
 
 import platform
+import re
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
 from promptseg.config.schema import SCRIPTS
-from promptseg.core.locks import release_stale_lock
+from promptseg.core.locks import living_processes, release_stale_lock
 from support import projects
 
 SNAKEFILE = f"""
@@ -97,6 +99,13 @@ def test_a_run_of_another_machine_may_be_alive(folder):
     assert "locked" in done.stdout.lower()
     own = f"promptseg.{platform.node()}.lock"
     assert state(folder) == before | {own: ""}
+    advice = done.stdout.strip().splitlines()[-1]
+    assert re.search(
+        r"look on elsewhere \(process \d+\)\. Where none is alive, call `snakemake --unlock` and delete", advice
+    )
+    snakemake(folder, "--unlock")
+    (folder / ".snakemake" / "promptseg.elsewhere.lock").unlink()
+    assert snakemake(folder).returncode == 0
 
 
 def test_two_machines_with_killed_runs_need_a_person(folder, caplog):
@@ -109,7 +118,9 @@ def test_two_machines_with_killed_runs_need_a_person(folder, caplog):
     assert "promptseg.elsewhere.lock" in caplog.text
 
 
-def test_a_living_run_of_this_machine_keeps_its_lock(folder):
+@contextmanager
+def living_run(folder):
+    """A run of this machine, until its stdin is closed."""
     alive = f"""
 import sys; sys.path.insert(0, {str(SCRIPTS)!r})
 from pathlib import Path
@@ -120,6 +131,12 @@ release_stale_lock(Path(".snakemake")); print("alive", flush=True); sys.stdin.re
         [sys.executable, "-c", alive], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "alive\n"
+        yield process
+        process.stdin.close()
+
+
+def test_a_living_run_of_this_machine_keeps_its_lock(folder):
+    with living_run(folder) as process:
         kill_a_run(folder)
         done = snakemake(folder)
         assert f"Another run is at work in this project (process {process.pid})" in done.stdout
@@ -128,8 +145,24 @@ release_stale_lock(Path(".snakemake")); print("alive", flush=True); sys.stdin.re
         end = f"do not unlock. Wait until process {process.pid} ends, then start this one again."
         assert done.stdout.strip().endswith(end)
         assert state(folder)["0.output.lock"] == "done.txt\n"
-        process.stdin.close()
-    assert state(folder)[f"promptseg.{platform.node()}.lock"] == ""
+
+
+def test_a_run_that_was_killed_beside_one_that_ended_well(folder):
+    """The last one to end must not wipe out the sign of the other, whose lock is still there."""
+    with living_run(folder), living_run(folder):
+        kill_a_run(folder)
+    assert len(state(folder)) == 2
+    done = snakemake(folder)
+    assert done.returncode == 0, done.stdout
+    assert state(folder) == {f"promptseg.{platform.node()}.lock": ""}
+
+
+def test_runs_that_end_one_after_the_other_leave_nothing(folder):
+    with living_run(folder):
+        with living_run(folder):
+            pass
+        assert len(living_processes(folder / ".snakemake")) == 1
+    assert state(folder) == {f"promptseg.{platform.node()}.lock": ""}
 
 
 def test_a_lock_without_a_sign_of_a_killed_run_stays(tmp_path):

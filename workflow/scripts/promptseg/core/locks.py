@@ -5,8 +5,8 @@ is dead is known from a file of our own beside them, one per machine, `.snakemak
 
 * Every run holds a shared `flock` on it, which the system drops with the process, however that ends. Whoever gets an
   exclusive one knows that no run of this machine is alive here.
-* A run adds its process id to it, and the last one empties it at its end. Where it is not empty and not held, a run
-  was killed.
+* A run adds its process id to it, and at its end the same with a minus; the last one leaves only ids of runs that did
+  not come to their end. Where it is not empty and not held, a run was killed.
 
 A file system may keep a `flock` on the machine that asks for it. Hence the name of the host: while another machine's
 file is not empty, a run there may be alive, and the decision is left to Snakemake and to `snakemake --unlock`.
@@ -19,6 +19,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
@@ -42,13 +43,21 @@ class _Refused(logging.Handler):
         if "Directory cannot be locked" not in record.getMessage():
             return
         others = living_processes(Path(".snakemake")) - {os.getpid()}
+        elsewhere = _of_other_hosts(Path(".snakemake"), platform.node())
         if others:
-            atexit.register(
-                print,
-                f"Another run makes the same files, or one that was killed left its mark: do not unlock. Wait until "
-                f"{_named(others)} ends, then start this one again.",
-                file=sys.stderr,
+            advice = (
+                "Another run makes the same files, or one that was killed left its mark: do not unlock. Wait until "
+                f"{_named(others)} ends, then start this one again."
             )
+        elif elsewhere:
+            hosts = ", ".join(f"{_host(path)} ({_named(_unended(path))})" for path in elsewhere)
+            advice = (
+                f"A run of another machine makes the same files, or was killed there: look on {hosts}. Where none is "
+                f"alive, call `snakemake --unlock` and delete {', '.join(map(str, elsewhere))}, then start again."
+            )
+        else:
+            return
+        atexit.register(print, advice, file=sys.stderr)
 
 
 def release_stale_lock(folder: Path, host: str | None = None) -> bool:
@@ -65,20 +74,18 @@ def release_stale_lock(folder: Path, host: str | None = None) -> bool:
     own = folder / f"promptseg.{host or platform.node()}.lock"
     stream = own.open("a+")
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        alone = True
-    except BlockingIOError:  # a run of this machine is alive
-        alone = False
+        alone = _alone(stream)
+    except OSError as error:  # a file system without flock: nothing can be known of other runs
+        logger.debug("%s cannot be locked: %s", own, error)
+        return False
+    if not alone:
         logger.warning(
             "Another run is at work in this project (%s). Where both make the same files, Snakemake stops this one: "
             "start it again when the other has ended. Runs whose `results` differ may go on side by side.",
             _named(living_processes(folder, host) - {os.getpid()}),
         )
-    except OSError as error:  # a file system without flock: nothing can be known of other runs
-        logger.debug("%s cannot be locked: %s", own, error)
-        return False
     killed = alone and own.stat().st_size > 0
-    others = [path for path in folder.glob("promptseg.*.lock") if path != own and path.stat().st_size]
+    others = _of_other_hosts(folder, _host(own))
     if killed and others:
         logger.warning(
             "A run was killed here, but a run of another machine may be alive, so Snakemake's lock stays. If none is, "
@@ -98,21 +105,52 @@ def release_stale_lock(folder: Path, host: str | None = None) -> bool:
     return killed and not others
 
 
-def _end(stream: IO[str]) -> None:
-    """Leave no sign of this run, unless another one of this machine is alive."""
-    with stream:
+def _alone(stream: IO[str]) -> bool:
+    """Whether no other run of this machine is alive; `promptseg status` holds the file for a moment, to see that."""
+    for _ in range(5):
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _end(stream: IO[str]) -> None:
+    """Leave no sign of this run, but those of runs that were killed beside it: their lock is still there."""
+    with stream:
+        stream.write(f"-{os.getpid()}\n")
+        stream.flush()
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another run of this machine is alive
             return
+        killed = _unended(Path(stream.name))
         stream.truncate(0)
+        stream.writelines(f"{process}\n" for process in sorted(killed))
+
+
+def _unended(own: Path) -> set[int]:
+    """Process ids of runs of a machine that have not come to their end: they are alive or were killed."""
+    noted = own.read_text().split() if own.is_file() else []
+    return {int(number) for number in noted if number.isdigit() and f"-{number}" not in noted}
+
+
+def _host(own: Path) -> str:
+    return own.name.removeprefix("promptseg.").removesuffix(".lock")
+
+
+def _of_other_hosts(folder: Path, host: str) -> list[Path]:
+    """The files of other machines on which a run may be alive."""
+    files = sorted(folder.glob("promptseg.*.lock"))
+    return [path for path in files if _host(path) != host and path.stat().st_size]
 
 
 def living_processes(folder: Path = Path(".snakemake"), host: str | None = None) -> set[int]:
     """Process ids of the runs of this machine that are alive in the project, those that were killed left out."""
     own = folder / f"promptseg.{host or platform.node()}.lock"
-    noted = own.read_text().split() if own.is_file() else []
-    return {int(number) for number in noted if number.isdigit() and is_alive(int(number))}
+    return {process for process in _unended(own) if is_alive(process)}
 
 
 def _named(processes: set[int]) -> str:
@@ -123,7 +161,7 @@ def living_runs(folder: Path = Path(".snakemake")) -> dict[str, bool | None]:
     """Host to whether a run of it is alive in the project, None where only that machine can tell. Changes nothing."""
     found: dict[str, bool | None] = {}
     for path in sorted(folder.glob("promptseg.*.lock")):
-        host = path.name.removeprefix("promptseg.").removesuffix(".lock")
+        host = _host(path)
         if not path.stat().st_size:
             continue
         found[host] = None
