@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,6 +173,7 @@ def test_the_controller_is_away_for_40_seconds(run):
     run.prepare()
     process = run.predict()
     run.waits(lambda: len(run.jobs()) == 2)
+    time.sleep(15)  # it saves its state now and then; without that it would have lost the jobs
     run.slurm.kill("slurmctld")
     try:
         with pytest.raises(subprocess.TimeoutExpired):

@@ -151,16 +151,20 @@ def test_a_job_that_stays_preempted_has_failed(slurm):
     assert "preempted" in slurm.reported[0][0]
 
 
-def test_a_job_that_will_never_start_is_said_once(slurm, tmp_path, monkeypatch, caplog):
-    (tmp_path / "squeue").write_text("#!/bin/sh\necho '1|PartitionTimeLimit'\necho '2|Priority'\n")
-    (tmp_path / "squeue").chmod(0o755)
+def test_jobs_that_will_never_start_are_given_up_and_held_ones_said_once(slurm, tmp_path, monkeypatch, caplog):
+    lines = "".join(f"echo '{line}'\n" for line in ("1|PartitionTimeLimit", "2|Priority", "3|JobHeldUser"))
+    for name, text in (("squeue", lines), ("scancel", f"echo $* >> {tmp_path}/called")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    executor, jobs = started(slurm), submitted("1", "2")
-    slurm.answers["sacct"] = [{"1": "PENDING", "2": "PENDING"}] * 2
+    executor, jobs = started(slurm), submitted("1", "2", "3")
+    slurm.answers["sacct"] = [{"1": "PENDING", "2": "PENDING", "3": "PENDING"}] * 2
     assert look(executor, jobs) == look(executor, jobs) == jobs
-    (said,) = [record.message for record in caplog.records]
-    assert "job 1 as it is: PartitionTimeLimit." in said
-    assert said.endswith("scancel 1")
+    assert sorted(record.message for record in caplog.records) == [
+        "Slurm does not start job 3 until somebody changes why (JobHeldUser). To end it: scancel 3",
+        "Slurm would never start job 1 (PartitionTimeLimit): it is given up.",
+    ]
+    assert set((tmp_path / "called").read_text().split()) == {"1"}
 
 
 def test_arrays_hold_jobs_that_ask_for_the_same(slurm):

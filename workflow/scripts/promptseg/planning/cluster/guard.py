@@ -25,7 +25,7 @@ from typing import Any
 from promptseg.planning.cluster.adopt import note, wait_for_jobs
 from promptseg.planning.cluster.again import give_up
 from promptseg.planning.cluster.endings import explained
-from promptseg.planning.cluster.waiting import stuck
+from promptseg.planning.cluster.waiting import give_up
 
 logger = logging.getLogger(__name__)
 PACKAGE = "snakemake-executor-plugin-slurm"
@@ -79,7 +79,7 @@ class _Guard:
         self._states: dict[str, str] | None = None  # of the last query; None where it failed
         self._looks: dict[str, int] = defaultdict(int)  # in a row in which a job was missing or preempted
         self._silent = False
-        self._stuck: set[str] = set()  # reasons that were said
+        self._stuck: set[str] = set()  # jobs of which that was said
 
     def put_around(self) -> None:
         """Replace functions and methods of the plugin by those of the guard, which call them."""
@@ -124,17 +124,11 @@ class _Guard:
             logger.warning("Slurm answers again.")
         self._silent = silent
 
-    def _say_stuck(self) -> None:
-        found = stuck(self._run) if "PENDING" in (self._states or {}).values() else {}
-        for job, reason in found.items():
-            if reason not in self._stuck:
-                self._stuck.add(reason)
-                logger.warning(
-                    "Slurm does not start job %s as it is: %s. Change that (docs/cluster.md), or end it: scancel %s",
-                    job,
-                    reason,
-                    job,
-                )
+    def _give_up(self) -> None:
+        found = give_up(self._run) if "PENDING" in (self._states or {}).values() else {}
+        for job in found.keys() - self._stuck:
+            logger.warning(found[job])
+        self._stuck |= found.keys()
 
     async def _check(self, executor: Any, active: list[Any]) -> AsyncIterator[Any]:
         """Yield the jobs that go on, as the plugin does, but for those that never end."""
@@ -147,14 +141,16 @@ class _Guard:
                 self._looks[job.external_jobid] = self._looks[job.external_jobid] + 1 if missed else 0
             if self._looks[job.external_jobid] < _LOOKS:
                 yield job
-            elif state:
+                continue
+            del self._looks[job.external_jobid]  # a controller that lost its state gives numbers once more
+            if state:
                 executor.report_job_error(
                     job, msg=f"Slurm has preempted job {job.external_jobid} and does not resume it."
                 )
             else:
                 logger.warning("Slurm knows nothing of job %s any more: its outputs decide.", job.external_jobid)
                 executor.report_job_success(job)  # Snakemake looks for the outputs, and takes it for failed without
-        self._say_stuck()
+        self._give_up()
         pause = executor.next_seconds_between_status_checks
         executor.next_seconds_between_status_checks = min(pause, _LONGEST)
 
