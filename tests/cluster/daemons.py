@@ -152,7 +152,7 @@ class Slurm:
         )
         if self.accounting:
             self.database()
-        self.controller()
+        self.controller("-c")  # without what a former one knew
         for node in _NODES:
             self.node(node)
         wait_for(lambda: self.tell("sinfo", "-h", "-N", "-p", "cpu", "-t", "idle", "-o", "%N").split() == [*_NODES])
@@ -179,9 +179,9 @@ class Slurm:
         self.tell(*_SACCTMGR, "account", "lab", "cluster=promptseg")
         self.tell(*_SACCTMGR, "user", "root", "account=lab")
 
-    def controller(self) -> None:
+    def controller(self, *options: str) -> None:
         """Start slurmctld."""
-        subprocess.run(["slurmctld"], env=self.environment, check=True)
+        subprocess.run(["slurmctld", *options], env=self.environment, check=True)
 
     def node(self, name: str) -> None:
         """Start the slurmd of a node."""
