@@ -25,7 +25,7 @@ from typing import Any
 from promptseg.planning.cluster.adopt import note, wait_for_jobs
 from promptseg.planning.cluster.again import give_up
 from promptseg.planning.cluster.endings import explained
-from promptseg.planning.cluster.waiting import give_up
+from promptseg.planning.cluster.waiting import end_stuck
 
 logger = logging.getLogger(__name__)
 PACKAGE = "snakemake-executor-plugin-slurm"
@@ -124,8 +124,8 @@ class _Guard:
             logger.warning("Slurm answers again.")
         self._silent = silent
 
-    def _give_up(self) -> None:
-        found = give_up(self._run) if "PENDING" in (self._states or {}).values() else {}
+    def _end_stuck(self) -> None:
+        found = end_stuck(self._run) if "PENDING" in (self._states or {}).values() else {}
         for job in found.keys() - self._stuck:
             logger.warning(found[job])
         self._stuck |= found.keys()
@@ -150,7 +150,7 @@ class _Guard:
             else:
                 logger.warning("Slurm knows nothing of job %s any more: its outputs decide.", job.external_jobid)
                 executor.report_job_success(job)  # Snakemake looks for the outputs, and takes it for failed without
-        self._give_up()
+        self._end_stuck()
         pause = executor.next_seconds_between_status_checks
         executor.next_seconds_between_status_checks = min(pause, _LONGEST)
 

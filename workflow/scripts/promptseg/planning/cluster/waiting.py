@@ -23,7 +23,7 @@ _HELD = {
 }
 
 
-def give_up(run: str) -> dict[str, str]:
+def end_stuck(run: str) -> dict[str, str]:
     """Cancel the jobs of a run that Slurm will never start.
 
     Args:
