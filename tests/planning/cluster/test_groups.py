@@ -47,7 +47,9 @@ class Job:
 
 
 def make_dag(main=True, incomplete=()):
-    persistence = SimpleNamespace(_get_key=str, _filter_incomplete_keys=set(incomplete).intersection)
+    persistence = SimpleNamespace(
+        _clear_cache=lambda: None, _get_key=str, _filter_incomplete_keys=set(incomplete).intersection
+    )
     settings = SimpleNamespace(attempt=1)
     workflow = SimpleNamespace(
         is_main_process=main, persistence=persistence, execution_settings=settings, local_exec=False

@@ -194,6 +194,7 @@ class Group(GroupJob):
         if not error:
             await super().postprocess(**kwargs)
         elif self.dag.workflow.is_main_process:  # in the job, the next process has removed what its jobs left
+            self.dag.workflow.persistence._clear_cache()  # of what nodes have written since
             states = {job: await _state(job) for job in self}
             failed = [job for job, state in states.items() if state == "failed"]
             for job in failed or [job for job, state in states.items() if state != "made"]:
