@@ -13,6 +13,7 @@ from promptseg.config.check import check
 from promptseg.core.errors import PromptsegError
 from promptseg.planning.readiness import points
 from support.builds import GREY, MASK, write
+from support.nvidia import pretend
 
 BASE = {
     "run": {"datasets": ["mine"], "methods": ["net"]},
@@ -78,6 +79,23 @@ def test_weights_that_are_there_too_short_wrong_or_to_be_fetched(folder):
     path.unlink()
     by_hand = config(folder, weights={"home": "https://example.org", "instructions": "ask"})
     assert re.match(r"fail .*by hand from https://example\.org to", lines(by_hand)["weights net"])
+
+
+def test_cards_are_named(folder, monkeypatch):
+    rows = ["NVIDIA RTX A6000, 49140 MiB, 560.35.03", "NVIDIA RTX A6000, 49140 MiB, 560.35.03"]
+    listed = "".join(f"GPU {number}: NVIDIA RTX A6000 (UUID: GPU-{number})\n" for number in range(2))
+    pretend(monkeypatch, folder / "nvidia", listed, queried="\n".join(rows))
+    found = lines(config(folder))["GPU"]
+    assert f"{'; '.join(rows)}; PyTorch" in found
+    assert found.endswith("; 2 jobs at a time, one on each")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert lines({**config(folder), "device": "cuda"})["GPU"].endswith("; CUDA_VISIBLE_DEVICES hides 2")
+
+
+def test_a_driver_that_does_not_work_is_quoted(folder, monkeypatch):
+    said = "Failed to initialize NVML: Driver/library version mismatch"
+    pretend(monkeypatch, folder / "nvidia", said, queried=said, code=18)
+    assert re.match(rf"warn +GPU +none; nvidia-smi says: {said}; on the processor", lines(config(folder))["GPU"])
 
 
 def test_without_a_gpu_large_networks_are_said_to_be_slow(folder, monkeypatch):

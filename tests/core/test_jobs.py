@@ -33,7 +33,7 @@ def root_logger():
 def rule(tmp_path, folder="logs"):
     log = tmp_path / "logs" / "mine" / folder / "score" / "m" / "d.log"
     log.parent.mkdir(parents=True)
-    return SimpleNamespace(rule="score", log=[str(log)])
+    return SimpleNamespace(rule="score", log=[str(log)], resources={})
 
 
 def read(text):
@@ -78,10 +78,10 @@ def test_a_job_that_fails_logs_it_and_leaves_no_measurement(tmp_path, error, tra
 
 def test_logs_elsewhere_are_not_measured(tmp_path):
     log = tmp_path / "d.log"
-    with job(SimpleNamespace(rule="score", log=[str(log)])):
+    with job(SimpleNamespace(rule="score", log=[str(log)], resources={})):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["d.log"]
-    with job(SimpleNamespace(rule="score", log=[])):
+    with job(SimpleNamespace(rule="score", log=[], resources={})):
         pass
     assert measured().count("\n") == 2
 

@@ -135,4 +135,5 @@ def test_a_gpu_that_is_not_there_is_explained():
     with pytest.raises(
         PromptsegError, match=r"device: cuda is configured, but PyTorch .* finds no GPU. Set device: auto"
     ):
-        choose_device("cuda", can_use_gpu=False)
+        choose_device("cuda")
+    assert choose_device("cuda", can_use_gpu=False) == "cpu"

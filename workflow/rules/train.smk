@@ -23,7 +23,7 @@ rule train:
         "../../envs/inference.yaml"
     threads: 2
     resources:
-        gpu=0 if config["device"] == "cpu" else 1,
+        gpu=lambda wildcards: int(cards.wanted(config["device"])),
     params:
         network="{network}",
         device=config["device"],

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from promptseg.core.cards import own_card
 from promptseg.core.errors import PromptsegError
 from promptseg.core.exhausted import exhausted
 from promptseg.core.processes import Stopped, end_with_parent, stopped_tidily
@@ -27,6 +28,7 @@ _IMPORTED = time.monotonic()
 def job(snakemake: Any) -> Iterator[None]:
     """Log to the rule's log and to stderr; a `PromptsegError` is printed without a traceback and ends the job.
 
+    A job that asks for a GPU sees one card, the others see none: see `cards.own_card`.
     What a job that succeeds took is written to the place of its log, with `benchmarks` for `logs`: see `measured`.
     """
     handlers: list[logging.Handler] = [_Stream(sys.stderr)]
@@ -44,7 +46,7 @@ def job(snakemake: Any) -> Iterator[None]:
         table.unlink(missing_ok=True)
     end_with_parent()
     try:
-        with stopped_tidily():
+        with stopped_tidily(), own_card(bool(snakemake.resources.get("gpu", 0))):
             yield
     except PromptsegError as error:
         logger.error("%s: %s", snakemake.rule, error)

@@ -29,17 +29,17 @@ def choose_device(wanted: str, can_use_gpu: bool = True) -> str:
 
     Args:
         wanted: auto, cpu or cuda; auto takes a GPU if there is one.
-        can_use_gpu: whether the method can use one at all; if not, the answer is `cpu`.
+        can_use_gpu: whether the method can use one at all; if not, the answer is `cpu`, whatever is wanted.
 
     Raises:
-        PromptsegError: cuda is wanted and there is none, whether the method could use it or not.
+        PromptsegError: cuda is wanted and there is none.
     """
-    if wanted == "cpu" or (wanted == "auto" and not can_use_gpu):
+    if wanted == "cpu" or not can_use_gpu:
         return "cpu"
     import torch
 
     if torch.cuda.is_available():
-        return "cuda" if can_use_gpu else "cpu"
+        return "cuda"
     if wanted == "cuda":
         build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
         raise PromptsegError(

@@ -10,6 +10,7 @@ from statistics import mean
 from typing import Any
 
 from promptseg.config.folders import folders
+from promptseg.core import cards
 from promptseg.core.jobs import measured_file
 from promptseg.core.shared import where
 from promptseg.planning import costs
@@ -124,7 +125,7 @@ class Estimator:
         if rate:
             asked = self._prompts(job, found) * (1 if job.rule == _PRESETS else rate.asked)
             return Estimate(found.images * rate.encode + asked * rate.prompt, SCALED)
-        if row is None or (job.gpu and _has_gpu()):
+        if row is None or (job.gpu and cards.cards()):
             return Estimate(0, UNKNOWN)
         cores = min(job.threads, self._cores)
         asked = self._prompts(job, found, row.takes)
@@ -163,7 +164,3 @@ def _seconds(path: Path) -> float:
     """The column `s` of what core.jobs writes of a job."""
     head, row = path.read_text().splitlines()[:2]
     return float(dict(zip(head.split("\t"), row.split("\t"), strict=True))["s"])
-
-
-def _has_gpu() -> bool:
-    return any(Path("/dev").glob("nvidia[0-9]*"))

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from promptseg.core import cards
 from promptseg.core.files import digest, read_json
 
 _SMALL = 1_000_000  # bytes of code; what is larger is left to Snakemake
@@ -130,7 +131,7 @@ def _job(dag: Any, job: Any, config: Mapping[str, Any], params: bool) -> Job:
         output=tuple(map(str, job.output)),
         log=str(job.log[0]) if job.log else "",
         threads=network["threads"] if network else _threads(job.rule),
-        gpu=int(bool(network and network["gpu"] and config["device"] != "cpu")),
+        gpu=int(bool(network and network["gpu"] and cards.wanted(config["device"]))),
         needs=tuple(dag.jobid(other) for other in dag.dependencies[job]),
         due=due,
         temporary=bool(job.temp_output),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.config.folders import folders
+from promptseg.core.cards import limit
 from promptseg.planning import costs, sizes
 from promptseg.planning.causes import Cause, Causes
 from promptseg.planning.cluster.submissions import Cluster
@@ -64,7 +65,7 @@ class Plan:
         """How long all of it will take, see `hours`."""
         if self.cluster:
             return self.cluster.seconds(self.due, self._times)
-        return duration(self.due, self._times, self.cores)
+        return duration(self.due, self._times, self.cores, limit())
 
     def hours(self) -> tuple[float, float]:
         """Hours for which cores and GPUs are held.

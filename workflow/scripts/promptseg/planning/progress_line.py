@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from promptseg.core.cards import limit
 from promptseg.planning.costs import job_start
 from promptseg.planning.estimates import UNKNOWN, Estimate
 from promptseg.planning.jobs import STAGES, Job
@@ -90,7 +91,7 @@ class Progress:
         left = {
             number: max(times[number] - (now - start), 0.1 * (now - start)) for number, start in self._running.items()
         }
-        return duration(list(self._jobs.values()), times, self._cores, left=left)
+        return duration(list(self._jobs.values()), times, self._cores, limit(), left)
 
     def _after_errors(self) -> set[int]:
         """Jobs that failed, and those that cannot run because they need them."""

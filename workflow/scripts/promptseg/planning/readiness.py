@@ -1,8 +1,6 @@
 """Whether a run can start: data, weights, room, memory, GPU and packages, a line for each."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +15,7 @@ from promptseg.config.folders import folders
 from promptseg.config.mask_files import Folder
 from promptseg.config.own_files import own_weights
 from promptseg.config.patterns import fits
+from promptseg.core.cards import VISIBLE, cards, nvidia_smi
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
 from promptseg.download.availability import READY, availability
@@ -86,16 +85,31 @@ def _machine(config: Mapping[str, Any]) -> Iterator[Point]:
     yield Point(OK if room > _ROOM else WARN, "disk", f"{room / 1e9:.0f} GB free for {config['results']}")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     yield Point(OK if memory > _MEMORY else WARN, "memory", f"{memory / 1e9:.0f} GB, {os.cpu_count()} cores")
-    gpus = _gpus()
+    yield from _gpus(config)
+
+
+def _gpus(config: Mapping[str, Any]) -> Iterator[Point]:
+    """Name, memory and driver of each card, as nvidia-smi says, and how many jobs use them at a time."""
+    said = nvidia_smi("--query-gpu=name,memory.total,driver_version", "--format=csv,noheader").strip().splitlines()
+    found, usable = [line for line in said if line.count(", ") == 2], len(cards())
     networks = [name for name in all_methods(config) if _large(config["methods"][name])]
-    if gpus and config["device"] != "cpu":
+    if usable and config["device"] != "cpu":
         built = version("torch")
-        yield Point(WARN if "cpu" in built else OK, "GPU", f"{'; '.join(gpus)}; PyTorch {built}")
+        at_once = f"; {usable} jobs at a time, one on each" if usable > 1 else ""
+        yield Point(WARN if "cpu" in built else OK, "GPU", f"{'; '.join(found) or 'one'}; PyTorch {built}{at_once}")
     elif config["device"] == "cuda":
-        yield Point(FAIL, "GPU", "none was found, and the configuration says `device: cuda`")
+        yield Point(FAIL, "GPU", f"none was found, and the configuration says `device: cuda`{_why(said, found)}")
     else:
         slow = f"; on the processor these are slow: {', '.join(networks)}" if networks else ""
-        yield Point(WARN if networks else OK, "GPU", ("not used" if gpus else "none") + slow)
+        known = "not used" if found else f"none{_why(said, found)}"
+        yield Point(WARN if networks else OK, "GPU", known + slow)
+
+
+def _why(said: list[str], found: list[str]) -> str:
+    """Why cards cannot be used: hidden ones, or what is wrong with the driver."""
+    if found:
+        return f"; {VISIBLE} hides {len(found)}"
+    return f"; nvidia-smi says: {' '.join(said)}" if said else ""
 
 
 def _large(method: Mapping[str, Any]) -> bool:
@@ -103,16 +117,6 @@ def _large(method: Mapping[str, Any]) -> bool:
     path = own_weights(method.get("checkpoint", {}))
     small = path is not None and path.is_file() and path.stat().st_size < _SMALL
     return bool(method["gpu"]) and not small
-
-
-def _gpus() -> list[str]:
-    """Name, memory and driver of each GPU, as nvidia-smi says."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    command = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip().splitlines() if done.returncode == 0 else []
 
 
 def _packages(config: Mapping[str, Any]) -> Iterator[Point]:
