@@ -26,7 +26,7 @@ def work(path):
     path.write_text(str(os.getpid()))
     time.sleep(60)
 
-with job(SimpleNamespace(rule="predict", log=["logs/predict.log"])), atomic("out.txt") as temporary:
+with job(SimpleNamespace(rule="predict", log=["logs/predict.log"], resources={})), atomic("out.txt") as temporary:
     items = prefetched(range(10))
     next(items)
     with ProcessPoolExecutor(1, initializer=end_with_parent) as pool:

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+import torch
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.tables import read_table
@@ -117,6 +118,31 @@ def test_a_method_that_cannot_take_batches_is_asked_one_by_one_and_that_is_said(
     runner.failures.conclude()
     (message,) = caplog.messages
     assert message == "mine (mine.py:Mine) raised ValueError at 2 prompts at once; each of them is asked alone"
+
+
+def test_batches_are_halved_where_a_gpu_has_too_little_memory(caplog):
+    class Large(Filled):
+        def __init__(self, settings, most):
+            super().__init__(settings)
+            self.most, self.asked = most, []
+
+        def predict(self, queries):
+            self.asked.append(len(queries))
+            if len(queries) > self.most:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.91 GiB.")
+            return super().predict(queries)
+
+    method = Large(Settings(), 3)
+    rows, runner = rows_of(method, count=4)
+    assert {row["status"] for row in rows} == {"ok"}
+    assert method.asked == [8, 4, 2, 2, 4, 2, 2]
+    runner.failures.conclude()
+    (message,) = caplog.messages
+    assert message == "mine (mine.py:Mine) ran out of the GPU's memory at 8 prompts at once; half are asked at once"
+    # Which rows fail must not depend on the card: what cannot be answered alone ends the job.
+    expected = r"^mine \(mine\.py:Mine\) at p0:1 mode3: The memory of the GPU ran out\. .*Choose `precision: bf16`"
+    with pytest.raises(PromptsegError, match=expected):
+        rows_of(Large(Settings(), 0))
 
 
 def test_a_method_that_encodes_no_image_at_all_ends_with_an_error():

@@ -189,7 +189,10 @@ def test_weights_put_there_by_hand_are_checked_before_use(project):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"device": "cuda"}, ["device: cuda is configured", "finds no GPU"]),
+        (
+            {"device": "cuda", "methods": {"slow": {"adapter": "slow.py:Slow", "gpu": True}}},
+            ["device: cuda is configured", "finds no GPU"],
+        ),
         (
             {
                 "methods": {

@@ -25,7 +25,6 @@ from promptseg.config.own_files import own_digests
 from promptseg.config.presets import maps_of, measured, untitled
 from promptseg.download.contents import metadata_files
 from promptseg.download.own_folders import require_folders
-from promptseg.core import cards
 from promptseg.figures import catalogue
 from promptseg.figures.translation import words_of
 from promptseg.core.errors import PromptsegError
@@ -228,7 +227,7 @@ def get_environment(wildcards):
 
 def get_gpu(wildcards):
     """A GPU is a token, of which there are as many as cards (profiles/default)."""
-    return int(method_entry(wildcards)["gpu"] and cards.wanted(config["device"]))
+    return site.gpus(workflow, config, method_entry(wildcards))
 
 
 def get_example_facts(wildcards):

@@ -23,7 +23,7 @@ rule train:
         "../../envs/inference.yaml"
     threads: 2
     resources:
-        gpu=lambda wildcards: int(cards.wanted(config["device"])),
+        gpu=lambda wildcards: site.gpus(workflow, config, {"gpu": True}),
     params:
         network="{network}",
         device=config["device"],

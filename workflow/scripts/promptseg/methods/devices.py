@@ -2,10 +2,12 @@
 
 import ctypes
 import platform
+import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from promptseg.core.errors import PromptsegError
+from promptseg.methods.base import Settings
 
 # Parameters of mallopt(3).
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -75,3 +77,52 @@ def device_name(device: str) -> str:
 
         return str(torch.cuda.get_device_name())
     return platform.machine()
+
+
+# What CUDA and its libraries say; a method may also ask a server elsewhere.
+_ALLOCATION = re.compile(r"CUDA (error: )?out of memory|(CUDNN|CUBLAS|CUSOLVER)_STATUS_ALLOC_FAILED")
+
+
+def gpu_memory_lacking(error: BaseException) -> str | None:
+    """What to change where an error means that the memory of a GPU did not suffice; None for other errors."""
+    if type(error).__name__ == "OutOfMemoryError" or _ALLOCATION.search(str(error)):
+        return f"The memory of the GPU ran out. {_advice()}"
+    return None
+
+
+def _advice() -> str:
+    import torch
+
+    advice = (
+        "Choose `precision: bf16` or a smaller variant, one job at a time (`--resources gpu=1`), another card "
+        "(CUDA_VISIBLE_DEVICES), or `device: cpu` (docs/gpus.md), and run again."
+    )
+    if not torch.cuda.is_available():
+        return advice
+    free, total = torch.cuda.mem_get_info()
+    held = torch.cuda.memory_reserved()
+    return f"{device_name('cuda')} has {_gb(total)}; this job holds {_gb(held)}, and {_gb(free)} are free. {advice}"
+
+
+def require_memory(method: str, settings: Settings, gpu_mb: float) -> None:
+    """Look at the free memory of the GPU before a method is loaded.
+
+    Args:
+        gpu_mb: what it needs in fp32. In bf16 half of what is no weights is enough.
+
+    Raises:
+        PromptsegError: less is free.
+    """
+    if settings.device != "cuda":
+        return
+    import torch
+
+    needed = gpu_mb * 2**20
+    if settings.precision == "bf16" and settings.weights and settings.weights.is_file():
+        needed -= max(0.0, needed - settings.weights.stat().st_size) / 2
+    if torch.cuda.mem_get_info()[0] < needed:
+        raise PromptsegError(f"{method} needs about {_gb(needed)} of a GPU's memory. {_advice()}")
+
+
+def _gb(size: float) -> str:
+    return f"{size / 2**30:.1f} GB"

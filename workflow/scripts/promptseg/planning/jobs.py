@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from promptseg.core import cards
 from promptseg.core.files import digest, read_json
+from promptseg.planning.cluster import site
 
 _SMALL = 1_000_000  # bytes of code; what is larger is left to Snakemake
 # Rule file (workflow/rules/<stage>.smk) to what its jobs make, in the order of the stages.
@@ -131,7 +131,7 @@ def _job(dag: Any, job: Any, config: Mapping[str, Any], params: bool) -> Job:
         output=tuple(map(str, job.output)),
         log=str(job.log[0]) if job.log else "",
         threads=network["threads"] if network else _threads(job.rule),
-        gpu=int(bool(network and network["gpu"] and cards.wanted(config["device"]))),
+        gpu=site.gpus(dag.workflow, config, network) if network else 0,
         needs=tuple(dag.jobid(other) for other in dag.dependencies[job]),
         due=due,
         temporary=bool(job.temp_output),

@@ -71,11 +71,19 @@ class Requests:
         most = 60 * self._config["cluster"].get("max_hours", math.inf)
         return int(min(most, max(LEAST_MINUTES, _up(SPARE_TIME * seconds / 60, STEP_MINUTES)) * 2 ** (attempt - 1)))
 
+    def gpu_mb(self, wildcards: Mapping[str, str]) -> int:
+        """MB of a GPU that have to be free for the method of a job; 0 where that is not known."""
+        row = costs.method_cost(wildcards.get("method", ""))
+        return round(row.gpu_mb) if row else 0
+
     def give(self, workflow: Any) -> None:
         """Let the rules of a `snakemake.workflow.Workflow` ask for memory and time where `--set-resources` does not."""
         wanted = Resources.from_mapping({"mem_mb": self.mem_mb, "runtime": self.runtime})
+        on_gpu = Resources.from_mapping({"gpu_mb": self.gpu_mb})
         for rule in workflow.rules:
             rule.resources.update(wanted)
+            if "gpu" in rule.resources:
+                rule.resources.update(on_gpu)
             rule.resources.update(workflow.resource_settings._parsed_overwrite_resources.get(rule.name, {}))
 
     def on_gpu(self, method: str) -> bool:

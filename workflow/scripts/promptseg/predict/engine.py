@@ -197,7 +197,7 @@ class Runner:
                 )
 
     def _ask(self, asks: Sequence[Ask]) -> list[Candidates | str]:
-        """Answers in order; after a failed batch each query is asked alone, and a reason stands in for a failure."""
+        """Answers in order; after a failed batch fewer are asked at once, and a reason stands in for a failure."""
         start = time.perf_counter()
         answers = None
         try:
@@ -207,11 +207,11 @@ class Runner:
         except Exception as error:
             if len(asks) == 1:
                 return [self.failures.status(error, asks[0].name)]
-            self.failures.of_batch(error, len(asks))
+            parts = self.failures.parts(error, asks)
         finally:
             self.cost.decode_seconds += time.perf_counter() - start
         if answers is None:
-            return [self._ask([ask])[0] for ask in asks]
+            return [answer for part in parts for answer in self._ask(part)]
         self.cost.prompts += len(asks)
         return [self._checked(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
 

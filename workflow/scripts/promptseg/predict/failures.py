@@ -3,15 +3,20 @@
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from promptseg.core.errors import PromptsegError
 from promptseg.core.exhausted import exhausted
 from promptseg.core.reason import METHOD_FAILED
+from promptseg.methods.devices import gpu_memory_lacking
 from promptseg.predict.answers import WrongAnswer
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_MEMORY = "the memory of the GPU"  # once told, not again
 
 
 def _place(error: Exception) -> str:
@@ -41,7 +46,7 @@ class Failures:
         Raises:
             PromptsegError: `strict` is set; or the machine is the reason, which would make results depend on it.
         """
-        if lacking := exhausted(error):
+        if lacking := gpu_memory_lacking(error) or exhausted(error):
             raise PromptsegError(f"{self.label} at {where}: {lacking}") from error
         if isinstance(error, WrongAnswer):
             reason = METHOD_FAILED.status(f"{self.label} gave no valid answer at {where}: {error.what}", error.expected)
@@ -56,12 +61,27 @@ class Failures:
             raise PromptsegError(f"{reason} (strict: true stops at the first failure)") from error
         return reason
 
-    def of_batch(self, error: Exception, prompts: int) -> None:
-        """Several prompts asked at once failed; they are asked one by one, which is slower and may go well."""
-        alone = f"{self.label} raised {type(error).__name__} at {prompts} prompts at once; each of them is asked alone"
+    def parts(self, error: Exception, prompts: Sequence[T]) -> list[Sequence[T]]:
+        """What to ask after prompts that were asked at once failed, which is slower and may go well.
+
+        Returns:
+            Halves where a GPU has too little memory, else each alone. Ask them once the error is gone: its traceback
+            keeps what the method had computed.
+        """
+        if gpu_memory_lacking(error):
+            half = len(prompts) // 2
+            what = f"{self.label} ran out of the GPU's memory at {len(prompts)} prompts at once; half are asked at once"
+            if _MEMORY not in self._told:
+                logger.warning(what)
+            self._told.add(_MEMORY)
+            return [prompts[:half], prompts[half:]]
+        alone = (
+            f"{self.label} raised {type(error).__name__} at {len(prompts)} prompts at once; each of them is asked alone"
+        )
         if _place(error) not in self._told:
             logger.warning(alone, exc_info=error)
             self._told |= {_place(error), f"{_place(error)}\n{error}"}
+        return [prompts[index : index + 1] for index in range(len(prompts))]
 
     @contextmanager
     def no_exit(self, what: str) -> Iterator[None]:

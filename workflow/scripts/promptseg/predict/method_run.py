@@ -15,7 +15,14 @@ from promptseg.core.files import digest
 from promptseg.core.provenance import provenance, versions
 from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.checks import class_problems, entry_problems
-from promptseg.methods.devices import choose_device, device_name, has_bf16, keep_freed_memory
+from promptseg.methods.devices import (
+    choose_device,
+    device_name,
+    gpu_memory_lacking,
+    has_bf16,
+    keep_freed_memory,
+    require_memory,
+)
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.fingerprint import fingerprint, reads
 
@@ -32,12 +39,14 @@ class Computing:
     Attributes:
         device, precision, compile: as in the configuration.
         threads: of PyTorch on the CPU.
+        gpu_mb: memory of a GPU that has to be free for the method.
     """
 
     device: str = "auto"
     precision: str = "fp32"
     compile: bool = False
     threads: int = 1
+    gpu_mb: float = 0
 
 
 @dataclass(frozen=True)
@@ -188,6 +197,10 @@ def construct(name: str, found: Callable[[Settings], T], settings: Settings) -> 
         method = found(settings)
     except PromptsegError as error:
         raise PromptsegError(f"methods.{name}: {error}") from error
+    except Exception as error:
+        if lacking := gpu_memory_lacking(error):
+            raise PromptsegError(f"methods.{name}: {lacking}") from error
+        raise
     except SystemExit as error:
         raise PromptsegError(
             f"methods.{name}: {what}.__init__ called sys.exit({error.code!r}). Raise an error instead."
@@ -221,8 +234,8 @@ def prepare(
         probabilities: whether its answers hold them, see `Settings`.
 
     Raises:
-        PromptsegError: a GPU is wanted and there is none, the file does not hold the published weights, there is no
-            such adapter, or the entry does not fit it.
+        PromptsegError: a GPU is wanted and there is none, or too little of its memory is free; the file does not hold
+            the published weights, there is no such adapter, or the entry does not fit it.
     """
     keep_freed_memory()
     weights = Path(weights) if weights else None
@@ -246,6 +259,7 @@ def prepare(
     )
     if settings.precision == "bf16" and not has_bf16(settings.device):
         logger.warning("This processor has no bfloat16 instructions: precision bf16 is far slower on it than fp32.")
+    require_memory(name, settings, computing.gpu_mb)
     method = load(name, entry, settings)
     digests.pop("checkpoint", None)
     return MethodRun(name, dataset, entry, method, sha256, digests, hub_commit(weights) if weights else None)
@@ -257,10 +271,11 @@ def prepare_job(
     """The method of a job of Snakemake, see `prepare`.
 
     Args:
-        job: its parameters are method, dataset, entry, own_files and computing, its input `weights` those downloaded.
+        job: its parameters are method, dataset, entry, own_files and computing, its input `weights` those downloaded,
+            its resource `gpu_mb` as in `Computing`.
         load, more: as for `prepare`.
     """
     params = job.params
-    computing = Computing(**params.computing, threads=job.threads)
+    computing = Computing(**params.computing, threads=job.threads, gpu_mb=job.resources.get("gpu_mb", 0))
     weights = own_weights(params.entry.get("checkpoint", {})) or job.input.get("weights")
     return prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files, load, **more)

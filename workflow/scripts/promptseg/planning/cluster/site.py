@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from promptseg.core import cards
+
 # Key of `cluster` to the resource that Snakemake's executor for Slurm reads.
 _RESOURCES = {"account": "slurm_account", "partition": "slurm_partition", "qos": "qos", "constraint": "constraint"}
 
@@ -21,6 +23,16 @@ def goes_to_cluster(workflow: Any) -> bool:
     """
     settings = workflow.resource_settings
     return bool(workflow.is_main_process and settings.nodes is not None and settings.cores in (None, 1))
+
+
+def gpus(workflow: Any, config: Mapping[str, Any], method: Mapping[str, Any]) -> int:
+    """How many GPUs a job of a method holds, 0 or 1. Whether a cluster has any is told by `gpu_request`.
+
+    Args:
+        method: its entry in the configuration.
+    """
+    device = config["device"]
+    return int(method["gpu"] and (device != "cpu" if goes_to_cluster(workflow) else cards.wanted(device)))
 
 
 def gpu_request(config: Mapping[str, Any]) -> str:
@@ -87,7 +99,7 @@ def ask(workflow: Any, config: Mapping[str, Any]) -> None:
     request = gpu_request(config)
     for rule in workflow.rules:
         fixed = workflow.resource_settings._parsed_overwrite_resources.get(rule.name, {})
-        held = rule.resources.get("gpu")
+        held = rule.resources["gpu"] if "gpu" in rule.resources else None  # noqa: SIM401 - its `get` has another default
         for name, value in resources(config, request, gpus=0).items():
             if name in fixed or (held is None and not value):
                 continue

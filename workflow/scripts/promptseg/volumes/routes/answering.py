@@ -109,14 +109,17 @@ class VolumeAnswering:
 
     def _answers(self, volume: Slices, jobs: Sequence[Job]) -> list[Outcome]:
         start, encoded = time.perf_counter(), self.method.encode_seconds
+        parts: list[Sequence[Job]] = []
         try:
             answers = listed_answers(self.method.answer(volume, [job.query for job in jobs]), len(jobs))
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, WrongAnswer):
-                self.failures.of_batch(error, len(jobs))
-                return [self._answers(volume, [job])[0] for job in jobs]
-            self.failures.asked += len(jobs)
-            return [Outcome(self.failures.status(error, job.name)) for job in jobs]
+                parts = self.failures.parts(error, jobs)
+            else:
+                self.failures.asked += len(jobs)
+                return [Outcome(self.failures.status(error, job.name)) for job in jobs]
+        if parts:
+            return [outcome for part in parts for outcome in self._answers(volume, part)]
         self.failures.asked += len(jobs)
         seconds = time.perf_counter() - start - (self.method.encode_seconds - encoded)
         return [

@@ -141,7 +141,7 @@ class Asker:
         return Query(store.get(question.z), question.prompt, previous, multimask=one.multimask, truth=one.truth)
 
     def _predict(self, names: Sequence[str], queries: Sequence[Query]) -> list[Any]:
-        """Answers in order, yet to be checked, or reasons; after a failed batch each question is asked alone."""
+        """Answers in order, yet to be checked, or reasons; after a failed batch fewer are asked at once."""
         try:
             return listed(self.method.predict(queries), len(queries)) if queries else []
         except WrongAnswer as error:
@@ -149,8 +149,12 @@ class Asker:
         except Exception as error:
             if len(names) == 1:
                 return [self.failures.status(error, names[0])]
-            self.failures.of_batch(error, len(names))
-        return [self._predict([name], [query])[0] for name, query in zip(names, queries, strict=True)]
+            parts = self.failures.parts(error, range(len(names)))
+        return [
+            answer
+            for part in parts
+            for answer in self._predict([names[index] for index in part], [queries[index] for index in part])
+        ]
 
     def _counted(self, answer: Any, one: Asked, size: tuple[int, int], seconds: float) -> SliceAnswer | str:
         """The mask that counts, of an answer that is checked first."""
