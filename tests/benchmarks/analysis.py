@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -84,13 +85,15 @@ def scores_of(dataset: str, task: str, method: str, objects: int, rng: np.random
     return pa.table({name: column.cast(SCORES.schema.field(name).type) for name, column in (empty | columns).items()})
 
 
-def generate(folder: Path, objects: int) -> tuple[list[Path], dict[str, dict[str, dict[str, str]]]]:
+def generate(folder: Path, objects: int) -> tuple[list[Path], dict[str, dict[str, Any]]]:
     """Score files, and the entries of their datasets: those of the study, with its tasks."""
     names = list(dict.fromkeys(read_published(PUBLISHED)["task"]))
-    datasets: dict[str, dict[str, dict[str, str]]] = {}
+    datasets: dict[str, dict[str, Any]] = {}
     for name in names:
         dataset = name.split(":")[0].lower().replace(" ", "_").replace("-", "_")
-        datasets.setdefault(dataset, {"published": {}})["published"][name.split(": ")[-1].lower()] = name
+        entry = datasets.setdefault(dataset, {"title": dataset, "published": {}, "tasks": {}})
+        task = name.split(": ")[-1].lower()
+        entry["published"][task], entry["tasks"][task] = name, [1]
     paths = []
     rng = np.random.default_rng(0)
     for method in METHODS:

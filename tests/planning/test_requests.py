@@ -72,6 +72,8 @@ def test_no_job_asks_for_more_than_the_cluster_has(config):
     small = copy.deepcopy(config)
     small["cluster"] |= {"max_memory_gb": 6, "max_hours": 0.05}
     assert asks(small, "predict", dataset="ct_liver", method="sam_vit_h") == (6000, 3)
+    small["cluster"]["max_hours"] = 0.01
+    assert asks(small, "predict", dataset="ct_liver", method="sam_vit_h") == (6000, 1)  # Slurm takes 0 for no limit
 
 
 def test_without_a_gpu_a_network_takes_longer_and_a_job_less_memory_for_cuda(config):

@@ -69,7 +69,8 @@ class Requests:
     def minutes(self, seconds: float, attempt: int) -> int:
         """Minutes to ask for what is expected to take so many seconds."""
         most = 60 * self._config["cluster"].get("max_hours", math.inf)
-        return int(min(most, max(LEAST_MINUTES, _up(SPARE_TIME * seconds / 60, STEP_MINUTES)) * 2 ** (attempt - 1)))
+        wanted = max(LEAST_MINUTES, _up(SPARE_TIME * seconds / 60, STEP_MINUTES)) * 2 ** (attempt - 1)
+        return max(1, int(min(most, wanted)))
 
     def gpu_mb(self, wildcards: Mapping[str, str]) -> int:
         """MB of a GPU that have to be free for the method of a job; 0 where that is not known."""
