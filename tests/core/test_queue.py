@@ -11,15 +11,15 @@ RUN = "0b8a1c2d-1111-4222-8333-0123456789ab"
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
-    """Make this process a job of Slurm: called with its name and what `squeue` does, a line of a shell."""
+    """Make this process a job of Slurm: called with what `squeue` does, a line of a shell."""
 
-    def job(name, does):
+    def job(does):
         program = tmp_path / "squeue"
         program.write_text(f"#!/bin/sh\n{does}\n")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         monkeypatch.setenv("SLURM_JOB_ID", "62")
-        monkeypatch.setenv("SLURM_JOB_NAME", name)
+        monkeypatch.setenv("SLURM_JOB_NAME", "python")  # of the step
         queue_seconds.cache_clear()
         return queue_seconds()
 
@@ -27,22 +27,22 @@ def slurm(tmp_path, monkeypatch):
     queue_seconds.cache_clear()
 
 
-ANSWER = '[ "$*$SLURM_TIME_FORMAT" = "--noheader --jobs 62 --format %V %S%s" ] && echo 1795994100 1795994190'
+ANSWER = '[ "$*$SLURM_TIME_FORMAT" = "--noheader --jobs 62 --format %V %S %j%s" ] && echo 1795994100 1795994190'
 
 
 @pytest.mark.parametrize("name", [RUN, f"mine_{RUN}"])
 def test_a_job_of_the_plugin_asks_slurm(slurm, name):
-    assert slurm(name, ANSWER) == 90
+    assert slurm(f"{ANSWER} {name}") == 90
 
 
-@pytest.mark.parametrize("name", ["bash", "my-run", f"{RUN}-again"])
+@pytest.mark.parametrize("name", ["bash", "my run", f"{RUN}-again"])
 def test_a_run_inside_an_allocation_of_the_user_has_no_queue(slurm, name):
-    assert slurm(name, ANSWER) == 0
+    assert slurm(f"{ANSWER} {name}") == 0
 
 
-@pytest.mark.parametrize("does", ["exit 1", "echo N/A N/A", "true"])
+@pytest.mark.parametrize("does", ["exit 1", f"echo N/A N/A {RUN}", "true"])
 def test_a_controller_that_does_not_answer_leaves_it_unknown(slurm, does):
-    assert math.isnan(slurm(RUN, does))
+    assert math.isnan(slurm(does))
 
 
 def test_without_slurm_there_is_no_queue(monkeypatch):
@@ -53,4 +53,4 @@ def test_without_slurm_there_is_no_queue(monkeypatch):
 
 def test_jobs_that_share_one_of_slurm_do_not_ask_each_for_itself(slurm, monkeypatch):
     monkeypatch.setenv("PROMPTSEG_WAITED", "12.5")
-    assert slurm(RUN, "exit 1") == 12.5
+    assert slurm("exit 1") == 12.5

@@ -58,6 +58,8 @@ def test_each_change_is_a_line_with_the_jobs_that_follow(project, tmp_path, monk
 
 PROFILE = """
 jobs: 7
+groups: [predict=cell, score=cell]
+group-components: [cell=2]
 set-resources:
   predict: {mem_mb: 3000, runtime: 60}
   score: {mem_mb: 1000, runtime: 30}
@@ -65,6 +67,8 @@ set-resources:
 
 
 def test_a_profile_of_a_cluster_says_what_is_asked_for(project, tmp_path, monkeypatch):
+    config = yaml.safe_load((project.path / "my.yaml").read_text())
+    project.configure({**config, "cluster": {"group_minutes": 0}})  # groups are those of the profile
     (project.path / "cluster").mkdir()
     (project.path / "cluster" / "profile.yaml").write_text(PROFILE)
     wanted = [
@@ -76,11 +80,11 @@ def test_a_profile_of_a_cluster_says_what_is_asked_for(project, tmp_path, monkey
     text = planned(project, tmp_path, monkeypatch, *wanted, *asked)
     assert re.search(r"^  in all about .* on the cluster, 7 jobs at a time", text, flags=re.MULTILINE)
     sent = text[text.index("On the cluster:") :].splitlines()
-    # Two predictions at a time, for which an hour is enough, because little work is expected of them.
+    # Of two datasets each the predictions at once and then the scores, with memory and cores of both.
     assert sent[1:4] == [
-        "  1 job for 8 of these; 0 run on this machine",
-        "  for one at most 2 cores and 6.0 GB, for 1 h 0 min",
-        "  together at most 2.0 core-hours, if each took all the time that it asks for",
+        "  2 jobs for 8 of these; 0 run on this machine",
+        "  for one at most 2 cores and 6.0 GB, for 1 h 30 min",
+        "  together at most 6.0 core-hours, if each took all the time that it asks for",
     ]
 
 

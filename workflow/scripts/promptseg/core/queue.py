@@ -7,7 +7,8 @@ import subprocess
 from functools import cache
 
 # The Slurm plugin of Snakemake names its jobs by the UUID of the run, after a prefix that users may choose. A whole run
-# inside an allocation of the user has another name: its jobs wait for nobody.
+# inside an allocation of the user has another name: its jobs wait for nobody. Slurm knows the name; SLURM_JOB_NAME is
+# that of the step, whose command `srun` took for it.
 _OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 # Tells jobs that share one of Slurm what it waited.
 WAITED = "PROMPTSEG_WAITED"
@@ -23,13 +24,13 @@ def queue_seconds() -> float:
     if WAITED in os.environ:
         return float(os.environ[WAITED])
     number = os.environ.get("SLURM_JOB_ID")
-    if number is None or not _OURS.search(os.environ.get("SLURM_JOB_NAME", "")):
+    if number is None:
         return 0.0
-    asked = ["squeue", "--noheader", "--jobs", number, "--format", "%V %S"]
+    asked = ["squeue", "--noheader", "--jobs", number, "--format", "%V %S %j"]
     told = os.environ | {"SLURM_TIME_FORMAT": "%s"}
     try:
         done = subprocess.run(asked, env=told, capture_output=True, text=True, timeout=_PATIENCE, check=True)
-        submitted, started = map(int, done.stdout.split())
+        submitted, started, name = done.stdout.split(maxsplit=2)
+        return float(max(0, int(started) - int(submitted))) if _OURS.search(name.strip()) else 0.0
     except (OSError, ValueError, subprocess.SubprocessError):
         return math.nan
-    return float(max(0, started - submitted))

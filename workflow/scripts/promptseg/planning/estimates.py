@@ -18,10 +18,11 @@ from promptseg.planning.counts import Count, count, preset_prompts, prompts, sha
 from promptseg.planning.jobs import Job
 from promptseg.planning.sizes import downloads
 
-MEASURED, SCALED, TABLE, UNKNOWN = SOURCES = (
+MEASURED, SCALED, TABLE, EXPECTED, UNKNOWN = SOURCES = (
     "measured, the same job before",
     "measured on other data",
     "table",
+    "expected, see docs/planning.md",
     "not known yet",
 )
 _SHARD = "_shard"

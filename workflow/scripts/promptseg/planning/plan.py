@@ -11,7 +11,7 @@ from promptseg.core.cards import limit
 from promptseg.planning import costs, sizes
 from promptseg.planning.causes import Cause, Causes
 from promptseg.planning.cluster.submissions import Cluster
-from promptseg.planning.estimates import TABLE, UNKNOWN, Estimate, Estimator
+from promptseg.planning.estimates import EXPECTED, TABLE, UNKNOWN, Estimate, Estimator
 from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job
 from promptseg.planning.requests import Requests
@@ -59,20 +59,24 @@ class Plan:
     @cached_property
     def estimates(self) -> dict[int, Estimate]:
         """How long each job will take."""
-        return {job.number: self.estimator.estimate(job) for job in self.due}
+        return {job.number: self._estimate(job) for job in self.due}
+
+    def _estimate(self, job: Job) -> Estimate:
+        """Measured or by the table of costs, which is for processors; on a cluster else what is expected."""
+        found = self.estimator.estimate(job)
+        if self.cluster and (found.source == UNKNOWN or (found.source == TABLE and job.gpu)):
+            wanted = Requests(self.config, any(one.gpus for one in self.cluster.submissions))
+            return Estimate(wanted.seconds(job.rule, job.dataset, job.method), EXPECTED)
+        return found
 
     def seconds(self) -> float:
-        """How long all of it will take, see `hours`."""
+        """How long all of it will take, without the jobs of which nothing is known."""
         if self.cluster:
             return self.cluster.seconds(self.due, self._times)
         return duration(self.due, self._times, self.cores, limit())
 
     def hours(self) -> tuple[float, float]:
-        """Hours for which cores and GPUs are held.
-
-        Jobs of which nothing is known take no time here. On a cluster they take what `Requests` expects of them, and so
-        do jobs on its GPUs of which nothing was measured: the table of costs is for processors.
-        """
+        """Hours for which cores and GPUs are held, without the jobs of which nothing is known."""
         if self.cluster:
             return self.cluster.used(self.due, self._times)
         took = [(job, self._times[job.number] / 3600) for job in self.due]
@@ -81,14 +85,7 @@ class Plan:
 
     @cached_property
     def _times(self) -> dict[int, float]:
-        took = {number: one.seconds + costs.job_start() for number, one in self.estimates.items()}
-        if self.cluster:
-            wanted = Requests(self.config, any(one.gpus for one in self.cluster.submissions))
-            for job in self.due:
-                source = self.estimates[job.number].source
-                if source == UNKNOWN or (source == TABLE and job.gpu and wanted.on_gpu(job.method)):
-                    took[job.number] = wanted.seconds(job.rule, job.dataset, job.method) + costs.job_start()
-        return took
+        return {number: one.seconds + costs.job_start() for number, one in self.estimates.items()}
 
     def unknown(self) -> list[str]:
         """Methods, or rules, whose time is not known."""

@@ -133,7 +133,7 @@ def _times(plan: Plan) -> str:
     where = f"{plan.cores} core{'s' if plan.cores > 1 else ''}"
     if plan.cluster:
         where = f"the cluster, {plan.cluster.at_once} jobs at a time and none waiting in its queue"
-    lines = [_plain(rows), f"  in all about {duration_text(plan.seconds())} on {where}" + _unknown(plan)]
+    lines = [_plain(rows), f"  in all about {duration_text(plan.seconds())} on {where}" + _without(plan.unknown())]
     lines += [f"  that is about {_hours(*plan.hours())}"]
     if any(one.source == TABLE for one in plan.estimates.values()):
         lines.append(
@@ -164,11 +164,8 @@ def _sent(cluster: Cluster, due: Sequence[Job]) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
-def _unknown(plan: Plan) -> str:
-    names = ", ".join(plan.unknown())
-    if not names:
-        return ""
-    return f"; rather too much is taken for {names}" if plan.cluster else f", and what is not known yet: {names}"
+def _without(unknown: Sequence[str]) -> str:
+    return f", and what is not known yet: {', '.join(unknown)}" if unknown else ""
 
 
 def _asked(plan: Plan, jobs: Sequence[Job]) -> str:
