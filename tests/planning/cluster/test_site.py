@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.resources import Resource, Resources
 
+from promptseg.planning.cluster import site
 from promptseg.planning.cluster.site import ask, goes_to_cluster, gpu_request, resources
 
 NOTHING = {
@@ -121,3 +122,18 @@ def test_rules_are_given_them_but_for_what_the_command_line_says():
         assert predict["gpu"](wildcards) == gpus
     assert train["slurm_partition"] == "mine"
     assert train["gpu"](None) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "cards", "here", "on_cluster"),
+    [("auto", "", 0, 1), ("auto", "0,1", 1, 1), ("cuda", "", 1, 1), ("cpu", "0,1", 0, 0)],
+)
+def test_a_gpu_is_asked_for_where_this_machine_or_the_cluster_may_have_one(
+    device, cards, here, on_cluster, monkeypatch
+):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", cards)
+    for nodes, expected in ((None, here), (100, on_cluster)):
+        settings = SimpleNamespace(nodes=nodes, cores=None if nodes else 4)
+        workflow = SimpleNamespace(is_main_process=True, resource_settings=settings)
+        assert site.gpus(workflow, config(device), {"gpu": True}) == expected
+        assert site.gpus(workflow, config(device), {"gpu": False}) == 0

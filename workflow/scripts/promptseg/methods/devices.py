@@ -9,6 +9,7 @@ from typing import Any
 from promptseg.core.errors import PromptsegError
 from promptseg.methods.base import Settings
 
+_CUDA_MB = 500  # taken by CUDA itself, once a process asks it anything (tests/benchmarks/costs.py)
 # Parameters of mallopt(3).
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
@@ -97,10 +98,11 @@ def _advice() -> str:
         "Choose `precision: bf16` or a smaller variant, one job at a time (`--resources gpu=1`), another card "
         "(CUDA_VISIBLE_DEVICES), or `device: cpu` (docs/gpus.md), and run again."
     )
-    if not torch.cuda.is_available():
+    try:
+        free, total = torch.cuda.mem_get_info()
+        held = torch.cuda.memory_reserved()
+    except (RuntimeError, AssertionError):  # a card so full that it cannot be asked, or none here
         return advice
-    free, total = torch.cuda.mem_get_info()
-    held = torch.cuda.memory_reserved()
     return f"{device_name('cuda')} has {_gb(total)}; this job holds {_gb(held)}, and {_gb(free)} are free. {advice}"
 
 
@@ -108,7 +110,7 @@ def require_memory(method: str, settings: Settings, gpu_mb: float) -> None:
     """Look at the free memory of the GPU before a method is loaded.
 
     Args:
-        gpu_mb: what it needs in fp32. In bf16 half of what is no weights is enough.
+        gpu_mb: what it needs in fp32, CUDA included. In bf16 half of what is no weights is enough.
 
     Raises:
         PromptsegError: less is free.
@@ -117,10 +119,16 @@ def require_memory(method: str, settings: Settings, gpu_mb: float) -> None:
         return
     import torch
 
-    needed = gpu_mb * 2**20
+    needed = (gpu_mb - _CUDA_MB) * 2**20
     if settings.precision == "bf16" and settings.weights and settings.weights.is_file():
         needed -= max(0.0, needed - settings.weights.stat().st_size) / 2
-    if torch.cuda.mem_get_info()[0] < needed:
+    try:
+        free = torch.cuda.mem_get_info()[0]
+    except RuntimeError as error:
+        if lacking := gpu_memory_lacking(error):
+            raise PromptsegError(f"{method} cannot start. {lacking}") from error
+        raise
+    if free < needed:
         raise PromptsegError(f"{method} needs about {_gb(needed)} of a GPU's memory. {_advice()}")
 
 
