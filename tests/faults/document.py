@@ -5,11 +5,11 @@ PYTHONPATH=workflow/scripts:tests python -m faults.document > docs/robustness.md
 
 import re
 
-from faults import kills
+from faults import disks, files, kills
 from faults.frame import Fault
 
 COMMAND = "PYTHONPATH=workflow/scripts:tests python -m faults.document > docs/robustness.md"
-FAULTS = (*kills.FAULTS,)
+FAULTS = (*kills.FAULTS, *disks.FAULTS, *files.FAULTS)
 _INTRODUCTION = f"""
 # When something goes wrong
 

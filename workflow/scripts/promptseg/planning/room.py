@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from promptseg.core.errors import PromptsegError
-from promptseg.core.exhausted import exhausted
 
 _NOTHING = 1_000_000  # bytes below which hardly a file can be written
 
@@ -24,7 +23,10 @@ def require_writable(outputs: Iterable[str]) -> None:
         try:  # what the system says of a network drive beforehand may be wrong
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise PromptsegError(exhausted(error, folder) or f"{folder} cannot be written: {error}.") from error
+            raise PromptsegError(
+                f"Nothing can be written in {folder} ({error.strerror}). Change that, or choose another folder by "
+                "`results`, and run again."
+            ) from error
 
 
 def full_disk(folders: Iterable[str | Path]) -> str | None:
