@@ -79,7 +79,7 @@ class Failures:
             f"{self.label} raised {type(error).__name__} at {len(prompts)} prompts at once; each of them is asked alone"
         )
         if _place(error) not in self._told:
-            logger.warning(alone, exc_info=error)
+            logger.warning(alone, exc_info=None if exhausted(error) else error)
             self._told |= {_place(error), f"{_place(error)}\n{error}"}
         return [prompts[index : index + 1] for index in range(len(prompts))]
 
