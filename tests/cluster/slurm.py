@@ -121,7 +121,7 @@ def run(slurm, tmp_path):
     slurm.tell("scancel", "--user=root")
 
 
-@pytest.mark.parametrize("minutes", [0, 30])
+@pytest.mark.parametrize("minutes", [0, 6000])
 def test_tables_are_those_of_a_run_on_this_machine(run, tmp_path, minutes):
     run.configure({"group_minutes": minutes, "group_cpus": 2})
     run.ends(run.start(*TABLES), seconds=1200)
@@ -259,20 +259,20 @@ def test_arrays_hold_only_jobs_that_ask_for_the_same(run):
 
 
 def test_what_shares_a_job_goes_on_when_one_fails_and_only_the_rest_is_tried_again(run):
-    run.configure({"group_minutes": 30, "group_cpus": 2})
+    run.configure({"group_minutes": 6000, "group_cpus": 2})  # the registry does not say how few the images are
     run.prepare()
     (run.project.path / "fail").touch()
     scores = [
         f"results/scores/{method}/{name}.parquet" for method in ("sleeper", "box_fill") for name in ("blobs", "stripes")
     ]
-    said = run.ends(run.start(*scores, "--retries", "1"))
+    said = run.ends(run.start(*scores, "--retries", "1"), seconds=600)
     assert "Of the 8 jobs of step1-1-1 not all ended well." in said
     assert len(run.notes) == 2  # the one that did not fail is not made twice
     assert "2 jobs of the cluster made 8 of the run." in said
 
 
 def test_jobs_with_a_card_that_share_a_job_use_it_one_after_the_other(run):
-    run.configure({"group_minutes": 30}, gpu=True, seconds=10)
+    run.configure({"group_minutes": 6000}, gpu=True, seconds=10)
     run.prepare()
     run.ends(run.predict())
     first, second = sorted(run.notes, key=lambda note: note["began"])

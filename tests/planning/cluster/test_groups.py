@@ -58,7 +58,7 @@ def make_dag(main=True, incomplete=()):
 
 
 def group(jobs, cpus=4):
-    about = SimpleNamespace(cpus=cpus, runtime=lambda jobs, attempt: 7 * attempt)
+    about = SimpleNamespace(cpus=cpus, runtime=lambda jobs, attempt: 7 * attempt, seconds=lambda job: 1 / job.number)
     made = Group(about, "step1-1-1", frozenset(jobs), Resources())
     made.finalize()
     return made
@@ -91,6 +91,14 @@ def test_a_job_of_the_cluster_that_was_ended_tells_of_all_that_it_did_not_make()
     shared.log_error("cancelled")
     asyncio.run(shared.postprocess(error=True))
     assert [len(job.said) for job in jobs] == [0, 1, 1]
+
+
+def test_a_job_of_the_cluster_that_ended_late_makes_but_one_again():
+    dag = make_dag()
+    shared = group([Job(dag, 1, [Output("a")]), Job(dag, 2, [Output("b")])])
+    shared.log_error("out of time")
+    asyncio.run(shared.postprocess(error=True))
+    assert shared.get_target_spec() == [2]
 
 
 def test_the_first_process_of_a_job_deletes_nothing_and_hands_on_what_slurm_gave(monkeypatch):

@@ -32,6 +32,7 @@ logger = logging.getLogger("snakemake.logging")
 
 # Tells the process that runs the jobs what Slurm gave them and since when, as JSON.
 GIVEN = "PROMPTSEG_GIVEN"
+STARTING = 10  # seconds that a job may take to start where many read the same file system
 _LIMITED = ("_cores", "mem_mb", "gpu")
 _SINGULAR = ("tmpdir", "mem", "disk")  # texts that jobs of one group may differ in
 
@@ -93,7 +94,7 @@ class Groups:
 
     def runtime(self, jobs: Any, attempt: int) -> int:
         """Minutes that jobs ask for together, as if they ran one after the other."""
-        together = self._requests.minutes(sum(map(self.seconds, jobs)), attempt)
+        together = self._requests.minutes(sum(self.seconds(job) + STARTING for job in jobs), attempt)
         return max(together, *(job.resources.get("runtime", 0) for job in jobs))
 
     def _found(self) -> dict[tuple[Any, ...], str]:
@@ -175,11 +176,11 @@ class Group(GroupJob):
         return super().resources
 
     def get_target_spec(self) -> list[Any]:
-        """The jobs to make: those that an attempt before did not."""
+        """The jobs to make: those that an attempt before did not; the shortest, if it ended late and had made all."""
         if not self.dag.workflow.is_main_process:
             given = {name: self.resources[name] for name in _LIMITED if name in self.resources.keys()}  # noqa: SIM118
             os.environ[GIVEN] = json.dumps({"began": time.time() - age(), "resources": given})
-        left = set(self.jobs) - self._done or self.jobs
+        left = set(self.jobs) - self._done or {min(self.jobs, key=self._groups.seconds)}
         return [target for job in sorted(left, key=self.dag.jobid) for target in job.get_target_spec()]
 
     def log_error(self, msg: str | None = None, aux_logs: list[Any] | None = None, **kwargs: Any) -> None:
