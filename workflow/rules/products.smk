@@ -49,20 +49,15 @@ def final_products():
 def products():
     """What the configuration makes in the run's folder, that of datasets which are not there now included."""
     names = {"dataset": config["run"]["datasets"], "method": METHODS}
-    shards = [shard for name in SHARDED for shard in shard_names(name)]
-    each = [
-        rules.prompts,
-        rules.predict,
-        rules.predict_shard,
-        rules.score,
-        rules.score_shard,
-        rules.trust,
-    ]
-    files = expand(
-        [path for rule in each for path in rule.output],
-        **names,
-        shard=shards or ["none"],
-    )
+    each = [rules.prompts, rules.predict, rules.score, rules.trust]
+    files = expand([path for rule in each for path in rule.output], **names)
+    for name in SHARDED:
+        files += expand(
+            [*rules.predict_shard.output, *rules.score_shard.output],
+            dataset=name,
+            method=METHODS,
+            shard=shard_names(name),
+        )
     files += expand(rules.ambiguity.output, dataset=names["dataset"], method=ambiguous_methods())
     if measured(config, "images"):
         files += expand(

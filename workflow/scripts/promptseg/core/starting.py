@@ -1,9 +1,10 @@
 """What is done when Snakemake starts: for the jobs that it will run, and once before it runs or plans any."""
 
+import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,22 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from promptseg.core.exhausted import exhausted
 
+_WORKFLOW = Path(__file__).resolve().parents[3]
+
 
 def import_in_jobs(folder: Path) -> None:
     """Let jobs import the library that lies here, not one that is installed from another copy of the project."""
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(folder), *filter(None, others)]))
+
+
+def know_parameters(objects: Iterable[object]) -> None:
+    """Tell Snakemake the parameters of those objects that are functions of ours; else it inspects them for each job."""
+    from snakemake.common import FUNC_OVERWRITE_PARAMS_ATTR
+
+    for function in filter(inspect.isfunction, objects):
+        if Path(function.__code__.co_filename).is_relative_to(_WORKFLOW):
+            setattr(function, FUNC_OVERWRITE_PARAMS_ATTR, inspect.signature(function).parameters)
 
 
 class AtStart(logging.Handler):
