@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from yte import process_yaml
 
 from promptseg.config.schema import SCRIPTS
 from promptseg.core import cards
@@ -172,3 +173,13 @@ def test_where_nothing_can_be_locked_the_first_card_is_taken(tmp_path, monkeypat
     with own_card(True, tmp_path / "file" / "cards"):
         assert os.environ[VISIBLE] == "1"
     assert "Jobs cannot share out 2 GPUs, this one takes the first: [Errno" in caplog.text
+
+
+def test_the_profile_hands_out_as_many_gpus_as_there_are_cards(monkeypatch):
+    root = SCRIPTS.parents[1]
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--cores", "8"])
+    for visible, expected in (("0,1,2", 3), ("", 1)):
+        monkeypatch.setenv(VISIBLE, visible)
+        profile = process_yaml((root / "profiles" / "default" / "profile.yaml").read_text())
+        assert profile["resources"] == {"gpu": expected}

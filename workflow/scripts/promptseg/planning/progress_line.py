@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from promptseg.core.cards import limit
 from promptseg.planning.costs import job_start
 from promptseg.planning.estimates import UNKNOWN, Estimate
 from promptseg.planning.jobs import STAGES, Job
@@ -26,7 +25,7 @@ class Progress:
     Args:
         jobs: those that have to run.
         estimates: of each, by number; corrected by what the run itself takes.
-        cores: of the run.
+        cores, gpus: of the run: of one machine, or as many as jobs run at a time elsewhere.
         clock: seconds from any start.
     """
 
@@ -35,11 +34,12 @@ class Progress:
         jobs: Sequence[Job],
         estimates: dict[int, Estimate],
         cores: int,
+        gpus: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lock = threading.RLock()  # events come from Snakemake, the line from a thread of its own
         self._jobs = {job.number: job for job in jobs}
-        self._estimates, self._cores, self._clock = estimates, cores, clock
+        self._estimates, self._cores, self._gpus, self._clock = estimates, cores, gpus, clock
         self._begun = clock()
         self._running: dict[int, float] = {}
         self._took: dict[int, float] = {}
@@ -91,7 +91,7 @@ class Progress:
         left = {
             number: max(times[number] - (now - start), 0.1 * (now - start)) for number, start in self._running.items()
         }
-        return duration(list(self._jobs.values()), times, self._cores, limit(), left)
+        return duration(list(self._jobs.values()), times, self._cores, self._gpus, left)
 
     def _after_errors(self) -> set[int]:
         """Jobs that failed, and those that cannot run because they need them."""

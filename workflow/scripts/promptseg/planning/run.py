@@ -17,9 +17,11 @@ from typing import Any
 from promptseg.config.arguments import stop
 from promptseg.config.facts import optional_parts
 from promptseg.config.folders import folders
+from promptseg.core.cards import limit
 from promptseg.core.errors import PromptsegError
 from promptseg.core.files import write_json
 from promptseg.planning.changes import of_run
+from promptseg.planning.cluster.site import goes_to_cluster
 from promptseg.planning.estimates import Estimator
 from promptseg.planning.history import History
 from promptseg.planning.jobs import STAGES, Job, jobs_of, param_digests
@@ -51,7 +53,8 @@ class Run:
         cores = _cores(workflow)
         estimator = Estimator(config, cores)
         estimates = {number: estimator.estimate(job) for number, job in self._jobs.items()}
-        self._progress = Progress(list(self._jobs.values()), estimates, cores)
+        gpus = cores if goes_to_cluster(workflow) else limit()
+        self._progress = Progress(list(self._jobs.values()), estimates, cores, gpus)
         self._ended: set[int] = set()
         self._line: Line | None = None
         if not workflow.touch:
