@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from promptseg.command import project
+from promptseg.core.errors import PromptsegError
 
 
 def plan(
@@ -31,6 +32,8 @@ def plan(
     Example: promptseg plan -c config/paper.yaml --profile profiles/slurm
     """
     project.enter()
+    if profile and not profile.exists():
+        raise PromptsegError(f"--profile: {profile} does not exist.")  # Snakemake would go on without it
 
     from promptseg.planning.dryrun import dry_run
     from promptseg.planning.history import History

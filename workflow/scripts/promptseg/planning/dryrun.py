@@ -18,6 +18,7 @@ from promptseg.planning.watch import PLAN
 _CHATTER = re.compile(
     r"(Using workflow specific profile|Config file .* is extended|Assuming unrestricted|Building DAG|host:)"
 )
+_REFUSED = re.compile(r"^__main__\.py: error: (.*)", re.MULTILINE)  # after two pages of usage
 # The last line of what it says of itself, which `--quiet host` would silence, but then it goes through all jobs.
 _HEADER = re.compile(r"^  Config MD5: \w+$", re.MULTILINE)
 
@@ -46,6 +47,10 @@ def dry_run(command: Sequence[str]) -> Plan:
             check=False,
         )
         if done.returncode or not file.is_file():
+            if refused := _REFUSED.search(done.stdout):
+                raise PromptsegError(
+                    f"Snakemake does not take this: {refused[1]}. An executor has to be installed: docs/cluster.md."
+                )
             said = _HEADER.split(done.stdout)[-1].splitlines()
             lines = [line for line in said if not _CHATTER.match(line)]
             raise PromptsegError("\n".join(lines).strip() or f"{' '.join(asked)} ended with {done.returncode}.")
