@@ -25,7 +25,7 @@ class Sleeper(BoxFill):
             Path("fail").unlink()
             raise RuntimeError("It was told to fail.")
         held = np.ones(int(1e6 * settings.options.get("mb", 0)), np.uint8)
-        names = ("SLURM_JOB_ID", "SLURMD_NODENAME", "SLURM_JOB_PARTITION", "SLURM_MEM_PER_NODE", "CUDA_VISIBLE_DEVICES")
+        names = ("SLURM_JOB_ID", "SLURMD_NODENAME", "SLURM_JOB_PARTITION", "CUDA_VISIBLE_DEVICES")
         facts = {name: os.environ.get(name) for name in names} | {"began": time.time(), "held": len(held)}
         time.sleep(settings.options.get("seconds", 0))
         with Path("notes.jsonl").open("a") as stream:

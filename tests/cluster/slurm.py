@@ -252,10 +252,10 @@ def test_arrays_hold_only_jobs_that_ask_for_the_same(run):
         for name in TINY["datasets"]
     ]
     run.ends(run.start(*targets, "--slurm-array-jobs", "predict", "--set-resources", memory))
-    assert sorted(int(note["SLURM_MEM_PER_NODE"]) for note in run.notes) == [
-        2001,
-        3000,
-    ]  # 1 MB for the list of the array
+    name = re.findall(r"SLURM run ID: (\S+)", run.said)[-1]
+    jobs = run.slurm.tell("squeue", "-h", "-t", "all", "--array", "-n", name, "-o", "%i %m").split("\n")[:-1]
+    asked = sorted((memory, "_" in job) for job, memory in map(str.split, jobs))
+    assert asked == [*[("2001M", True)] * 3, ("3000M", False)]  # 1 MB for the list of the array
 
 
 def test_what_shares_a_job_goes_on_when_one_fails_and_only_the_rest_is_tried_again(run):
