@@ -70,7 +70,8 @@ PartitionName=gpu Nodes=node[1-2] MaxTime=7-00:00:00 State=UP
 _WITHOUT = "AccountingStorageType=accounting_storage/none"
 _WITH = """AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
-AccountingStoragePort=26819"""
+AccountingStoragePort=26819
+AccountingStoragePass={folder}/munge.socket"""
 _DATABASE = """
 DbdHost=localhost
 DbdPort=26819
@@ -120,7 +121,7 @@ class Slurm:
     def configure(self) -> None:
         """Write what the daemons read."""
         host = socket.gethostname().split(".")[0]
-        accounting = _WITH if self.accounting else _WITHOUT
+        accounting = (_WITH if self.accounting else _WITHOUT).format(folder=self.folder)
         text = _CONFIGURATION.format(host=host, folder=self.folder, accounting=accounting)
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "slurmdbd.conf").write_text(_DATABASE.format(folder=self.folder))
@@ -163,14 +164,16 @@ class Slurm:
         shutil.rmtree(data, ignore_errors=True)
         common = ["--no-defaults", f"--datadir={data}", "--user=root"]
         subprocess.run(["mariadb-install-db", *common], capture_output=True, check=True)
-        (self.folder / "users.sql").write_text(
-            "CREATE USER slurm@127.0.0.1 IDENTIFIED BY 'slurm'; GRANT ALL ON *.* TO slurm@127.0.0.1;"
-        )
+        user = "'slurm'@'127.0.0.1'"
+        statements = f"CREATE USER {user} IDENTIFIED BY 'slurm';\nGRANT ALL ON *.* TO {user};\n"
+        (self.folder / "users.sql").write_text(statements)
         files = [
             f"--{kind}={self.folder / f'mariadb.{file}'}" for kind, file in (("socket", "socket"), ("pid-file", "pid"))
         ]
         files += [f"--init-file={self.folder / 'users.sql'}", f"--log-error={self.folder / 'mariadb.log'}"]
-        subprocess.Popen(["mariadbd", *common, *files, "--bind-address=127.0.0.1", "--port=26306"])
+        subprocess.Popen(
+            ["mariadbd", *common, *files, "--bind-address=127.0.0.1", "--port=26306", "--skip-name-resolve"]
+        )
         wait_for((self.folder / "mariadb.socket").exists)
         subprocess.run(["slurmdbd"], env=self.environment, check=True)
         wait_for(

@@ -236,7 +236,7 @@ def test_jobs_have_a_card_each_and_other_jobs_none(run, how):
 
 
 def test_without_cards_methods_run_on_cpus(run):
-    run.configure({"gpus": "none"}, gpu=True)
+    run.configure({"gpus": "none", "max_hours": 2}, gpu=True)
     run.prepare()
     run.ends(run.predict(datasets=["blobs"]))
     assert not run.notes[0]["CUDA_VISIBLE_DEVICES"]

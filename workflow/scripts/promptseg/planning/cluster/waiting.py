@@ -5,12 +5,12 @@ import subprocess
 
 # What never passes, so that a job is given up: it asked for more than may be had, or could not be started.
 _HOPELESS = {
-    "AccountNotAllowed",
-    "InvalidAccount",
-    "InvalidQOS",
-    "PartitionTimeLimit",
-    "QOSNotAllowed",
-    "launch failed requeued held",
+    "AccountNotAllowed": "",
+    "InvalidAccount": "",
+    "InvalidQOS": "",
+    "PartitionTimeLimit": "; max_hours of cluster says what the site grants",
+    "QOSNotAllowed": "",
+    "launch failed requeued held": "",
 }
 # What somebody has to change, or has done on purpose. Limits that other jobs use up pass.
 _HELD = {
@@ -37,7 +37,7 @@ def end_stuck(run: str) -> dict[str, str]:
         if reason in _HOPELESS:
             with contextlib.suppress(OSError, subprocess.SubprocessError):  # at the next look, then
                 subprocess.run(["scancel", job], capture_output=True, timeout=60, check=False)
-            said[job] = f"Slurm would never start job {job} ({reason}): it is given up."
+            said[job] = f"Slurm would never start job {job} ({reason}{_HOPELESS[reason]}): it is given up."
         else:
             said[job] = (
                 f"Slurm does not start job {job} until somebody changes why ({reason}). To end it: scancel {job}"
@@ -51,4 +51,6 @@ def _stuck(run: str) -> dict[str, str]:
         lines = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
         return {}
-    return {job: reason for job, _, reason in (line.partition("|") for line in lines) if reason in _HOPELESS | _HELD}
+    return {
+        job: reason for job, _, reason in (line.partition("|") for line in lines) if reason in _HOPELESS.keys() | _HELD
+    }
