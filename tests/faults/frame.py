@@ -2,11 +2,11 @@
 
 import re
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from support.projects import Project
@@ -95,36 +95,20 @@ def litter(project: Project) -> list[str]:
     return sorted(str(path.relative_to(project.path)) for path in (*partial, *marks, *alive))
 
 
-def start(project: Project, *arguments: str, output: Path) -> subprocess.Popen[str]:
-    """Start a run in a process group of its own; what it says goes to a file."""
-    with output.open("w") as stream:
-        return subprocess.Popen(
-            project.command(*TABLES, *arguments),
-            cwd=project.path,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-
-def wait_for(running: subprocess.Popen[str], there: Callable[[], object], seconds: float = 300) -> None:
+def wait_for(running: BaseProcess, there: Callable[[], object], seconds: float = 300) -> None:
     """Wait until something is there, while a run is alive."""
     deadline = time.monotonic() + seconds
     while not there():
-        assert running.poll() is None, "the run ended before it could be disturbed"
+        assert running.is_alive(), "the run ended before it could be disturbed"
         assert time.monotonic() < deadline, "nothing to disturb"
         time.sleep(0.02)
 
 
-def ended(running: subprocess.Popen[str], output: Path, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+def ended(running: BaseProcess, output: Path, seconds: float = 600) -> subprocess.CompletedProcess[str]:
     """A run that comes to an end, and what it said."""
-    try:
-        running.wait(seconds)
-    finally:
-        if running.poll() is None:
-            running.send_signal(signal.SIGKILL)
-    return subprocess.CompletedProcess(running.args, running.returncode, output.read_text())
+    running.join(seconds)
+    assert running.exitcode is not None, f"it does not end: {output.read_text()}"
+    return subprocess.CompletedProcess([], running.exitcode, output.read_text())
 
 
 def _pattern(said: str) -> str:

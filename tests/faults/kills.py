@@ -1,41 +1,192 @@
-"""Processes that end before their time."""
+"""Processes that end before their time, and runs that meet one another."""
 
 import os
+import platform
+import shutil
 import signal
 import subprocess
-from pathlib import Path
+from collections.abc import Callable
 
-from faults.frame import Fault, ended, start, wait_for
-from support.projects import Project
+import psutil
+
+from faults.frame import TABLES, Fault, ended, litter, wait_for
+from promptseg.core.processes import is_alive
+from support.projects import SLOW, Project
 
 HEADING = "Processes that are killed"
+TWO = "Two runs in one folder"
 
 
-def _predicting(project: Project) -> list[Path]:
-    """Folders of predictions that are being written."""
-    return list(project.path.glob("results/predictions/slow/.partial-*/*.parquet"))
+def _writers(project: Project) -> set[int]:
+    """Processes that write predictions: their numbers are in the names of the folders that they write into."""
+    unfinished = project.path.glob("results/predictions/slow/.partial-*/*.parquet")
+    return {number for path in unfinished if is_alive(number := int(path.parent.name.split(".")[-2]))}
 
 
-def _killed(project: Project, number: int, *, group: bool) -> subprocess.CompletedProcess[str]:
-    """A run whose main process, or all of whose processes, got a signal in the middle of predictions."""
+def jobs_of(main: int) -> list[psutil.Process]:
+    """The processes of jobs, workers included, of the main process of a run."""
+    try:
+        return psutil.Process(main).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def all_gone(processes: list[psutil.Process]) -> None:
+    """Wait until processes that have lost their run have ended."""
+    _, alive = psutil.wait_procs(processes, timeout=60)
+    assert not alive, f"they go on alone: {alive}"
+
+
+def _in_the_middle(project: Project, disturb: Callable[[int], object]) -> subprocess.CompletedProcess[str]:
+    """A run whose main process is handed to `disturb` while predictions are written; all its processes have ended."""
     output = project.path / "said.txt"
-    running = start(project, output=output)
-    wait_for(running, lambda: _predicting(project))
+    running = project.begin(*TABLES, output=output)
+    wait_for(running, lambda: _writers(project))
     assert list((project.path / ".snakemake" / "locks").iterdir()), "nothing is locked: this shows nothing"
-    (os.killpg if group else os.kill)(running.pid, number)
-    return ended(running, output)
+    processes = jobs_of(running.pid)
+    disturb(running.pid)
+    done = ended(running, output)
+    all_gone(processes)
+    return done
 
 
 def all_processes_die(project: Project) -> subprocess.CompletedProcess[str]:
-    return _killed(project, signal.SIGKILL, group=True)
+    done = _in_the_middle(project, lambda main: os.killpg(main, signal.SIGKILL))
+    assert not list(project.path.glob("results/predictions/slow/*.parquet")), "an unfinished file looks complete"
+    assert litter(project), "SIGKILL leaves something, or this shows nothing"
+    return done
 
 
+def main_process_dies(project: Project) -> subprocess.CompletedProcess[str]:
+    return _in_the_middle(project, lambda main: os.kill(main, signal.SIGKILL))
+
+
+def main_process_dies_and_is_started_again(project: Project) -> subprocess.CompletedProcess[str]:
+    """Its jobs have no time to notice."""
+    output = project.path / "said.txt"
+    running = project.begin(*TABLES, output=output)
+    wait_for(running, lambda: _writers(project))
+    processes = jobs_of(running.pid)
+    os.kill(running.pid, signal.SIGKILL)
+    done = project.snakemake(*TABLES)
+    all_gone(processes)
+    return done
+
+
+def a_job_dies(project: Project, number: int = signal.SIGKILL) -> subprocess.CompletedProcess[str]:
+    """One that writes predictions."""
+
+    def kill(main: int) -> None:
+        writer = min(_writers(project))
+        assert writer in {process.pid for process in jobs_of(main)}
+        os.kill(writer, number)
+
+    return _in_the_middle(project, kill)
+
+
+def a_job_is_stopped(project: Project) -> subprocess.CompletedProcess[str]:
+    done = a_job_dies(project, signal.SIGTERM)
+    assert not [name for name in litter(project) if ".partial" in name]
+    return done
+
+
+def a_second_run_starts(project: Project) -> subprocess.CompletedProcess[str]:
+    """The first one goes on until the second is refused, and is killed then."""
+    (project.path / "slow.py").write_text(SLOW.replace("0.4", "3"))
+    running = project.begin(*TABLES, output=project.path / "first.txt")
+    wait_for(running, lambda: _writers(project))
+    processes, locks = jobs_of(running.pid), sorted((project.path / ".snakemake" / "locks").iterdir())
+    second = project.snakemake(*TABLES)
+    assert sorted((project.path / ".snakemake" / "locks").iterdir()) == locks, "the lock of the first run is gone"
+    assert running.is_alive()
+    os.killpg(running.pid, signal.SIGKILL)
+    running.join()
+    all_gone(processes)
+    return second
+
+
+def a_run_elsewhere(project: Project) -> subprocess.CompletedProcess[str]:
+    """Of another machine, on whose file system `flock` holds for each machine alone."""
+    state = project.path / ".snakemake"
+    all_processes_die(project)
+    (state / f"promptseg.{platform.node()}.lock").rename(state / "promptseg.login2.lock")
+    return project.snakemake(*TABLES)
+
+
+def unlock(project: Project) -> None:
+    project.run("--unlock")
+    (project.path / ".snakemake" / "promptseg.login2.lock").unlink()
+
+
+def a_job_holds_the_lock(project: Project) -> subprocess.CompletedProcess[str]:
+    """A job of a killed run goes on, as on a cluster: it reads the rules and works while the next run starts."""
+    shutil.rmtree(project.path / "results" / "prompts")
+    all_processes_die(project)
+    job = project.begin("--mode", "remote", "results/prompts/blobs.parquet", output=project.path / "job.txt")
+    (done, job_done) = project.snakemake(*TABLES), ended(job, project.path / "job.txt")
+    assert job_done.returncode == 0, job_done.stdout
+    return done
+
+
+_AGAIN = "The next start releases Snakemake's lock, removes what is unfinished and makes only that again."
+_TO_BLAME = "ERROR predict was stopped from outside (SIGTERM): by hand, at a time limit or with its run."
 FAULTS = (
     Fault(
-        "All processes of a run are killed (`kill -9`, a machine that loses power)",
+        "All processes of a run are killed (`kill -9`), or the machine loses power",
         all_processes_die,
         "",
-        "Finished files stay. The next start releases Snakemake's lock and makes again what was not finished.",
+        f"Finished files stay. {_AGAIN}",
         heading=HEADING,
+    ),
+    Fault(
+        "The main process is killed (`kill -9`), its jobs are not",
+        main_process_dies,
+        "",
+        f"The jobs end within seconds, because nobody would take their files over. {_AGAIN}",
+        heading=HEADING,
+    ),
+    Fault(
+        "The main process is killed and started again at once",
+        main_process_dies_and_is_started_again,
+        "",
+        "The new run does not wait. Two jobs that make the same file for a moment write into folders of their own.",
+        "Nothing is to be done.",
+        fails=False,
+        heading=HEADING,
+    ),
+    Fault(
+        "A job is stopped (SIGTERM), as by `scancel` or at a time limit",
+        a_job_is_stopped,
+        _TO_BLAME,
+        "It removes what it has not finished, ends its workers and says so. The other jobs go on.",
+        heading=HEADING,
+    ),
+    Fault(
+        "A run is started while another one makes the same files",
+        a_second_run_starts,
+        "Another run makes the same files, or one that was killed left its mark: do not unlock. Wait until process ...",
+        "The second one is refused; the first one's lock stays, also where the first is killed afterwards.",
+        "Wait for the first one.",
+        mend=lambda project: (project.path / "slow.py").write_text(SLOW),
+        heading=TWO,
+    ),
+    Fault(
+        "A run was killed on another machine that shares the folder",
+        a_run_elsewhere,
+        "A run of another machine makes the same files, or was killed there: look on login2 (process ...).",
+        "Refused, because only that machine could tell whether the run is alive: a lock in a shared folder may hold on "
+        "one machine only.",
+        "Start it again on that machine; where no run is alive, `snakemake --unlock` and delete the file named.",
+        mend=unlock,
+        heading=TWO,
+    ),
+    Fault(
+        "A job of a killed run still works on a cluster when the next one starts",
+        a_job_holds_the_lock,
+        "",
+        "Jobs neither hold nor release the lock of a run.",
+        "Nothing is to be done. On Slurm the new run waits for them and takes their results.",
+        fails=False,
+        heading=TWO,
     ),
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from faults.at_random import disturbed
 from faults.document import FAULTS
 from faults.frame import TABLES, check
 from support.projects import RUN, SLOW, Project
@@ -20,3 +21,8 @@ def finished(tmp_path_factory):
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_as_declared(fault, finished, tmp_path):
     print(f"\n  said: {check(fault, finished, tmp_path / 'project') or 'nothing'}")
+
+
+def test_a_hundred_kills_at_random_moments(finished, tmp_path):
+    killed = disturbed(finished, tmp_path / "project", times=100, seed=21)
+    print("\n  " + ", ".join(f"{count} times {what}" for what, count in sorted(killed.items())))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import nibabel as nib
@@ -95,7 +96,8 @@ def make_volumes(folder: Path) -> None:
 
 
 def _main(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
-    """What `python -m snakemake` does in a folder; stdout and stderr go to a file."""
+    """What `python -m snakemake` does in a folder, in a process group of its own; stdout and stderr go to a file."""
+    os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -112,12 +114,18 @@ def _main(arguments: list[str], folder: Path, environment: dict[str, str], outpu
         atexit._run_exitfuncs()  # left out by multiprocessing; the lock counts on them
 
 
+def begin(folder: Path, *arguments: str, output: Path) -> BaseProcess:
+    """Start Snakemake in a folder; stdout and stderr go to a file."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    process = _FORKED.Process(target=_main, args=(list(arguments), folder, environment, output))
+    process.start()
+    return process
+
+
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Call Snakemake in a folder; stdout and stderr come back together in `stdout`."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with tempfile.NamedTemporaryFile(suffix=".txt") as output:
-        process = _FORKED.Process(target=_main, args=(list(arguments), folder, environment, Path(output.name)))
-        process.start()
+        process = begin(folder, *arguments, output=Path(output.name))
         process.join()
         text = Path(output.name).read_text()
     return subprocess.CompletedProcess(["snakemake", *arguments], process.exitcode or 0, text)
@@ -165,6 +173,10 @@ class Project:
     def snakemake(self, *arguments: str, configfile: str | None = "my.yaml") -> subprocess.CompletedProcess[str]:
         """Call Snakemake; stdout and stderr come back together in `stdout`."""
         return snakemake(self.path, *self._arguments(*arguments, configfile=configfile))
+
+    def begin(self, *arguments: str, output: Path, configfile: str | None = "my.yaml") -> BaseProcess:
+        """Start a run; stdout and stderr go to a file."""
+        return begin(self.path, *self._arguments(*arguments, configfile=configfile), output=output)
 
     def run(self, *arguments: str, **settings: str | None) -> str:
         """Call Snakemake, which has to succeed."""

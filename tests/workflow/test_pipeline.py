@@ -1,20 +1,13 @@
-"""Snakemake for real, from images to the report, on a tiny project; killed runs, shards and bad input included."""
+"""Snakemake for real, from images to the report, on a tiny project, shards and bad input included."""
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import time
 import zipfile
 
 import pandas as pd
 import pytest
 import yaml
 from PIL import Image
-
-from support.projects import SLOW
 
 NAMES = ["scores", "summary", "statistics", "published", "claims", "datasets", "contamination"]
 TABLES = [f"results/tables/{name}.{'parquet' if name == 'scores' else 'csv'}" for name in NAMES]
@@ -100,51 +93,6 @@ def test_report_archive_has_captions_and_figures(project):
     assert {"data/run.js", "data/images/0.png", "data/scores/slow/mode3.first/iou.js"} <= packed.keys()
     for words in ("Mazurowski", "Prompt modes", "Clicks", "Examples", "95 %"):
         assert words in text
-
-
-def test_a_killed_run_is_completed_by_the_next_one(project, finished):
-    """kill -9 of everything in the middle of predict; then the same command again."""
-    for made in ("predictions", "scores", "tables"):
-        shutil.rmtree(project.path / "results" / made)
-    running = subprocess.Popen(
-        project.command(*TABLES),
-        cwd=project.path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    started = project.path / "results" / "predictions" / "slow"
-    deadline = time.monotonic() + 300
-    while not list(started.glob(".partial-*/*.parquet")):
-        assert running.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    assert not list(started.glob("*.parquet")), "an unfinished file looks complete"
-    assert list((project.path / ".snakemake" / "locks").iterdir()), "nothing was locked: the test shows nothing"
-    project.run(*TABLES)
-    assert tables(project) == tables(finished)
-    assert project.planned(*TABLES) == {}
-
-
-def test_a_second_run_beside_a_living_one_is_refused(project):
-    (project.path / "slow.py").write_text(SLOW.replace("0.4", "3"))
-    with subprocess.Popen(
-        project.command("--configfile", "my.yaml", configfile=None),
-        cwd=project.path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as running:
-        deadline = time.monotonic() + 300
-        while not list((project.path / "results" / "predictions" / "slow").glob(".partial-*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        second = project.snakemake()
-        assert second.returncode != 0
-        assert "locked" in second.stdout.lower()
-        os.killpg(running.pid, signal.SIGKILL)
 
 
 def test_shards_and_workers_do_not_change_scores(project, finished):
