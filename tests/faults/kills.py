@@ -15,6 +15,13 @@ from support.projects import SLOW, Project
 
 HEADING = "Processes that are killed"
 TWO = "Two runs in one folder"
+_AS_JOB = (
+    "--mode",
+    "remote",
+    "--nolock",
+    "--ignore-incomplete",
+    "--force",
+)  # as the executors start Snakemake on a node
 
 
 def _writers(project: Project) -> set[int]:
@@ -122,7 +129,7 @@ def a_job_holds_the_lock(project: Project) -> subprocess.CompletedProcess[str]:
     """A job of a killed run goes on, as on a cluster: it reads the rules and works while the next run starts."""
     shutil.rmtree(project.path / "results" / "prompts")
     all_processes_die(project)
-    job = project.begin("--mode", "remote", "results/prompts/blobs.parquet", output=project.path / "job.txt")
+    job = project.begin(*_AS_JOB, "results/prompts/blobs.parquet", output=project.path / "job.txt")
     (done, job_done) = project.snakemake(*TABLES), ended(job, project.path / "job.txt")
     assert job_done.returncode == 0, job_done.stdout
     return done
