@@ -11,7 +11,7 @@ import psutil
 
 from faults.frame import TABLES, Fault, ended, litter, wait_for
 from promptseg.core.processes import is_alive
-from support.projects import SLOW, Project
+from support.projects import Project
 
 HEADING = "Processes that are killed"
 TWO = "Two runs in one folder"
@@ -98,14 +98,13 @@ def a_job_is_stopped(project: Project) -> subprocess.CompletedProcess[str]:
 
 
 def a_second_run_starts(project: Project) -> subprocess.CompletedProcess[str]:
-    """The first one goes on until the second is refused, and is killed then."""
-    (project.path / "slow.py").write_text(SLOW.replace("0.4", "3"))
+    """The first one stands still until the second is refused, and is killed then."""
     running = project.begin(*TABLES, output=project.path / "first.txt")
     wait_for(running, lambda: _writers(project))
+    os.killpg(running.pid, signal.SIGSTOP)
     processes, locks = jobs_of(running.pid), sorted((project.path / ".snakemake" / "locks").iterdir())
     second = project.snakemake(*TABLES)
     assert sorted((project.path / ".snakemake" / "locks").iterdir()) == locks, "the lock of the first run is gone"
-    assert running.is_alive()
     os.killpg(running.pid, signal.SIGKILL)
     running.join()
     all_gone(processes)
@@ -174,7 +173,6 @@ FAULTS = (
         "Another run makes the same files, or one that was killed left its mark: do not unlock. Wait until process ...",
         "The second one is refused; the first one's lock stays, also where the first is killed afterwards.",
         "Wait for the first one.",
-        mend=lambda project: (project.path / "slow.py").write_text(SLOW),
         heading=TWO,
     ),
     Fault(
