@@ -209,7 +209,8 @@ class Large(Filled):
         raise MemoryError("Unable to allocate 9 GiB")
 
 
-def test_memory_that_runs_out_is_no_failure_of_a_prompt():
+def test_memory_that_runs_out_is_no_failure_of_a_prompt(caplog):
     """Rows that say so would make tables depend on the machine."""
     with pytest.raises(PromptsegError, match=r"^mine \(mine\.py:Mine\) at p0:1 mode3: Memory ran out \(Unable to"):
         rows_of(Large(Settings()))
+    assert all(record.exc_info is None for record in caplog.records)
