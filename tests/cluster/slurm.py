@@ -251,7 +251,8 @@ def test_arrays_hold_only_jobs_that_ask_for_the_same(run):
         for method in ("sleeper", "box_fill")
         for name in TINY["datasets"]
     ]
-    run.ends(run.start(*targets, "--slurm-array-jobs", "predict", "--set-resources", memory))
+    asks = [memory, "predict:runtime=9"]
+    run.ends(run.start(*targets, "--slurm-array-jobs", "predict", "--set-resources", *asks))
     name = re.findall(r"SLURM run ID: (\S+)", run.said)[-1]
     jobs = run.slurm.tell("squeue", "-h", "-t", "all", "--array", "-n", name, "-o", "%i %m").split("\n")[:-1]
     asked = sorted((memory, "_" in job) for job, memory in map(str.split, jobs))
