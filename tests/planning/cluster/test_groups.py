@@ -101,6 +101,26 @@ def test_a_job_of_the_cluster_that_ended_late_makes_but_one_again():
     assert shared.get_target_spec() == [2]
 
 
+@pytest.mark.parametrize(
+    ("told", "message", "attempt"),
+    [
+        ("2026-11-30 00:00:00,000 ERROR score: nothing to score\n", "SLURM status is: 'FAILED'", 2),
+        ("2026-11-30 00:00:00,000 ERROR score: no memory left\n", "SLURM status is: 'FAILED'", 1),
+        ("2026-11-30 00:00:00,000 ERROR score: nothing to score\n", "SLURM status is: 'TIMEOUT'", 1),
+    ],
+)
+def test_a_group_is_not_tried_again_where_all_that_failed_said_why(tmp_path, told, message, attempt):
+    log = tmp_path / "score.log"
+    log.write_text(told)
+    dag = make_dag(incomplete=["b"])
+    failed, waits = Job(dag, 1, [Output("a", there=False)]), Job(dag, 2, [Output("b", there=False)])
+    failed.log, failed.rule = [log], SimpleNamespace(name="score")
+    shared = group([failed, waits])
+    shared.log_error(message)
+    asyncio.run(shared.postprocess(error=True))
+    assert shared.attempt == attempt
+
+
 def test_the_first_process_of_a_job_deletes_nothing_and_hands_on_what_slurm_gave(monkeypatch):
     monkeypatch.delenv(GIVEN, raising=False)
     dag = make_dag(main=False)

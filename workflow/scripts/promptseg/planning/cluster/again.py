@@ -11,17 +11,20 @@ _TOLD = re.compile(r"^\S+ \S+ ERROR (\w+): (?!.*\bmemory\b)", re.MULTILINE)
 def give_up(job: Any, message: str | None) -> None:
     """Let Snakemake not try a failed job again that told its error itself; one that was killed or ran out it does.
 
-    A group is tried again as a whole: only what is missing of it is made then.
+    Of a group all that failed must have told (`groups.Group`); only what is missing of it is made otherwise.
 
     Args:
         job: a `snakemake.jobs.Job`.
         message: the executor's, such as "SLURM-job '5' failed, SLURM status is: 'FAILED'."
     """
-    if not job.is_group() and "'FAILED'" in (message or "") and _told(job):
+    if not job.is_group() and is_for_good(job, message):
         job.attempt = job.restart_times + 1
 
 
-def _told(job: Any) -> bool:
+def is_for_good(job: Any, message: str | None) -> bool:
+    """Whether a job would fail the next time too: it, no group, told its error, and its Slurm job ended by itself."""
+    if "'FAILED'" not in (message or ""):
+        return False
     try:
         text = Path(str(job.log[0])).read_text(errors="replace") if job.log else ""
     except OSError:

@@ -24,6 +24,7 @@ from snakemake.resources import Resources
 from promptseg.core.jobs import age
 from promptseg.core.queue import WAITED, queue_seconds
 from promptseg.planning.cluster import overhead
+from promptseg.planning.cluster.again import is_for_good
 from promptseg.planning.cluster.sharing import Work, shared
 from promptseg.planning.cluster.site import goes_to_cluster
 from promptseg.planning.requests import Requests
@@ -202,6 +203,8 @@ class Group(GroupJob):
                 job.log_error(**self._told)
             for job, state in states.items():
                 await job.postprocess(error=state != "made", check_output_mtime=False)
+            if failed and all(is_for_good(job, self._told.get("msg")) for job in failed):
+                self.attempt = self.restart_times + 1  # the others wait for these
             self._done |= {job for job, state in states.items() if state == "made"}
 
 
