@@ -56,7 +56,7 @@ def test_long_values_are_cut():
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        (("prompts", "seed"), ("prompts", "predict", "analysis", "trust", "volumes", "protocols", "users")),
+        (("prompts", "tie_break"), ("prompts", "predict", "volumes", "users", "report")),
         (("datasets", "ct", "intensity", "low"), ("preprocess", "volumes")),
         (("protocols", "ritm", "prompts"), ("protocols",)),
         (("protocols", "corrected", "distance"), ("predict", "users")),
