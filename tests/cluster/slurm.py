@@ -196,7 +196,9 @@ def test_a_run_that_is_killed_and_started_again_runs_nothing_twice(run):
     run.configure(seconds=40)
     run.prepare()
     # Each job takes a node, so that the one of a third dataset waits.
-    busy = run.slurm.tell("sbatch", "--parsable", "--nodelist=node2", "-c2", "--wrap", "sleep 300").strip()
+    busy = run.slurm.tell(
+        "sbatch", "--parsable", "--nodelist=node2", "-c2", "-o/dev/null", "--wrap", "sleep 300"
+    ).strip()
     process = run.predict("--set-threads", "predict=2")
     run.waits(lambda: run.jobs() and run.jobs("PENDING"))
     process.send_signal(signal.SIGKILL)
