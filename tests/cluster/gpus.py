@@ -23,6 +23,7 @@ from promptseg.methods import Settings
 from promptseg.methods.sam import Sam
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
+from promptseg.predict.tables import PREDICTIONS
 from support.objects import disk, image, targets
 from support.projects import TINY, Project
 
@@ -47,7 +48,7 @@ def runs(tmp_path_factory):
 
 
 def table(results: Path, method: str, dataset: str) -> pd.DataFrame:
-    return read_table(results / "predictions" / method / f"{dataset}.parquet")
+    return read_table(results / "predictions" / method / f"{dataset}.parquet", PREDICTIONS)
 
 
 @on_card
