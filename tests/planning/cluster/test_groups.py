@@ -42,19 +42,25 @@ class Job:
     def log_error(self, **about):
         self.said.append(about)
 
+    def register(self, external_jobid):
+        self.dag.marked.update(self.output)
+
     async def postprocess(self, error, check_output_mtime):
         self.ended.append("failed" if error else "made")
 
 
 def make_dag(main=True, incomplete=()):
+    marked = set(incomplete)
     persistence = SimpleNamespace(
-        _clear_cache=lambda: None, _get_key=str, _filter_incomplete_keys=set(incomplete).intersection
+        _clear_cache=lambda: None, _get_key=str, _filter_incomplete_keys=lambda names: marked.intersection(names)
     )
     settings = SimpleNamespace(attempt=1)
     workflow = SimpleNamespace(
         is_main_process=main, persistence=persistence, execution_settings=settings, local_exec=False
     )
-    return SimpleNamespace(workflow=workflow, jobid=lambda job: job.number, toposorted=lambda jobs, **_: [list(jobs)])
+    return SimpleNamespace(
+        marked=marked, workflow=workflow, jobid=lambda job: job.number, toposorted=lambda jobs, **_: [list(jobs)]
+    )
 
 
 def group(jobs, cpus=4):
@@ -91,6 +97,21 @@ def test_a_job_of_the_cluster_that_was_ended_tells_of_all_that_it_did_not_make()
     shared.log_error("cancelled")
     asyncio.run(shared.postprocess(error=True))
     assert [len(job.said) for job in jobs] == [0, 1, 1]
+
+
+def test_what_an_attempt_made_stays_made_when_the_next_one_fails_too():
+    dag = make_dag(incomplete=["b", "c"])
+    first, second, third = (Job(dag, number, [Output(name)]) for number, name in ((1, "a"), (2, "b"), (3, "c")))
+    shared = group([first, second, third])
+    shared.get_target_spec()
+    shared.log_error("out of time")
+    asyncio.run(shared.postprocess(error=True))
+    assert shared.get_target_spec() == [2, 3]
+    shared.register("6")
+    dag.marked.discard("b")  # on the node, when it was made
+    asyncio.run(shared.postprocess(error=True))
+    assert [job.ended for job in (first, second, third)] == [["made", "made"], ["failed", "made"], ["failed", "failed"]]
+    assert shared.get_target_spec() == [3]
 
 
 def test_a_job_of_the_cluster_that_ended_late_makes_but_one_again():

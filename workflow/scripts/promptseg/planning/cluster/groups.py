@@ -181,8 +181,15 @@ class Group(GroupJob):
         if not self.dag.workflow.is_main_process:
             given = {name: self.resources[name] for name in _LIMITED if name in self.resources.keys()}  # noqa: SIM118
             os.environ[GIVEN] = json.dumps({"began": time.time() - age(), "resources": given})
-        left = set(self.jobs) - self._done or {min(self.jobs, key=self._groups.seconds)}
+        if self._done >= set(self.jobs):
+            self._done.discard(min(self.jobs, key=self._groups.seconds))
+        left = set(self.jobs) - self._done
         return [target for job in sorted(left, key=self.dag.jobid) for target in job.get_target_spec()]
+
+    def register(self, external_jobid: str | None = None) -> None:
+        """Mark the outputs of the jobs that were submitted as incomplete, not those that an attempt before made."""
+        for job in set(self.jobs) - self._done:
+            job.register(external_jobid=external_jobid)
 
     def log_error(self, msg: str | None = None, aux_logs: list[Any] | None = None, **kwargs: Any) -> None:
         """Say that the job of the cluster failed; which of its own jobs did is known a little later."""
@@ -197,7 +204,7 @@ class Group(GroupJob):
             await super().postprocess(**kwargs)
         elif self.dag.workflow.is_main_process:  # in the job, the next process has removed what its jobs left
             self.dag.workflow.persistence._clear_cache()  # of what nodes have written since
-            states = {job: await _state(job) for job in self}
+            states = {job: "made" if job in self._done else await _state(job) for job in self}
             failed = [job for job, state in states.items() if state == "failed"]
             for job in failed or [job for job, state in states.items() if state != "made"]:
                 job.log_error(**self._told)
