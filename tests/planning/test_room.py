@@ -34,8 +34,9 @@ def test_what_the_system_says_is_tried(tmp_path, monkeypatch):
 
 def test_a_job_that_says_nothing_on_a_full_disk(tmp_path, monkeypatch):
     log = str(tmp_path / "logs" / "a.log")
-    assert "often for lack of memory" in reason(log)
+    assert "often for lack of memory" in reason(log, "")
+    assert reason(log, "Slurm refused the job: invalid partition.") == "Slurm refused the job: invalid partition."
     assert full_disk([tmp_path]) is None
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5000))
     assert full_disk([tmp_path / "logs"]) == f"No disk space left in {tmp_path}. Free some space and run again."
-    assert reason(log).startswith("No disk space left in ")
+    assert reason(log, "It failed.").startswith("No disk space left in ")

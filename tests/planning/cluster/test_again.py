@@ -39,3 +39,9 @@ def test_a_group_is_tried_again(tmp_path):
     job = SimpleNamespace(is_group=lambda: True, attempt=1)
     give_up(job, FAILED)
     assert job.attempt == 1
+
+
+def test_what_slurm_refuses_is_not_tried_again():
+    job = SimpleNamespace(is_group=lambda: True, attempt=1, restart_times=2)
+    give_up(job, "SLURM sbatch failed. The error message was 'Invalid qos specification'.\n    sbatch call: sbatch\n")
+    assert job.attempt == 3

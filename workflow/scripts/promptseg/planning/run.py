@@ -56,6 +56,7 @@ class Run:
         gpus = cores if goes_to_cluster(workflow) else limit()
         self._progress = Progress(list(self._jobs.values()), estimates, cores, gpus)
         self._ended: set[int] = set()
+        self._told: dict[int, str] = {}
         self._line: Line | None = None
         if not workflow.touch:
             _require_room(self._jobs.values())
@@ -78,8 +79,9 @@ class Run:
             params = param_digests(self._theirs[number].params)
             self._history.note(replace(self._jobs[number], params=params), self._digest)
 
-    def failed(self, number: int) -> None:
-        """A job ended with an error."""
+    def failed(self, number: int, message: str | None) -> None:
+        """A job ended with an error; a cluster says in the first line of a message how."""
+        self._told[number] = (message or "").partition("\n")[0].partition("For further error details")[0].strip()
         self._progress.failed(number)
 
     def _is_quiet(self) -> bool:
@@ -107,11 +109,12 @@ class Run:
         for number in self._jobs.keys() - self._ended:
             if self._workflow.dag.finished(self._theirs[number]):
                 self.finished(number)
-        errors, done = self._progress.errors, self._progress.done
+        errors = [(job, reason(job.log, self._told[job.number])) for job in self._progress.errors]
+        done = self._progress.done
         outcome = FAILED if errors else DONE if done == len(self._jobs) else STOPPED
         try:
             if self._jobs and not self._workflow.touch:
-                self._write(outcome, ended=_now(), failed=[failure(job) for job in errors])
+                self._write(outcome, ended=_now(), failed=[failure(*error) for error in errors])
             if self._is_quiet():
                 return
             if errors:
@@ -144,8 +147,13 @@ def _cores(workflow: Any) -> int:
     return int(workflow.resource_settings.cores or workflow.resource_settings.nodes or 1)
 
 
-def reason(log: str) -> str:
-    """Why a job failed in one sentence: the last error in its log, the exception that ended it, or a full disk."""
+def reason(log: str, told: str) -> str:
+    """Why a job failed in one sentence: the last error in its log, the exception that ended it, a full disk, or `told`.
+
+    Args:
+        log: its log file; empty where it has none.
+        told: what the scheduler of a cluster said; empty on one machine.
+    """
     lines = Path(log).read_text(errors="replace").splitlines() if log and Path(log).is_file() else []
     for line in reversed(lines):
         if found := _REASON.match(line):
@@ -154,20 +162,20 @@ def reason(log: str) -> str:
             return line
     if full := full_disk([".", Path(log).parent, tempfile.gettempdir()]):
         return full
-    return "it was ended from outside before it could say anything, often for lack of memory"
+    return told or "it was ended from outside before it could say anything, often for lack of memory"
 
 
-def failure(job: Job) -> dict[str, Any]:
+def failure(job: Job, why: str) -> dict[str, Any]:
     """What is kept of a job that failed."""
-    return {"rule": job.rule, "wildcards": dict(job.wildcards), "reason": reason(job.log), "log": job.log}
+    return {"rule": job.rule, "wildcards": dict(job.wildcards), "reason": why, "log": job.log}
 
 
-def closing(jobs: Sequence[Job]) -> Iterator[str]:
-    """Lines about jobs that failed: how many, and for each reason which they are and a log."""
-    yield f"{len(jobs)} job{'s' if len(jobs) > 1 else ''} failed; what does not need them is done:"
+def closing(errors: Sequence[tuple[Job, str]]) -> Iterator[str]:
+    """Lines about jobs that failed, given with the reason: how many, and for each reason which they are and a log."""
+    yield f"{len(errors)} job{'s' if len(errors) > 1 else ''} failed; what does not need them is done:"
     grouped: dict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
-        grouped[reason(job.log)].append(job)
+    for job, why in errors:
+        grouped[why].append(job)
     for text, alike in grouped.items():
         names = [" ".join(filter(None, [job.rule, *job.wildcards.values()])) for job in alike]
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""

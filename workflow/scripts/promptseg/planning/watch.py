@@ -49,7 +49,7 @@ class Watch(logging.Handler):
             elif event == LogEvent.JOB_FINISHED:
                 self._run.finished(record.__dict__["job_id"])
             elif event == LogEvent.JOB_ERROR:
-                self._run.failed(record.__dict__["jobid"])
+                self._run.failed(record.__dict__["jobid"], record.__dict__["rule_msg"])
         except (PromptsegError, OSError, KeyError, ValueError, AttributeError):
             logging.getLogger(__name__).debug("What was to be noted of %s is lost.", event, exc_info=True)
 

@@ -169,6 +169,7 @@ class _Guard:
         text = explained(msg, job)
         if job.job.is_group():  # of whose errors Snakemake shows no text
             logger.error(text)
+            text = text.split("\n", 1)[0]  # what each of its jobs repeats
         give_up(job.job, msg)
         self._methods["report_job_error"](executor, job, msg=text, **more)
 
