@@ -193,7 +193,10 @@ class Slurm:
     def kill(self, name: str) -> None:
         """Kill a daemon, `slurmctld`, `munge` or the name of a node; the jobs of a node die with it."""
         path = self.folder / f"{name}.pid"
-        doomed = [psutil.Process(int(path.read_text()))] if path.exists() else []
+        doomed = []
+        with contextlib.suppress(OSError, psutil.Error):  # it ended by itself; its number may be another's by now
+            process = psutil.Process(int(path.read_text()))
+            doomed = [process] if self._is_ours(process) else []
         for process in psutil.process_iter() if name in _NODES else ():
             with contextlib.suppress(psutil.Error):
                 environment = process.environ()
@@ -205,6 +208,11 @@ class Slurm:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         path.unlink(missing_ok=True)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """Whether a process is a daemon of this Slurm, or serves it."""
+        said = (process.environ().get("SLURM_CONF", ""), *process.cmdline())
+        return any(str(self.folder) in text for text in said)
 
     def tell(self, *command: str) -> str:
         """What a program of Slurm answers; empty where it fails."""
