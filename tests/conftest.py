@@ -7,12 +7,17 @@ more examples at each run, and prints how to repeat a failure; what it finds bec
 import fcntl
 import os
 import shutil
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Processes inherit that a signal is ignored, as `nohup` and `&` have it, but not a function for it.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 # Times are those of the machine, not of the code: no test is judged by them.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
