@@ -94,9 +94,11 @@ def test_a_job_of_the_cluster_that_was_ended_tells_of_all_that_it_did_not_make()
     dag = make_dag(incomplete=["b", "c"])
     jobs = [Job(dag, 1, [Output("a")]), Job(dag, 2, [Output("b", there=False)]), Job(dag, 3, [Output("c")])]
     shared = group(jobs)
-    shared.log_error("cancelled")
+    shared.log_error("cancelled", aux_logs=["5.log"])
     asyncio.run(shared.postprocess(error=True))
     assert [len(job.said) for job in jobs] == [0, 1, 1]
+    logs = [said["aux_logs"] for job in jobs for said in job.said]
+    assert sorted(logs, key=str) == [None, ["5.log"]]  # the log of the cluster's job, which may be long, once
 
 
 def test_what_an_attempt_made_stays_made_when_the_next_one_fails_too():

@@ -208,6 +208,7 @@ class Group(GroupJob):
             failed = [job for job, state in states.items() if state == "failed"]
             for job in failed or [job for job, state in states.items() if state != "made"]:
                 job.log_error(**self._told)
+                self._told["aux_logs"] = None  # their common log is printed once
             for job, state in states.items():
                 await job.postprocess(error=state != "made", check_output_mtime=False)
             if failed and all(is_for_good(job, self._told.get("msg")) for job in failed):
