@@ -104,6 +104,15 @@ def test_a_job_that_ran_before_takes_what_it_took(folder):
     assert Estimator(CONFIG).estimate(predict("own")) == Estimate(12.5, MEASURED)
 
 
+@pytest.mark.parametrize("content", ["", "s\tmax_rss\n", "s\tmax_rss\n12.5", "s\tmax_rss\n12.5\t\0"])
+def test_a_measurement_that_is_cut_off_is_none(folder, content):
+    place = folder / "benchmarks" / "predict" / "own"
+    place.mkdir(parents=True)
+    (place / "a.tsv").write_text(content)
+    found = Estimator(CONFIG).estimate(predict("own"))
+    assert (found.source != MEASURED) == ("\0" not in content)
+
+
 def test_a_method_that_ran_on_other_data_takes_as_long_per_image_and_prompt(folder):
     place = folder / "predictions" / "own"
     place.mkdir(parents=True)

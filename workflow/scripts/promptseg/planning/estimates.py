@@ -1,6 +1,5 @@
 """How long jobs take: as measured where that is possible, else by the table of costs."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from promptseg.config.folders import folders
 from promptseg.core import cards
+from promptseg.core.files import read_json
 from promptseg.core.jobs import measured_file
 from promptseg.core.shared import where
 from promptseg.planning import costs
@@ -84,7 +84,7 @@ class Estimator:
         """What was measured of each method on the datasets of the results."""
         found: dict[str, list[dict[str, float]]] = defaultdict(list)
         for path in sorted(self._results.glob("predictions/*/*.throughput.json")):
-            row, dataset = json.loads(path.read_text()), path.name.removesuffix(".throughput.json")
+            row, dataset = read_json(path), path.name.removesuffix(".throughput.json")
             method, known = path.parent.name, dataset in self._config["datasets"] and self.count(dataset)
             if row.get("images") and row.get("prompts") and method in self._config["methods"] and known:
                 found[method].append({**row, "expected": prompts(self._config, method, known)})
@@ -96,14 +96,15 @@ class Estimator:
         found: dict[str, list[float]] = defaultdict(list)
         for folder in {self._results / "benchmarks", self._shared / "benchmarks"}:
             for path in sorted(folder.rglob("*.tsv")):
-                found[path.relative_to(folder).with_suffix("").parts[0]].append(_seconds(path))
+                if (seconds := _seconds(path)) is not None:
+                    found[path.relative_to(folder).with_suffix("").parts[0]].append(seconds)
         return found
 
     def estimate(self, job: Job) -> Estimate:
         """How long a job takes, once Snakemake started it."""
         own = measured_file(Path(job.log)) if job.log else None
-        if own and own.is_file():
-            return Estimate(_seconds(own), MEASURED)
+        if own and (seconds := _seconds(own)) is not None:
+            return Estimate(seconds, MEASURED)
         if job.rule in _UNCOUNTED:
             return Estimate(0, UNKNOWN)
         cut = shards(self._config["datasets"][job.dataset]) if job.rule.endswith(_SHARD) else 1
@@ -161,7 +162,10 @@ def _rate(rows: list[dict[str, float]]) -> Rate:
     )
 
 
-def _seconds(path: Path) -> float:
-    """The column `s` of what core.jobs writes of a job."""
-    head, row = path.read_text().splitlines()[:2]
-    return float(dict(zip(head.split("\t"), row.split("\t"), strict=True))["s"])
+def _seconds(path: Path) -> float | None:
+    """The column `s` of what core.jobs writes of a job; None where it is not there, or cut off by a kill."""
+    try:
+        head, row = path.read_text().splitlines()[:2]
+        return float(dict(zip(head.split("\t"), row.split("\t"), strict=True))["s"])
+    except (OSError, ValueError, KeyError):
+        return None
