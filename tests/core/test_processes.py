@@ -54,7 +54,7 @@ def until(there):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_job_that_is_stopped_leaves_nothing(tmp_path, number):
     process, worker = started(tmp_path)
     process.send_signal(number)
@@ -95,3 +95,10 @@ def test_a_hangup_that_is_ignored_stays_so(tmp_path):
     assert process.poll() is None
     process.terminate()
     assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_a_process_that_ended_is_not_alive_before_somebody_waits_for_it():
+    process = subprocess.Popen(["true"])
+    until(lambda: not is_alive(process.pid))
+    assert is_alive(os.getpid())
+    process.wait()

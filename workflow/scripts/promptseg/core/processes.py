@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 _WAIT = 1.0  # seconds between two looks at the parent
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _SHELLS = {"bash", "sh", "dash", "ksh", "zsh"}
 
 
@@ -25,9 +26,10 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopped_tidily() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise `Stopped` in the main thread, so that `finally` blocks run; workers end at once.
+    """Let a signal to end raise `Stopped` in the main thread, so that `finally` blocks run; workers end at once.
 
-    Cluster systems send SIGTERM some seconds before SIGKILL, at a time limit too; a terminal that closes sends SIGHUP.
+    Cluster systems send SIGTERM some seconds before SIGKILL, at a time limit too; a terminal that closes sends SIGHUP,
+    and at Ctrl-C it sends SIGINT to all processes of a run.
     """
     mine = os.getpid()
 
@@ -40,7 +42,7 @@ def stopped_tidily() -> Iterator[None]:
             child.terminate()
         raise Stopped(number)
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
     before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}  # as of nohup
     for number in before:
         signal.signal(number, stop)
@@ -68,19 +70,29 @@ def _watch(parents: list[int]) -> None:
 def _parents() -> list[int]:
     """The parent, and its own if it is the shell that some versions of bash put between Snakemake and a script."""
     parent = os.getppid()
+    stat = _stat(parent)
+    return [parent, int(stat[2])] if stat and stat[0] in _SHELLS else [parent]
+
+
+def _stat(process: int) -> list[str] | None:
+    """Name, state and parent of a process; None without /proc, or when it is gone."""
     try:
-        name, _, rest = Path(f"/proc/{parent}/stat").read_text().partition("(")[2].rpartition(")")
-    except OSError:  # no /proc, or it has just ended
-        return [parent]
-    return [parent, int(rest.split()[1])] if name in _SHELLS else [parent]
+        name, _, rest = Path(f"/proc/{process}/stat").read_text().partition("(")[2].rpartition(")")
+    except OSError:
+        return None
+    return [name, *rest.split()[:2]]
 
 
 def is_alive(process: int) -> bool:
-    """Whether there is a process of this number on this machine."""
+    """Whether there is a process of this number on this machine, one that has ended but that nobody waited for apart.
+
+    In a container the first process often waits for none of those that it inherits.
+    """
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # of another user
-        return True
-    return True
+        pass
+    stat = _stat(process)
+    return stat is None or stat[1] != "Z"
