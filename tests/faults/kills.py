@@ -24,7 +24,7 @@ _AS_JOB = (
 )  # as the executors start Snakemake on a node
 
 
-def _writers(project: Project) -> set[int]:
+def writers(project: Project) -> set[int]:
     """Processes that write predictions: their numbers are in the names of the folders that they write into."""
     unfinished = project.path.glob("results/predictions/slow/.partial-*/*.parquet")
     return {number for path in unfinished if is_alive(number := int(path.parent.name.split(".")[-2]))}
@@ -44,11 +44,13 @@ def all_gone(processes: list[psutil.Process]) -> None:
     assert not alive, f"they go on alone: {alive}"
 
 
-def _in_the_middle(project: Project, disturb: Callable[[int], object]) -> subprocess.CompletedProcess[str]:
+def in_the_middle(
+    project: Project, disturb: Callable[[int], object], targets: tuple[str, ...] = TABLES
+) -> subprocess.CompletedProcess[str]:
     """A run whose main process is handed to `disturb` while predictions are written; all its processes have ended."""
     output = project.path / "said.txt"
-    running = project.begin(*TABLES, output=output)
-    wait_for(running, lambda: _writers(project))
+    running = project.begin(*targets, output=output)
+    wait_for(running, lambda: writers(project))
     assert list((project.path / ".snakemake" / "locks").iterdir()), "nothing is locked: this shows nothing"
     processes = jobs_of(running.pid)
     disturb(running.pid)
@@ -58,21 +60,21 @@ def _in_the_middle(project: Project, disturb: Callable[[int], object]) -> subpro
 
 
 def all_processes_die(project: Project) -> subprocess.CompletedProcess[str]:
-    done = _in_the_middle(project, lambda main: os.killpg(main, signal.SIGKILL))
+    done = in_the_middle(project, lambda main: os.killpg(main, signal.SIGKILL))
     assert not list(project.path.glob("results/predictions/slow/*.parquet")), "an unfinished file looks complete"
     assert litter(project), "SIGKILL leaves something, or this shows nothing"
     return done
 
 
 def main_process_dies(project: Project) -> subprocess.CompletedProcess[str]:
-    return _in_the_middle(project, lambda main: os.kill(main, signal.SIGKILL))
+    return in_the_middle(project, lambda main: os.kill(main, signal.SIGKILL))
 
 
 def main_process_dies_and_is_started_again(project: Project) -> subprocess.CompletedProcess[str]:
     """Its jobs have no time to notice."""
     output = project.path / "said.txt"
     running = project.begin(*TABLES, output=output)
-    wait_for(running, lambda: _writers(project))
+    wait_for(running, lambda: writers(project))
     processes = jobs_of(running.pid)
     os.kill(running.pid, signal.SIGKILL)
     done = project.snakemake(*TABLES)
@@ -84,11 +86,11 @@ def a_job_dies(project: Project, number: int = signal.SIGKILL) -> subprocess.Com
     """One that writes predictions."""
 
     def kill(main: int) -> None:
-        writer = min(_writers(project))
+        writer = min(writers(project))
         assert writer in {process.pid for process in jobs_of(main)}
         os.kill(writer, number)
 
-    return _in_the_middle(project, kill)
+    return in_the_middle(project, kill)
 
 
 def a_job_is_stopped(project: Project) -> subprocess.CompletedProcess[str]:
@@ -97,10 +99,21 @@ def a_job_is_stopped(project: Project) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def interrupted(project: Project) -> subprocess.CompletedProcess[str]:
+    """As a terminal does: all processes get the signal."""
+    return in_the_middle(project, lambda main: os.killpg(main, signal.SIGINT))
+
+
+def terminal_closes(project: Project) -> subprocess.CompletedProcess[str]:
+    done = in_the_middle(project, lambda main: os.killpg(main, signal.SIGHUP))
+    assert not [name for name in litter(project) if ".partial" in name]
+    return done
+
+
 def a_second_run_starts(project: Project) -> subprocess.CompletedProcess[str]:
     """The first one stands still until the second is refused, and is killed then."""
     running = project.begin(*TABLES, output=project.path / "first.txt")
-    wait_for(running, lambda: _writers(project))
+    wait_for(running, lambda: writers(project))
     os.killpg(running.pid, signal.SIGSTOP)
     processes, locks = jobs_of(running.pid), sorted((project.path / ".snakemake" / "locks").iterdir())
     second = project.snakemake(*TABLES)
@@ -165,6 +178,29 @@ FAULTS = (
         a_job_is_stopped,
         _TO_BLAME,
         "It removes what it has not finished, ends its workers and says so. The other jobs go on.",
+        heading=HEADING,
+    ),
+    Fault(
+        "A run is interrupted (Ctrl-C)",
+        interrupted,
+        "ERROR predict was stopped from outside (SIGINT): by hand, at a time limit or with its run.",
+        "Its jobs remove what they have not finished and end, then the run does. At a second Ctrl-C Snakemake may "
+        "print errors of its own; what is finished stays all the same.",
+        heading=HEADING,
+    ),
+    Fault(
+        "The main process is asked to end (SIGTERM)",
+        lambda project: in_the_middle(project, lambda main: os.kill(main, signal.SIGTERM)),
+        "Will exit after finishing currently running jobs",
+        "It starts no further job, waits for those that run, and keeps what they make.",
+        heading=HEADING,
+    ),
+    Fault(
+        "The terminal of a run is closed (SIGHUP)",
+        terminal_closes,
+        "ERROR predict was stopped from outside (SIGHUP): by hand, at a time limit or with its run.",
+        f"Its jobs remove what they have not finished; all processes end. {_AGAIN}",
+        "Start it again, as `nohup snakemake ...` or in `tmux`.",
         heading=HEADING,
     ),
     Fault(

@@ -1,16 +1,35 @@
-"""The short version of `make fault-test`: a run that is killed three times, and completed."""
+"""The short version of `make fault-test`: a run that loses a job, then its main process, and is started again."""
 
+import os
 import shutil
+import signal
+import subprocess
 
-from faults.frame import TABLES, assert_undisturbed
-from faults.kills import a_job_dies, all_processes_die, main_process_dies
+from faults.frame import litter
+from faults.kills import in_the_middle, writers
+from support.projects import Project
+
+SLOW = "results/predictions/slow"
+FILES = (f"{SLOW}/blobs.parquet", f"{SLOW}/stripes.parquet")
 
 
-def test_a_run_that_is_killed_three_times_is_completed_by_the_next_start(finished, tmp_path):
+def twice_killed(project: Project) -> subprocess.CompletedProcess[str]:
+    """A job that writes predictions, and then the main process, which has another one."""
+
+    def kill(main: int) -> None:
+        os.kill(min(writers(project)), signal.SIGKILL)
+        os.kill(main, signal.SIGKILL)
+
+    return in_the_middle(project, kill, FILES)
+
+
+def test_a_run_of_which_a_job_and_the_main_process_are_killed_is_completed_by_the_next_start(finished, tmp_path):
     project = finished.clone(tmp_path / "project")
-    for part in ("predictions", "scores", "tables"):
-        shutil.rmtree(project.path / "results" / part)
-    for kill in (all_processes_die, main_process_dies, a_job_dies):
-        assert kill(project).returncode != 0
-    project.run(*TABLES)
-    assert_undisturbed(project, finished)
+    shutil.rmtree(project.path / SLOW)
+    assert twice_killed(project).returncode != 0
+    assert litter(project), "SIGKILL leaves something, or this shows nothing"
+    project.run(*FILES)
+    for name in FILES:
+        assert (project.path / name).read_bytes() == (finished.path / name).read_bytes()
+    assert litter(project) == []
+    assert project.planned(*FILES, "results/scores/slow/blobs.parquet") == {}  # what was made of them stays

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,8 @@ def make_volumes(folder: Path) -> None:
 def _main(arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
     """What `python -m snakemake` does in a folder, in a process group of its own; stdout and stderr go to a file."""
     os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as in a terminal; `nohup make fault-test` would hand its own on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
