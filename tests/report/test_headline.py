@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from promptseg.analysis.datasets import DATASETS
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.errors import PromptsegError
-from promptseg.core.tables import read_csv
+from promptseg.core.tables import read_csv, write_csv, write_table
 from promptseg.report.headline import main_table
 from promptseg.report.terminal import overview
+from promptseg.score.tables import SCORES
 from support import synthetic
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow" / "scripts"
@@ -28,12 +30,25 @@ def test_table_in_the_terminal(results):
     assert re.search(r"^SAM ViT-B +oracle +17( +0\.\d{3}){8}$", printed, re.MULTILINE)
     assert str(folder / "report" / "index.html") in printed
     assert "1 score rows of 1 images failed, the first with\nunreadable: truncated" in printed
+    assert "Not all cases" not in printed
     assert len({line.rstrip()[-1] for line in printed.splitlines() if line.startswith("Perfect")}) == 1
 
 
 def test_columns_of_other_numbers_of_clicks(results):
     heads = overview(results[0], [2, 7]).splitlines()[3]
     assert heads.split()[-4:] == ["2", "clicks", "7", "clicks"]
+
+
+def test_cases_that_could_not_be_read_are_told_at_the_end(tmp_path):
+    (tmp_path / "tables").mkdir()
+    write_csv(tmp_path / "tables" / SUMMARY.name, pd.DataFrame(columns=SUMMARY.names), SUMMARY)
+    write_table(tmp_path / "tables" / SCORES.name, [], SCORES)
+    row = {"dataset": "blobs", "n_failed": 2, "status": "failed: 2 unreadable"}
+    known = pd.DataFrame([row, {"dataset": "us", "status": "needs a token"}], columns=DATASETS.names).convert_dtypes()
+    write_csv(tmp_path / "tables" / DATASETS.name, known, DATASETS)
+    printed = overview(tmp_path)
+    assert "Not all cases of blobs could be read: 2 unreadable\n(manifest.csv in its folder names them)" in printed
+    assert "us" not in re.findall(r"cases of (\w+)", printed)
 
 
 def test_missing_results_are_explained(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
+from promptseg.analysis.datasets import DATASETS
 from promptseg.analysis.names import NAMES, titles
 from promptseg.analysis.summary import SUMMARY
 from promptseg.core.tables import read_csv
@@ -42,6 +43,13 @@ def overview(results: Path, clicks: list[int] | None = None, volumes: bool = Tru
         routes = routes_table(known, methods)
         parts += ["Volumes: Dice by the number of prompted slices, mean over tasks", as_text(routes)]
         parts.append(objects_sentence(known))
+    datasets = results / "tables" / DATASETS.name
+    for row in read_csv(datasets, DATASETS).to_dict("records") if datasets.is_file() else ():
+        if row["status"].startswith("failed: "):  # a job on a node tells nobody else
+            parts.append(
+                f"Not all cases of {row['dataset']} could be read: {row['status'].removeprefix('failed: ')}\n"
+                f"(manifest.csv in its folder names them)"
+            )
     for row in failures(results / "tables" / SCORES.name).to_dict("records"):
         parts.append(
             f"{row['score rows']} score rows of {row['images']} images failed, the first with\n{row['its status']}"
