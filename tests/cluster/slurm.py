@@ -145,7 +145,7 @@ def test_a_job_that_is_cancelled_by_hand_ends(run):
 def test_a_job_that_runs_out_of_time_is_tried_again_with_more(run):
     run.configure(seconds=80)
     run.prepare()
-    process = run.predict("--set-resources", "predict:runtime=2*attempt-1", datasets=["blobs"])
+    process = run.predict("--set-resources", "predict:runtime=1+19*(attempt-1)", datasets=["blobs"])
     said = run.ends(process, seconds=600)
     assert "It ran out of time (1 minutes); tried again it asks for more." in said
     assert len(run.notes) == 1
