@@ -173,6 +173,16 @@ def test_a_group_asks_for_what_runs_at_the_same_time(asked, cpus, expected):
     assert found["runtime"] == 7
 
 
+def test_another_version_of_snakemake_shares_no_jobs(monkeypatch, caplog):
+    monkeypatch.setattr(groups.snakemake, "__version__", "9.28.0")
+    settings = SimpleNamespace(nodes=100, cores=None)
+    rule = SimpleNamespace(name="score", norun=False, group=None)
+    workflow = SimpleNamespace(is_main_process=True, resource_settings=settings, rules=[rule], _localrules=set())
+    arrange(workflow, {"cluster": {"group_minutes": 30, "group_cpus": 4}}, None)
+    assert rule.group is None
+    assert "this is 9.28.0" in caplog.text
+
+
 def test_on_one_machine_no_rule_has_a_group():
     rule = SimpleNamespace(name="score", norun=False, group=None)
     settings = SimpleNamespace(nodes=None, cores=4)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import snakemake
 from snakemake.common.tbdstring import TBDString
 from snakemake.jobs import GroupJob
 from snakemake.resources import Resources
@@ -31,6 +32,7 @@ from promptseg.planning.requests import Requests
 
 logger = logging.getLogger("snakemake.logging")
 
+TRIED = "9.27"  # this version of Snakemake; parts of it that are not for others are called here
 # Tells the process that runs the jobs what Slurm gave them and since when, as JSON.
 GIVEN = "PROMPTSEG_GIVEN"
 STARTING = 10  # seconds that a job may take to start where many read the same file system
@@ -46,6 +48,14 @@ def arrange(workflow: Any, config: Mapping[str, Any], requests: Requests) -> Non
         requests: what the jobs ask for.
     """
     if not config["cluster"]["group_minutes"] or not (goes_to_cluster(workflow) or is_first_in_job(workflow)):
+        return
+    if not snakemake.__version__.startswith(f"{TRIED}."):
+        if workflow.is_main_process:
+            logger.warning(
+                "Each job is one of the cluster: jobs that share one were tried with Snakemake %s, and this is %s.",
+                TRIED,
+                snakemake.__version__,
+            )
         return
     groups = Groups(workflow, config, requests)
     for rule in workflow.rules:
