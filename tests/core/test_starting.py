@@ -1,9 +1,13 @@
 """What Snakemake is told at its start."""
 
+import gc
 import inspect
+from types import SimpleNamespace
 
 from snakemake.common import get_function_params, get_input_function_aux_params
 from snakemake.io import expand
+from snakemake.resources import Resource
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from promptseg.core import starting
 from promptseg.planning.requests import Requests
@@ -21,3 +25,22 @@ def test_parameters_of_our_functions_are_known_to_snakemake(monkeypatch):
 def test_functions_of_others_are_left_alone():
     starting.know_parameters([expand])
     assert not hasattr(expand, "_overwrite_params")
+
+
+def test_what_snakemake_calls_for_each_resource_is_known_to_it():
+    starting.know_parameters([])
+    evaluate = Resource("mem_mb", 5).evaluate
+    assert list(get_function_params(evaluate)) == list(inspect.signature(evaluate).parameters)
+
+
+def test_the_collector_is_off_until_jobs_are_planned():
+    handler = starting.WithoutCollector()
+    try:
+        assert not gc.isenabled()
+        handler.emit(SimpleNamespace(event=LogEvent.WORKFLOW_STARTED))
+        assert not gc.isenabled()
+        handler.emit(SimpleNamespace(event=LogEvent.RUN_INFO))
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()

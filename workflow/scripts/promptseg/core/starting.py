@@ -1,5 +1,6 @@
 """What is done when Snakemake starts: for the jobs that it will run, and once before it runs or plans any."""
 
+import gc
 import inspect
 import logging
 import os
@@ -24,10 +25,32 @@ def import_in_jobs(folder: Path) -> None:
 def know_parameters(objects: Iterable[object]) -> None:
     """Tell Snakemake the parameters of those objects that are functions of ours; else it inspects them for each job."""
     from snakemake.common import FUNC_OVERWRITE_PARAMS_ATTR
+    from snakemake.resources import Resource
 
+    _, *parameters = inspect.signature(Resource.evaluate).parameters.items()  # called by Snakemake for each of a job
+    setattr(Resource.evaluate, FUNC_OVERWRITE_PARAMS_ATTR, dict(parameters))
     for function in filter(inspect.isfunction, objects):
         if Path(function.__code__.co_filename).is_relative_to(_WORKFLOW):
             setattr(function, FUNC_OVERWRITE_PARAMS_ATTR, inspect.signature(function).parameters)
+
+
+class WithoutCollector(logging.Handler):
+    """Leaves Python's collector of unused objects off until Snakemake has planned, for a sixth of the time.
+
+    Nearly everything that planning makes is used until the end of the process. Snakemake tells the numbers of jobs
+    before it runs them.
+    """
+
+    def __init__(self) -> None:
+        """Switch the collector off."""
+        super().__init__()
+        gc.disable()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Switch it on, for what is made from here on."""
+        if getattr(record, "event", None) == LogEvent.RUN_INFO:
+            gc.freeze()
+            gc.enable()
 
 
 class AtStart(logging.Handler):
