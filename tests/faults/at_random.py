@@ -77,7 +77,10 @@ class Killer:
         else:
             self._orphans += jobs
             number = signal.SIGKILL  # at another one Snakemake waits for its jobs
-            (os.killpg if kind == "everything" else os.kill)(running.pid, number)
+            try:
+                (os.killpg if kind == "everything" else os.kill)(running.pid, number)
+            except ProcessLookupError:  # it has not made a group of its own yet
+                running.kill()
             running.join()
         self.killed[f"{kind} by {signal.Signals(number).name}"] += 1
 
