@@ -82,20 +82,23 @@ def resources(config: Mapping[str, Any], request: str, gpus: int) -> dict[str, i
     }
 
 
-def ask(workflow: Any, config: Mapping[str, Any]) -> None:
+def ask(workflow: Any, config: Mapping[str, Any]) -> bool:
     """Give the rules of a workflow these resources; what the command line sets for a rule stays.
 
     In a job of Slurm that was given no GPU none is asked for: its step would be refused.
 
     They stand here and not in the rules, because they are the same in all of them, nor in a profile, where those of
     `default-resources` and of `set-resources` would replace one another.
+
+    Returns:
+        Whether jobs of methods that can use a GPU may have one, as far as the cluster is concerned.
     """
     if not workflow.is_main_process and "SLURM_JOB_ID" in os.environ and not _GIVEN & os.environ.keys():
         for rule in workflow.rules:
             if "gpu" in rule.resources:
                 rule.resources["gpu"] = 0
     if not goes_to_cluster(workflow):
-        return
+        return True
     request = gpu_request(config)
     for rule in workflow.rules:
         fixed = workflow.resource_settings._parsed_overwrite_resources.get(rule.name, {})
@@ -107,6 +110,7 @@ def ask(workflow: Any, config: Mapping[str, Any]) -> None:
                 rule.resources[name] = value
             else:
                 rule.resources[name] = partial(_one, name, partial(resources, config, request), held)
+    return request != "none"
 
 
 def _one(name: str, of_gpus: Callable[[int], Mapping[str, Any]], held: Any, wildcards: Any) -> int | str | None:
