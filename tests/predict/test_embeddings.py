@@ -58,3 +58,12 @@ def test_a_damaged_cache_costs_time_and_nothing_else(tmp_path, caplog):
     assert spoiled in content
     path.write_bytes(content.replace(spoiled, bytes(len(spoiled))))
     assert cached_run(path, weights="a") == (1, rows)  # its digest tells
+
+
+def test_images_that_are_encoded_together_are_kept_one_by_one(tmp_path, monkeypatch):
+    _, rows = cached_run(tmp_path / "one.sqlite")
+    path = tmp_path / "several.sqlite"
+    monkeypatch.setattr(Costly, "encodes_at_once", 3)
+    assert cached_run(path) == (11, rows)
+    monkeypatch.setattr(Costly, "encodes_at_once", 2)
+    assert cached_run(path) == (0, rows)

@@ -214,3 +214,53 @@ def test_memory_that_runs_out_is_no_failure_of_a_prompt(caplog):
     with pytest.raises(PromptsegError, match=r"^mine \(mine\.py:Mine\) at p0:1 mode3: Memory ran out \(Unable to"):
         rows_of(Large(Settings()))
     assert all(record.exc_info is None for record in caplog.records)
+
+
+class Together(Filled):
+    """Encodes images together, up to `most`; one of a colour cannot be."""
+
+    encodes_at_once = 4
+
+    def __init__(self, most=4, spoilt=None):
+        super().__init__(Settings())
+        self.most, self.spoilt, self.asked = most, spoilt, []
+
+    def encode_all(self, pixels):
+        self.asked.append(len(pixels))
+        if len(pixels) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.91 GiB.")
+        if any(one[0, 0, 0] == self.spoilt for one in pixels):
+            raise ValueError("no such image, please")
+        return super().encode_all(pixels)
+
+
+def test_images_are_encoded_together_and_fewer_after_a_failure(caplog):
+    method = Together(most=2)
+    expected, _ = rows_of(Filled(Settings()), count=6)
+    assert rows_of(method, count=6)[0] == expected
+    assert method.asked == [4, 2, 2, 2]  # groups of four images
+    assert caplog.messages == [
+        "mine (mine.py:Mine) ran out of the GPU's memory at 4 images at once; half are asked at once"
+    ]
+
+
+def test_an_image_that_cannot_be_encoded_with_others_fails_alone():
+    spoilt = [(picture, some) for picture, some in pictures(3)]
+    spoilt[1][0].pixels[:] = 99
+    method = Together(spoilt=99)
+    items = list(Runner(method, PLAN, label="mine (mine.py:Mine)").run(spoilt))
+    assert [{row["status"][:13] for row in item.rows} for item in items] == [{"ok"}, {"method failed"}, {"ok"}]
+    assert method.asked == [3, 1, 1, 1]
+
+
+def test_images_that_were_encoded_have_to_be_told_apart():
+    class Short(Together):
+        def encode_all(self, pixels):
+            return super().encode_all(pixels)[:1]
+
+    rows, _ = rows_of(Short(), count=2)
+    assert {row["status"][:73] for row in rows} == {
+        f"method failed: mine (mine.py:Mine) gave no valid answer at p{n}: encode_all" for n in range(2)
+    }
+    with pytest.raises(PromptsegError, match=r"encode_all returned 1 answer to 2 images; give a list of what `encode`"):
+        rows_of(Short(), Plan(strict=True), count=2)

@@ -172,6 +172,7 @@ class Method(ABC):
         main_mask: where it returns one of several that its network computes: which.
         cacheable: whether `encode` is costly and `pack` and `unpack` exist, for `cache_embeddings`.
         images_at_once: how many images are under way together; prompts of all of them share a batch.
+        encodes_at_once: how many of them `encode_all` is handed at once at most.
         refines: whether it has a refinement stage, which `Query.refine` switches.
         needs_truth: a control that is handed the truth.
         variants: what `variant` of its entry may be; empty: anything.
@@ -196,6 +197,7 @@ class Method(ABC):
     main_mask: ClassVar[str] = ""
     cacheable: ClassVar[bool] = False
     images_at_once: int = 4
+    encodes_at_once: int = 1
     refines: ClassVar[bool] = False
     needs_truth: ClassVar[bool] = False
     variants: ClassVar[Collection[str]] = ()
@@ -236,6 +238,16 @@ class Method(ABC):
             pixels: (h, w, 3) uint8 RGB.
         """
         return pixels
+
+    def encode_all(self, pixels: Sequence[np.ndarray]) -> list[Any]:
+        """What `encode` returns for each of several images; may be overridden where they share a forward pass.
+
+        If it fails, the engine asks for fewer at once.
+
+        Args:
+            pixels: (h, w, 3) uint8 RGB each, of any sizes; at most `encodes_at_once`.
+        """
+        return [self.encode(one) for one in pixels]
 
     def pack(self, encoded: Any) -> bytes:
         """What `encode` returned, as bytes for the cache of embeddings."""

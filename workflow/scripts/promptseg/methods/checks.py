@@ -19,6 +19,7 @@ PROMPT_TYPES = ("point", "box", "scribble", "lasso", "everything")
 _ARGUMENTS = {
     "__init__": "settings",
     "encode": "pixels",
+    "encode_all": "pixels",
     "predict": "queries",
     "everything": "encoded, pixels, grid",
     "pack": "encoded",
@@ -80,7 +81,7 @@ def is_words(value: object) -> bool:
 
 
 _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("candidates", "images_at_once"), (_is_count, "a whole number of at least 1")),
+    **dict.fromkeys(("candidates", "images_at_once", "encodes_at_once"), (_is_count, "a whole number of at least 1")),
     "max_points": (lambda value: value is None or _is_count(value), "a whole number of at least 1, or None"),
     **dict.fromkeys(
         ("negative_points", "mask_feedback", "takes_masks", "cacheable", "refines", "needs_truth"),

@@ -5,6 +5,7 @@ bool have their values looked at, so that checking costs next to nothing (tests/
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,20 +28,44 @@ class WrongAnswer(Exception):  # noqa: N818 - what is wrong is not the program's
         self.what, self.expected = what, expected
 
 
-def listed(answers: object, count: int) -> list[Any]:
-    """The answers to `count` queries, each of which is still to be `checked`.
+@dataclass(frozen=True)
+class Listed:
+    """What a method of a class returns several of.
+
+    Attributes:
+        name: of the method.
+        expected: what it should return.
+        asked: what it was handed, one and several.
+    """
+
+    name: str
+    expected: str
+    asked: tuple[str, str]
+
+
+PREDICTED = Listed(
+    "predict", "give a list of Candidates, one for each query, in the order of the queries", ("query", "queries")
+)
+ENCODED = Listed(
+    "encode_all", "give a list of what `encode` returns for each image, in their order", ("image", "images")
+)
+
+
+def listed(answers: object, count: int, what: Listed = PREDICTED) -> list[Any]:
+    """The answers to `count` queries, each of which is still to be `checked`, or what was encoded of as many images.
 
     Raises:
         WrongAnswer: they are no list of that length, so that it cannot be told which answers which query.
     """
     if isinstance(answers, Iterator):  # `yield` in place of a list says the same
         answers = list(answers)
-    expected = "give a list of Candidates, one for each query, in the order of the queries"
+    asked = _number(count, *what.asked)
     if not isinstance(answers, (list, tuple)):
-        raise WrongAnswer(f"predict returned {_kind(answers)} for {_number(count, 'query', 'queries')}", expected)
+        raise WrongAnswer(f"{what.name} returned {_kind(answers)} for {asked}", what.expected)
     if len(answers) != count:
-        given = _number(len(answers), "answer", "answers")
-        raise WrongAnswer(f"predict returned {given} to {_number(count, 'query', 'queries')}", expected)
+        raise WrongAnswer(
+            f"{what.name} returned {_number(len(answers), 'answer', 'answers')} to {asked}", what.expected
+        )
     return list(answers)
 
 

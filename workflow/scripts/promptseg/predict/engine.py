@@ -18,7 +18,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.prefetch import prefetched
 from promptseg.core.vocabulary import EVERYTHING
 from promptseg.methods import Candidates, Method, Proposals
-from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
+from promptseg.predict.answers import ENCODED, WrongAnswer, checked, checked_proposals, listed, require_bytes
 from promptseg.predict.embeddings import EmbeddingCache
 from promptseg.predict.failures import Failures
 from promptseg.predict.groups import Group, proposal_rows
@@ -120,33 +120,54 @@ class Runner:
         self.cost.objects += sum(len(item.targets) for item in group.items)
         self.cost.reused += group.reused
         self.failures.asked += group.reused
-        for item in group.unanswered():
-            start = time.perf_counter()
-            try:
-                item.encoded = self._encoded(self._shown(item.image))
-                if isinstance(item.encoded, np.ndarray) and item.encoded.dtype == np.uint8:
-                    item.as_encoded = item.encoded.copy()
-            except Exception as error:
+        waiting, most = group.unanswered(), self.method.encodes_at_once
+        for first in range(0, len(waiting), most):
+            self._encode_some(group, waiting[first : first + most])
+        return group
+
+    def _encode_some(self, group: UnderWay, items: Sequence[Item]) -> None:
+        """Encode images at once; after a failure fewer."""
+        start = time.perf_counter()
+        parts: list[Sequence[Item]] = []
+        try:
+            for item, encoded in zip(items, self._encoded([self._shown(item.image) for item in items]), strict=True):
+                item.encoded = encoded
+                if isinstance(encoded, np.ndarray) and encoded.dtype == np.uint8:
+                    item.as_encoded = encoded.copy()
+        except Exception as error:
+            if len(items) > 1 and not isinstance(error, WrongAnswer):
+                parts = self.failures.parts(error, items, "images")
+            for item in () if parts else items:
                 asked = group.prompts(item)
                 self.failures.asked += asked
                 group.drop(item, self.failures.status(error, item.image.image_id, asked))
-            self.cost.encode_seconds += time.perf_counter() - start
-            self.cost.encodings += 1
-        return group
+        self.cost.encode_seconds += time.perf_counter() - start
+        self.cost.encodings += len(items) if not parts else 0
+        for part in parts:
+            self._encode_some(group, part)
 
     def _shown(self, image: LabelledImage) -> np.ndarray:
         """The pixels, as far as the method says that it looks at them."""
         return image.pixels if self.method.says("looks_at_pixels") else np.zeros_like(image.pixels)
 
-    def _encoded(self, pixels: np.ndarray) -> Any:
+    def _encoded(self, pixels: Sequence[np.ndarray]) -> list[Any]:
         if self.cache is None:
-            return self.method.encode(pixels)
-        key = pixel_digest(pixels)
-        if (stored := self.cache.get(key)) is not None:
-            return self.method.unpack(stored, pixels)
-        encoded = self.method.encode(pixels)
-        self.cache.put(key, require_bytes(self.method.pack(encoded)))
-        return encoded
+            return self._encode_all(pixels)
+        keys = [pixel_digest(one) for one in pixels]
+        stored = [self.cache.get(key) for key in keys]
+        missing = [one for one, content in zip(pixels, stored, strict=True) if content is None]
+        fresh = iter(self._encode_all(missing) if missing else [])
+        found = []
+        for key, content, one in zip(keys, stored, pixels, strict=True):
+            if content is None:
+                found.append(next(fresh))
+                self.cache.put(key, require_bytes(self.method.pack(found[-1])))
+            else:
+                found.append(self.method.unpack(content, one))
+        return found
+
+    def _encode_all(self, pixels: Sequence[np.ndarray]) -> list[Any]:
+        return listed(self.method.encode_all(pixels), len(pixels), ENCODED)
 
     def _advance(self, group: UnderWay, pool: ThreadPoolExecutor) -> None:
         """One batch for a group, split where its masks would take too much memory."""

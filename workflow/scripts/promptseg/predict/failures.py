@@ -61,27 +61,27 @@ class Failures:
             raise PromptsegError(f"{reason} (strict: true stops at the first failure)") from error
         return reason
 
-    def parts(self, error: Exception, prompts: Sequence[T]) -> list[Sequence[T]]:
-        """What to ask after prompts that were asked at once failed, which is slower and may go well.
+    def parts(self, error: Exception, asked: Sequence[T], what: str = "prompts") -> list[Sequence[T]]:
+        """What to ask after prompts, or images, that were asked at once failed, which is slower and may go well.
 
         Returns:
             Halves where a GPU has too little memory, else each alone. Ask them once the error is gone: its traceback
             keeps what the method had computed.
         """
         if gpu_memory_lacking(error):
-            half = len(prompts) // 2
-            what = f"{self.label} ran out of the GPU's memory at {len(prompts)} prompts at once; half are asked at once"
+            half = len(asked) // 2
+            less = f"{self.label} ran out of the GPU's memory at {len(asked)} {what} at once; half are asked at once"
             if _MEMORY not in self._told:
-                logger.warning(what)
+                logger.warning(less)
             self._told.add(_MEMORY)
-            return [prompts[:half], prompts[half:]]
+            return [asked[:half], asked[half:]]
         alone = (
-            f"{self.label} raised {type(error).__name__} at {len(prompts)} prompts at once; each of them is asked alone"
+            f"{self.label} raised {type(error).__name__} at {len(asked)} {what} at once; each of them is asked alone"
         )
         if _place(error) not in self._told:
             logger.warning(alone, exc_info=None if exhausted(error) else error)
             self._told |= {_place(error), f"{_place(error)}\n{error}"}
-        return [prompts[index : index + 1] for index in range(len(prompts))]
+        return [asked[index : index + 1] for index in range(len(asked))]
 
     @contextmanager
     def no_exit(self, what: str) -> Iterator[None]:
