@@ -83,6 +83,12 @@ def test_defaults_are_filled_in():
         ("version", 1, r"unknown key 'version' in the top level. Known keys: run, "),
         ("run/ablation", ["released"], "run.ablation names 'released', which is not an entry of protocols:"),
         ("methods/box_fill/protocols", {"correct": {}}, r"methods.box_fill.protocols names 'correct'.*'corrected'"),
+        ("methods/box_fill/same_as", "box_fill", "methods.box_fill.same_as names the method itself"),
+        (
+            "methods/box_fill/same_as",
+            "box_fil",
+            r"'box_fil', which is not an entry of methods:. Did you mean 'box_fill'",
+        ),
         ("run/methods", ["boxfill"], r"Did you mean 'box_fill'\?"),
         ("prompts/clicks", 0, "prompts.clicks: 0 is less than the minimum of 1"),
         (
@@ -112,6 +118,19 @@ def test_defaults_are_filled_in():
 def test_mistakes_are_named_with_the_nearest_word(path, value, message):
     with pytest.raises(PromptsegError, match=message):
         check(edited(path, value))
+
+
+def test_a_run_names_both_methods_that_should_be_equal():
+    fill = BASE["methods"]["box_fill"]
+    config = edited("methods", {"fill": fill, "mine": {**fill, "same_as": "fill"}})
+    config["run"]["methods"] = ["mine"]
+    with pytest.raises(
+        PromptsegError, match=r"methods.mine.same_as: to compare mine with fill .* add fill to run.methods"
+    ):
+        check(copy.deepcopy(config))
+    for chosen in (["fill"], ["fill", "mine"]):
+        config["run"]["methods"] = chosen
+        check(copy.deepcopy(config))
 
 
 def test_a_method_changes_only_the_switches_that_it_names():

@@ -52,6 +52,18 @@ def test_predictions_do_not_depend_on_titles_nor_on_protocols_of_other_runs(conf
     assert facts.predict_entry(config, "ritm") == entry
 
 
+def test_methods_of_the_run_that_should_equal_another():
+    config = copy.deepcopy(CONFIG)
+    config["methods"]["ritm"]["same_as"] = config["methods"]["aside"]["same_as"] = "fill"
+    checked = check(config)
+    assert facts.same_as(checked) == {"ritm": "fill"}
+    assert "equivalence" in facts.optional_parts(checked)
+    # It concerns that table alone.
+    assert not any(
+        "same_as" in facts.part_of(checked, "methods", "ritm", s) for s in ("predict", "figures", "analysis")
+    )
+
+
 def test_what_tables_and_figures_say_of_datasets(config):
     assert facts.about_datasets(config, ["lungs"])["lungs"]["truth"] == "origin of the masks not stated"
     tables = facts.about_datasets(config, ["lungs"], "analysis")["lungs"]

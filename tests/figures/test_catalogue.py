@@ -31,7 +31,9 @@ def test_every_caption_is_used():
 
 
 def test_every_figure_is_drawn_by_one_rule():
-    text = "".join(RULES[name] for name in ("figures", "pictures", "protocols", "trust", "users", "volumes"))
+    text = "".join(
+        RULES[name] for name in ("figures", "pictures", "protocols", "equivalence", "trust", "users", "volumes")
+    )
     calls = re.findall(r"\*\*drawn\((.*?)\)", text, re.DOTALL)
     assert sorted(name for call in calls for name in re.findall(r'"(\w+)"', call)) == sorted(FIGURES)
 
@@ -39,7 +41,7 @@ def test_every_figure_is_drawn_by_one_rule():
 def test_the_tables_behind_a_figure_are_those_that_its_rule_reads():
     rules = [
         part
-        for stage in ("figures", "protocols", "trust", "users", "volumes")
+        for stage in ("figures", "protocols", "equivalence", "trust", "users", "volumes")
         for part in RULES[stage].split("\nrule ")[1:]
     ]
     for rule in rules:

@@ -91,6 +91,12 @@ def test_users_besides_the_ideal_one_have_jobs_of_their_own(project):
     assert planned == of_users | dict.fromkeys(("plot_users", "write_captions", "build_page", "build_explorer"), 1)
 
 
+def test_a_method_that_should_equal_another_is_set_beside_it(project):
+    project.configure(changed(methods={"slow": {**RUN["methods"]["slow"], "same_as": "perfect"}}))
+    page = dict.fromkeys(("write_captions", "build_page"), 1)
+    assert project.planned() == {"tabulate_equivalence": 1, "plot_equivalence": 1} | page
+
+
 def test_a_title_changed(project):
     config = changed()
     config["datasets"]["blobs"]["title"] = "Blobs"

@@ -15,6 +15,7 @@ def final_products():
         "composed": rules.tabulate_composed,
         "protocols": rules.tabulate_protocols,
         "users": rules.tabulate_users,
+        "equivalence": rules.tabulate_equivalence,
     }
     pages = [
         rules.build_page,

@@ -24,6 +24,7 @@ rule build_page:
         everything=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "everything"],
         composed=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "composed"],
         users=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "users"],
+        equivalence=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "equivalence"],
         groups=[f"<results>/tables/{part}.csv" for part in optional_parts() if part == "groups"],
         group_differences=["<results>/tables/group_differences.csv"] if METADATA else [],
         metadata=["<results>/tables/metadata.csv"] if METADATA else [],

@@ -17,7 +17,7 @@ TABLES = [
 
 OPTIONAL = [
     *("everything", "groups", "group_differences", "metadata", "trust", "trust_thresholds", "composed"),
-    *("protocols", "protocol_effects", "protocol_agreement", "users"),
+    *("protocols", "protocol_effects", "protocol_agreement", "users", "equivalence"),
 ]
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from promptseg.analysis.click_metrics import CLICK_METRICS
 from promptseg.analysis.composed import COMPOSED
 from promptseg.analysis.contamination import CONTAMINATION
 from promptseg.analysis.datasets import DATASETS
+from promptseg.analysis.equivalence import EQUIVALENCE
 from promptseg.analysis.everything import EVERYTHING_MEANS
 from promptseg.analysis.groups import GROUP_DIFFERENCES, GROUPS
 from promptseg.analysis.metadata import METADATA
@@ -45,7 +46,7 @@ TABLES = [
         COMPOSED,
         MANIFEST_COMPARISON,
     ),
-    *(USERS, NOISE),
+    *(EQUIVALENCE, USERS, NOISE),
 ]
 _HEAD = """# Tables of this run
 

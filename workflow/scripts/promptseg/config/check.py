@@ -114,6 +114,24 @@ def _misnamed_protocols(config: Mapping[str, Any]) -> Iterator[Mistake]:
             )
 
 
+def _misnamed_equals(config: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What `same_as` may not say: it names no other method, or the run does not name both."""
+    for name, entry in config["methods"].items():
+        other = entry.get("same_as", name)
+        where = ("methods", name, "same_as")
+        if "same_as" in entry and other == name:
+            yield Mistake(where, f"{dotted(where)} names the method itself: name the one that it should equal.")
+        elif other not in config["methods"]:
+            among = _instead(other, config["methods"])
+            yield Mistake(where, f"{dotted(where)} names {other!r}, which is not an entry of methods:.{among}")
+        elif name in config["run"]["methods"] and other not in config["run"]["methods"]:
+            yield Mistake(
+                where,
+                f"{dotted(where)}: to compare {name} with {other} both have to be methods of the run: add {other} to "
+                "run.methods.",
+            )
+
+
 def _reserved(config: Mapping[str, Any]) -> Iterator[Mistake]:
     if CONTOURS in config["methods"]:
         where = ("methods", CONTOURS)
@@ -172,6 +190,7 @@ def check(config: dict[str, Any]) -> dict[str, Any]:
         _mistaken_variants(config),
         _chosen(config, "methods", "methods", "volumes"),
         _misnamed_protocols(config),
+        _misnamed_equals(config),
         _reserved(config),
         mistaken_values(config),
         mistaken_users(config),

@@ -137,6 +137,12 @@ def rivals(config: Config) -> list[str]:
     return sorted(set(config["run"]["methods"]) - set(controls(config)))
 
 
+def same_as(config: Config) -> dict[str, str]:
+    """Methods of the run that should equal another one, with that one, sorted."""
+    entries = {name: config["methods"][name] for name in sorted(config["run"]["methods"])}
+    return {name: entry["same_as"] for name, entry in entries.items() if "same_as" in entry}
+
+
 def grid(config: Config) -> dict[str, Any]:
     """How the mode `everything` covers an image; nothing where the run does without the mode."""
     return dict(config["everything"]) if "everything" in config["prompts"]["modes"] else {}
@@ -190,6 +196,7 @@ def optional_parts(config: Config) -> list[str]:
         "robustness": config["robustness"]["enabled"],
         "groups": any("metadata" in config["datasets"][name] for name in config["run"]["datasets"]),
         "volumes": bool(volume_datasets(config)),
+        "equivalence": bool(same_as(config)),
         "users": len(config["prompts"]["users"]) > 1,
         "protocols": bool(presets(config)),
         "composed": config["compose"]["enabled"],

@@ -34,7 +34,17 @@ class Figure:
     caption: str = ""
     tables: str = ""
     needs: Literal[
-        "", "ambiguity", "everything", "groups", "protocols", "published", "robustness", "trust", "users", "volumes"
+        "",
+        "ambiguity",
+        "equivalence",
+        "everything",
+        "groups",
+        "protocols",
+        "published",
+        "robustness",
+        "trust",
+        "users",
+        "volumes",
     ] = ""
 
     @property
@@ -156,6 +166,9 @@ _ALL = [
            tables="scores.parquet"),
     Figure("contamination", "Datasets seen in training, this run",
            "Contamination", {"figure": "datasets seen in training", "source": "this run"}, tables="contamination.csv"),
+    Figure("equivalence", "Still the same model?",
+           "Speed", {"figure": "still the same model?", "source": "this run"}, needs="equivalence",
+           tables="equivalence.csv"),
     Figure("throughput", "Speed and memory, this run",
            "Speed", {"figure": "speed and memory", "source": "this run"}, tables="throughput.csv"),
 ]

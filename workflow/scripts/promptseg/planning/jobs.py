@@ -21,6 +21,7 @@ STAGES = {
     "masks": "masks from files",
     "score": "scores",
     "analysis": "tables",
+    "equivalence": "equivalence",
     "trust": "confidences",
     "volumes": "volumes",
     "users": "users",

@@ -24,6 +24,7 @@ from promptseg.core.titles import Titles, setting, titled
 from promptseg.core.vocabulary import ITERATIVE, LASSO, SCRIBBLE_MODES
 from promptseg.report import comparisons, inventory, tables
 from promptseg.report.composed import composed_table
+from promptseg.report.equivalence import equivalence_parts
 from promptseg.report.everything import everything_notes, everything_table
 from promptseg.report.failures import failures
 from promptseg.report.findings import findings, shared_patients
@@ -120,7 +121,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             contamination and pairs; under everything if the run has that mode; under composed if it composes maps;
             under groups, group_differences and metadata if it has metadata; under trust and trust_thresholds if it has
             methods besides controls; under protocols, protocol_effects and protocol_agreement if it has presets;
-            under users if it has others than the ideal one.
+            under users if it has others than the ideal one; under equivalence if methods should equal others.
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
@@ -180,6 +181,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),
             people=people,
+            same=equivalence_parts(files, methods, run.datasets, protocols),
             presets=protocol_parts(files, methods, run.presets),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
