@@ -21,7 +21,7 @@ from promptseg.methods.base import Query, Settings
 from promptseg.methods.devices import autocast
 from promptseg.methods.frames import Frame, padded, stretched
 from promptseg.methods.loading import named_weights
-from promptseg.methods.promptable import Decoded, Promptable
+from promptseg.methods.promptable import Decoded, Encoding
 
 if find_spec("transformers") is None:
     raise ModuleNotFoundError(
@@ -91,7 +91,7 @@ def model_type(folder: Path) -> str:
     return str(found)
 
 
-class HuggingFaceSam(Promptable[nn.Module]):
+class HuggingFaceSam(Encoding[nn.Module]):
     """A SamModel or Sam2Model of transformers, with its three masks per prompt.
 
     `precision: bf16` concerns the image encoder. Without a file for the image processor in the folder, images are
@@ -108,6 +108,7 @@ class HuggingFaceSam(Promptable[nn.Module]):
         super().__init__(settings)
         self.network: Any = self.load()
         self.processor = self._processor(named_weights(settings))
+        self.encoder = self._encoder
         if settings.compile:
             encoder: Any = self.network.vision_encoder
             encoder.compile()
@@ -136,7 +137,7 @@ class HuggingFaceSam(Promptable[nn.Module]):
                 raise PromptsegError(f"{folder} does not fit its config.json: {len(names)} {kind}, {names[0]} first.")
         if broken := [name for name, value in network.state_dict().items() if not value.isfinite().all()]:
             raise PromptsegError(f"{folder} holds NaN or infinite values, in {broken[0]} first: it is damaged.")
-        self.side = int(network.config.prompt_encoder_config.image_size)
+        self.take_side(int(network.config.prompt_encoder_config.image_size))
         return network.to(self.settings.device).eval()
 
     def _processor(self, folder: Path) -> Any:
@@ -150,8 +151,7 @@ class HuggingFaceSam(Promptable[nn.Module]):
             return processor_class(size={"longest_edge": self.side}, pad_size=square)
         return processor_class(size=square)
 
-    @torch.inference_mode()
-    def encode(self, pixels: np.ndarray) -> Embedding:
+    def prepare(self, pixels: np.ndarray) -> Tensor:
         inputs = self.processor(pixels, return_tensors="pt", input_data_format="channels_last")
         values = inputs["pixel_values"].to(self.settings.device)
         if tuple(values.shape) != (1, 3, self.side, self.side):
@@ -159,12 +159,14 @@ class HuggingFaceSam(Promptable[nn.Module]):
                 f"The image processor of {self.settings.weights} makes images of {tuple(values.shape[2:])} pixels, and "
                 f"its network takes {self.side} a side: correct its {' or '.join(_PROCESSOR_FILES)}."
             )
+        return values
+
+    def _encoder(self, values: Tensor) -> list[Tensor]:
         with autocast(self.settings.device, self.settings.precision):
             maps = self.network.get_image_embeddings(values)
-        maps = maps if isinstance(maps, list) else [maps]
-        return self._embedding([each.float() for each in maps], pixels)
+        return [each.float() for each in (maps if isinstance(maps, list) else [maps])]
 
-    def _embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Embedding:
+    def embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Embedding:
         return Embedding(tuple(maps), self._frame(pixels.shape[:2], 4 * maps[-1].shape[-1]))
 
     def _frame(self, size: tuple[int, ...], low: int) -> Frame:
@@ -186,7 +188,7 @@ class HuggingFaceSam(Promptable[nn.Module]):
     @torch.inference_mode()
     def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
         maps = safetensors.torch.load(content)
-        return self._embedding([maps[name].to(self.settings.device) for name in sorted(maps)], pixels)
+        return self.embedding([maps[name].to(self.settings.device) for name in sorted(maps)], pixels)
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:

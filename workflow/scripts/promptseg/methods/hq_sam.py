@@ -62,9 +62,8 @@ class HqSam(Sam):
     def multimask(self, query: Query) -> bool:
         return query.multimask == "always"
 
-    @torch.inference_mode()
-    def encode(self, pixels: np.ndarray) -> HqEmbedding:
-        early, features = self.encoder(self.prepare(pixels))
+    def embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> HqEmbedding:
+        early, features = maps
         return self._detailed(features, self.decoder.details(early, features), pixels)
 
     def _detailed(self, features: Tensor, details: Tensor, pixels: np.ndarray) -> HqEmbedding:

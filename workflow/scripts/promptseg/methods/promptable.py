@@ -1,10 +1,11 @@
 """What SAM and its successors have in common: an image is encoded once, prompts are decoded from it in batches."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +16,9 @@ from promptseg.methods.loading import load_weights, named_weights
 
 # Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
 BATCH = {"cpu": 8, "cuda": 64}
+# Pixels of inputs that a GPU encodes together: 4 images of 1024 pixels a side, or 16 of 512. On a CPU several at once
+# gain a sixth at 256 pixels a side and less at more, and the last bits would depend on an image's neighbours.
+ENCODED_PIXELS = 2**22
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -130,3 +134,43 @@ class Promptable(Method, Generic[Network]):
         """
         (decoded,) = self.decode([Query(image, prompt, previous)], multimask)
         return decoded
+
+
+class Encoding(Promptable[Network]):
+    """A network whose encoder takes images of one size, prepared as its authors do, several at once on a GPU.
+
+    Attributes:
+        encoder: turns (b, 3, s, s) float32 inputs into one map, or several, each with the images along its first axis.
+        side: s, in pixels.
+    """
+
+    encoder: Callable[[Tensor], Tensor | Sequence[Tensor]]
+    side: int
+
+    @abstractmethod
+    def prepare(self, pixels: np.ndarray) -> Tensor:
+        """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input."""
+
+    @abstractmethod
+    def embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Any:
+        """What `encode` returns for an image, of the maps that the encoder gives for it, (1, ...) each."""
+
+    def take_side(self, side: int) -> None:
+        """Note the side of the network's input, from which follows how many images are encoded at once."""
+        self.side = side
+        if self.settings.device != "cpu":
+            self.encodes_at_once = max(1, min(self.images_at_once, ENCODED_PIXELS // side**2))
+
+    def encode(self, pixels: np.ndarray) -> Any:
+        return self._together([pixels])[0]
+
+    def encode_all(self, pixels: Sequence[np.ndarray]) -> list[Any]:
+        if type(self).encode is not Encoding.encode:  # a class of a user, say, that does more for an image
+            return super().encode_all(pixels)
+        return self._together(pixels)
+
+    @torch.inference_mode()
+    def _together(self, pixels: Sequence[np.ndarray]) -> list[Any]:
+        maps = self.encoder(torch.cat([self.prepare(one) for one in pixels]))
+        levels = (maps,) if isinstance(maps, Tensor) else maps
+        return [self.embedding([level[i : i + 1] for level in levels], one) for i, one in enumerate(pixels)]

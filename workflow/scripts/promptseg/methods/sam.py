@@ -21,7 +21,7 @@ from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
 from promptseg.methods.networks.sam_encoder import Encoder
 from promptseg.methods.networks.sam_small import VARIANTS, small_sam
 from promptseg.methods.networks.tiny_vit import TinyViT
-from promptseg.methods.promptable import Decoded, Promptable
+from promptseg.methods.promptable import Decoded, Encoding, Promptable
 from promptseg.methods.proposals import propose
 
 # Pixels of masks of the image's size that are made together.
@@ -43,7 +43,7 @@ class Embedding:
     frame: Frame
 
 
-class Sam(Promptable[SamModel]):
+class Sam(Encoding[SamModel]):
     """SAM with its three masks per prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
     `precision: bf16` concerns the image encoder, in which nearly all time is spent. Methods on SAM's network that
@@ -54,6 +54,7 @@ class Sam(Promptable[SamModel]):
         decoder_class: what decodes prompts.
     """
 
+    encoder: nn.Module
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
@@ -94,7 +95,7 @@ class Sam(Promptable[SamModel]):
             self.decoder = self.decoder_class(self.model)
         if self.settings.compile:
             self.encoder.compile()
-        self.side = int(self.model.image_encoder.img_size)
+        self.take_side(int(self.model.image_encoder.img_size))
         self.resize = ResizeLongestSide(self.side)
 
     def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -106,7 +107,6 @@ class Sam(Promptable[SamModel]):
         return encoder
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
-        """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input."""
         resized = torch.as_tensor(self.resize.apply_image(pixels), device=self.settings.device)
         return self.model.preprocess(resized.permute(2, 0, 1)[None].float())
 
@@ -123,12 +123,8 @@ class Sam(Promptable[SamModel]):
         low = 4 * int(self.model.prompt_encoder.image_embedding_size[0])
         return self.frame((height, width), low).logits(mask, self.side)
 
-    @torch.inference_mode()
-    def encode(self, pixels: np.ndarray) -> Embedding:
-        return self._embedding(self.encoder(self.prepare(pixels)), pixels)
-
-    def _embedding(self, features: Tensor, pixels: np.ndarray) -> Embedding:
-        height, width = pixels.shape[:2]
+    def embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Embedding:
+        (features,), (height, width) = maps, pixels.shape[:2]
         return Embedding(features, self.decoder.prepare(features), self.frame((height, width), 4 * features.shape[-1]))
 
     def pack(self, encoded: Embedding) -> bytes:
@@ -137,7 +133,7 @@ class Sam(Promptable[SamModel]):
     @torch.inference_mode()
     def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
         features = safetensors.torch.load(content)["features"].to(self.settings.device)
-        return self._embedding(features, pixels)
+        return self.embedding([features], pixels)
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:

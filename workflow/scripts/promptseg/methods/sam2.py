@@ -15,7 +15,7 @@ from promptseg.methods.frames import Frame, stretched
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam2 import VARIANTS, Sam2Encoder, Sam2Net, image_part
 from promptseg.methods.networks.sam2_decoder import DecoderImage, Sam2Decoder, steady
-from promptseg.methods.promptable import Decoded, Promptable
+from promptseg.methods.promptable import Decoded, Encoding
 from promptseg.methods.proposals import propose
 
 # Of ImageNet, for values from 0 to 1.
@@ -45,7 +45,7 @@ class Embedding:
     frame: Frame
 
 
-class Sam2(Promptable[Sam2Net]):
+class Sam2(Encoding[Sam2Net]):
     """SAM 2 as its image predictor is used: the image fills a square input, whatever its aspect.
 
     The single mask gives way to the best of three where it is not stable, unless the option `dynamic_multimask` is
@@ -60,6 +60,7 @@ class Sam2(Promptable[Sam2Net]):
     known_options = frozenset({"dynamic_multimask", "video_size", "corrections"})
     tracker = "promptseg.methods.sam2_video:Sam2Video"
     cacheable = True
+    encoder: nn.Module
 
     def __init__(self, settings: Settings):
         super().__init__(settings)
@@ -83,21 +84,15 @@ class Sam2(Promptable[Sam2Net]):
     @torch.inference_mode()
     def _take(self, network: Sam2Net) -> None:
         dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
-        self.encoder: nn.Module = Sam2Encoder(network, dtype)
+        self.encoder = Sam2Encoder(network, dtype)
         self.decoder = Sam2Decoder(network.sam_prompt_encoder, network.sam_mask_decoder)
-        self.side = network.sizes.input_size
+        self.take_side(network.sizes.input_size)
         if self.settings.compile:
             self.encoder.compile()
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
-        """(h, w, 3) uint8 RGB -> (1, 3, s, s) float32, the network's input."""
         image = torch.as_tensor(pixels, device=self.settings.device).permute(2, 0, 1).contiguous().float() / 255
         return normalize(resize(image, [self.side, self.side], antialias=True), MEAN, STD)[None]
-
-    @torch.inference_mode()
-    def encode(self, pixels: np.ndarray) -> Embedding:
-        features, fine, finest = self.encoder(self.prepare(pixels))
-        return self._embedding(features, fine, finest, pixels)
 
     def state_of(self, mask: np.ndarray) -> Tensor:
         return self.frame(mask.shape[:2], 4 * int(self.decoder.prompts.image_embedding_size[0])).logits(mask, self.side)
@@ -107,7 +102,8 @@ class Sam2(Promptable[Sam2Net]):
         height, width = size
         return stretched((height, width), self.side, low, self.settings.device)
 
-    def _embedding(self, features: Tensor, fine: Tensor, finest: Tensor, pixels: np.ndarray) -> Embedding:
+    def embedding(self, maps: Sequence[Tensor], pixels: np.ndarray) -> Embedding:
+        features, fine, finest = maps
         return Embedding(
             features,
             (finest[0].permute(2, 0, 1), fine[0].permute(2, 0, 1)),
@@ -123,7 +119,7 @@ class Sam2(Promptable[Sam2Net]):
     @torch.inference_mode()
     def unpack(self, content: bytes, pixels: np.ndarray) -> Embedding:
         maps = {name: value.to(self.settings.device) for name, value in safetensors.torch.load(content).items()}
-        return self._embedding(maps["features"], maps["fine"], maps["finest"], pixels)
+        return self.embedding([maps["features"], maps["fine"], maps["finest"]], pixels)
 
     @torch.inference_mode()
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:

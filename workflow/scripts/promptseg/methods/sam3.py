@@ -78,9 +78,9 @@ class Sam3(Sam2):
     def _take(self, network: nn.Module) -> None:
         assert isinstance(network, Sam3Net)
         dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
-        self.encoder: nn.Module = Sam3Encoder(network, dtype)
+        self.encoder = Sam3Encoder(network, dtype)
         self.decoder = Sam2Decoder(network.tracker.sam_prompt_encoder, network.tracker.sam_mask_decoder)
-        self.side = network.sizes.image_size
+        self.take_side(network.sizes.image_size)
         if self.settings.compile:
             self.encoder.compile()
 

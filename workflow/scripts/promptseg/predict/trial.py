@@ -13,7 +13,7 @@ import numpy as np
 from promptseg.core import masks
 from promptseg.methods import Candidates, Grid, Method, Prompt, Query
 from promptseg.predict.abilities import Abilities
-from promptseg.predict.answers import WrongAnswer, checked, checked_proposals, listed, require_bytes
+from promptseg.predict.answers import ENCODED, WrongAnswer, checked, checked_proposals, listed, require_bytes
 from promptseg.predict.scene import BOX_AND_POINT, SIZES, Scene
 
 SAME = 0.001  # share of an image's pixels that rounding may change, e.g. between batches of other sizes
@@ -144,7 +144,9 @@ class Trial:
         self.report.checks[f"{what} is left as it is"] = problem
 
     def _encode(self) -> list[Any]:
-        return [self.method.encode(scene.pixels) for scene in self.scenes]
+        pixels, most = [scene.pixels for scene in self.scenes], self.method.encodes_at_once
+        parts = [pixels[first : first + most] for first in range(0, len(pixels), most)]
+        return [one for part in parts for one in listed(self.method.encode_all(part), len(part), ENCODED)]
 
     def _timed(self, what: str, count: int, call: Any) -> Any:
         start = time.perf_counter()
