@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ANALYSIS = [
     "beautifulsoup4",
     "docutils",
+    "fonttools",
     "imagecodecs",
     "isal",
     "jinja2",
@@ -36,7 +37,6 @@ ANALYSIS = [
     "requests",
     "scikit-image",
     "scipy",
-    "seaborn",
     "simpleitk",
     "statsmodels",
     "tabulate",

@@ -1,31 +1,23 @@
 """House style of the figures: one colour and marker for each method and mode, sizes of a paper, reproducible files."""
 
-import io
-import logging
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 import matplotlib
-import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb, to_rgba_array
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from PIL import Image
 
-from promptseg.core.files import atomic
 from promptseg.core.titles import MODALITIES as MODALITIES
 from promptseg.core.titles import MODES as MODE_TITLES
 from promptseg.core.titles import SELECTIONS as SELECTION_TITLES
 from promptseg.core.titles import plain, titled
 from promptseg.core.vocabulary import AUTOMATIC, STUDY_MODES
+from promptseg.figures.files import save as save
 from promptseg.figures.looks import BAND, GREY, LINE, Look, step_colours
 from promptseg.figures.looks import BLUE as BLUE
 from promptseg.figures.looks import FRAME as FRAME
@@ -49,12 +41,6 @@ from promptseg.figures.translation import use_words, words
 
 _MM = 25.4
 _GUTTER, _LEAST = 5 / _MM, 80 / _MM  # inches between the columns of a paper, and of the narrowest one
-_DPI = 200  # of the PNG files
-# What keeps the time of writing and random names out of the files.
-_METADATA = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-_FILES: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "promptseg"}
-_COLOURS = ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor")
-_KEPT = ("#ffffff", "#000000", SKY, ORANGE, YELLOW)  # of what is drawn on images, however little of it there is
 _widths = {"page": 183 / _MM}
 RHO = "\N{GREEK SMALL LETTER RHO}"
 
@@ -65,6 +51,38 @@ _MODES = {
     "scribble_contour": ("#4d9221", "p"), "lasso": ("#276419", "h"), AUTOMATIC: ("#c51b7d", "P"),
 }  # fmt: skip
 _SELECTIONS = {"first": ("#762a83", "o"), "best_score": ("#c2a5cf", "s"), "oracle": ("#9970ab", "D")}
+
+_INK = ".15"  # grey of texts and ticks
+_TICKS = {
+    "color": _INK, "labelsize": 6.5, "major.width": 0.6, "minor.width": 0.8, "major.size": 2.5, "minor.size": 3.2,
+}  # fmt: skip
+_HOUSE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "text.color": _INK,
+    "text.parse_math": False,  # titles of users may hold dollars
+    "axes.axisbelow": True,
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "axes.labelcolor": _INK,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": GREY,
+    **{f"{axis}tick.{key}": value for axis in "xy" for key, value in _TICKS.items()},
+    "figure.titlesize": 8,
+    "grid.linewidth": 0.4,
+    "grid.color": LINE,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3,
+    "lines.solid_capstyle": "round",
+    "patch.linewidth": 0.8,
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "legend.title_fontsize": 6.5,
+    "legend.handlelength": 2.2,
+    "legend.columnspacing": 1.2,
+}
 
 _STEP_MARKERS = ["o", "s", "^", "D", "v"]
 
@@ -114,35 +132,7 @@ def selections(names: Iterable[str] = ("first", "oracle")) -> dict[str, Look]:
 
 def use() -> None:
     """Set the house style for the figures drawn from here on."""
-    sns.set_theme(
-        context="paper",
-        style="ticks",
-        rc={
-            "font.family": "DejaVu Sans",
-            "font.size": 7,
-            "text.parse_math": False,  # titles of users may hold dollars
-            "axes.titlesize": 7,
-            "axes.labelsize": 7,
-            "xtick.labelsize": 6.5,
-            "ytick.labelsize": 6.5,
-            "legend.fontsize": 6.5,
-            "figure.titlesize": 8,
-            "axes.linewidth": 0.6,
-            "axes.edgecolor": GREY,
-            "xtick.major.width": 0.6,
-            "ytick.major.width": 0.6,
-            "xtick.major.size": 2.5,
-            "ytick.major.size": 2.5,
-            "grid.linewidth": 0.4,
-            "grid.color": LINE,
-            "lines.linewidth": 1.0,
-            "lines.markersize": 3,
-            "legend.frameon": False,
-            "legend.title_fontsize": 6.5,
-            "legend.handlelength": 2.2,
-            "legend.columnspacing": 1.2,
-        },
-    )
+    matplotlib.rcParams.update(_HOUSE)
 
 
 def click_looks(steps: Sequence[int]) -> dict[int, Look]:
@@ -211,7 +201,7 @@ def unit_axis(axis: Axes, which: str) -> None:
     ticks([0, 0.2, 0.4, 0.6, 0.8, 1], ["0", ".2", ".4", ".6", ".8", "1"])
     axis.grid(axis="both" if which == "y" else "x", zorder=0)
     axis.set_axisbelow(True)
-    sns.despine(ax=axis)
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def stripes(axis: Axes, count: int) -> None:
@@ -236,65 +226,3 @@ def message(title: str, sentence: str) -> Figure:
     axis.set_axis_off()
     axis.text(0.5, 0.5, wrap(sentence, 60), ha="center", va="center", color=GREY)
     return figure
-
-
-def save(figure: Figure, files: str | Path | Iterable[str | Path]) -> None:
-    """Write a figure to files of the formats that their endings name; equal figures give equal files.
-
-    Args:
-        files: PNG (200 dpi), PDF with embedded fonts, SVG with texts as texts, EPS without transparency.
-    """
-    # Found once for all files, because it takes most of the time, and at the resolution of the PNG,
-    # because the width of a text depends on that.
-    figure.set_dpi(_DPI)
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)  # even "none" would have each file drawn twice
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for each table of each font
-    paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
-    for path in sorted(paths, key=lambda path: path.suffix == ".eps"):  # which changes colours
-        with matplotlib.rc_context(_FILES), atomic(path) as written:
-            if path.suffix == ".eps":
-                _write_eps(figure, written)
-            elif path.suffix == ".png" and any(axis.images for axis in figure.axes):
-                _write_picture(figure, written)
-            else:
-                figure.savefig(written, dpi=_DPI, metadata=_METADATA[path.suffix])
-
-
-def _write_picture(figure: Figure, path: Path) -> None:
-    """PNG of 256 colours, half as large: most grey levels of images are off by one at most, colours on them by none."""
-    with io.BytesIO() as drawn:
-        figure.savefig(drawn, dpi=_DPI, format="png")
-        picture = Image.open(drawn).convert("RGB")
-    common = picture.quantize(256 - len(_KEPT), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    pixels, places, palette = np.asarray(picture), np.array(common), list(common.getpalette() or [])
-    for colour in _KEPT:
-        kept = [round(255 * value) for value in to_rgb(colour)]
-        places[(pixels == kept).all(axis=-1)] = len(palette) // 3
-        palette += kept
-    reduced = Image.fromarray(places)
-    reduced.putpalette(palette)
-    reduced.save(path, "PNG", dpi=(_DPI, _DPI))
-
-
-def _write_eps(figure: Figure, path: Path) -> None:
-    """EPS knows no transparency: thin colours become the pale ones that they are on white. Nor may it tell the time."""
-    for artist in figure.findobj():
-        if (alpha := artist.get_alpha()) is None or isinstance(artist, AxesImage):
-            continue
-        found = {name: getattr(artist, f"get_{name}", None) for name in _COLOURS}
-        opaque = {name: _on_white(get(), alpha) for name, get in found.items() if get}
-        artist.set_alpha(None)
-        artist.set(**opaque)
-    figure.savefig(path)
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(line for line in lines if not line.startswith(b"%%CreationDate")))
-
-
-def _on_white(colour: Any, alpha: float) -> Any:
-    """What a thin colour, or an array (n, 4) of them, looks like on white; none where there is none."""
-    rgba = to_rgba_array(colour)
-    if not len(rgba) or not rgba[:, 3].any():
-        return "none"
-    opaque = 1 - alpha * (1 - rgba[:, :3])
-    return tuple(opaque[0]) if len(opaque) == 1 else opaque
