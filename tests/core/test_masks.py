@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from pycocotools import mask as coco
 
 from promptseg.core import masks
 
@@ -18,6 +19,28 @@ def test_run_length_code_is_lossless(mask):
     code = masks.encode(mask)
     assert code["size"] == list(mask.shape)
     np.testing.assert_array_equal(masks.decode(code), mask)
+
+
+@given(bool_masks, st.sampled_from(["C", "F"]), st.booleans())
+def test_run_length_code_is_that_of_pycocotools(mask, order, flipped):
+    mask = np.array(mask[:, ::-1], order=order)[:, ::-1] if flipped else np.array(mask, order=order)
+    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
+    assert masks.encode(mask)["counts"] == code["counts"].decode()
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        (["...", "..."], "6"),
+        (["###", "###"], "06"),
+        (["#..", "#.."], "024"),
+        (["..#", "..#"], "42"),
+        ([".##", "##."], "141"),
+        (["#.#", "..."], "0130N"),  # 0, 1, 3, 1, 1: from the fourth on less the one before the last; N is -2
+    ],
+)
+def test_literal_run_length_codes(rows, counts):
+    assert masks.encode(draw(*rows)) == {"size": [2, 3], "counts": counts}
 
 
 def test_tight_box_is_inclusive():

@@ -11,8 +11,25 @@ from pycocotools import mask as coco
 
 def encode(mask: np.ndarray) -> dict[str, Any]:
     """COCO run-length code of an (h, w) bool mask: {"size": [h, w], "counts": string}."""
-    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
-    return {"size": [int(side) for side in code["size"]], "counts": code["counts"].decode("ascii")}
+    height, width = mask.shape
+    runs = {"size": [height, width], "counts": _run_lengths(mask)}
+    return {"size": [height, width], "counts": coco.frPyObjects(runs, height, width)["counts"].decode("ascii")}
+
+
+def _run_lengths(mask: np.ndarray) -> list[int]:
+    """Lengths of the runs of background and mask in turn, down one column after another, of an (h, w) bool mask."""
+    height, width = mask.shape
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not columns.size:
+        return [height * width]
+    first, end = int(columns[0]), int(columns[-1]) + 1  # other columns are not looked at
+    values = np.zeros((end - first) * height + 2, np.uint8)
+    cv2.transpose(mask[:, first:end].view(np.uint8), values[1:-1].reshape(-1, height))
+    changes = np.flatnonzero(values[1:] != values[:-1])
+    lengths = np.empty(len(changes) + 1, np.int64)
+    np.subtract(changes[1:], changes[:-1], out=lengths[1:-1])
+    lengths[0], lengths[-1] = changes[0] + first * height, (width - first) * height - changes[-1]
+    return lengths.tolist() if lengths[-1] else lengths[:-1].tolist()
 
 
 def decode(code: dict[str, Any]) -> np.ndarray:
@@ -66,8 +83,14 @@ def count_components(mask: np.ndarray) -> int:
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
     """Intersection over union of two bool masks of equal shape; 1 if both are empty."""
-    union = int(np.logical_or(a, b).sum())
-    return int(np.logical_and(a, b).sum()) / union if union else 1.0
+    return _iou(a, b, int(np.count_nonzero(b)))
+
+
+def _iou(a: np.ndarray, b: np.ndarray, area: int) -> float:
+    """`iou`, where the area of the second mask is known."""
+    shared = int(np.count_nonzero(a & b))
+    union = int(np.count_nonzero(a)) + area - shared
+    return shared / union if union else 1.0
 
 
 def overlaps(codes: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> np.ndarray:
@@ -87,9 +110,10 @@ def best_overlap(overlaps: Sequence[float] | np.ndarray) -> int:
     return best if overlaps[best] > 0 else len(overlaps) - 1
 
 
-def best_candidate(candidates: np.ndarray, truth: np.ndarray) -> int:
+def best_candidate(candidates: Sequence[np.ndarray] | np.ndarray, truth: np.ndarray) -> int:
     """Index of the candidate of (k, h, w) bool that `best_overlap` takes for the (h, w) bool truth."""
-    return best_overlap([iou(candidate, truth) for candidate in candidates])
+    area = int(np.count_nonzero(truth))
+    return best_overlap([_iou(candidate, truth, area) for candidate in candidates])
 
 
 def best_score(scores: Sequence[float] | np.ndarray) -> int:

@@ -70,7 +70,7 @@ def depth(mask: np.ndarray, distance: Distance = "chamfer5") -> np.ndarray:
 
 def deepest_pixels(distance: np.ndarray) -> np.ndarray:
     """(n, 2) int (x, y) of all pixels of an (h, w) distance map that share its maximum, in row-major order."""
-    rows, columns = np.nonzero(distance == distance.max())
+    rows, columns = np.divmod(np.flatnonzero(distance == distance.max()), distance.shape[1])  # faster than nonzero
     return np.stack([columns, rows], axis=1)
 
 
