@@ -20,43 +20,64 @@ def parts(tmp_path, *records):
     return equivalence_parts(files, METHODS, DATASETS, PROTOCOLS)
 
 
-def test_the_verdict_is_a_sentence_with_what_it_does_not_hold_for(tmp_path):
+def test_the_verdict_is_a_finding_with_what_it_does_not_hold_for(tmp_path):
     found = parts(
         tmp_path,
         record("equivalent", **ENDS),
         record("equivalent", task="left"),
+        record("equivalent", "mode3", task="left"),
         record("different", task="right"),
-        record("different", "mode3"),
+        record("different", "mode3", task="right"),
+        record("different", "mode3", largest_difference=0.2),
         record("different", selection="best_score"),
+        record("different", "mode3", "best_score"),
         record("undecided", "iterative"),
     )
-    assert found["sentences"] == [
-        "Cut is still the same model within 0.01 of IoU as SAM X: mean difference -0.0004, 95 % interval -0.0020 to "
-        "+0.0010, the largest of 120 masks 0.0312. But not in: Heart: right; mode 3, first mask; all prompts, highest "
-        "predicted IoU."
+    (finding,) = found["findings"]
+    assert finding.sentence == (
+        "Cut is still the same model as SAM X, within 0.01 of IoU, but not in: Heart: right; mode 3, first mask; all "
+        "prompts, highest predicted IoU; mode 3, highest predicted IoU."
+    )
+    assert finding.proof == (
+        "mean difference -0.0004, 95 % interval -0.0020 to +0.0010, the largest of 120 masks 0.0312"
+    )
+    assert finding.certain
+    link = "../explorer/index.html#m=cut&s=mode3.first&vs=sam_x@mode3.first"
+    assert finding.href == f"{link}&sort=diff&dir=asc"
+    assert [row[1:4] for row in found["prompts"]["rows"]] == [
+        ["all prompts", "first mask", "equivalent"],
+        ["mode 3", "first mask", "different"],
+        ["1 click, corrected clicks", "first mask", "undecided"],
+        ["all prompts", "highest predicted IoU", "different"],
+        ["mode 3", "highest predicted IoU", "different"],
     ]
-    assert [row[2:4] for row in found["prompts"]["rows"]] == [
-        ["all prompts", "first mask"],
-        ["mode 3", "first mask"],
-        ["1 click, corrected clicks", "first mask"],
-        ["all prompts", "highest predicted IoU"],
-    ]
-    assert [row[2] for row in found["tasks"]["rows"]] == ["Heart: left", "Heart: right"]
+    left, right = found["tasks"]["rows"]
+    assert (left[1:3], right[1:3]) == (["Heart: left", "equivalent"], ["Heart: right", "different"])
+    assert right[0].href == f"{link}&t=heart:right&sort=diff&dir=asc"
 
 
-def test_a_model_that_differs_and_fails_says_so_first(tmp_path):
+def test_a_model_that_differs_and_fails_says_so(tmp_path):
     failing = {"difference": -0.5, "note": "few patients: it is so on these images", "n_failed": 3}
-    found = parts(tmp_path, record("different", **failing), record("different", task="right"))
-    assert found["sentences"] == [
-        "Cut is not the same model as SAM X: mean difference -0.5000, the largest of 120 masks 0.0312 (few patients: "
-        "it is so on these images). It failed to answer 3 prompts that the other answers."
-    ]
+    found = parts(
+        tmp_path,
+        record("different", **failing),
+        record("different", "mode1"),
+        record("different", task="right"),
+        record("different", "mode1", task="right"),
+    )
+    (finding,) = found["findings"]
+    assert finding.sentence == "Cut is not the same model as SAM X."
+    assert finding.proof == (
+        "mean difference -0.5000, the largest of 120 masks 0.0312, 3 prompts failed that the other answers, few "
+        "patients: it is so on these images"
+    )
 
 
 def test_time_and_memory_stand_side_by_side(tmp_path):
     speed = {"precision": "int8", "against_precision": "fp32", "device": "cpu", "against_device": "cpu"}
     speed |= {"seconds_per_image": 0.5, "against_seconds_per_image": 1, "times_as_fast": 2}
-    found = parts(tmp_path, record("equivalent", peak_memory_mb=450, against_peak_memory_mb=900, **speed))
+    pooled = record("equivalent", peak_memory_mb=450, against_peak_memory_mb=900, **speed)
+    found = parts(tmp_path, pooled, record("equivalent", "mode1"))
     assert found["speeds"]["rows"] == [
         ["Cut", "SAM X", "int8, other fp32", "cpu", "0.500", "1.000", "2.00", "450", "900"]
     ]

@@ -8,25 +8,26 @@ import pandas as pd
 
 from promptseg.analysis.equivalence import DIFFERENT, EQUIVALENCE, EQUIVALENT, MARGIN, UNDECIDED
 from promptseg.analysis.paper import number
-from promptseg.core.settings import Setting
+from promptseg.core.settings import Setting, setting_id
 from promptseg.core.tables import read_csv
 from promptseg.core.titles import SELECTIONS, Titles, plain, titled
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.core.vocabulary import SELECTIONS as _ORDER
+from promptseg.report.findings import Finding
 from promptseg.report.grid import Cell, Table, as_table, explored, ordered
 
 _VERDICTS = {
-    EQUIVALENT: f"is still the same model within {MARGIN} of IoU",
-    DIFFERENT: "is not the same model",
-    UNDECIDED: "may or may not be the same model",
+    EQUIVALENT: "is still the same model as {other}, within {margin} of IoU",
+    DIFFERENT: "is not the same model as {other}",
+    UNDECIDED: "may or may not be the same model as {other}",
 }
-_HEADS = ["masks", "patients", "IoU", "IoU of the other", "difference", "95 % interval", "largest", "verdict", "note"]
+_HEADS = ["masks", "patients", "IoU", "IoU of the other", "difference", "95 % interval", "largest"]
 
 
 def equivalence_parts(
     files: Mapping[str, Path], methods: Titles, datasets: Titles, protocols: Titles
 ) -> dict[str, Any] | None:
-    """The sentences and tables of a run in which methods should equal others; None without.
+    """The findings and tables of a run in which methods should equal others; None without.
 
     Args:
         files: equivalence.csv under equivalence.
@@ -40,42 +41,64 @@ def equivalence_parts(
     pooled = over[(over["mode"] == "") & (over["selection"] == "first")]
     by_task = by_task[(by_task["mode"] == "") & (by_task["selection"] == "first")]
     prompts = [
-        [titled(methods, row.method), titled(methods, row.against), *_prompt(row, protocols), *_judged(row)]
+        [Cell(titled(methods, row.method), _href(row, rows)), *_prompt(row, protocols), row.verdict, *_numbers(row)]
         for row in over.itertuples()
     ]
     tasks = [
-        [_linked(row, methods), titled(methods, row.against), _task(row, datasets), *_judged(row)]
+        [Cell(titled(methods, row.method), _href(row, rows)), _task(row, datasets), row.verdict, *_numbers(row)]
         for row in by_task.itertuples()
     ]
     return {
-        "sentences": [
-            _sentence(row, methods) + _apart(row, rows[rows["method"] == row.method], datasets, protocols)
+        "findings": [
+            _finding(row, rows[rows["method"] == row.method], methods, datasets, protocols)
             for row in pooled.itertuples()
         ],
         "speeds": _speeds(pooled, methods),
-        "prompts": as_table(prompts, ["method", "other", "prompt", "mask", *_HEADS], 4),
-        "tasks": as_table(tasks, ["method", "other", "task", *_HEADS], 3),
+        "prompts": as_table(prompts, ["method", "prompt", "mask", "verdict", *_HEADS], 4),
+        "tasks": as_table(tasks, ["method", "task", "verdict", *_HEADS], 3),
     }
 
 
-def _sentence(row: Any, methods: Titles) -> str:
-    """The verdict on a method over all tasks and prompts."""
-    known = f", 95 % interval {_interval(row)}" if pd.notna(row.difference_ci_low) else ""
-    failed = f" It failed to answer {row.n_failed} prompts that the other answers." if row.n_failed else ""
-    return (
-        f"{titled(methods, row.method)} {_VERDICTS[row.verdict]} as {titled(methods, row.against)}: mean difference "
-        f"{number(row.difference, 4, '+')}{known}, the largest of {row.n} masks {number(row.largest_difference, 4)}"
-        f"{f' ({row.note})' if row.note else ''}.{failed}"
-    )
+def _finding(row: Any, own: pd.DataFrame, methods: Titles, datasets: Titles, protocols: Titles) -> Finding:
+    """The verdict on a method over all tasks and prompts, and what it does not hold for.
 
-
-def _apart(row: Any, own: pd.DataFrame, datasets: Titles, protocols: Titles) -> str:
-    """Of a method that is not another one as a whole: the tasks, prompts and selections in which it is."""
-    others = own[own["verdict"] == DIFFERENT]
+    Args:
+        own: all rows of the method.
+    """
+    words = _VERDICTS[row.verdict].format(other=titled(methods, row.against), margin=MARGIN)
+    others = own[(own["verdict"] == DIFFERENT) & (row.verdict != DIFFERENT)]
     tasks = others[(others["level"] == "task") & (others["mode"] == "") & (others["selection"] == "first")]
     names = [_task(one, datasets) for one in tasks.itertuples()]
     names += [", ".join(_prompt(one, protocols)) for one in others[others["level"] == "all"].itertuples()]
-    return f" But not in: {'; '.join(names)}." if names and row.verdict != DIFFERENT else ""
+    proof = [
+        f"mean difference {number(row.difference, 4, '+')}",
+        f"95 % interval {_interval(row)}" if _interval(row) else "",
+        f"the largest of {row.n} masks {number(row.largest_difference, 4)}",
+        f"{row.n_failed} prompts failed that the other answers" if row.n_failed else "",
+        row.note,
+    ]
+    sentence = f"{titled(methods, row.method)} {words}" + (f", but not in: {'; '.join(names)}." if names else ".")
+    certain = bool(row.verdict != UNDECIDED)
+    about = ("still the same model", row.method, sentence, ", ".join(filter(None, proof)))
+    return Finding(*about, effect=abs(row.difference), certain=certain, href=_href(row, own))
+
+
+def _href(row: Any, rows: pd.DataFrame) -> str:
+    """The link to the objects of a row, those first at which the method is worst against the other one.
+
+    Of all prompts together those with the largest difference.
+
+    Args:
+        rows: all of the table.
+    """
+    if not row.mode:
+        alike = (rows[["method", "dataset", "task"]] == [row.method, row.dataset, row.task]).all(axis=1)
+        singles = rows[alike & (rows["selection"] == row.selection) & (rows["mode"] != "")]
+        row = next(singles.loc[[singles["largest_difference"].idxmax()]].itertuples())
+    setting = setting_id(row.mode, row.selection, int(row.mode == ITERATIVE), row.protocol)
+    state = {"methods": [row.method], "settings": [setting], "versus": f"{row.against}@{setting}"}
+    where = {"tasks": [f"{row.dataset}:{row.task}"]} if row.dataset else {}
+    return explored(**state, **where, sort="diff", direction="asc")
 
 
 def _speeds(rows: pd.DataFrame, methods: Titles) -> Table:
@@ -99,9 +122,9 @@ def _beside(own: str, other: str) -> str:
     return own if own == other else f"{own}, other {other}"
 
 
-def _judged(row: Any) -> list[str]:
+def _numbers(row: Any) -> list[str]:
     numbers = [number(row.iou), number(row.against_iou), number(row.difference, 4, "+"), _interval(row)]
-    return [str(row.n), str(row.n_patients), *numbers, number(row.largest_difference, 4), row.verdict, row.note]
+    return [str(row.n), str(row.n_patients), *numbers, number(row.largest_difference, 4)]
 
 
 def _interval(row: Any) -> str:
@@ -115,10 +138,6 @@ def _prompt(row: Any, protocols: Titles) -> list[str]:
     setting = Setting(row.mode, row.protocol, "", int(row.mode == ITERATIVE), row.selection)
     prompt = setting.title(protocols).rpartition(",")[0]
     return [prompt, SELECTIONS[row.selection]]
-
-
-def _linked(row: Any, methods: Titles) -> Cell:
-    return Cell(titled(methods, row.method), explored(methods=[row.method, row.against], datasets=[row.dataset]))
 
 
 def _task(row: Any, datasets: Titles) -> str:

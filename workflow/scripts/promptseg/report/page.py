@@ -141,6 +141,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         [name, value if isinstance(value, str) else json.dumps(value, sort_keys=True)]
         for name, value in run.configuration.items()
     ]
+    same = equivalence_parts(files, methods, run.datasets, protocols)
     people = user_parts(files, methods, run.users, run.protocol)
     page = (
         page_environment()
@@ -153,6 +154,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             notes=_by_text(run.notes),
             volumes=run.volumes,
             findings=[
+                *(same["findings"] if same else []),
                 *against_reference(paired, methods, protocols, unasked),
                 *(people["findings"] if people else []),
                 *findings(claimed, paired, methods, protocols, bool(shared)),
@@ -181,7 +183,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),
             people=people,
-            same=equivalence_parts(files, methods, run.datasets, protocols),
+            same=same,
             presets=protocol_parts(files, methods, run.presets),
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
