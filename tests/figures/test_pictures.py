@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 
 from promptseg.core.tables import read_table
 from promptseg.figures import pictures
+from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.tables import OBJECTS
 
 
@@ -67,3 +71,46 @@ def test_window_stays_within_the_body():
     left, right, bottom, top = pictures.window((10, 12, 40, 28), (40, 60), (1.0, 1.0), (5, 10, 44, 29))
     assert (left, right) == (4.5, 44.5)  # as wide as the body
     assert (top, bottom) == (-0.5, 39.5)  # and a square around it
+
+
+def _example(view):
+    pixels = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
+    truth = np.zeros((40, 60), bool)
+    truth[10:20, 30:45] = True
+    image = LabelledImage("i", "c", pixels, truth.astype(np.uint8), None)
+    return pictures.Example("o", "t", image, truth, (1.0, 1.0), view)
+
+
+@pytest.mark.parametrize("view", [(20.5, 50.5, 33.0, 3.0), (-0.5, 59.5, 49.5, -10.5), (29.25, 46.75, 24.0, 6.5)])
+def test_only_what_is_seen_is_painted_and_looks_like_all(view):
+    example = _example(view)
+    layer = np.zeros((40, 60, 4))
+    layer[example.truth] = to_rgba(pictures.MASK, 0.5)
+    drawn = []
+    for whole in (False, True):
+        figure = Figure(figsize=(2, 2), dpi=150)
+        axis = figure.subplots()
+        pictures.show(axis, example)
+        if whole:
+            axis.images[0].remove()
+            for picture in (example.image.pixels, layer):
+                axis.imshow(picture, interpolation="nearest")
+            axis.set(xlim=view[:2], ylim=view[2:])
+        else:
+            pictures.overlay(axis, example.truth)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        drawn.append(np.array(canvas.buffer_rgba()))
+    assert (drawn[0] == drawn[1]).all()
+    assert len(np.unique(drawn[0].reshape(-1, 4), axis=0)) > 100
+
+
+def test_outline_runs_around_the_mask_wherever_it_lies():
+    axis = Figure().subplots()
+    mask = np.zeros((40, 60), bool)
+    mask[0:2, 55:60] = True
+    pictures.outline(axis, mask)
+    (path,) = axis.collections[0].get_paths()
+    assert path.get_extents().extents.tolist() == [54.5, -0.5, 59.5, 1.5]
+    pictures.outline(axis, np.zeros((4, 4), bool))
+    assert len(axis.collections) == 1

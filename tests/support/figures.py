@@ -61,9 +61,16 @@ def truth_of(shapes: pictures.Files, name: str) -> np.ndarray:
     return object_mask(image.labels, synthetic.EXAMPLE_TASKS[task])
 
 
-def layers(axis: Axes) -> list[np.ndarray]:
-    """The masks drawn over the image of a panel."""
-    return [np.asarray(picture.get_array())[..., 3] > 0 for picture in axis.images[1:]]
+def layers(axis: Axes, shape: tuple[int, int] = (64, 128)) -> list[np.ndarray]:
+    """The masks drawn over the image of a panel, of this shape; what the panel does not show is not in them."""
+    found = []
+    for picture in axis.images[1:]:
+        part = np.asarray(picture.get_array())[..., 3] > 0
+        left, _, _, top = (round(edge + 0.5) for edge in picture.get_extent())
+        mask = np.zeros(shape, bool)
+        mask[top : top + part.shape[0], left : left + part.shape[1]] = part
+        found.append(mask)
+    return found
 
 
 def texts(figure: Figure) -> str:

@@ -18,6 +18,7 @@ from promptseg.core.files import atomic
 from promptseg.figures.looks import ORANGE, SKY, YELLOW
 
 _DPI = 200  # of the PNG files
+_LEVEL = 4  # of their compression: 2 % larger than at 6, the usual one, in half the time
 # What keeps the time of writing and random names out of the files.
 _METADATA: dict[str, dict[str, None]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 _FILES: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "promptseg"}
@@ -62,7 +63,7 @@ def _write_png(figure: Figure, pixels: np.ndarray, path: Path) -> None:
     picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
     if any(axis.images for axis in figure.axes):
         picture = _reduced(picture, pixels.view(np.uint32)[..., 0])
-    picture.save(path, "PNG", dpi=(_DPI, _DPI))
+    picture.save(path, "PNG", dpi=(_DPI, _DPI), compress_level=_LEVEL)
 
 
 def _reduced(picture: Image.Image, packed: np.ndarray) -> Image.Image:

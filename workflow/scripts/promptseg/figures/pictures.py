@@ -1,5 +1,6 @@
 """Parts of the figures that show images: the part shown, prompts, masks, outlines."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,25 +208,46 @@ def _square(
 def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) -> None:
     """The image of an object, its pixels in their true shape; `view` other than the object's own if it is given."""
     left, right, bottom, top = view or example.view
-    axis.imshow(example.image.pixels, aspect=example.spacing[0] / example.spacing[1], interpolation="nearest")
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     axis.set_facecolor("black")
+    axis.set_aspect(example.spacing[0] / example.spacing[1])
+    rows, columns = _seen(axis, example.truth.shape)
+    _paint(axis, cv2.cvtColor(example.image.pixels[rows, columns], cv2.COLOR_RGB2RGBA), rows, columns)
+
+
+def _seen(axis: Axes, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The rows and columns of an image (h, w) that an axis shows, and one more around them."""
+    limits = sorted(axis.get_ylim()), sorted(axis.get_xlim())
+    rows, columns = (
+        slice(max(0, math.floor(low)), min(size, math.ceil(high) + 1))
+        for (low, high), size in zip(limits, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _paint(axis: Axes, pixels: np.ndarray, rows: slice, columns: slice) -> None:
+    """RGBA pixels of a part of an image; of a whole one all would be resampled at every drawing."""
+    extent = (columns.start - 0.5, columns.stop - 0.5, rows.stop - 0.5, rows.start - 0.5)
+    axis.imshow(pixels, aspect=axis.get_aspect(), interpolation="nearest", extent=extent)
 
 
 def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.6) -> None:
     """The border of a mask (h, w) bool; an empty one has none."""
     if mask.any():
-        padded = np.pad(mask, 1).astype(float)
-        rows, columns = np.arange(-1, mask.shape[0] + 1), np.arange(-1, mask.shape[1] + 1)
+        x, y, across, down = cv2.boundingRect(mask.astype(np.uint8))
+        padded = np.pad(mask[y : y + down, x : x + across], 1).astype(float)
+        rows, columns = np.arange(y - 1, y + down + 1), np.arange(x - 1, x + across + 1)
         axis.contour(columns, rows, padded, levels=[0.5], colors=[colour], linewidths=width)
 
 
 def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5) -> None:
     """A mask (h, w) bool as a transparent layer over `show`."""
-    layer = np.zeros((*mask.shape, 4))
-    layer[mask] = to_rgba(colour, alpha)
-    axis.imshow(layer, aspect=axis.get_aspect(), interpolation="nearest")
+    rows, columns = _seen(axis, mask.shape)
+    seen = mask[rows, columns]
+    layer = np.zeros((*seen.shape, 4))
+    layer[seen] = to_rgba(colour, alpha)
+    _paint(axis, layer, rows, columns)
 
 
 def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray) -> None:

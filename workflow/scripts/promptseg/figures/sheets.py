@@ -3,11 +3,12 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from promptseg.figures import style
 
@@ -20,6 +21,22 @@ UPWARDS = 0.3  # inches for what is written upwards beside the first panel of a 
 _SMALL, _HEADING = 5.5, 6.5  # points
 _LINE, _HEAD = 0.092, 0.3  # inches of a small line, of headings
 _CHARACTERS = 21  # small ones that fit an inch
+
+
+class _Panel(Axes):
+    """Axes without ticks.
+
+    An axis makes its first ticks when somebody looks for them: to draw no grid, to find the place of its line, to clip
+    them. That takes half of the time of making a panel.
+    """
+
+    def grid(self, *_: Any, **__: Any) -> None:
+        """No grid, and no ticks to draw it at: this is called before anything else looks for them."""
+        for spine in self.spines.values():
+            spine.get_position()  # which sets it; its ticks would have it set else
+        for axis in (self.xaxis, self.yaxis):
+            axis.majorTicks, axis.minorTicks = [], []
+            axis.set_major_locator(NullLocator())
 
 
 @dataclass(frozen=True)
@@ -160,10 +177,7 @@ def sheet(
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)  # type: ignore[union-attr, call-arg]
     figure.suptitle(words, fontsize=7.5)
     figure.supxlabel(note, fontsize=_SMALL, color=style.GREY)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for axis in axes.ravel():
-        axis.set_xticks([])
-        axis.set_yticks([])
+    axes = figure.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": _Panel})
     made = Sheet(figure, axes, panel, panel * shape, margin)
     for row, texts in heads.items():
         made.head(row, texts)
