@@ -31,17 +31,15 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
 
-from usages import Usage, official, own_method
+from usages import Usage, official, own_method, save_generated
 
 from promptseg.core import masks
 from promptseg.core.vocabulary import ITERATIVE, SELECTIONS, STUDY_MODES
 from promptseg.methods import Method, Prompt, adapter_class
 from promptseg.methods.devices import keep_freed_memory
-from promptseg.parity.generated_weights import rule_state
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan, Target
 from promptseg.predict.trajectories import prompts_of
@@ -201,13 +199,7 @@ def child(arguments: argparse.Namespace, method: str, way: str, weights: Path) -
 def compare(arguments: argparse.Namespace, method: str, folder: Path) -> None:
     """Time the ways of one method and print them side by side."""
     entry, weights = ENTRIES[method], folder / f"{method}.safetensors"
-    with torch.device("meta"):
-        network = adapter_class(entry["adapter"]).architecture(entry["variant"])
-    state = rule_state(network)
-    for name, value in state.items():
-        if "output_hypernetworks_mlps" in name and name.endswith("2.weight"):
-            value *= 6  # else nearly all masks of generated weights are empty or full
-    save_file(state, weights)
+    save_generated(entry, weights)
     fastest: dict[str, dict[str, Any]] = {}
     for _ in range(arguments.rounds):
         for way in arguments.ways:

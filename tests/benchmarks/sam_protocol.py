@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,25 +24,15 @@ import torch
 from safetensors.torch import save_file
 from segment_anything import SamPredictor, sam_model_registry
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+from study import matrix_product, ours, reference, samples, synchronise
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
-
-from promptseg.core import masks
-from promptseg.core.vocabulary import ITERATIVE, STUDY_MODES
 from promptseg.methods import Settings
 from promptseg.methods.checkpoints import load_state_dict
 from promptseg.methods.devices import has_bf16, keep_freed_memory
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.parity.generated_weights import rule_state
-from promptseg.predict.engine import Runner
-from promptseg.predict.plan import Plan, Target
-from promptseg.preprocess.images import LabelledImage
-from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
-from promptseg.prompts.modes import PromptSettings, make_prompts
 
-CLICKS = 9
-AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
 KEEPING = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**33),
@@ -68,97 +57,6 @@ def light() -> Sam:
 sam_model_registry["light"] = lambda checkpoint=None: light()
 
 
-def samples(count: int, size: int) -> Iterator[tuple[LabelledImage, list[Target]]]:
-    """Noisy images with one object of two parts."""
-    rows, columns = np.mgrid[:size, :size] / size
-    for index in range(count):
-        rng = np.random.default_rng(index)
-        labels = np.zeros((size, size), np.uint8)
-        for radius in (0.18, 0.08):
-            y, x = rng.uniform(0.25, 0.75, 2)
-            labels[((rows - y) / radius) ** 2 + ((columns - x) / (1.4 * radius)) ** 2 < 1] = 1
-        pixels = np.clip(70 + 60 * labels[..., None] + rng.normal(0, 20, (size, size, 3)), 0, 255).astype(np.uint8)
-        name = f"image{index}"
-        truth = labels == 1
-        prompts = {
-            row["mode"]: row
-            for row in make_prompts(name, truth, [*STUDY_MODES, ITERATIVE], PromptSettings(tie_break="first"))
-        }
-        yield LabelledImage(name, name, pixels, labels, None), [Target(name, truth, prompts)]
-
-
-def reference(predictor: SamPredictor, count: int, size: int, oracle: bool) -> dict[str, float]:
-    """Both of the study's scripts, for one selection: IoU by image, mode and click."""
-    found: dict[str, float] = {}
-
-    def select(candidates: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        return candidates[masks.best_candidate(candidates, truth) if oracle else 0]
-
-    for image, (target,) in samples(count, size):
-        predictor.set_image(image.pixels)
-        x, y = target.prompts["iterative"]["points"][0]
-        clicks = [Click(x, y, True)]
-        for step in range(1, CLICKS + 1):
-            points = np.array([(click.x, click.y) for click in clicks])
-            logits, _, _ = predictor.predict(points, np.array([int(c.positive) for c in clicks]), return_logits=True)
-            mask = select(logits > 0, target.truth)
-            found[f"{image.image_id} click {step}"] = masks.iou(mask, target.truth)
-            if step < CLICKS:
-                seen = ClickTarget(target.object_id, target.truth, image.labels)
-                click = next_click(seen, mask, clicks, AS_RELEASED, tie_break="first", seed=0)
-                assert click is not None
-                clicks.append(click)
-    for image, (target,) in samples(count, size):
-        predictor.set_image(image.pixels)
-        for mode, prompt in target.prompts.items():
-            if mode in ("mode1", "mode2"):
-                candidates = predictor.predict(np.array(prompt["points"]), np.array(prompt["point_labels"]))[0]
-            elif mode != "iterative":
-                answers = [predictor.predict(box=np.array(box))[0] for box in prompt["boxes"]]
-                candidates = np.logical_or.reduce(answers)
-            if mode != "iterative":
-                found[f"{image.image_id} {mode}"] = masks.iou(select(candidates, target.truth), target.truth)
-    return found
-
-
-def ours(method: SamMethod, count: int, size: int) -> tuple[dict[str, float], Runner]:
-    """The engine on the same prompts: IoU by selection, image, mode and click."""
-    plan = Plan(CLICKS, {("as_released", None): AS_RELEASED}, ("first", "oracle"), "first", strict=True)
-    runner = Runner(method, plan)
-    found: dict[str, float] = {}
-    for item in runner.run(samples(count, size)):
-        (target,) = item.targets
-        candidates: dict[str, list[float]] = {}
-        for row in item.rows:
-            iou = masks.iou(masks.decode(row["rle"]), target.truth)
-            if row["mode"] == "iterative":
-                found[f"{row['selection']} {item.image.image_id} click {row['step']}"] = iou
-            else:
-                candidates.setdefault(row["mode"], []).append(iou)
-        for mode, ious in candidates.items():
-            found[f"first {item.image.image_id} {mode}"] = ious[0]
-            found[f"oracle {item.image.image_id} {mode}"] = ious[masks.best_overlap(ious)]
-    return found, runner
-
-
-def matrix_product(device: str, dtype: torch.dtype) -> float:
-    """FLOP per second of matrix products of the encoder's size, sustained for about as long as the encoder takes."""
-    a, b = torch.randn(4096, 768, device=device).to(dtype), torch.randn(768, 3072, device=device).to(dtype)
-    out = torch.mm(a, b)
-    count = 40
-    synchronise(device)
-    start = time.perf_counter()
-    for _ in range(count):
-        torch.mm(a, b, out=out)
-    synchronise(device)
-    return count * 2 * a.shape[0] * a.shape[1] * b.shape[1] / (time.perf_counter() - start)
-
-
-def synchronise(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.synchronize()
-
-
 def work(arguments: argparse.Namespace) -> dict[str, object]:
     """What one process does."""
     dtype = torch.bfloat16 if arguments.way == "bf16" else torch.float32
@@ -172,10 +70,11 @@ def work(arguments: argparse.Namespace) -> dict[str, object]:
         model.mask_decoder.register_forward_hook(lambda *_: calls.update(decoder=calls["decoder"] + 1))
         predictor.set_image(next(samples(1, arguments.size))[0].pixels)  # warm
         calls.update(encoder=0)
+        pictures = list(samples(arguments.images, arguments.size))
         start = time.perf_counter()
         found: dict[str, float] = {}
         for selection in ("first", "oracle"):
-            ious = reference(predictor, arguments.images, arguments.size, selection == "oracle")
+            ious = reference(predictor, pictures, selection == "oracle")
             found |= {f"{selection} {key}": value for key, value in ious.items()}
         result |= {"seconds": time.perf_counter() - start, "ious": found, "calls": calls}
     else:
@@ -186,7 +85,7 @@ def work(arguments: argparse.Namespace) -> dict[str, object]:
         )
         method.encode(next(samples(1, arguments.size))[0].pixels)  # warm
         start = time.perf_counter()
-        found, runner = ours(method, arguments.images, arguments.size)
+        found, runner = ours(method, samples(arguments.images, arguments.size))
         result |= {"seconds": time.perf_counter() - start, "ious": found}
         result["calls"] = {"encoder": runner.cost.images, "decoder": runner.cost.prompts}
         result["parts"] = {

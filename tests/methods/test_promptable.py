@@ -17,8 +17,11 @@ from promptseg.methods.promptable import Promptable
 from promptseg.methods.sam import Sam
 from promptseg.methods.sam2 import Sam2
 from promptseg.parity.generated_weights import rule_state
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Plan
 from support.hugging_face import save_tiny
 from support.networks import tiny_sam
+from support.objects import disk, image, targets
 
 SIZES = Sam2Sizes(64, HieraSizes(8, 1, (1, 1, 1, 1), (2,), (4, 2, 4, 2), 3), width=32, heads=2, hidden=32)
 SHAPES = [(90, 120), (128, 60), (40, 40), (33, 200), (64, 64)]
@@ -74,7 +77,7 @@ def test_images_encoded_together_are_those_encoded_alone(method):
     for one, other in zip(found, alone, strict=True):
         for left, right in zip(*map(maps, (one, other)), strict=True):
             torch.testing.assert_close(left, right, atol=1e-4, rtol=1e-4)
-    answers, expected = (method.predict([Query(image, POINT) for image in images]) for images in (found, alone))
+    answers, expected = (method.predict([Query(one, POINT) for one in images]) for images in (found, alone))
     for answer, other in zip(answers, expected, strict=True):
         assert np.mean(answer.masks != other.masks) < 1e-3
     assert torch.equal(maps(method.unpack(method.pack(found[4]), IMAGES[4]))[0], maps(found[4])[0])
@@ -92,6 +95,23 @@ def test_on_a_gpu_as_many_as_its_memory_should_hold(side, together):
         Promptable.__init__(method, Settings(device=device))
         method.take_side(side)
         assert method.encodes_at_once == expected
+
+
+def test_where_the_memory_of_a_gpu_ran_out_fewer_are_encoded_at_once_from_then_on(method):
+    encoder = method.encoder
+
+    def small(inputs):
+        if len(inputs) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return encoder(inputs)
+
+    method.__dict__["encoder"], method.encodes_at_once = small, 4
+    runner = Runner(method, Plan(clicks=1))
+    labels = disk((60, 80))
+    scenes = [(image(labels, f"p{n}"), targets(labels, [1], name=f"p{n}")) for n in range(6)]
+    rows = [row for item in runner.run(scenes) for row in item.rows]
+    assert {row["status"] for row in rows} == {"ok"}
+    assert method.encodes_at_once == 2
 
 
 class Twice(Sam):

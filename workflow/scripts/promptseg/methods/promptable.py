@@ -167,7 +167,11 @@ class Encoding(Promptable[Network]):
     def encode_all(self, pixels: Sequence[np.ndarray]) -> list[Any]:
         if type(self).encode is not Encoding.encode:  # a class of a user, say, that does more for an image
             return super().encode_all(pixels)
-        return self._together(pixels)
+        try:
+            return self._together(pixels)
+        except torch.OutOfMemoryError:  # who asks does so again for fewer, and later images are as many from the start
+            self.encodes_at_once = max(1, len(pixels) // 2)
+            raise
 
     @torch.inference_mode()
     def _together(self, pixels: Sequence[np.ndarray]) -> list[Any]:
