@@ -99,6 +99,17 @@ def a_job_is_stopped(project: Project) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def the_process_that_forks_dies(project: Project) -> subprocess.CompletedProcess[str]:
+    """The one child of the main process that stays: jobs are its children."""
+
+    def kill(main: int) -> None:
+        writer = psutil.Process(min(writers(project)))
+        assert writer.ppid() in {child.pid for child in psutil.Process(main).children()}
+        os.kill(writer.ppid(), signal.SIGKILL)
+
+    return in_the_middle(project, kill)
+
+
 def interrupted(project: Project) -> subprocess.CompletedProcess[str]:
     """As a terminal does: all processes get the signal. One job at a time, so that none is met in its imports."""
     return in_the_middle(project, lambda main: os.killpg(main, signal.SIGINT), ("--cores", "1", *TABLES))
@@ -178,6 +189,15 @@ FAULTS = (
         a_job_is_stopped,
         _TO_BLAME,
         "It removes what it has not finished, ends its workers and says so. The other jobs go on.",
+        heading=HEADING,
+    ),
+    Fault(
+        "The process is killed of which jobs are forks",
+        the_process_that_forks_dies,
+        "From here on each job starts afresh: the process that they were forks of does not answer.",
+        "Jobs that run end within seconds and start anew; the run goes on, each job with a process of its own.",
+        "Nothing is to be done.",
+        fails=False,
         heading=HEADING,
     ),
     Fault(

@@ -5,6 +5,7 @@ import pytest
 from faults.at_random import disturbed
 from faults.document import FAULTS
 from faults.frame import TABLES, check
+from promptseg.planning.starts import SWITCH
 from support.projects import RUN, SLOW, Project
 
 
@@ -16,6 +17,12 @@ def finished(tmp_path_factory):
     project.configure(RUN)
     project.run(*TABLES)
     return project
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch):
+    """Every job is a fork, though there are few."""
+    monkeypatch.setenv(SWITCH, "always")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

@@ -5,12 +5,21 @@ import shutil
 import signal
 import subprocess
 
+import pytest
+
 from faults.frame import litter
 from faults.kills import in_the_middle, writers
+from promptseg.planning.starts import SWITCH
 from support.projects import Project
 
 SLOW = "results/predictions/slow"
 FILES = (f"{SLOW}/blobs.parquet", f"{SLOW}/stripes.parquet")
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch):
+    """Every job is a fork, though there are few."""
+    monkeypatch.setenv(SWITCH, "always")
 
 
 def twice_killed(project: Project) -> subprocess.CompletedProcess[str]:
