@@ -94,6 +94,33 @@ def test_embeddings_depend_on_weights_settings_and_code(weights, tmp_path):
         ("mobile_sam:MobileSam", {}, r"methods\.it: .*needs weights.*checkpoint"),
         ("sam:Sam", {"variant": "vit_x"}, r"methods\.it\.variant is 'vit_x', which Sam does not have.*vit_h, vit_l"),
         ("ritm:Ritm", {"variant": "small"}, "needs weights.*checkpoint"),
+        ("ritm:Ritm", {"variant": "small", "precision": "int8"}, r"it\.Ritm computes by PyTorch in fp32 or bf16 alone"),
+        ("hq_sam:HqSam", {"variant": "vit_b", "backend": "openvino"}, r"it\.HqSam computes by PyTorch in fp32 or bf16"),
+        (
+            "mobile_sam:MobileSam",
+            {"networks": {"encoder": "no.onnx"}},
+            r"networks\.encoder is no\.onnx, and there is no",
+        ),
+        (
+            "mobile_sam:MobileSam",
+            {"networks": {"encoder": "x.xml"}, "precision": "fp32"},
+            r"precision is fp32, but that of",
+        ),
+        (
+            "mobile_sam:MobileSam",
+            {"networks": {"encoder": "x.xml"}, "backend": "torch"},
+            r"backend is torch, which does not",
+        ),
+        (
+            "sam2:Sam2",
+            {"variant": "edgetam", "networks": {"decoder": "x.xml"}},
+            r"networks\.decoder: .*It takes encoder",
+        ),
+        (
+            "mobile_sam:MobileSam",
+            {"backend": "onnxruntime", "precision": "bf16"},
+            r"in which onnxruntime does not compute",
+        ),
     ],
 )
 def test_an_entry_that_does_not_fit_its_adapter_is_refused(adapter, entry, message):

@@ -129,7 +129,7 @@ def scores_of_users():
 
 
 def get_computing(wildcards):
-    return asked.computing(config, ADAPTERS[wildcards.method])
+    return asked.computing(config, wildcards.method, ADAPTERS[wildcards.method])
 
 
 def get_asked_for_probabilities(wildcards):

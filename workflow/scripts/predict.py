@@ -49,6 +49,6 @@ if __name__ == "__main__":
             tables = Path(outputs.predictions), Path(outputs.everything)
             keep(folder, answered_by, plan, runner.asked, cost, tables, stateful=runner.stateful)
             cost = as_one_job(cost)
-        if run.method.settings.precision != "fp32":
+        if run.differs:
             cost |= compare_precision(questions, run.method, run.in_fp32(), plan)
         write_json(outputs.throughput, cost)

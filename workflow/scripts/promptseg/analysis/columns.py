@@ -33,6 +33,7 @@ NOTE = Column("note", STRING, "what to know about the row")
 SOURCE = Column("source", STRING, "where it comes from")
 DEVICE = Column("device", STRING, "cpu or cuda")
 PRECISION = Column("precision", STRING, "number format of the network")
+BACKEND = Column("backend", STRING, "what computed its image encoder; PyTorch the rest")
 DISTANCE_UNIT = Column(
     "distance_unit",
     STRING,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from promptseg.analysis.columns import DEVICE, PRECISION, PROVENANCE, made
+from promptseg.analysis.columns import BACKEND, DEVICE, PRECISION, PROVENANCE, made
 from promptseg.core.columns import DATASET, METHOD
 from promptseg.core.files import read_json
 from promptseg.core.tables import FLOAT, INTEGER, Column, Table
@@ -33,7 +33,7 @@ THROUGHPUT = Table(
         Column("objects_per_second", FLOAT, "objects / wall_seconds", "1/s"),
         Column("peak_memory_mb", FLOAT, "largest memory of the process", "MB"),
         Column("peak_gpu_memory_mb", FLOAT, "largest memory on the GPU", "MB"),
-        *(DEVICE, PRECISION),
+        *(DEVICE, PRECISION, BACKEND),
         Column("checked_images", INTEGER, "images that were predicted in fp32 too", optional=True),
         Column("iou_difference", FLOAT, "mean change of the IoU against fp32 on these"),
         Column("largest_iou_difference", FLOAT, "largest change for a single mask"),

@@ -224,9 +224,12 @@ def require_routes(config: Config, facts: Iterable[Mapping[str, Any]]) -> None:
         )
 
 
-def computing(config: Config, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """How a network computes; nothing for other methods, which know neither precision nor GPU."""
-    return {key: config[key] for key in ("device", "precision", "compile")} if facts["learned"] else {}
+def computing(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """How a network computes, as its entry says or else the run; nothing for methods that know no precision."""
+    if not facts["learned"]:
+        return {}
+    entry = config["methods"][method]
+    return {key: entry.get(key, config[key]) for key in ("device", "backend", "precision", "compile")}
 
 
 def asked_for_probabilities(config: Config, method: str, facts: Mapping[str, Any]) -> dict[str, Any]:

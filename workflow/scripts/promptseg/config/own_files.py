@@ -71,9 +71,9 @@ def hub_commit(weights: Path) -> str | None:
 
 
 def own_files(entry: Mapping[str, Any], besides: Iterable[str | Path] = ()) -> dict[str, Path]:
-    """What an entry of a method names that is there: `checkpoint`, and each option by `options.<name>`.
+    """What an entry of a method names that is there: `checkpoint`, and networks and options by `options.<name>`.
 
-    An option counts if it is a string, or holds one in a list or a mapping, that is the path of a file or a folder now.
+    Of these one counts if it is a string, or holds some in a list or mapping, that is the path of a file or folder now.
 
     Args:
         besides: what no folder may hold that counts: the project and its results, which change while it runs.
@@ -84,19 +84,19 @@ def own_files(entry: Mapping[str, Any], besides: Iterable[str | Path] = ()) -> d
     weights = own_weights(entry.get("checkpoint", {}))
     found = {"checkpoint": weights} if weights else {}
     lasting = [Path(one).resolve() for one in besides]
-    for name, text in _texts(entry.get("options", {}), "options"):
+    for name, text in _texts({key: entry.get(key, {}) for key in ("networks", "options")}):
         path = Path(os.path.expanduser(text))  # noqa: PTH111 - the other raises where there is no such user
         if _is_there(path) and not any(one.is_relative_to(path.resolve()) for one in lasting):
             found[name] = path
     return found
 
 
-def _texts(value: Any, name: str) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield name, value
     elif isinstance(value, (list, Mapping)):
         for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _texts(inner, f"{name}.{key}")
+            yield from _texts(inner, f"{name}.{key}" if name else str(key))
 
 
 def _is_there(path: Path) -> bool:

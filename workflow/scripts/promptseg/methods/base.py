@@ -140,6 +140,10 @@ class Settings:
     """What the configuration says about how a method runs.
 
     Attributes:
+        backend: what computes the image encoder: "torch", "openvino" or "onnxruntime".
+        precision: "fp32", "bf16" or "int8"; of `networks` "as exported".
+        networks: files of the user, ONNX or OpenVINO, that compute parts of the network in its place, see
+            `Method.exportable`.
         off_label: prompts that the method was not made for are run, too; see `Method.untrained_types`.
         probabilities: answers hold those of each pixel, as far as the method knows them.
     """
@@ -147,7 +151,9 @@ class Settings:
     variant: str | None = None
     weights: Path | None = None
     device: str = "cpu"
+    backend: str = "torch"
     precision: str = "fp32"
+    networks: Mapping[str, Path] = field(default_factory=dict)
     compile: bool = False
     off_label: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -180,6 +186,8 @@ class Method(ABC):
         looks_at_pixels: whether its answers depend on the image. It is handed a black one where its class says that
             they do not; such a method is not run again for other intensities. Subclasses have to say it again.
         learned: whether it is a network, whose answers depend on device, precision and compilation; as above.
+        exportable: parts of its network that a file of the user may compute, see `Settings.networks`; an "encoder" also
+            computes in other back ends than PyTorch, and in int8.
         known_options: the options that its entry may have, each a number or true or false; None: any.
         path_options: of these the ones that name a file or a folder instead, which has to be there.
         code_licence: of the code that runs, and whose it is.
@@ -204,6 +212,7 @@ class Method(ABC):
     knows_probabilities: ClassVar[bool] = False
     looks_at_pixels: ClassVar[bool] = True
     learned: ClassVar[bool] = True
+    exportable: ClassVar[Collection[str]] = ()
     known_options: ClassVar[frozenset[str] | None] = None
     path_options: ClassVar[frozenset[str]] = frozenset()
     code_licence: ClassVar[str] = "Apache-2.0, ours"

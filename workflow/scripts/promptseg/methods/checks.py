@@ -88,7 +88,7 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
         (lambda value: isinstance(value, bool), "True or False"),
     ),
     "known_options": (lambda value: value is None or is_words(value), "a set of words, or None"),
-    **dict.fromkeys(("path_options", "packages"), (is_words, "a set of words")),
+    **dict.fromkeys(("path_options", "packages", "exportable"), (is_words, "a set of words")),
     "variants": (is_words, "a list of words"),
     "tracker": (lambda value: isinstance(value, str), "`module:Class` of a VolumeMethod, or empty"),
 }
@@ -173,11 +173,12 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
     """What an entry of `methods:` asks of its adapter to no effect, each with its key first.
 
     Args:
-        entry: `variant`, `options` and `off_label` are looked at.
+        entry: `variant`, `options`, `off_label` and what its encoder is computed by are looked at.
     """
     problems, name = list(variant_problems(found, entry.get("variant"))), found.__name__
     if found.known_options is not None:
         problems += option_problems(found, found.known_options, entry.get("options") or {})
+    problems += encoder_problems(found, entry)
     limited = found.max_points is not None or not found.negative_points or found.untrained_types
     if entry.get("off_label") and not limited:
         problems.append(
@@ -185,6 +186,26 @@ def entry_problems(found: type[Method], entry: Mapping[str, Any]) -> list[str]:
             "would be marked as off-label that are not."
         )
     return problems
+
+
+def encoder_problems(found: type[Any], entry: Mapping[str, Any]) -> Iterator[str]:
+    """What an entry asks of the encoder of a class, or of files in its place, that they cannot do."""
+    networks, backend, precision = entry.get("networks", {}), entry.get("backend"), entry.get("precision")
+    known = getattr(found, "exportable", ())
+    for part, file in networks.items():
+        if part not in known:
+            takes = f"It takes {' and '.join(known)}." if known else "It takes none."
+            yield f"networks.{part}: {found.__name__} takes no such file. {takes} Remove it."
+        elif not Path(file).is_file():
+            yield f"networks.{part} is {file}, and there is no such file (paths count from {Path.cwd()}). Correct it."
+    if networks and precision:
+        yield f"precision is {precision}, but that of `networks` is what they were exported in. Remove it."
+    if networks and backend == "torch":
+        yield "backend is torch, which does not read `networks`: write openvino or onnxruntime, or remove it."
+    if "encoder" not in known and (backend not in (None, "torch") or precision == "int8"):
+        yield f"{found.__name__} computes by PyTorch in fp32 or bf16 alone: remove `backend` and `precision: int8`."
+    if (backend, precision) == ("onnxruntime", "bf16"):
+        yield "precision is bf16, in which onnxruntime does not compute: write fp32 or int8, or backend: openvino."
 
 
 def variant_problems(found: type[Any], variant: str | None) -> Iterator[str]:

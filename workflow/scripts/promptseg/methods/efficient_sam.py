@@ -39,6 +39,7 @@ class EfficientSam(Sam):
     max_points = SLOTS
     negative_points = False
     mask_feedback = takes_masks = False
+    exportable = ()
     decoder_class = EfficientDecoder
 
     @classmethod

@@ -42,6 +42,7 @@ class HqSam(Sam):
     candidates = 1
     known_options = frozenset({"hq_token_only"})
     main_mask = "the best of SAM's 3 by predicted IoU, with HQ-SAM's added"
+    exportable = ()
     decoder_class = HqDecoder
     decoder: HqDecoder
 

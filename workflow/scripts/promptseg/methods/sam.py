@@ -3,6 +3,7 @@
 from collections import ChainMap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
+from promptseg.methods.backends.chosen import chosen_encoder
 from promptseg.methods.base import Grid, Proposals, Query, Settings
 from promptseg.methods.frames import Frame, padded
 from promptseg.methods.loading import check_variant
@@ -46,8 +48,8 @@ class Embedding:
 class Sam(Encoding[SamModel]):
     """SAM with its three masks per prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
-    `precision: bf16` concerns the image encoder, in which nearly all time is spent. Methods on SAM's network that
-    prepare images in another way override `prepare` and `frame`, those with other networks `encoding` and
+    `precision` and `backend` concern the image encoder, in which nearly all time is spent. Methods on SAM's network
+    that prepare images in another way override `prepare` and `frame`, those with other networks `encoding` and
     `decoder_class`.
 
     Attributes:
@@ -58,6 +60,7 @@ class Sam(Encoding[SamModel]):
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
+    exportable: ClassVar[Collection[str]] = ("encoder",)
     variants: ClassVar[Collection[str]] = ChainMap(VARIANTS, sam_model_registry)
     decoder_class: ClassVar[type[Decoder]] = Decoder
 
@@ -88,14 +91,15 @@ class Sam(Encoding[SamModel]):
         return method
 
     def _take(self, model: SamModel) -> None:
-        self.model = model
-        dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
+        self.model, encoder, prompts = model, model.image_encoder, model.prompt_encoder
+        self.take_side(int(encoder.img_size))
+        maps = [(prompts.embed_dim, *prompts.image_embedding_size)]
         with torch.inference_mode():
-            self.encoder = self.encoding(model.image_encoder, dtype)
+            ours = partial(self.encoding, encoder)
+            self.encoder = chosen_encoder(self.settings, encoder, ours, self.side, maps)
             self.decoder = self.decoder_class(self.model)
         if self.settings.compile:
             self.encoder.compile()
-        self.take_side(int(self.model.image_encoder.img_size))
         self.resize = ResizeLongestSide(self.side)
 
     def encoding(self, encoder: nn.Module, dtype: torch.dtype) -> nn.Module:

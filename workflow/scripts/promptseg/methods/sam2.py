@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.functional import normalize, resize
 
+from promptseg.methods.backends.chosen import chosen_encoder
 from promptseg.methods.base import Grid, Proposals, Query, Settings
 from promptseg.methods.frames import Frame, stretched
 from promptseg.methods.loading import check_variant
@@ -49,9 +51,9 @@ class Sam2(Encoding[Sam2Net]):
     """SAM 2 as its image predictor is used: the image fills a square input, whatever its aspect.
 
     The single mask gives way to the best of three where it is not stable, unless the option `dynamic_multimask` is
-    false. `precision: bf16` concerns the image encoder. MedSAM2 was made for volumes, slice after slice as a video, and
-    its authors have no script for 2-D images: the variant medsam2_hiera_t512 is run as SAM 2 is, at 512 pixels. The
-    options `video_size` and `corrections` concern volumes alone, see `Sam2Video`.
+    false. `precision` and `backend` concern the image encoder. MedSAM2 was made for volumes, slice after slice as a
+    video, and its authors have no script for 2-D images: the variant medsam2_hiera_t512 is run as SAM 2 is, at 512
+    pixels. The options `video_size` and `corrections` concern volumes alone, see `Sam2Video`.
     """
 
     prompt_types = frozenset({"point", "box", "everything"})
@@ -60,6 +62,7 @@ class Sam2(Encoding[Sam2Net]):
     known_options = frozenset({"dynamic_multimask", "video_size", "corrections"})
     tracker = "promptseg.methods.sam2_video:Sam2Video"
     cacheable = True
+    exportable: ClassVar[Collection[str]] = ("encoder",)
     encoder: nn.Module
 
     def __init__(self, settings: Settings):
@@ -83,10 +86,12 @@ class Sam2(Encoding[Sam2Net]):
 
     @torch.inference_mode()
     def _take(self, network: Sam2Net) -> None:
-        dtype = torch.bfloat16 if self.settings.precision == "bf16" else torch.float32
-        self.encoder = Sam2Encoder(network, dtype)
-        self.decoder = Sam2Decoder(network.sam_prompt_encoder, network.sam_mask_decoder)
         self.take_side(network.sizes.input_size)
+        (n, _), c = network.sam_prompt_encoder.image_embedding_size, network.sizes.width
+        maps = [(c, n, n), (2 * n, 2 * n, c // 4), (4 * n, 4 * n, c // 8)]
+        ours = partial(Sam2Encoder, network)
+        self.encoder = chosen_encoder(self.settings, ours(torch.float32), ours, self.side, maps)
+        self.decoder = Sam2Decoder(network.sam_prompt_encoder, network.sam_mask_decoder)
         if self.settings.compile:
             self.encoder.compile()
 

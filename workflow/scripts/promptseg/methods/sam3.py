@@ -52,6 +52,7 @@ class Sam3(Sam2):
     prompt_types = frozenset({"point", "box"})
     variants = VARIANTS
     known_options = frozenset({"dynamic_multimask", "max_hole_area", "video_size"})
+    exportable = ()
     tracker = "promptseg.methods.sam3_video:Sam3Video"
 
     def __init__(self, settings: Settings):

@@ -35,6 +35,7 @@ class SamMed2D(Sam):
     variants = ("vit_b",)
     candidates = 1
     main_mask = "of 3 the one with the highest predicted IoU"
+    exportable = ()
 
     @classmethod
     def architecture(cls, variant: str) -> SamModel:

@@ -24,29 +24,13 @@ from promptseg.methods.devices import (
     require_memory,
 )
 from promptseg.predict.embeddings import EmbeddingCache
+from promptseg.predict.encoding import Computing, encoding
 from promptseg.predict.fingerprint import fingerprint, reads
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PACKAGES = ["numpy", "opencv-python-headless", "scikit-image", "segment-anything-py", "torch"]  # behind the masks
-
-
-@dataclass(frozen=True)
-class Computing:
-    """How networks compute in a job.
-
-    Attributes:
-        device, precision, compile: as in the configuration.
-        threads: of PyTorch on the CPU.
-        gpu_mb: memory of a GPU that has to be free for the method.
-    """
-
-    device: str = "auto"
-    precision: str = "fp32"
-    compile: bool = False
-    threads: int = 1
-    gpu_mb: float = 0
 
 
 @dataclass(frozen=True)
@@ -75,8 +59,13 @@ class MethodRun:
         return f"{self.name} ({self.entry['adapter']})"
 
     def in_fp32(self) -> Method:
-        """The same method loaded again, in full precision."""
-        return type(self.method)(replace(self.method.settings, precision="fp32"))
+        """The same method loaded again, by PyTorch in full precision and with no network of the user's own."""
+        return type(self.method)(replace(self.method.settings, backend="torch", precision="fp32", networks={}))
+
+    @property
+    def differs(self) -> bool:
+        """Whether it computes otherwise than PyTorch in full precision."""
+        return (self.method.settings.backend, self.method.settings.precision) != ("torch", "fp32")
 
     def embedding_cache(
         self, predictions: str | Path, library: Iterable[str | Path], wanted: bool
@@ -98,6 +87,7 @@ class MethodRun:
             "options": sorted(settings.options.items()),
             "files": self.own_files,
             "device": settings.device,
+            "backend": settings.backend,
             "precision": settings.precision,
             "compile": settings.compile,
         }
@@ -110,9 +100,12 @@ class MethodRun:
             "weights": self.weights_sha256,
             "files": self.own_files,
             "commit": self.commit,
-            "versions": versions([*PACKAGES, "transformers"]),
+            "versions": versions([*PACKAGES, "transformers", settings.backend]),
             "gpu": device_name(settings.device),
-            **{key: getattr(settings, key) for key in ("variant", "options", "device", "precision", "compile")},
+            **{
+                key: getattr(settings, key)
+                for key in ("variant", "options", "device", "backend", "precision", "compile")
+            },
         }
         if reads(adapter, "off_label"):
             facts["off_label"] = settings.off_label
@@ -125,7 +118,7 @@ class MethodRun:
     def provenance(self, **facts: Any) -> Mapping[str, Any]:
         """Where results of the method come from; `facts` say what it was asked."""
         return provenance(
-            [*PACKAGES, *self.method.packages],
+            [*PACKAGES, *self.method.packages, self.method.settings.backend],
             method=self.name,
             dataset=self.dataset,
             entry={key: self.entry.get(key) for key in ("adapter", "variant", "off_label", "options")},
@@ -133,6 +126,7 @@ class MethodRun:
             **({"weights_commit": self.commit} if self.commit else {}),
             **({"files_sha256": dict(self.own_files)} if self.own_files else {}),
             device=self.method.settings.device,
+            backend=self.method.settings.backend,
             precision=self.method.settings.precision,
             **facts,
         )
@@ -247,11 +241,14 @@ def prepare(
         torch.set_num_threads(computing.threads)
         folder = weights.is_dir()
         sha256 = digests.get("checkpoint") if folder else check_weights(name, entry["checkpoint"], weights)
+    backend, precision, networks = encoding(entry, computing) if weights else ("torch", "fp32", {})
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
-        device=choose_device(computing.device, entry["gpu"]),
-        precision=computing.precision if weights else "fp32",
+        device=choose_device(computing.device, entry["gpu"] and backend == "torch" and precision != "int8"),
+        backend=backend,
+        precision=precision,
+        networks=networks,
         compile=computing.compile,
         off_label=entry.get("off_label", False),
         options=entry["options"],

@@ -93,5 +93,6 @@ def predict(
         "wall_seconds": time.perf_counter() - start,
         **_peak_memory_mb(method.settings.device),
         "device": method.settings.device,
+        "backend": method.settings.backend,
         "precision": method.settings.precision,
     }
