@@ -92,16 +92,6 @@ def test_a_mask_can_be_part_of_the_prompt(tiny):
     np.testing.assert_allclose(own.scores, expected[1], atol=2e-5)
 
 
-def test_global_attention_in_pieces_is_the_same(tiny, monkeypatch):
-    method, network = tiny
-    batch = torch.randn(2, 3, 128, 128)
-    with torch.inference_mode():
-        expected = network.image_encoder(batch)
-        torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
-        monkeypatch.setattr("promptseg.methods.networks.sam_encoder.QUERIES", 16)
-        torch.testing.assert_close(method.encoder(batch), expected, atol=1e-5, rtol=1e-5)
-
-
 def test_an_embedding_survives_the_cache(tiny):
     method, _ = tiny
     pixels = np.random.default_rng(5).integers(0, 255, (70, 100, 3), np.uint8)

@@ -9,15 +9,20 @@ from segment_anything.modeling import ImageEncoderViT
 from segment_anything.modeling.image_encoder import Block, get_rel_pos
 from torch import Tensor, nn
 
-# Queries of global attention handled together on a CPU: their bias, 256 x 4096 floats, then stays in the cache.
+from promptseg.methods.networks.packed import PackedLinear, can_pack
+
+# Queries of global attention handled together on a CPU: their weights, 256 x 4096, then stay in the cache.
 QUERIES = 256
+_VECTOR = 16  # what lengths of rows should be multiples of
 
 
 class Encoder(nn.Module):
-    """SAM's image encoder (Kirillov et al. 2023, appendix A) with fused attention.
+    """SAM's image encoder (Kirillov et al. 2023, appendix A), whose attention never holds all its weights.
 
-    The decomposed relative positions (Li et al., MViTv2, 2022) enter `scaled_dot_product_attention` as its mask. In
-    bfloat16 the weights and the matrix products are; normalisation statistics and the residual stream stay float32.
+    On a GPU attention is `scaled_dot_product_attention`, with the decomposed relative positions (Li et al., MViTv2,
+    2022) as its mask. On a CPU that is far from what matrix products reach, in bfloat16 above all, so attention is two
+    of them with a softmax between, in pieces that fit into the cache. In bfloat16 the weights and the matrix products
+    are; normalisation statistics and the residual stream stay float32.
 
     Args:
         encoder: holds the weights, which are shared and, for bfloat16, converted.
@@ -40,6 +45,12 @@ class Encoder(nn.Module):
             for module in part.modules():
                 if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                     module.to(dtype)
+        if can_pack(encoder, dtype):
+            for block in encoder.blocks:
+                attention, mlp = block.attn, block.mlp
+                attention.qkv, attention.proj = PackedLinear(attention.qkv), PackedLinear(attention.proj)
+                mlp.lin1, mlp.lin2 = PackedLinear(mlp.lin1, gelu=True), PackedLinear(mlp.lin2)
+                mlp.act = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, s, s) float32 normalised and padded images -> (b, c, s / 16, s / 16) float32 embeddings."""
@@ -76,7 +87,7 @@ class Encoder(nn.Module):
         return self._mlp(block, block.norm2(x).to(self.dtype)).to(x.dtype).add_(x)
 
     def _mlp(self, block: Block, x: Tensor) -> Tensor:
-        return block.mlp.lin2(block.mlp.act(block.mlp.lin1(x)))
+        return block.mlp(x)
 
     def _everywhere(self, block: Block, positions: Tensor, x: Tensor) -> Tensor:
         """Global attention: (b, h, w, c) -> (b, h, w, c)."""
@@ -116,25 +127,51 @@ class Encoder(nn.Module):
             grid = q.view(b, heads, h, w, -1)
             rows = torch.einsum("bnhwc,hkc->bnhwk", grid, positions[0]).reshape(b, heads, h * w, h)
             columns = torch.einsum("bnhwc,wkc->bnhwk", grid, positions[1]).reshape(b, heads, h * w, w)
-            if block.window_size or qkv.device.type != "cpu":
+            if qkv.device.type != "cpu":
                 bias = (rows[..., None] + columns[..., None, :]).view(b, heads, h * w, h * w)
                 out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+            elif block.window_size:
+                out = _within_windows(q, k, v, rows, columns)
             else:
-                out = self._in_pieces(q, k, v, rows, columns)
+                out = _in_pieces(q, k, v, rows, columns)
         return out.transpose(1, 2).reshape(b, h, w, -1)
 
-    def _in_pieces(self, q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        out = torch.empty_like(q)
-        b, heads, n = q.shape[:3]
-        for head in range(heads):
-            one = slice(head, head + 1)
-            for start in range(0, n, QUERIES):
-                some = slice(start, start + QUERIES)
-                bias = rows[:, one, some, :, None] + columns[:, one, some, None, :]
-                out[:, one, some] = F.scaled_dot_product_attention(
-                    q[:, one, some], k[:, one], v[:, one], attn_mask=bias.view(b, 1, -1, n)
-                )
-        return out
+
+def _within_windows(q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Attention with relative positions, one window after the other.
+
+    A key's row and column as one-hot codes behind it turn rows and columns, behind the query, into one matrix product.
+
+    Args:
+        q, k, v: (b, heads, h * w, d).
+        rows, columns: (b, heads, h * w, h) and (b, heads, h * w, w), what each row and column adds to the scores.
+    """
+    h, w = rows.shape[-1], columns.shape[-1]
+    place = torch.cat([torch.eye(h).repeat_interleave(w, 0), torch.eye(w).repeat(h, 1)], 1).to(q)
+    free = q.new_zeros(1, 1, 1, -(q.shape[-1] + h + w) % _VECTOR)
+    queries = torch.cat([q * q.shape[-1] ** -0.5, rows, columns, free.expand(*q.shape[:3], -1)], -1)
+    codes = torch.cat([place, free[0, 0].expand(h * w, -1)], -1)
+    keys = torch.cat([k, codes.expand(*k.shape[:2], -1, -1)], -1).transpose(-2, -1)
+    out = torch.empty_like(q, memory_format=torch.contiguous_format)
+    for index, values in enumerate(v.contiguous()):
+        out[index] = torch.bmm(torch.bmm(queries[index], keys[index]).softmax(-1), values)
+    return out
+
+
+def _in_pieces(q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """As `_within_windows`, for many tokens: `QUERIES` queries of one head after the other."""
+    b, heads, n, d = q.shape
+    h, w = rows.shape[-1], columns.shape[-1]
+    q = (q * d**-0.5).reshape(-1, n, d)
+    k, v = k.reshape(-1, n, d).transpose(1, 2), v.reshape(-1, n, d)
+    rows, columns = rows.view(-1, n, h, 1), columns.view(-1, n, 1, w)
+    out = torch.empty_like(q)
+    for head in range(len(q)):
+        for start in range(0, n, QUERIES):
+            some = slice(start, start + QUERIES)
+            scores = (rows[head, some] + columns[head, some]).view(-1, n).addmm_(q[head, some], k[head])
+            out[head, some] = torch.mm(scores.softmax(-1), v[head])
+    return out.view(b, heads, n, d)
 
 
 def _stretches(length: int, size: int) -> list[tuple[int, int]]:
