@@ -5,6 +5,7 @@ The coarse network sees the target crop (the object found so far and some margin
 Without, the coarse mask is the answer: the "baseline" of the authors' code.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
@@ -27,6 +28,7 @@ INFER_SIZE = 256  # side at which the network sees a crop, if the options do not
 _EXPANSION = 1.4  # of the focus crop
 _FEW = 10  # a mask of fewer pixels has no box of its own
 _LATE = 10  # after so many clicks only the focus crop changes
+_COARSE_THRESHOLD = 1 / (1 + math.exp(-THRESHOLD))  # the authors hold logits against the threshold of probabilities
 
 
 # --- where to refine; boxes are half-open (y1, y2, x1, x2)
@@ -75,10 +77,6 @@ def focus_box(mask: np.ndarray, previous: np.ndarray, click: tuple[int, int], ta
 def _expanded(first: float, last: float) -> tuple[float, float]:
     centre, reach = 0.5 * (first + last), 0.5 * _EXPANSION * (last - first + 1)
     return centre - reach, centre + reach
-
-
-def _logit(probability: Tensor) -> Tensor:
-    return torch.log(probability / (1 - probability))
 
 
 def _on_host(masks: Sequence[Tensor]) -> list[np.ndarray]:
@@ -153,9 +151,9 @@ class FocalPredictor(ClickPredictor):
         for index, patch in zip(chosen, logits, strict=True):
             y1, y2, x1, x2 = boxes[index]
             late = len(queries[index].prompt.labels) > _LATE
-            merged = _logit(previous[index] if late else maps[index])
-            merged[y1:y2, x1:x2] = resize(patch, (y2 - y1, x2 - x1))[0]
-            answers[index] = Step(ClickState(merged.sigmoid(), coarse[index].state.roi), 1, boxes[index])
+            merged = (previous[index] if late else maps[index]).clone()
+            merged[y1:y2, x1:x2] = resize(patch, (y2 - y1, x2 - x1))[0].sigmoid()
+            answers[index] = Step(ClickState(merged, coarse[index].state.roi), 1, boxes[index])
         return answers
 
     def _focus_boxes(
@@ -163,8 +161,7 @@ class FocalPredictor(ClickPredictor):
     ) -> list[Roi]:
         if not queries:
             return []
-        # A logit against the threshold of probabilities: so do the authors.
-        masks = [_logit(probability) > THRESHOLD for probability in maps]
+        masks = [probability > _COARSE_THRESHOLD for probability in maps]
         hosted = _on_host([*masks, *(probability > THRESHOLD for probability in previous)])
         now, before = hosted[: len(masks)], hosted[len(masks) :]
         return [

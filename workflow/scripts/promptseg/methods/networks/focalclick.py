@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.ops import roi_align
 
 from promptseg.core.errors import PromptsegError
@@ -85,13 +86,15 @@ class Refiner(nn.Module):
 
         Args:
             inputs: (B, 6, s, s), RGB in [0, 1], click maps, coarse probabilities.
-            feature: (B, feature_width, g, g) of the coarse network in the crop.
+            feature: (B, 32, g, g) of the coarse network in the crop, behind the convolution of `refine_fusion`.
             coarse: (B, 1, s, s) logits.
         """
         x = self.image_conv3(self.image_conv2(self.image_conv1(inputs)))
-        x = x + resized(self.refine_fusion(feature), x.shape[-2:])
+        x = x + resized(self.refine_fusion.norm(feature).relu_(), x.shape[-2:])
         x = self.refine_fusion3(self.refine_fusion2(x))
-        refined, trimap = (resized(head(x), coarse.shape[-2:]) for head in (self.refine_pred, self.refine_trimap))
+        heads = self.refine_pred, self.refine_trimap
+        weight, bias = (torch.cat([getattr(head, name) for head in heads]) for name in ("weight", "bias"))
+        refined, trimap = resized(functional.conv2d(x, weight, bias, padding=1), coarse.shape[-2:]).chunk(2, dim=1)
         share = trimap.sigmoid()
         return Refinement(refined * share + coarse * (1 - share), coarse, trimap)
 
@@ -188,11 +191,13 @@ class FocalClickNet(nn.Module):
             boxes: (B, 5) float32 rows (index of the image, x1, y1, x2, y2) in pixels of `logits`.
         """
         grid, size = (feature.shape[2], feature.shape[3]), (crop.shape[2], crop.shape[3])
-        # RoIAlign takes both its arguments in one precision; under autocast the two differ.
-        feature = roi_align(feature.float(), boxes, grid, grid[0] / logits.shape[2], aligned=True)
+        # The authors convolve what is cut out, which gives the same. RoIAlign takes its arguments in one precision, and
+        # autocast has two.
+        narrow = self.refiner.refine_fusion.conv(feature).float()
+        cut = roi_align(narrow, boxes, grid, grid[0] / logits.shape[2], aligned=True)
         coarse = roi_align(logits.float(), boxes, size, 1.0, aligned=True)
         maps = disk_maps(points, size, _REFINER_RADIUS)
-        return self.refiner(torch.cat([crop, maps, coarse.sigmoid()], dim=1), feature, coarse)
+        return self.refiner(torch.cat([crop, maps, coarse.sigmoid()], dim=1), cut, coarse)
 
 
 _HRNET18S = {"width": 18, "ocr_width": 48, "small": True}

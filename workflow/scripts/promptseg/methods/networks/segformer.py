@@ -165,15 +165,18 @@ class DecodeHead(nn.Module):
         """Logits (B, 1, h/4, w/4) and the feature (B, width, h/4, w/4) they come from."""
         size = stages[0].shape[-2:]
         mixed = None
-        # The authors upsample the stages, concatenate them and convolve. A 1x1 convolution of a concatenation is a sum
-        # of convolutions, and each commutes with upsampling, so that it can come first, where the maps are small.
-        shares = self.linear_fuse.conv.weight.chunk(4, dim=1)
+        # The authors project the stages, upsample, concatenate and convolve. A 1x1 convolution of a concatenation is a
+        # sum of convolutions. Each commutes with upsampling, so that it can come first, where the maps are small, and
+        # there it follows a linear layer, so that one smaller matrix does for both.
+        shares = self.linear_fuse.conv.weight.flatten(1).chunk(4, dim=1)
         for stage, share in zip((4, 3, 2, 1), shares, strict=True):
-            projected = self.get_submodule(f"linear_c{stage}")(stages[stage - 1])
-            part = functional.conv2d(projected, share)
+            layer, maps = self.get_submodule(f"linear_c{stage}").proj, stages[stage - 1]
+            assert isinstance(layer, nn.Linear)
+            part = functional.linear(_tokens(maps), share @ layer.weight, share @ layer.bias)
+            part = _maps(part, (maps.shape[2], maps.shape[3]))
             if stage > 1:
                 part = functional.interpolate(part, size=size, mode="bilinear", align_corners=False)
-            mixed = part if mixed is None else mixed + part
+            mixed = part if mixed is None else mixed.add_(part)
         assert mixed is not None
         feature = self.linear_fuse.bn(mixed).relu_()
         return self.linear_pred(feature), feature
