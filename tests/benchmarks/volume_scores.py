@@ -12,7 +12,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from promptseg.core.stacks import MaskStack, around
-from promptseg.score.surfaces import Tolerance, edge_of
+from promptseg.score.compared import Tolerance
+from promptseg.score.surfaces import edge_of
 from promptseg.volumes.scores.comparison import Truth, VolumeComparison
 from promptseg.volumes.scores.ends import end_scores
 from promptseg.volumes.scores.lesions import Labelled, Lesions

@@ -16,8 +16,8 @@ from promptseg.core.errors import PromptsegError
 from promptseg.exports.folders import export
 from promptseg.exports.prompts import Prompted
 from promptseg.exports.prompts import export as export_prompts
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from support.builds import write
 from support.round_trip import ENTRY, METHODS, MODES, ROOT, Run, read_again, source_of, write_run
 

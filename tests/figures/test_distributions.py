@@ -15,8 +15,12 @@ def test_distributions(tmp_path):
     ]  # fmt: skip
     assert rows(point) == ["Chest (2)", "Heart (5)"]
     drawn = [line.get_xdata() for line in box.lines]
-    assert [0.1, 0.2, 0.3, 0.4, 0.9] in [list(values) for values in drawn]  # all points of the heart
-    assert any(list(values) == [0.3, 0.3] for values in drawn)  # its median
+    assert [0.8, 0.8, 0.1, 0.2, 0.3, 0.4, 0.9] in [list(values) for values in drawn]  # all points
+    boxes, medians = ([path.vertices.tolist() for path in found.get_paths()] for found in box.collections)
+    assert medians == [[[0.8, -0.25], [0.8, 0.25]], [[0.3, 0.75], [0.3, 1.25]]]
+    assert len(boxes) == 10  # for each task a box, two whiskers and their ends
+    assert boxes[5] == [[0.2, 0.75], [0.2, 1.25], [0.4, 1.25], [0.4, 0.75], [0.2, 0.75]]
+    assert boxes[6:8] == [[[0.2, 1], [0.2, 1]], [[0.4, 1], [0.4, 1]]]  # no other value lies between the percentiles
     assert not any(0.77 in list(values) for values in drawn)  # of another method
     assert figure.get_suptitle() == "Cut: IoU of single objects, first mask"
 

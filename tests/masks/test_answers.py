@@ -7,8 +7,8 @@ from PIL import Image
 
 from promptseg.core.errors import PromptsegError
 from promptseg.preprocess.objects import stream_objects
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from support.builds import write
 from support.given import GREY, LABELS, TASKS, imported, status_of
 

@@ -10,7 +10,7 @@ from promptseg.core.tables import read_table
 from promptseg.masks.answers import Given
 from promptseg.masks.volumes import import_volumes
 from promptseg.preprocess.inputs import Inputs
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.build import build_volumes
 from promptseg.volumes.data.stack import stream_volumes
 from promptseg.volumes.routes.tables import VOLUME_PREDICTIONS

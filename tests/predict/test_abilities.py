@@ -17,8 +17,8 @@ from promptseg.predict.abilities import Abilities
 from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
 from promptseg.predict.tables import PREDICTIONS
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score_object
-from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
 from support.objects import MODES, disk, image, targets
 

@@ -19,8 +19,8 @@ from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
 from promptseg.predict.run import predict
 from promptseg.predict.tables import PREDICTIONS, PROPOSALS
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score_object
-from promptseg.score.surfaces import Tolerance
 from support.objects import MODES, disk, eleven_images, image, targets
 
 

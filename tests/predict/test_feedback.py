@@ -12,8 +12,8 @@ from promptseg.predict.engine import Runner
 from promptseg.predict.plan import Plan
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.prompts.clicks import Protocol
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score_object
-from promptseg.score.surfaces import Tolerance
 from support.objects import disk, image, targets
 from support.projects import ROOT
 

@@ -18,8 +18,8 @@ from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.modes import PromptSettings, declared, make_prompts, read_prompts, write_prompts
 from promptseg.prompts.tables import LINES, PROMPTS
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
 
 LABELS = np.zeros((40, 50), np.uint8)

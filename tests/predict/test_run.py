@@ -30,8 +30,8 @@ from promptseg.prompts.modes import PromptSettings
 from promptseg.prompts.noisy import NoisyUser
 from promptseg.prompts.recorded import RecordedUser
 from promptseg.prompts.users import IDEAL
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES, SCORES_OF_USER
 from support.objects import MODES
 

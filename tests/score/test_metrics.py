@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 import promptseg
 from promptseg.core import masks
+from promptseg.score.compared import Tolerance
 from promptseg.score.metrics import METRICS, _percentile
-from promptseg.score.surfaces import Comparison, Tolerance
+from promptseg.score.surfaces import Comparison
 
 TRUTH = np.zeros((30, 40), bool)
 TRUTH[5:15, 5:15] = True
@@ -40,7 +41,7 @@ from promptseg.analysis.summary import summary
 from promptseg.analysis.sums import patient_sums
 from promptseg.report.tables import means_table
 from promptseg.score.scoring import score_masks
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.score.tables import SCORES
 
 truth = np.zeros((8, 8), bool)

@@ -10,8 +10,8 @@ from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from scipy import ndimage
 
 from promptseg.core import masks
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score_masks
-from promptseg.score.surfaces import Tolerance
 
 TOLERANCE = Tolerance(mm=1.0, px=1.0)
 

@@ -21,8 +21,8 @@ from promptseg.preprocess.objects import stream_objects
 from promptseg.preprocess.tables import IMAGES, OBJECTS
 from promptseg.prompts.modes import PromptSettings, make_prompts
 from promptseg.prompts.tables import PROMPTS
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from promptseg.score.trust import write_trust
 
 TASKS = {"chest": {"nodule": [300]}, "heart": {"it's <b>": [1, 2], "cell": [2]}}

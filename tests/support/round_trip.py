@@ -18,8 +18,8 @@ from promptseg.preprocess.inputs import Inputs as Files
 from promptseg.preprocess.manifests import write_manifest
 from promptseg.preprocess.objects import stream_objects
 from promptseg.prompts.modes import PromptSettings, write_prompts
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 from promptseg.score.trust import write_trust
 from support.builds import entry, run, write
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from promptseg.core.stacks import MaskStack
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.geometry import Geometry
 from promptseg.volumes.scores.comparison import Truth, VolumeComparison
 from promptseg.volumes.scores.ends import end_scores

@@ -12,7 +12,7 @@ from promptseg.methods.classical import RegionGrowing
 from promptseg.methods.controls import BoxEllipse
 from promptseg.methods.volume import VolumeAnswer, VolumeMethod
 from promptseg.predict.failures import Failures
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.tables import VOLUME_INDEX
 from promptseg.volumes.routes.answers import read_answers
 from promptseg.volumes.routes.loading import control_parts, parts_of

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
 from promptseg.preprocess.objects import stream_objects
+from promptseg.score.compared import Tolerance
 from promptseg.score.scoring import score
-from promptseg.score.surfaces import Tolerance
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptseg.core.jobs import job
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.stack import stream_volumes
 from promptseg.volumes.scores.run import VolumeScores, score_volumes
 

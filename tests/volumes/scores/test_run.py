@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from promptseg.core.tables import read_provenance, read_table, write_table
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.tables import VOLUME_INDEX
 from promptseg.volumes.scores.run import VolumeScores, score_volumes
 from promptseg.volumes.scores.tables import VOLUME_DETECTION, VOLUME_LESIONS, VOLUME_SCORES, VOLUME_SLICES

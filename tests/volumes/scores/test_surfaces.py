@@ -9,7 +9,7 @@ from monai.metrics import compute_hausdorff_distance, compute_surface_dice
 from scipy.ndimage import gaussian_filter
 
 from promptseg.core.stacks import MaskStack
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.scores.surfaces import areas_of_cases, edges, elements
 from support.bodies import ellipsoid, sphere
 from support.scored_bodies import grid_of, values

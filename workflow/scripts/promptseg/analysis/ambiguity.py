@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.columns import (
@@ -159,6 +158,8 @@ def reliability(masks: pd.DataFrame, resamples: int, seed: int) -> tuple[pd.Data
         The bins that are not empty (bin_low, bin_high, n, n_objects, mean predicted and true IoU, ci_low and ci_high of
         the latter; predictions outside [0, 1] are in the outer bins), and ece, spearman and their intervals.
     """
+    from scipy import stats
+
     values = masks[["predicted", "true"]].to_numpy()
     # Rounded, because 0.9 in single precision is a little less than 0.9.
     bins = np.clip(np.floor(np.round(values[:, 0] * BINS, 5)), 0, BINS - 1).astype(int)

@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
-from scipy.stats import binomtest
 
 from promptseg.core import masks
 from promptseg.core.randomness import generator
@@ -54,6 +52,8 @@ def of_points(points: Sequence[tuple[int, int, bool]], truth: np.ndarray) -> Ite
     Yields:
         Kind and value, see `Observed`.
     """
+    from scipy import ndimage
+
     for x, y, positive in points:
         yield "wrong_side", float(truth[y, x] != positive)
     first = next(((x, y) for x, y, positive in points if positive), None)
@@ -78,6 +78,8 @@ def estimates(observed: Iterable[Observed], user: str, resamples: int, seed: int
     Intervals are percentiles of resamples of patients, all prompts of a patient together; with one patient, of his
     prompts. That of `wrong_side`, which may be seen never, is the exact one of Clopper and Pearson, over prompts.
     """
+    from scipy.stats import binomtest
+
     frame = pd.DataFrame(observed, columns=Observed._fields)
     rows = []
     for parameter, kind, of in _PARAMETERS:

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from promptseg.analysis.bootstrap import draw_patients, interval, resampled_means
 from promptseg.analysis.columns import CI_HIGH, CI_LOW, NOTE, PROVENANCE, N, made
@@ -60,6 +58,8 @@ def rank_biserial(differences: np.ndarray) -> np.ndarray:
     1 where all differences are positive, -1 where all are negative; NaN where all are zero. NaN differences do not
     count.
     """
+    from scipy import stats
+
     values = np.where(differences == 0, np.nan, differences)
     ranks = stats.rankdata(np.abs(values), axis=0, nan_policy="omit")
     total = np.nansum(ranks, axis=0)
@@ -72,6 +72,8 @@ def signed_rank(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     NaN differences do not count; both are NaN where fewer than FEWEST are left, or all are zero.
     """
+    from scipy import stats
+
     statistic, p = np.full((2, differences.shape[1]), np.nan)
     known = ~np.isnan(differences)
     usable = (known.sum(axis=0) >= FEWEST) & np.any(known & (differences != 0), axis=0)
@@ -91,6 +93,8 @@ def holm(p: np.ndarray) -> np.ndarray:
     corrected = np.full(len(p), np.nan)
     known = ~np.isnan(p)
     if known.any():
+        from statsmodels.stats.multitest import multipletests
+
         corrected[known] = multipletests(p[known], method="holm")[1]
     return corrected
 

@@ -5,7 +5,6 @@ from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from promptseg.analysis.columns import N_TASKS, PROVENANCE, made
 from promptseg.analysis.comparable import FIXED, comparable, stand_ins
@@ -35,6 +34,8 @@ ALPHA = 0.05
 
 def critical_difference(methods: int, tasks: int, alpha: float = ALPHA) -> float:
     """Nemenyi's critical difference of mean ranks: q / sqrt(2) * sqrt(k (k + 1) / (6 n)), q the studentised range."""
+    from scipy import stats
+
     q = stats.studentized_range.ppf(1 - alpha, methods, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(methods * (methods + 1) / (6 * tasks)))
 
@@ -72,6 +73,8 @@ def ranks(measured: pd.DataFrame, controls: Collection[str] = ()) -> pd.DataFram
     Returns:
         RANKS, sorted by setting and mean rank.
     """
+    from scipy import stats
+
     rows = comparable(measured[(measured["level"] == "task") & measured["iou"].notna()], controls)
     rows = stand_ins(rows[["dataset", "task", "method", *FIXED, "iou"]])
     found = []

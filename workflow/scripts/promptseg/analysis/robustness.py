@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from promptseg.analysis.columns import (
     CI_HIGH,
@@ -124,6 +123,8 @@ def robustness_ranks(rows: pd.DataFrame, controls: Collection[str]) -> pd.DataFr
 
 def _orders(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
     """n, changed, best_changed and kendall_tau of two (settings, methods) arrays of mean IoU."""
+    from scipy import stats
+
     ranks = [stats.rankdata(values, axis=1) for values in (before, after)]
     best = [values == values.max(axis=1, keepdims=True) for values in (before, after)]
     taus = np.array([stats.kendalltau(*pair).statistic for pair in zip(before, after, strict=True)])

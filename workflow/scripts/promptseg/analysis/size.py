@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-from scipy import stats
 
 from promptseg.analysis.bootstrap import draw_patients, interval
 from promptseg.analysis.columns import (
@@ -167,12 +166,16 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
 
 def _centred_ranks(rows: pd.DataFrame) -> np.ndarray:
     """(2, rows) float64: ranks of relative area and IoU, from -1 to 1 about their mean."""
+    from scipy import stats
+
     values = np.stack([rows["relative_area"].to_numpy(float), rows["iou"].to_numpy(float)])
     ranks = stats.rankdata(values, axis=1)
     return (ranks - (len(rows) + 1) / 2) * (2 / len(rows))
 
 
 def _correlation(rows: pd.DataFrame, resampled: np.ndarray, patients: int, setting: pd.Series) -> dict[str, object]:
+    from scipy import stats
+
     area, iou = rows["relative_area"].to_numpy(float), rows["iou"].to_numpy(float)
     varied = len(rows) > 2 and np.ptp(area) > 0 and np.ptp(iou) > 0
     rho, p = stats.spearmanr(area, iou) if varied else (np.nan, np.nan)

@@ -22,14 +22,15 @@ def _lines(axis: Axes, rows: pd.DataFrame, source: Source, label: str = "") -> N
         label: of the task, whose panel is small; empty for the mean of all.
     """
     many, small = len(_series(rows)), bool(label)
+    found = dict(list(rows.sort_values("step").groupby(["method", "selection"])))
     if source.reference:
         source.reference.across(axis, label)
     for name, look in source.looks.items():
         # Of controls alone, which are the rivals then, nothing has to stand back.
         back = name not in source.rivals
         for selection in style.selections():
-            own = rows[(rows["method"] == name) & (rows["selection"] == selection)].sort_values("step")
-            if own.empty:
+            own = found.get((name, selection))
+            if own is None:
                 continue
             hollow = selection == "oracle"
             if many <= (BANDS if small else LINES):

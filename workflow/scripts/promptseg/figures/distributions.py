@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from matplotlib.axes import Axes
+from matplotlib.cbook import boxplot_stats
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from promptseg.core.parquet import read_arrow
@@ -17,6 +19,7 @@ from promptseg.figures import panels, style
 POINTS = 200  # drawn of one task and mode; the boxes rest on all
 _ROW, _LOWEST = 0.24, 0.12  # inches per task, and at least
 _LABELS = 1.6  # inches of the names of the tasks
+_FEW = 50  # points, which are drawn larger
 _SEED = 0  # of the points' places within their row, which carry no meaning
 
 
@@ -53,26 +56,48 @@ def _panel(axis: Axes, rows: pd.DataFrame, order: Sequence[str], look: style.Loo
     places = [index for index, label in enumerate(order) if label in groups]
     values = [groups[order[index]] for index in places]
     rng = np.random.default_rng(_SEED)
+    drawn: dict[bool, list[np.ndarray]] = {}
     for index, ious in zip(places, values, strict=True):
         chosen = sample(ious, POINTS)
-        jitter = rng.uniform(-0.3, 0.3, len(chosen))
-        size, alpha = (2.2, 0.7) if len(chosen) <= 50 else (1.5, 0.4)
+        drawn.setdefault(len(chosen) <= _FEW, []).append(
+            np.stack([chosen, index + rng.uniform(-0.3, 0.3, len(chosen))])
+        )
+    for few, points in drawn.items():
+        size, alpha = (2.2, 0.7) if few else (1.5, 0.4)
         axis.plot(
-            chosen, index + jitter, look.marker, color=look.colour, alpha=alpha, markersize=size, markeredgewidth=0,
-            clip_on=False, zorder=2,
+            *np.concatenate(points, axis=1), look.marker, color=look.colour, alpha=alpha, markersize=size,
+            markeredgewidth=0, clip_on=False, zorder=2,
         )  # fmt: skip
-    if values:
-        line = {"color": style.GREY, "linewidth": 0.7}
-        axis.boxplot(
-            values, positions=places, orientation="horizontal", widths=0.5, whis=(5, 95), showfliers=False,
-            showmeans=True, boxprops=line, whiskerprops=line, capprops=line,
-            medianprops={"color": "black", "linewidth": 1.2},
-            meanprops={"marker": "D", "markersize": 2.4, "markerfacecolor": "white", "markeredgecolor": "black",
-                       "markeredgewidth": 0.6},
-            manage_ticks=False, zorder=3,
-        )  # fmt: skip
+    _boxes(axis, places, boxplot_stats(values, whis=(5, 95)) if values else [])
     style.unit_axis(axis, "x")
     axis.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+
+
+def _boxes(axis: Axes, places: Sequence[int], found: Sequence[Mapping[str, Any]]) -> None:
+    """As `Axes.boxplot` draws them, which makes seven artists for each.
+
+    Args:
+        places: of the boxes, along y.
+        found: see `boxplot_stats`.
+    """
+    thin: list[list[tuple[float, float]]] = []
+    medians: list[list[tuple[float, float]]] = []
+    for place, box in zip(places, found, strict=True):
+        (low, high), (least, most) = (box["q1"], box["q3"]), (box["whislo"], box["whishi"])
+        bottom, top, ends = place - 0.25, place + 0.25, (place - 0.125, place + 0.125)
+        thin += [
+            [(low, bottom), (low, top), (high, top), (high, bottom), (low, bottom)],
+            [(low, place), (least, place)], [(high, place), (most, place)],
+            *([(value, end) for end in ends] for value in (least, most)),
+        ]  # fmt: skip
+        medians.append([(box["med"], bottom), (box["med"], top)])
+    round_ends: Any = {"capstyle": "round", "joinstyle": "round"}
+    axis.add_collection(LineCollection(thin, colors=style.GREY, linewidths=0.7, zorder=3, **round_ends))
+    axis.add_collection(LineCollection(medians, colors="black", linewidths=1.2, capstyle="butt", zorder=3.1))
+    axis.plot(
+        [box["mean"] for box in found], places, "D", markersize=2.4, markerfacecolor="white", markeredgecolor="black",
+        markeredgewidth=0.6, zorder=3.1,
+    )  # fmt: skip
 
 
 def draw(

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from promptseg.core.stacks import MaskStack
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.geometry import Geometry
 from promptseg.volumes.scores.comparison import Truth, VolumeComparison
 from promptseg.volumes.scores.grid import Grid

@@ -18,7 +18,7 @@ import numpy as np
 
 from promptseg.core.columns import IOU
 from promptseg.core.tables import FLOAT, Column
-from promptseg.score.surfaces import Compared
+from promptseg.score.compared import Compared
 
 DISTANCE = "`distance_unit`"  # the unit of a metric whose values are in the unit that this column gives
 

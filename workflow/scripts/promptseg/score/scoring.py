@@ -18,8 +18,9 @@ from promptseg.preprocess.images import LabelledImage
 from promptseg.preprocess.objects import ObjectStream
 from promptseg.preprocess.tables import IMAGES
 from promptseg.prompts.modes import applies
+from promptseg.score.compared import Tolerance
 from promptseg.score.metrics import METRICS
-from promptseg.score.surfaces import Comparison, Tolerance
+from promptseg.score.surfaces import Comparison
 from promptseg.score.tables import SCORES, SCORES_OF_USER
 
 logger = logging.getLogger(__name__)

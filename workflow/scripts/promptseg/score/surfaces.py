@@ -5,9 +5,8 @@ score (tests/benchmarks/scoring_start.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco
@@ -15,43 +14,7 @@ from scipy.ndimage import binary_erosion
 
 from promptseg.core import masks
 from promptseg.score import outlines
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """How far apart two surfaces may be and still count as equal in NSD."""
-
-    mm: float = 2.0
-    px: float = 2.0
-
-
-class Compared(Protocol):
-    """What metrics ask of predictions of one object beside its truth, in two dimensions or in three.
-
-    Attributes:
-        areas: (n,) pixels or voxels of the predictions.
-        area: of the truth.
-        filled: (n,) bool: where neither prediction nor truth is empty; there are `m` of them.
-        common, total: (m,) pixels or voxels of both prediction and truth; of each, added.
-        distances: for each of the m: those of the prediction's edge to the truth's edge, and the reverse.
-        tolerance: in the unit of distances.
-        diagonal: of the image or volume, in the unit of distances: the worst distance possible in it.
-    """
-
-    areas: np.ndarray
-    area: int
-    filled: np.ndarray
-    tolerance: float
-    diagonal: float
-
-    @property
-    def common(self) -> np.ndarray: ...  # noqa: D102
-
-    @property
-    def total(self) -> np.ndarray: ...  # noqa: D102
-
-    @property
-    def distances(self) -> Sequence[tuple[np.ndarray, np.ndarray]]: ...  # noqa: D102
+from promptseg.score.compared import Tolerance
 
 
 class Comparison:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from promptseg.core.stacks import MaskStack
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.scores.grid import Grid
 from promptseg.volumes.scores.surfaces import Surface, edges, elements
 
@@ -60,7 +60,7 @@ class Truth:
 
 
 class VolumeComparison:
-    """One prediction beside the truth: `score.surfaces.Compared` with n = 1, and what only volumes have.
+    """One prediction beside the truth: `score.compared.Compared` with n = 1, and what only volumes have.
 
     Attributes:
         truth: the object.

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.geometry import Geometry
 
 

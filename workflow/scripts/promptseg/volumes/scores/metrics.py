@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from promptseg.core.tables import FLOAT, Column
+from promptseg.score.compared import Compared
 from promptseg.score.metrics import DISTANCE, METRICS, Metric
-from promptseg.score.surfaces import Compared
 from promptseg.volumes.scores.comparison import VolumeComparison, Weighted
 
 

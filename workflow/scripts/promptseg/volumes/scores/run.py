@@ -12,7 +12,7 @@ import pandas as pd
 
 from promptseg.core.progress import progress
 from promptseg.core.tables import open_table, read_provenance, read_table
-from promptseg.score.surfaces import Tolerance
+from promptseg.score.compared import Tolerance
 from promptseg.volumes.data.stack import StoredVolume, VolumeObject, VolumeStream
 from promptseg.volumes.data.tables import VOLUME_INDEX
 from promptseg.volumes.routes.answers import Answered, read_answers

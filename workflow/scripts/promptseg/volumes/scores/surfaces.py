@@ -68,8 +68,11 @@ class Surface:
         if self.depths is None and np.prod(high - low + 1.0) <= _MAPPED * len(self.cells):
             away = np.ones(high - low + 1, bool)
             away[tuple((other.cells - low).T)] = False
-            field: np.ndarray = distance_transform_edt(away, sampling=self.steps)
-            return field[tuple((self.cells - low).T)]
+            # Of the map only what is looked up is measured, as scipy measures all of it.
+            nearest = distance_transform_edt(away, self.steps, return_distances=False, return_indices=True)
+            places = (self.cells - low).T
+            between = (nearest[:, *places] - places).astype(float) * self.steps[:, None]
+            return np.sqrt((between * between).sum(axis=0))
         _, nearest = other._tree.query(self.points * self.steps)
         return np.linalg.norm((self.points - other.points[nearest]) * self.steps, axis=1)
 
