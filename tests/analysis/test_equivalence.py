@@ -1,5 +1,7 @@
 """Whether a method is still the one that it should equal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,8 +20,21 @@ from promptseg.analysis.equivalence import (
     speed,
 )
 from promptseg.analysis.throughput import THROUGHPUT
+from promptseg.core import masks
 from promptseg.core.tables import write_csv, write_table
+from promptseg.methods import Settings
+from promptseg.methods.sam import Sam
+from promptseg.predict.engine import Runner
+from promptseg.predict.plan import Inputs, Plan
+from promptseg.predict.run import predict
+from promptseg.preprocess.images import encode_png
+from promptseg.preprocess.objects import stream_objects
+from promptseg.preprocess.tables import IMAGES, OBJECTS
+from promptseg.prompts.modes import PromptSettings
+from promptseg.score.scoring import score
+from promptseg.score.surfaces import Tolerance
 from promptseg.score.tables import SCORES
+from support.exported_networks import WEIGHTS, export, saturated
 from support.scores import pick, row
 
 SPEEDS = [
@@ -30,7 +45,7 @@ SPEEDS = [
 
 
 def speeds(path):
-    words = {"device": "cpu", "precision": "fp32", "provenance": ""}
+    words = {"device": "cpu", "precision": "fp32", "backend": "torch", "provenance": ""}
     write_csv(path, pd.DataFrame([words | one for one in SPEEDS]).reindex(columns=THROUGHPUT.names), THROUGHPUT)
     return path
 
@@ -151,7 +166,7 @@ def test_a_verdict_does_not_depend_on_which_of_the_two_is_called_the_other(mean,
 
 
 def test_speeds_are_those_of_datasets_that_both_answered():
-    measured = pd.DataFrame([{"device": "cpu", "precision": "fp32"} | one for one in SPEEDS])
+    measured = pd.DataFrame([{"device": "cpu", "precision": "fp32", "backend": "torch"} | one for one in SPEEDS])
     measured = measured.assign(peak_gpu_memory_mb=np.nan)
     asked = pd.DataFrame({"method": "int8", "against": ["sam", "sam", "masks"], "dataset": ["", "e", "d"]})
     every, e, masks = speed(asked, measured).to_dict("records")
@@ -159,3 +174,65 @@ def test_speeds_are_those_of_datasets_that_both_answered():
     assert pd.isna(e["times_as_fast"])
     assert pd.isna(masks["peak_memory_mb"])
     assert masks["device"] == ""
+
+
+TASKS = {"dark": [1], "bright": [2]}
+
+
+@pytest.fixture(scope="module")
+def patients_of_six(tmp_path_factory):
+    """Tables of six images of two objects each, in noise."""
+    folder, rng = tmp_path_factory.mktemp("six"), np.random.default_rng(3)
+    images, objects = [], []
+    for index in range(6):
+        labels = np.zeros((40, 50), np.uint8)
+        labels[3 + index : 18 + index, 2 + index : 16 + index] = 1
+        labels[20:32, 30 : 38 + index] = 2
+        pixels = np.clip(labels * 70 + rng.normal(60, 20, labels.shape), 0, 255).astype(np.uint8)
+        name = f"p{index}"
+        files = {key: {"bytes": encode_png(value)} for key, value in (("image", pixels), ("labels", labels))}
+        images.append({"image_id": name, "case_id": name, "height": 40, "width": 50, "status": "ok", **files})
+        for task, (value,) in TASKS.items():
+            mask = labels == value
+            box = dict(zip(("bbox_x0", "bbox_y0", "bbox_x1", "bbox_y1"), masks.tight_box(mask), strict=True))
+            about = {"object_id": f"{name}:{task}", "image_id": name, "case_id": name, "task": task}
+            objects.append({**about, "area": mask.sum(), "n_components": 1, **box})
+    write_table(folder / "images.parquet", images, IMAGES)
+    write_table(folder / "objects.parquet", objects, OBJECTS)
+    return folder
+
+
+def scored(folder, method, name):
+    """The scores of a method on these images."""
+    stream = stream_objects(folder / "images.parquet", folder / "objects.parquet", TASKS)
+    inputs = Inputs(stream, ("mode1", "mode5"), PromptSettings(tie_break="first"))
+    predict(inputs, Runner(method, Plan(clicks=0, tie_break="first")), folder / f"{name}.predictions.parquet")
+    score(
+        stream,
+        folder / f"{name}.predictions.parquet",
+        folder / f"{name}.parquet",
+        Tolerance(),
+        dataset="d",
+        method=name,
+    )
+    return folder / f"{name}.parquet"
+
+
+def test_an_export_is_the_same_model_and_one_with_a_layer_that_overflows_is_not(patients_of_six):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    folder = patients_of_six
+    whole = export(folder / "whole.onnx")
+    files = {"whole": whole, "broken": saturated(whole, folder / "broken.onnx")}
+    settings = Settings(variant="small", weights=WEIGHTS)
+    own = scored(folder, Sam(settings), "sam")
+    pairs = []
+    for name, file in files.items():
+        method = Sam(replace(settings, backend="onnxruntime", precision="as exported", networks={"encoder": file}))
+        pairs.append((name, "sam", scored(folder, method, name), own))
+    table = equivalence(pairs, speeds(folder / "speeds.csv"), 500, 0)
+    verdicts = {name: pick(table, level="all", mode="", selection="first", method=name) for name in files}
+    assert (verdicts["whole"]["verdict"], verdicts["broken"]["verdict"]) == (EQUIVALENT, DIFFERENT)
+    assert verdicts["whole"]["largest_difference"] < 0.001
+    assert verdicts["broken"]["difference_ci_high"] < -0.01
+    assert verdicts["broken"]["n_patients"] == 6

@@ -36,6 +36,17 @@ def cache(folder, monkeypatch):
     return model
 
 
+def test_weights_beside_a_network_count_with_it(folder):
+    for name in ("net.xml", "net.bin", "net.onnx", "net.onnx.data", "network.bin", "other.xml"):
+        (folder / "weights" / name).write_text(name)
+    found = own_files({"networks": {"encoder": "weights/net.xml"}})
+    assert sorted(path.name for path in found.values()) == ["net.bin", "net.onnx", "net.onnx.data", "net.xml"]
+    before = own_digests({"mine": {"networks": {"encoder": "weights/net.xml"}}}, ["."])
+    (folder / "weights" / "net.bin").write_text("other weights")
+    after = own_digests({"mine": {"networks": {"encoder": "weights/net.xml"}}}, ["."])
+    assert {key for key in before["mine"] if before["mine"][key] != after["mine"][key]} == {"networks.encoder net.bin"}
+
+
 def test_what_an_option_names_counts_if_it_is_there(folder):
     options = {
         "words": "weights/tokenizer/words.txt",

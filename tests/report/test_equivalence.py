@@ -75,11 +75,12 @@ def test_a_model_that_differs_and_fails_says_so(tmp_path):
 
 def test_time_and_memory_stand_side_by_side(tmp_path):
     speed = {"precision": "int8", "against_precision": "fp32", "device": "cpu", "against_device": "cpu"}
+    speed |= {"backend": "openvino", "against_backend": "torch"}
     speed |= {"seconds_per_image": 0.5, "against_seconds_per_image": 1, "times_as_fast": 2}
     pooled = record("equivalent", peak_memory_mb=450, against_peak_memory_mb=900, **speed)
     found = parts(tmp_path, pooled, record("equivalent", "mode1"))
     assert found["speeds"]["rows"] == [
-        ["Cut", "SAM X", "int8, other fp32", "cpu", "0.500", "1.000", "2.00", "450", "900"]
+        ["Cut", "SAM X", "int8, other fp32", "openvino, other torch", "cpu", "0.500", "1.000", "2.00", "450", "900"]
     ]
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from promptseg.analysis.columns import DEVICE, LEVEL, N_PATIENTS, N_TASKS, NOTE, PRECISION, PROVENANCE, N, ends, made
+from promptseg.analysis.columns import (
+    BACKEND,
+    DEVICE,
+    LEVEL,
+    N_PATIENTS,
+    N_TASKS,
+    NOTE,
+    PRECISION,
+    PROVENANCE,
+    N,
+    ends,
+    made,
+)
 from promptseg.analysis.objects import patient_means, sums_of_objects
 from promptseg.analysis.pairs import FEWEST
 from promptseg.analysis.throughput import THROUGHPUT
@@ -49,7 +61,7 @@ EQUIVALENCE = Table(
         Column("verdict", STRING, "`equivalent` within the margin, `different`, or `undecided`, see docs/backends.md"),
         NOTE.but(meaning="why, where the interval does not say it"),
         *(DEVICE.but(meaning="cpu or cuda; where mode is empty, as all columns that follow"), _other(DEVICE)),
-        *(PRECISION, _other(PRECISION), _SECONDS, _other(_SECONDS)),
+        *(PRECISION, _other(PRECISION), BACKEND, _other(BACKEND), _SECONDS, _other(_SECONDS)),
         Column("times_as_fast", FLOAT, "seconds of the other / seconds of the method"),
         *(_MEMORY, _other(_MEMORY), _GPU, _other(_GPU)),
         PROVENANCE,
@@ -75,11 +87,9 @@ def compared(method: Path, against: Path) -> pd.DataFrame:
     """
     parts = []
     for path in (method, against):
-        columns = [*_KEYS, "switch", "step", "iou", "status"]
-        rows = read_table(path, SCORES, columns, [("mode", "in", [*SINGLE_MODES, ITERATIVE, AUTOMATIC])])
-        rows = rows[
-            rows["switch"].isna() & (rows["step"] <= 1) & ~rows["status"].isin(["not_applicable", NOT_RECORDED])
-        ]
+        wanted = [("mode", "in", [*SINGLE_MODES, ITERATIVE, AUTOMATIC]), ("step", "<=", 1)]
+        rows = read_table(path, SCORES, [*_KEYS, "switch", "iou", "status"], wanted)
+        rows = rows[rows["switch"].isna() & ~rows["status"].isin(["not_applicable", NOT_RECORDED])]
         failed = rows["status"] != "ok"
         rows = rows.assign(protocol=rows["protocol"].fillna(""), failed=failed, iou=rows["iou"].mask(failed, 0.0))
         unselected = failed & rows["mode"].isin(SINGLE_MODES)  # one row, whatever is selected of other prompts
@@ -180,7 +190,7 @@ def speed(rows: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
 def _measured(rows: pd.DataFrame) -> dict[str, object]:
     images = float(rows["images"].sum())
     seconds = float(rows["encode_seconds"].sum() + rows["decode_seconds"].sum())
-    words = {name: ", ".join(dict.fromkeys(rows[name])) for name in ("device", "precision")}
+    words = {name: ", ".join(dict.fromkeys(rows[name])) for name in ("device", "precision", "backend")}
     peaks = {name: rows[name].max() for name in ("peak_memory_mb", "peak_gpu_memory_mb")}
     return {**words, "seconds_per_image": seconds / images if images else np.nan, **peaks}
 

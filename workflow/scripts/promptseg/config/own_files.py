@@ -4,6 +4,7 @@ They are no inputs of a rule, because Snakemake looks at the time of an input, s
 names and bytes of each is a parameter of the rules that run methods.
 """
 
+import glob
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,7 +74,9 @@ def hub_commit(weights: Path) -> str | None:
 def own_files(entry: Mapping[str, Any], besides: Iterable[str | Path] = ()) -> dict[str, Path]:
     """What an entry of a method names that is there: `checkpoint`, and networks and options by `options.<name>`.
 
-    Of these one counts if it is a string, or holds some in a list or mapping, that is the path of a file or folder now.
+    Of these a text counts, alone or in a list or mapping, that is the path of a file or a folder now. Beside a network
+    its weights often have a file of their own (`encoder.bin` of `encoder.xml`, `encoder.onnx.data`), so of a network
+    files of the same name with another ending count, too.
 
     Args:
         besides: what no folder may hold that counts: the project and its results, which change while it runs.
@@ -88,6 +91,9 @@ def own_files(entry: Mapping[str, Any], besides: Iterable[str | Path] = ()) -> d
         path = Path(os.path.expanduser(text))  # noqa: PTH111 - the other raises where there is no such user
         if _is_there(path) and not any(one.is_relative_to(path.resolve()) for one in lasting):
             found[name] = path
+            if name.startswith("networks."):
+                beside = sorted(set(path.parent.glob(f"{glob.escape(path.stem)}.*")) - {path})
+                found |= {f"{name} {file.name}": file for file in beside if file.is_file()}
     return found
 
 

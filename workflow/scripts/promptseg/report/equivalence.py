@@ -106,16 +106,27 @@ def _speeds(rows: pd.DataFrame, methods: Titles) -> Table:
     cells = [
         [
             *(titled(methods, row.method), titled(methods, row.against)),
-            *(_beside(row.precision, row.against_precision), _beside(row.device, row.against_device)),
+            *(_beside(row.precision, row.against_precision), _beside(row.backend, row.against_backend)),
+            _beside(row.device, row.against_device),
             *(number(row.seconds_per_image, 3), number(row.against_seconds_per_image, 3), number(row.times_as_fast, 2)),
             *(number(row.peak_memory_mb, 0), number(row.against_peak_memory_mb, 0)),
             *([number(row.peak_gpu_memory_mb, 0), number(row.against_peak_gpu_memory_mb, 0)] if gpu else []),
         ]
         for row in rows.itertuples()
     ]
-    heads = ["method", "other", "precision", "device", "s/image", "s/image of the other", "times as fast", "peak MB"]
+    heads = [
+        "method",
+        "other",
+        "precision",
+        "back end",
+        "device",
+        "s/image",
+        "s/image of the other",
+        "times as fast",
+        "peak MB",
+    ]
     heads += ["peak MB of the other", *(["peak GPU MB", "peak GPU MB of the other"] if gpu else [])]
-    return as_table(cells, heads, 4)
+    return as_table(cells, heads, 5)
 
 
 def _beside(own: str, other: str) -> str:
