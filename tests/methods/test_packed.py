@@ -3,10 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from segment_anything.modeling.common import MLPBlock
 from torch import nn
 
 from promptseg.methods.devices import has_bf16
-from promptseg.methods.networks.packed import PackedLinear, can_pack
+from promptseg.methods.networks.packed import PackedLinear, pack
 
 
 @pytest.mark.skipif(not has_bf16("cpu"), reason="this processor does not compute in bfloat16")
@@ -35,8 +36,20 @@ def test_a_layer_without_bias():
     torch.testing.assert_close(found, linear.weight.detach().t().bfloat16())
 
 
-def test_only_bfloat16_on_a_cpu_is_packed():
-    module = nn.Linear(2, 2)
-    assert not can_pack(module, torch.float32)
-    assert not can_pack(module.to("meta"), torch.bfloat16)
-    assert can_pack(nn.Linear(2, 2), torch.bfloat16) == has_bf16("cpu")
+@pytest.mark.skipif(not has_bf16("cpu"), reason="this processor does not compute in bfloat16")
+def test_layers_of_a_network_are_packed_and_a_gelu_joins_the_one_before():
+    network = nn.Sequential(MLPBlock(8, 16), nn.Sequential(nn.Linear(8, 8)), nn.Conv2d(1, 1, 1)).bfloat16()
+    x = torch.randn(5, 8).bfloat16()
+    with torch.inference_mode():
+        expected = network[:2](x)
+        pack(network)
+        found = network[:2](x)
+    kinds = [type(part).__name__ for part in network.modules()]
+    assert [kinds.count(name) for name in ("PackedLinear", "Linear", "GELU", "Conv2d")] == [3, 0, 0, 1]
+    torch.testing.assert_close(found, expected, rtol=2e-2, atol=2e-2)
+
+
+def test_layers_in_float32_stay():
+    network = nn.Sequential(MLPBlock(8, 16), nn.Linear(8, 8))
+    pack(network)
+    assert not any(isinstance(part, PackedLinear) for part in network.modules())

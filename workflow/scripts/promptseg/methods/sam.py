@@ -21,7 +21,7 @@ from promptseg.methods.frames import Frame, padded
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
 from promptseg.methods.networks.sam_encoder import Encoder
-from promptseg.methods.networks.sam_small import VARIANTS, small_sam
+from promptseg.methods.networks.sam_small import VARIANTS, ConvEncoder, small_sam
 from promptseg.methods.networks.tiny_vit import TinyViT
 from promptseg.methods.promptable import Decoded, Encoding, Promptable
 from promptseg.methods.proposals import propose
@@ -106,7 +106,7 @@ class Sam(Encoding[SamModel]):
         """What encodes prepared images, with the modules and weights of the network's encoder."""
         if isinstance(encoder, ImageEncoderViT):
             return Encoder(encoder, dtype)
-        if isinstance(encoder, TinyViT):
+        if isinstance(encoder, TinyViT | ConvEncoder):
             encoder.dtype = dtype
         return encoder
 

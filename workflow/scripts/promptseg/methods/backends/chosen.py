@@ -12,6 +12,7 @@ from promptseg.methods.backends.int8 import in_int8
 from promptseg.methods.backends.sessions import opened
 from promptseg.methods.base import Settings
 from promptseg.methods.devices import has_bf16
+from promptseg.methods.networks.packed import pack
 
 
 def chosen_encoder(
@@ -40,6 +41,8 @@ def chosen_encoder(
         encoder = ours(torch.bfloat16 if low else torch.float32)
         if precision == "int8":
             in_int8(encoder)
+        elif low and settings.device == "cpu":
+            pack(encoder)
         return encoder
     if (backend, precision) == ("onnxruntime", "bf16"):
         raise PromptsegError("onnxruntime computes in fp32 and int8. Choose one of them, or backend: openvino.")

@@ -1,6 +1,7 @@
 """Linear layers in bfloat16 on a CPU, with their weights in the order in which oneDNN reads them."""
 
 import torch
+from segment_anything.modeling.common import MLPBlock
 from torch import Tensor, nn
 
 from promptseg.methods.devices import has_bf16
@@ -32,7 +33,16 @@ class PackedLinear(nn.Module):
         return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, *self.after)
 
 
-def can_pack(module: nn.Module, dtype: torch.dtype) -> bool:
-    """Whether linear layers of a module may become `PackedLinear`: bfloat16 on a CPU that computes in it."""
-    on_cpu = next(module.parameters()).device.type == "cpu"
-    return dtype == torch.bfloat16 and on_cpu and has_bf16("cpu")
+def pack(network: nn.Module) -> None:
+    """Replace the linear layers in bfloat16 inside a network by packed ones, if it is on a CPU that computes in it."""
+    if not has_bf16("cpu"):
+        return
+    for name, part in list(network.named_children()):
+        if isinstance(part, nn.Linear):
+            if part.weight.dtype == torch.bfloat16 and part.weight.device.type == "cpu":
+                setattr(network, name, PackedLinear(part))
+        elif isinstance(part, MLPBlock) and isinstance(part.act, nn.GELU) and part.lin1.weight.dtype == torch.bfloat16:
+            part.lin1, part.act = PackedLinear(part.lin1, gelu=True), nn.Identity()
+            pack(part)
+        else:
+            pack(part)

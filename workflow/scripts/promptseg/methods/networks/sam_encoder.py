@@ -9,8 +9,6 @@ from segment_anything.modeling import ImageEncoderViT
 from segment_anything.modeling.image_encoder import Block, get_rel_pos
 from torch import Tensor, nn
 
-from promptseg.methods.networks.packed import PackedLinear, can_pack
-
 # Queries of global attention handled together on a CPU: their weights, 256 x 4096, then stay in the cache.
 QUERIES = 256
 _VECTOR = 16  # what lengths of rows should be multiples of
@@ -45,12 +43,6 @@ class Encoder(nn.Module):
             for module in part.modules():
                 if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
                     module.to(dtype)
-        if can_pack(encoder, dtype):
-            for block in encoder.blocks:
-                attention, mlp = block.attn, block.mlp
-                attention.qkv, attention.proj = PackedLinear(attention.qkv), PackedLinear(attention.proj)
-                mlp.lin1, mlp.lin2 = PackedLinear(mlp.lin1, gelu=True), PackedLinear(mlp.lin2)
-                mlp.act = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, s, s) float32 normalised and padded images -> (b, c, s / 16, s / 16) float32 embeddings."""

@@ -56,6 +56,7 @@ class ConvEncoder(nn.Module):
     def __init__(self, image_size: int, widths: tuple[int, ...], depths: tuple[int, ...], width: int):
         super().__init__()
         self.img_size = image_size  # the name that the package reads
+        self.dtype = torch.float32  # of its convolutions
         self.stages = nn.ModuleList()
         inputs = 3
         for outputs, depth in zip(widths, depths, strict=True):
@@ -77,6 +78,12 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, s, s) normalised and padded images -> (b, width, s / 8, s / 8)."""
+        if self.dtype == torch.float32:  # also within the mixed precision of a training
+            return self._forward(x)
+        with torch.autocast(x.device.type, self.dtype):
+            return self._forward(x).float()
+
+    def _forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         maps = []
         for stage in self.stages:
