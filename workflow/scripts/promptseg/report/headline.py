@@ -52,19 +52,16 @@ def lines(summary: pd.DataFrame, clicks: Sequence[int] = HEADLINE_CLICKS) -> lis
     clicked_under = sorted(set(rows.loc[rows["mode"] == ITERATIVE, "protocol"]) - {""})
     settings = [(mode, "", 0) for mode in columns_of(rows["mode"])]
     settings += [(ITERATIVE, protocol, click) for protocol in clicked_under for click in clicks]
-    by_setting = {
-        (mode, protocol, step): rows[(rows["mode"] == mode) & (rows["protocol"] == protocol) & (rows["step"] == step)]
-        for mode, protocol, step in settings
-    }
+    keys = ["mode", "protocol", "step"]
+    there = set(rows[keys].itertuples(index=False, name=None))
+    by_line = dict(list(rows.groupby(["method", "selection"])))
     found = []
     for method in dict.fromkeys(rows["method"]):
-        own = rows[rows["method"] == method]
-        for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
-            tasks = own.loc[own["selection"] == selection, "n_tasks"].max()
-            cells = {
-                key: cell(there[(there["method"] == method) & (there["selection"] == selection)], len(there) > 0)
-                for key, there in by_setting.items()
-            }
+        for selection in SELECTIONS:
+            if (own := by_line.get((method, selection))) is None:
+                continue
+            tasks, of_setting = own["n_tasks"].max(), dict(list(own.groupby(keys)))
+            cells = {key: cell(of_setting.get(key, own[:0]), key in there) for key in settings}
             found.append(Line(method, selection, str(int(tasks)) if tasks > 0 else "", cells))
     return found
 

@@ -201,14 +201,15 @@ def task_tables(
     keys = ["dataset", "task", "method", "selection", "mode"]
     ends = _intervals(measured[measured["level"] == "task"], keys)
     modes = columns_of(tasks["mode"])
-    heads = [setting(mode) for mode in modes]
+    heads, present = [setting(mode) for mode in modes], set(tasks["mode"])
     for dataset, of_dataset in tasks.groupby("dataset", sort=True):
         cells, groups = [], []
         for (task, method), own in of_dataset.groupby(["task", "method"], sort=False):
             for selection in [name for name in SELECTIONS if name in set(own["selection"])]:
                 mine = own[own["selection"] == selection].assign(iou_mean_tasks=own["iou_mean_images"])
+                by_mode = dict(list(mine.groupby("mode")))
                 values = [
-                    Cell(cell(mine[mine["mode"] == mode], (tasks["mode"] == mode).any()), below=ends.get(key, ""))
+                    Cell(cell(by_mode.get(mode, mine[:0]), mode in present), below=ends.get(key, ""))
                     for mode in modes
                     for key in [(dataset, task, method, selection, mode)]
                 ]
