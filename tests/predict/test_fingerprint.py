@@ -23,6 +23,9 @@ class Own(BoxFill):
     [
         ('"""Boxes."""', '"""All boxes."""', True),
         ("margin = 1", "margin = 1  # a pixel", True),
+        ("margin = 1", "margin = 1\n\n    assert margin", True),
+        ("margin = 1", "margin = 1.0", False),
+        ("+ self.margin", "+ (self.margin in {1, 2})", False),
         ('{"box"}', '{"box", "point"}', True),
         ("margin = 1", "margin = 2", False),
         ("return pixels", "return 2 * pixels", False),

@@ -12,6 +12,7 @@ from promptseg.core.masks import tight_box
 from promptseg.methods.base import Candidates, Method, Query
 
 _SCIKIT_IMAGE = "BSD-3-Clause, scikit-image"
+_Region = tuple[np.ndarray, np.ndarray]  # int32 places of the pixels in the flattened image, float32 squared distances
 
 
 def _grey(pixels: np.ndarray) -> np.ndarray:
@@ -181,7 +182,7 @@ class RegionGrowing(Method):
     known_options = frozenset({"tolerance", "sigma"})
     code_licence = _SCIKIT_IMAGE
 
-    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[tuple[int, int], np.ndarray]]:
+    def encode(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[tuple[int, int], _Region]]:
         """The smoothed image, and the regions grown in it so far: a trajectory asks for each click many times."""
         return gaussian(_grey(pixels), sigma=self.settings.options.get("sigma", 1.0)), {}
 
@@ -190,14 +191,20 @@ class RegionGrowing(Method):
 
     def _grow(self, query: Query) -> np.ndarray:
         grey, grown = query.image
-        rows, columns = np.ogrid[: grey.shape[0], : grey.shape[1]]
-        nearest = np.full(grey.shape, np.inf, np.float32)
-        mask = np.zeros(grey.shape, bool)
+        nearest = np.full(grey.size, np.inf, np.float32)
+        mask = np.zeros(grey.size, bool)
         for (x, y), label in zip(query.prompt.points.tolist(), query.prompt.labels, strict=True):
             if (x, y) not in grown:
-                grown[x, y] = flood(grey, (y, x), tolerance=self.settings.options.get("tolerance", 0.1))
-            distance = ((rows - y) ** 2 + (columns - x) ** 2).astype(np.float32)
-            closer = grown[x, y] & (distance < nearest)
-            nearest[closer] = distance[closer]
-            mask[closer] = label == 1
-        return mask
+                grown[x, y] = self._region(grey, x, y)
+            pixels, distance = grown[x, y]
+            closer = distance < nearest[pixels]
+            pixels = pixels[closer]
+            nearest[pixels] = distance[closer]
+            mask[pixels] = label == 1
+        return mask.reshape(grey.shape)
+
+    def _region(self, grey: np.ndarray, x: int, y: int) -> _Region:
+        region = flood(grey, (y, x), tolerance=self.settings.options.get("tolerance", 0.1))
+        rows, columns = np.nonzero(region)
+        distance = ((rows - y) ** 2 + (columns - x) ** 2).astype(np.float32)
+        return (rows * grey.shape[1] + columns).astype(np.int32), distance

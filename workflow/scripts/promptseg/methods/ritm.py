@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from promptseg.methods.base import Settings
 from promptseg.methods.clicking import ClickMethod, ClickPredictor
 from promptseg.methods.loading import check_variant, load_network
+from promptseg.methods.networks.folding import fold
 from promptseg.methods.networks.hrnet import SMALL, VARIANTS, RitmNet
 from promptseg.methods.regions import ZoomIn
 
@@ -44,6 +45,7 @@ class Ritm(ClickMethod):
     def __init__(self, settings: Settings):
         super().__init__(settings)
         self.network: RitmNet = load_network(RitmNet, self.variants, settings)
+        fold(self.network)
         if settings.compile:
             self.network.compile()
         self.predictor = ritm_predictor(self.network, settings.options, settings.precision)
