@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from promptseg.config import facts
 from promptseg.config.arguments import SHIPPED
 from promptseg.config.check import check
 from promptseg.config.imports import adapter_file, library_of
@@ -144,6 +145,16 @@ def test_shipped_configuration_is_valid():
     assert len(config["run"]["datasets"]) >= 5
     assert sum(len(config["datasets"][name]["tasks"]) for name in config["run"]["datasets"]) >= 14
     assert all(config["datasets"][name]["licence"] != "not stated" for name in config["run"]["datasets"])
+
+
+def test_the_comparison_of_back_ends_sets_each_of_them_beside_the_quickstarts_sam():
+    root = SCRIPTS.parents[1]
+    config = load([root / "config" / "backends.yaml"], [root / path for path in SHIPPED])
+    assert facts.same_as(config) == dict.fromkeys(config["run"]["methods"][1:], "sam_small")
+    computed = {
+        (entry.get("backend"), entry.get("precision")) for entry in map(config["methods"].get, facts.same_as(config))
+    }
+    assert computed == {(None, "bf16"), (None, "int8"), ("openvino", None), ("onnxruntime", None)}
 
 
 def names(paths):
