@@ -44,13 +44,12 @@ def _panel(axis: Axes, rows: pd.DataFrame, places: Mapping[str, int], looks: Map
 
 def _heading(row: pd.Series, methods: Titles, width: float) -> str:
     """Which two are compared, and what that one gains in time and memory, on as many inches."""
-    words = {"method": titled(methods, row["method"]), "other": titled(methods, row["against"])}
-    lines = [style.words("{method} - {other}", **words)]
+    lines = [f"{titled(methods, row['method'])} - {titled(methods, row['against'])}"]
     if pd.notna(row["times_as_fast"]):
-        lines.append(style.words("{number:.2f} times as fast", number=row["times_as_fast"]))
+        lines.append(style.words("{number} times as fast", number=f"{row['times_as_fast']:.2f}"))
     if pd.notna(row["peak_memory_mb"]) and row["against_peak_memory_mb"]:
         share = row["peak_memory_mb"] / row["against_peak_memory_mb"]
-        lines.append(style.words("{number:.2f} times the memory", number=share))
+        lines.append(style.words("{number} times the memory", number=f"{share:.2f}"))
     return "\n".join(style.wrap(line, int(17 * width)) for line in lines)
 
 
