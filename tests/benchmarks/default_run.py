@@ -52,7 +52,7 @@ def prepare(source: Path, folder: Path) -> None:
 
 def snakemake(folder: Path, *arguments: str) -> Cost:
     """A call in a folder, which has to succeed."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment = os.environ | {"PYTHONPATH": str(folder.resolve() / "workflow" / "scripts")}
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         call = [sys.executable, "-m", "snakemake", "--quiet", "rules", *arguments]
@@ -70,7 +70,7 @@ def snakemake(folder: Path, *arguments: str) -> Cost:
 
 def measure(folder: Path, arguments: Iterable[str]) -> tuple[Cost, Cost]:
     """A run of everything but downloads, and a call with nothing to do."""
-    for part in (folder / "results").iterdir():
+    for part in (folder / "results").glob("*"):
         if part.name not in ("raw", "benchmarks", "logs"):
             shutil.rmtree(part) if part.is_dir() else part.unlink()
     for kind in ("benchmarks", "logs"):

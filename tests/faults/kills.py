@@ -150,8 +150,8 @@ def unlock(project: Project) -> None:
 
 def a_job_holds_the_lock(project: Project) -> subprocess.CompletedProcess[str]:
     """A job of a killed run goes on, as on a cluster: it reads the rules and works while the next run starts."""
-    shutil.rmtree(project.path / "results" / "prompts")
     all_processes_die(project)
+    shutil.rmtree(project.path / "results" / "prompts")  # what the job removes itself the other may have seen before
     job = project.begin(*_AS_JOB, "results/prompts/blobs.parquet", output=project.path / "job.txt")
     (done, job_done) = project.snakemake(*TABLES), ended(job, project.path / "job.txt")
     assert job_done.returncode == 0, job_done.stdout
