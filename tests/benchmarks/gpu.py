@@ -206,7 +206,7 @@ def with_the_engine(arguments: argparse.Namespace, entry: dict[str, Any], pictur
         for prompt in prompts * (8 if device == "cuda" else 1)
     ]
     result["encodings"] = per_second(len(pixels), device, lambda: [method.encode_all(part) for part in parts])
-    result["prompts"] = per_second(len(queries), device, lambda: method.predict(queries))
+    result["prompts"] = per_second(len(queries), device, lambda: [one.masks.sum() for one in method.predict(queries)])
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     if way != "one_by_one":
         result["encoder"] = encoder_alone(method, device, dtype, compiled)

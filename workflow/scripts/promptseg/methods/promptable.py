@@ -175,6 +175,9 @@ class Encoding(Promptable[Network]):
 
     @torch.inference_mode()
     def _together(self, pixels: Sequence[np.ndarray]) -> list[Any]:
-        maps = self.encoder(torch.cat([self.prepare(one) for one in pixels]))
+        inputs = [self.prepare(one) for one in pixels]
+        if self.settings.compile:  # anew for each number of images, so let there be few
+            inputs += inputs[-1:] * (2 ** (len(inputs) - 1).bit_length() - len(inputs))
+        maps = self.encoder(torch.cat(inputs))
         levels = (maps,) if isinstance(maps, Tensor) else maps
         return [self.embedding([level[i : i + 1] for level in levels], one) for i, one in enumerate(pixels)]
