@@ -8,6 +8,7 @@ from promptseg.core.masks import decode
 from promptseg.core.settings import Setting
 from promptseg.core.tables import read_table, write_table
 from promptseg.methods import Candidates, Method, Settings
+from promptseg.methods.frames import stretched
 from promptseg.methods.promptable import Decoded
 from promptseg.predict.engine import Runner
 from promptseg.predict.log_odds import unpacked
@@ -97,8 +98,8 @@ def test_predictions_do_not_hold_them(stream, tmp_path):
 
 @pytest.mark.parametrize(("values", "expected"), [("logits", 0.880797), ("probabilities", 0.7), ("masks", None)])
 def test_what_networks_say_as_probabilities(values, expected):
-    logits = torch.tensor([[[2.0 if values == "logits" else 0.2]]])
-    found = Decoded(logits, None, None, values=values)
+    maps = torch.tensor([[[2.0 if values == "logits" else 0.7]]])
+    found = Decoded(maps, stretched((1, 1), 1, 1), None, None, values=values)
     assert found.candidates(False).probabilities is None
     known = found.candidates(False, True).probabilities
     assert known is None if expected is None else known.item() == pytest.approx(expected, abs=1e-6)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from promptseg.core import masks
-from promptseg.prompts.modes import PromptSettings, applies, deepest_pixels, depth, make_prompts, pick
+from promptseg.prompts.modes import PromptSettings, applies, deepest_in, deepest_pixels, depth, make_prompts, pick
 from support.objects import MODES
 
 filled_masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)).filter(np.any)
@@ -17,6 +17,29 @@ def test_depth_equals_the_transform_of_the_whole_padded_image(mask):
     """The reference pads the whole image; we transform the object's box only."""
     whole = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     np.testing.assert_array_equal(depth(mask), whole)
+
+
+@given(filled_masks, st.sampled_from(["exact", "chamfer5"]), st.integers(1, 6), st.data())
+def test_the_deepest_pixels_are_those_of_the_map_of_depths(mask, distance, scale, data):
+    mask = np.kron(mask, np.ones((scale, scale), bool))
+    height, width = mask.shape
+    pixel = st.tuples(st.integers(0, width - 1), st.integers(0, height - 1))
+    without = data.draw(st.lists(pixel, max_size=4))
+    depths = depth(mask, distance)
+    for x, y in without:
+        depths[y, x] = 0
+    found = deepest_in(mask, distance, without)
+    assert found.depth == depths.max()
+    assert found.pixels.tolist() == (deepest_pixels(depths).tolist() if depths.max() > 0 else [])
+
+
+def test_exact_distances_decide_where_approximate_ones_mislead():
+    rows, columns = np.ogrid[:120, :400]
+    disk = (rows - 60) ** 2 + (columns - 60) ** 2 < 55**2
+    square = (abs(rows - 60) < 55) & (abs(columns - 300) < 55)
+    assert deepest_in(disk | square, "exact").pixels.tolist() == [[60, 60], [300, 60]]
+    assert deepest_in(disk | square, "exact").depth == 55
+    assert deepest_in(disk | square, "chamfer5").pixels.tolist() == [[300, 60]]
 
 
 def test_depth_of_literal_shapes():

@@ -1,12 +1,18 @@
 """Where an image lies in the input of a network, and the way back from its low-resolution masks to the image."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.sparse import csr_array
 from torch import Tensor
+
+STRIP_PIXELS = 2**17
 
 
 def axis_matrix(low: int, *steps: int | slice, mode: str = "bilinear", device: str = "cpu") -> Tensor:
@@ -30,6 +36,30 @@ def axis_matrix(low: int, *steps: int | slice, mode: str = "bilinear", device: s
 
 # Logit of a mask that is sure: of a probability of 0.999.
 SURE = math.log(0.999 / 0.001)
+
+
+class Axis:
+    """One axis of the way from a map to the image, where each pixel of the image mixes few of the map.
+
+    Args:
+        matrix: (n, low), see `axis_matrix`.
+    """
+
+    def __init__(self, matrix: np.ndarray):
+        self.matrix = csr_array(matrix)
+        self._mixes = bool((matrix >= 0).all())  # so that nothing lies above a threshold that no pixel of the map does
+        used = matrix != 0
+        self._first, self._last = used.argmax(axis=1), used.shape[1] - 1 - used[:, ::-1].argmax(axis=1)
+
+    def window(self, marked: np.ndarray) -> slice:
+        """Pixels of the image that may lie above a threshold, as the marked ones of (low,) bool do."""
+        places = np.flatnonzero(marked)
+        if not self._mixes:
+            return slice(0, len(self._first))
+        if not places.size:
+            return slice(0, 0)
+        start, stop = self._last.searchsorted(places[0]), self._first.searchsorted(places[-1], side="right")
+        return slice(int(start), int(stop))
 
 
 @dataclass(frozen=True)
@@ -58,7 +88,38 @@ class Frame:
 
     def full(self, low: Tensor) -> Tensor:
         """(..., h', w') maps -> (..., h, w) of the image's size."""
-        return self.rows @ low @ self.columns.t()
+        if low.device.type != "cpu" or low.requires_grad:
+            return self.rows @ low @ self.columns.t()
+        maps = low.reshape(-1, *low.shape[-2:]).float().numpy()
+        found = np.empty((len(maps), *self.size), np.float32)
+        for one, full in zip(maps, found, strict=True):
+            for columns, values in self.strips(one):
+                full[:, columns] = values
+        return torch.from_numpy(found).reshape(*low.shape[:-2], *self.size)
+
+    def strips(self, low: np.ndarray, columns: slice | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """An (h', w') float32 map brought to the image's size, in parts that stay in the cache of a core.
+
+        Args:
+            columns: of the image; None for all.
+
+        Yields:
+            Some of its columns, and (h, n) float32 values, which are the caller's.
+        """
+        whole = columns or slice(0, self.size[1])
+        along = self._axes[1].matrix @ cv2.transpose(low)
+        width = max(1, STRIP_PIXELS // self.size[0])
+        for start in range(whole.start, whole.stop, width):
+            part = slice(start, min(start + width, whole.stop))
+            yield part, self._axes[0].matrix @ cv2.transpose(along[part])
+
+    def window(self, marked: np.ndarray) -> slice:
+        """Columns of the image that may lie above a threshold, as the marked pixels of an (h', w') bool map do."""
+        return self._axes[1].window(np.asarray(marked.any(axis=0)))
+
+    @cached_property
+    def _axes(self) -> tuple[Axis, Axis]:
+        return Axis(self.rows.cpu().numpy()), Axis(self.columns.cpu().numpy())
 
     def logits(self, mask: np.ndarray, side: int) -> Tensor:
         """A mask of the image as logits that a network takes as part of a prompt: +-6.9, and 0 in the padding.
@@ -99,6 +160,8 @@ def padded(size: tuple[int, int], inside: tuple[int, int], side: int, low: int, 
     return Frame(size, (inside[1] / size[1], inside[0] / size[0]), rows, columns)
 
 
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
 def stretched(size: tuple[int, int], side: int, low: int, device: str = "cpu", *, twice: bool = False) -> Frame:
     """The frame of an image that fills a square input, its aspect not kept.
 

@@ -201,7 +201,7 @@ class HuggingFaceSam(Encoding[nn.Module]):
         )
         for image, low, scores in zip(images, found.pred_masks[:, 0], found.iou_scores[:, 0], strict=True):
             fed = low if self.family == "sam" else low.clamp(-_LIMIT, _LIMIT)
-            yield Decoded(image.frame.full(low), scores, fed)
+            yield Decoded(low, image.frame, scores, fed)
 
     def _prompts(self, queries: Sequence[Query]) -> dict[str, Tensor]:
         """Arguments of the network, one prompt for each image, in pixels of its input."""

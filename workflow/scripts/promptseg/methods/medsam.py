@@ -67,7 +67,7 @@ class MedSam(BoxesAlone):
         """As `Sam.decode`, but probabilities are what is resized to the image."""
         low, scores = self.low(queries, multimask)
         for query, masks, their_scores in zip(queries, low, scores, strict=True):
-            yield Decoded(query.image.frame.full(masks.sigmoid()) - 0.5, their_scores, masks, values="probabilities")
+            yield Decoded(masks.sigmoid(), query.image.frame, their_scores, masks, values="probabilities")
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [replace(found, scores=None) for found in super().predict(queries)]

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import torch
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from promptseg.methods.base import Candidates, Method, Prompt, Query, Settings
 from promptseg.methods.batching import batches
 from promptseg.methods.confidence import confidence
+from promptseg.methods.drawing import Drawing, Values
+from promptseg.methods.frames import Frame
 from promptseg.methods.loading import load_weights, named_weights
 
 # Prompts decoded together. On a CPU larger batches do not pay; SAM's decoder holds about 60 MB per prompt.
@@ -28,34 +30,48 @@ class Decoded:
     """All that a network says to one prompt.
 
     Attributes:
-        logits: (k, h, w) float32 of the image's size: a pixel belongs to the mask above 0; see `values`.
+        maps: (k, h', w') float32: what is brought to the image's size, see `values`.
+        frame: where the image lies.
         scores: (k,) float32 predicted IoU, or None.
         low: (k, h', w') float32 logits in the network's resolution, as they would be fed back; None if they cannot.
         token: which of SAM 2's mask tokens the single mask comes from; None where there is no choice.
         stability: of the single mask of SAM 2, on which that choice depends.
-        values: what `logits` are: where the authors' code gives probabilities, these minus 0.5; where it gives masks
-            alone, these.
+        values: what `maps` are: where the authors' code gives probabilities, these; where it gives masks alone, these.
     """
 
-    logits: Tensor
+    maps: Tensor
+    frame: Frame
     scores: Tensor | None
     low: Tensor | None
     token: int | None = None
     stability: float | None = None
-    values: Literal["logits", "probabilities", "masks"] = "logits"
+    values: Values = "logits"
+
+    @property
+    def logits(self) -> Tensor:
+        """(k, h, w) float32: a pixel belongs to the mask above 0. Probabilities less 0.5, see `values`."""
+        full = self.frame.full(self.maps)
+        return full - 0.5 if self.values == "probabilities" else full
 
     def candidates(self, fed_back: bool, probabilities: bool = False) -> Candidates:
         """The masks, on the CPU; with states if they are `fed_back`, and with `probabilities` where they are known."""
-        masks = (self.logits > 0).cpu().numpy()
         scores = None if self.scores is None else self.scores.float().cpu().numpy()
         states = list(self.low) if fed_back and self.low is not None else None
+        if self.maps.device.type == "cpu" and bool(self.maps.sum().isfinite()):
+            drawing: Any = Drawing(self.maps.float().numpy(), self.frame, self.values)
+            if self.values == "masks":
+                return Candidates(drawing.masks, scores, states)
+            known = drawing.probabilities if probabilities else None
+            return Candidates(drawing.masks, scores, states, drawing.stability, drawing.soft_dice, known)
+        logits = self.logits
+        masks = (logits > 0).cpu().numpy()
         if self.values == "masks":
             return Candidates(masks, scores, states)
-        known = self.logits.sigmoid() if self.values == "logits" else self.logits + 0.5
-        found = confidence(known)
+        shares = logits.sigmoid() if self.values == "logits" else logits + 0.5
+        found = confidence(shares)
         return Candidates(
             *(masks, scores, states, found.stability, found.soft_dice),
-            known.float().clamp(0, 1).cpu().numpy() if probabilities else None,
+            shares.float().clamp(0, 1).cpu().numpy() if probabilities else None,
         )
 
 

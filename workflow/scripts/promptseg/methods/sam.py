@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 import safetensors.torch
 import torch
+import torch.nn.functional as F
 from segment_anything import sam_model_registry
 from segment_anything.modeling import ImageEncoderViT
 from segment_anything.modeling import Sam as SamModel
@@ -112,7 +113,11 @@ class Sam(Encoding[SamModel]):
 
     def prepare(self, pixels: np.ndarray) -> Tensor:
         resized = torch.as_tensor(self.resize.apply_image(pixels), device=self.settings.device)
-        return self.model.preprocess(resized.permute(2, 0, 1)[None].float())
+        # As `preprocess` of the package: the same bits in half the time, because bytes are turned, not numbers.
+        values = resized.permute(2, 0, 1).contiguous().float()
+        values.sub_(self.model.pixel_mean).div_(self.model.pixel_std)
+        height, width = values.shape[1:]
+        return F.pad(values, (0, self.side - width, 0, self.side - height))[None]
 
     def frame(self, size: tuple[int, int], low: int) -> Frame:
         """Where an image of (h, w) pixels lies in the network's input, whose masks have `low` pixels a side.
@@ -143,7 +148,7 @@ class Sam(Encoding[SamModel]):
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:
         low, scores = self.low(queries, multimask)
         for query, masks, their_scores in zip(queries, low, scores, strict=True):
-            yield Decoded(query.image.frame.full(masks), their_scores, masks)
+            yield Decoded(masks, query.image.frame, their_scores, masks)
 
     def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
         """(b, k, h', w') logits in the network's resolution and (b, k) predicted IoU of prompts that are alike."""

@@ -139,11 +139,12 @@ class Sam2(Encoding[Sam2Net]):
         for image, masks, their_scores, token, stability in zip(images, low, scores, tokens, stable, strict=True):
             if token is not None:
                 masks, their_scores = masks[token, None], their_scores[token, None]
-            yield Decoded(self.full(masks, image.frame), their_scores, masks.clamp(-LIMIT, LIMIT), token, stability)
+            fed = masks.clamp(-LIMIT, LIMIT)
+            yield Decoded(self.shown(masks), image.frame, their_scores, fed, token, stability)
 
-    def full(self, low: Tensor, frame: Frame) -> Tensor:
-        """(k, h', w') logits of the network -> (k, h, w) logits of the image's size."""
-        return frame.full(low)
+    def shown(self, low: Tensor) -> Tensor:
+        """(k, h', w') logits of the network, as they are brought to the image's size."""
+        return low
 
     def _sparse(self, queries: Sequence[Query]) -> Tensor:
         """(b, t, c) embedded corners of boxes and points of prompts that are alike."""
@@ -173,4 +174,4 @@ class Sam2(Encoding[Sam2Net]):
             low, scores = self.decoder([image.decoding] * len(some), sparse)
             kept = scores > least
             for masks, their_scores in zip(low[kept].split(at_once), scores[kept].split(at_once), strict=True):
-                yield self.full(masks, image.frame), their_scores
+                yield image.frame.full(self.shown(masks)), their_scores

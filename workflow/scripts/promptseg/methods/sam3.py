@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import resize
 
 from promptseg.methods.base import Settings
-from promptseg.methods.frames import Frame
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam2_decoder import Sam2Decoder
 from promptseg.methods.networks.sam3 import Sam3Encoder, Sam3Net, image_part
@@ -90,5 +89,5 @@ class Sam3(Sam2):
         resized = resize(torch.as_tensor(pixels).permute(2, 0, 1), [self.side, self.side], antialias=True)
         return (resized[None].to(self.settings.device).float() / 255 - 0.5) / 0.5
 
-    def full(self, low: Tensor, frame: Frame) -> Tensor:
-        return frame.full(fill_holes(low, self.max_hole_area))
+    def shown(self, low: Tensor) -> Tensor:
+        return fill_holes(low, self.max_hole_area)

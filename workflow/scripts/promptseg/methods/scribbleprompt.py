@@ -105,7 +105,7 @@ class ScribblePromptUnet(Promptable[ScribbleUnet]):
     def decode(self, queries: Sequence[Query], multimask: bool) -> Iterator[Decoded]:  # noqa: ARG002 - there is one
         inputs = torch.stack([self._input(query) for query in queries])
         for query, low in zip(queries, self.network(inputs), strict=True):
-            yield Decoded(query.image.frame.full(low.sigmoid()) - 0.5, None, low, values="probabilities")
+            yield Decoded(low.sigmoid(), query.image.frame, None, low, values="probabilities")
 
     def _input(self, query: Query) -> Tensor:
         """(5, 128, 128) of the network: no previous mask is a mask of zeros, which is a probability of 0.5."""

@@ -118,7 +118,7 @@ class UltraSam(Sam):
         """Answers whose `logits` are the shares of pixels that the mask touches."""
         low, scores = self.low(queries, multimask)
         for query, mask, score in zip(queries, low, scores, strict=True):
-            yield Decoded(query.image.frame.full((mask > 0).float()), score, mask, values="masks")
+            yield Decoded((mask > 0).float(), query.image.frame, score, mask, values="masks")
 
     def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:  # noqa: ARG002
         sparse, images = self._sparse(queries), [query.image.tokens for query in queries]

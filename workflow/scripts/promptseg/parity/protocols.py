@@ -12,8 +12,7 @@ from promptseg.methods.clicking import THRESHOLD
 from promptseg.parity.adapters import Adapters
 from promptseg.parity.comparison import Comparison
 from promptseg.parity.fixtures import Fixture, FixtureError
-from promptseg.prompts.clicks import Click, ClickTarget, Protocol, click_sign, error_depth, next_click
-from promptseg.prompts.modes import deepest_pixels
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, click_sign, deepest_error, next_click
 
 _IOU = 1e-6  # rounding of a quotient of pixels
 
@@ -97,7 +96,7 @@ class _Object:
     def problem(self, point: tuple[int, int], tied: int, last: np.ndarray, clicks: list[Click]) -> str | None:
         """What is wrong with a click on the errors of the mask `last` as one of `tied` equals; None if nothing is."""
         # Of a perfect mask no pixel is wrong, and any may be clicked.
-        deepest = deepest_pixels(error_depth(self.truth, last, clicks, self.protocol)).tolist()
+        deepest = deepest_error(self.truth, last, clicks, self.protocol).pixels.tolist()
         if len(deepest) != tied:
             return f"{len(deepest)} equally deep pixels instead of {tied}"
         if list(point) not in deepest:

@@ -18,7 +18,7 @@ from promptseg.parity.networks import REFINED
 from promptseg.parity.pipelines import FRESH, OTHER_OBJECT
 from promptseg.parity.protocols import as_released
 from promptseg.parity.scenes import Scene, coarse_noise, save
-from promptseg.prompts.modes import deepest_pixels, depth
+from promptseg.prompts.modes import deepest_in
 
 _LAST = ("feature_extractor.cls_head", "feature_extractor.decode_head.linear_pred", "head.conv_seg")
 _STRIDE = 7  # of stored maps
@@ -127,7 +127,7 @@ def record_protocol(path: Path, method: Method, family: str, *, oracle: bool = F
             truth = labels == number + 1
             prediction, points, signs, ties, predictions = np.zeros_like(truth), [], [], [], []
             for click in range(_LOOP_CLICKS):
-                deepest = deepest_pixels(depth(truth ^ prediction))
+                deepest = deepest_in(truth ^ prediction, "chamfer5").pixels
                 ties.append(len(deepest))
                 points.append(deepest[rng.integers(len(deepest))])
                 signs.append(1 if click == 0 else int(labels[points[-1][1], points[-1][0]] != 0))

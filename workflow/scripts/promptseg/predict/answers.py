@@ -1,15 +1,17 @@
 """What a method may answer: everything it returns is checked before it counts.
 
 Masks of probabilities, say, would be cut to 0 when they are coded, and score 0 without a word. Only masks that are not
-bool have their values looked at, so that checking costs next to nothing (tests/benchmarks/answers.py).
+bool have their values looked at, so that checking costs next to nothing (tests/benchmarks/answers.py). What is made
+when it is asked for (`LazyArray`) is ours and is not made for that.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from promptseg.core.lazy import LazyArray
 from promptseg.methods import Candidates, Proposals
 
 _MASKS = "give (k, h, w) masks of the image's size, as masks[None] for a single one"
@@ -136,9 +138,9 @@ def require_bytes(packed: object) -> bytes:
 
 def _masks(masks: object, size: tuple[int, int], most: int) -> np.ndarray:
     """(k, h, w) bool of what a method gave as masks."""
-    if not isinstance(masks, np.ndarray):
+    if not isinstance(masks, np.ndarray | LazyArray):
         raise WrongAnswer(f"masks are {_kind(masks)}", _to_array("masks", masks))
-    if masks.ndim != 3 or masks.shape[1:] != size:
+    if len(masks.shape) != 3 or masks.shape[1:] != size:
         raise WrongAnswer(
             f"masks have the shape {masks.shape}, the image has (h, w) = {size}", _advice(masks.shape, size)
         )
@@ -147,13 +149,13 @@ def _masks(masks: object, size: tuple[int, int], most: int) -> np.ndarray:
             f"there are {len(masks)} masks, the class declares candidates = {most}",
             f"give at least 1 and at most {most}, an empty mask where nothing is found, or correct `candidates`",
         )
-    return masks if masks.dtype == bool else _as_bool(masks)
+    return cast(np.ndarray, masks) if masks.dtype == bool else _as_bool(np.asarray(masks))
 
 
 def _probabilities(values: object, masks: np.ndarray) -> np.ndarray | None:
     """(k, h, w) float32 of what a method gave as probabilities of its masks."""
-    if values is None:
-        return None
+    if values is None or isinstance(values, LazyArray):
+        return cast(np.ndarray | None, values)
     expected = "give (k, h, w) floats from 0 to 1, as many as masks, or None"
     if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
         kind = values.dtype if isinstance(values, np.ndarray) else _kind(values)
@@ -199,6 +201,8 @@ def _as_bool(masks: np.ndarray) -> np.ndarray:
 
 def _numbers(name: str, values: object, count: int) -> np.ndarray:
     """(count,) float32 of one finite number for each mask."""
+    if isinstance(values, LazyArray):
+        return cast(np.ndarray, values)
     if _is_tensor(values):
         raise WrongAnswer(f"{name} are {_kind(values)}", _to_array(name, values))
     expected = f"give {_number(count, 'finite number', 'finite numbers')}, one for each mask, or None"

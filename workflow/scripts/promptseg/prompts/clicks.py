@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from promptseg.prompts.modes import Distance, deepest_pixels, depth, pick
+from promptseg.core import masks
+from promptseg.prompts.modes import Deepest, Distance, deepest_in, pick
 
 
 @dataclass(frozen=True)
@@ -70,23 +71,38 @@ class ClickTarget:
     labels: np.ndarray
 
 
-def error_depth(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], protocol: Protocol) -> np.ndarray:
-    """(h, w) float32: how deep each pixel lies in the region that the next click may go to; 0 outside it.
+def deepest_error(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click], protocol: Protocol) -> Deepest:
+    """The pixels where the region that the next click goes to is deepest; none where nothing is left to correct.
 
     Args:
         truth: (h, w) bool mask of the object.
         prediction: (h, w) bool.
         clicks: those given so far.
     """
-    missed, wrong = truth & ~prediction, prediction & ~truth
-    regions = [missed | wrong] if protocol.error_region == "joint" else [wrong, missed]
-    distances = [depth(region, protocol.distance) for region in regions]
-    if not protocol.repeat_clicks:
-        for click in clicks:
-            for distance in distances:
-                distance[click.y, click.x] = 0
+    errors = truth ^ prediction
+    if not errors.any():
+        return Deepest(0.0, np.zeros((0, 2), int))
+    x0, y0, x1, y1 = masks.tight_box(errors)
+    box = slice(y0, y1 + 1), slice(x0, x1 + 1)
+    errors, true = errors[box], truth[box]
+    regions = [errors] if protocol.error_region == "joint" else [errors & ~true, errors & true]
+    given = [] if protocol.repeat_clicks else [(click.x - x0, click.y - y0) for click in clicks]
+    given = [(x, y) for x, y in given if 0 <= x <= x1 - x0 and 0 <= y <= y1 - y0]
     # The first of equals is taken: of two equally deep regions the false positives, as RITM's authors do.
-    return max(distances, key=lambda distance: distance.max())
+    found = max((deepest_in(region, protocol.distance, given) for region in regions), key=lambda one: one.depth)
+    return Deepest(found.depth, found.pixels + np.array([x0, y0]))
+
+
+def clicked_region(
+    target: ClickTarget, prediction: np.ndarray, clicks: list[Click], protocol: Protocol, click: Click
+) -> np.ndarray:
+    """(h, w) bool: the region that `next_click` put a click into, without the pixels that were clicked before."""
+    region = target.truth ^ prediction
+    if protocol.error_region == "larger":
+        region &= target.truth == target.truth[click.y, click.x]
+    for given in [] if protocol.repeat_clicks else clicks:
+        region[given.y, given.x] = False
+    return region
 
 
 def next_click(
@@ -99,10 +115,10 @@ def next_click(
         clicks: those given so far.
         tie_break, seed: which of several deepest pixels, see `modes.pick`.
     """
-    distance = error_depth(target.truth, prediction, clicks, protocol)
-    if distance.max() == 0:
+    pixels = deepest_error(target.truth, prediction, clicks, protocol).pixels
+    if not len(pixels):
         return None
-    x, y = pick(deepest_pixels(distance), tie_break, seed, target.object_id, "click", len(clicks) + 1)
+    x, y = pick(pixels, tie_break, seed, target.object_id, "click", len(clicks) + 1)
     return Click(x, y, click_sign(x, y, target.truth, target.labels, protocol))
 
 

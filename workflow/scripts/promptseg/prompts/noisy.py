@@ -14,7 +14,7 @@ from promptseg.core.errors import PromptsegError
 from promptseg.core.randomness import generator
 from promptseg.core.vocabulary import ITERATIVE
 from promptseg.preprocess.images import decode_png
-from promptseg.prompts.clicks import Click, ClickTarget, Protocol, error_depth, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, clicked_region, next_click
 from promptseg.prompts.modes import PromptSettings, make_prompts
 from promptseg.prompts.noise import Box, Noise, Point, mapped_point, noisy_box, noisy_point
 
@@ -83,7 +83,7 @@ class NoisyUser:
             return None
         seen = target.truth if protocol.click_label == "object" else target.labels != 0
         side = seen if ideal.positive else ~seen
-        region = (error_depth(target.truth, prediction, clicks, protocol) > 0) & side
+        region = clicked_region(target, prediction, clicks, protocol, ideal) & side
         x, y = self._point((ideal.x, ideal.y), region, side, target.object_id, annotator, "click", len(clicks))
         return Click(x, y, ideal.positive)
 

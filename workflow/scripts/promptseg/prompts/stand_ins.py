@@ -7,7 +7,7 @@ import numpy as np
 
 from promptseg.core.lines import along, closed, filled, points_of
 from promptseg.core.stand_ins import StandIn, StandIns
-from promptseg.prompts.modes import deepest_pixels, depth
+from promptseg.prompts.modes import deepest_in
 
 
 def given(row: Mapping[str, Any], kind: StandIn, settings: StandIns) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def given(row: Mapping[str, Any], kind: StandIn, settings: StandIns) -> dict[str
         if kind == "box":
             return {**bare, "boxes": [[*curve.min(axis=0).tolist(), *curve.max(axis=0).tolist()]]}
         inside = filled(curve, (int(curve[:, 1].max()) + 1, int(curve[:, 0].max()) + 1))
-        middle = deepest_pixels(depth(inside, "exact"))[0].tolist()
+        middle = deepest_in(inside, "exact").pixels[0].tolist()
         around = along(closed(curve), settings.lasso_points).tolist()
         return {**bare, "points": [middle, *around], "point_labels": [1] + [0] * len(around)}
     lines = row["scribbles"]

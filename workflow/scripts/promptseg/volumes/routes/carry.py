@@ -16,7 +16,7 @@ import numpy as np
 from promptseg.core.masks import encode, iou, tight_box
 from promptseg.core.routes import CARRY_MASK, CARRY_POINT
 from promptseg.methods.volume import SlicePrompt, VolumeQuery
-from promptseg.prompts.modes import deepest_pixels, depth
+from promptseg.prompts.modes import deepest_in
 from promptseg.volumes.routes.questions import SliceAnswer
 from promptseg.volumes.routes.showing import box_prompt, point_prompt
 from promptseg.volumes.routes.steps import Steps, together
@@ -63,7 +63,7 @@ def grown(box: tuple[int, int, int, int], size: tuple[int, ...], share: float) -
 
 def deepest(mask: np.ndarray) -> tuple[int, int]:
     """(x, y) of the pixel farthest from the border of the mask, the first of equals: nothing here is drawn."""
-    x, y = deepest_pixels(depth(mask, "exact"))[0]
+    x, y = deepest_in(mask, "exact").pixels[0]
     return int(x), int(y)
 
 

@@ -9,8 +9,8 @@ from scipy.ndimage import find_objects, generate_binary_structure, label
 from promptseg.core.masks import encode
 from promptseg.core.stacks import MaskStack
 from promptseg.methods.volume import SlicePrompt
-from promptseg.prompts.clicks import Click, Protocol, error_depth
-from promptseg.prompts.modes import deepest_pixels, pick
+from promptseg.prompts.clicks import Click, Protocol, deepest_error
+from promptseg.prompts.modes import pick
 from promptseg.volumes.routes.deepest import deepest
 from promptseg.volumes.routes.settings import VolumeSettings
 from promptseg.volumes.routes.showing import point_prompt
@@ -90,10 +90,10 @@ def _in_the_worst_slice(
     for z in sorted(areas, key=lambda z: -areas[z]):
         true = truth.slice(z)
         here = [Click(click.x, click.y, click.positive) for click in clicks if click.z == z]
-        depths = error_depth(true, prediction.slice(z), here, Protocol())
-        if depths.max() > 0:
+        pixels = deepest_error(true, prediction.slice(z), here, Protocol()).pixels
+        if len(pixels):
             number = len(clicks) + 1
-            x, y = pick(deepest_pixels(depths), settings.tie_break, settings.seed, object_id, z, "click", number)
+            x, y = pick(pixels, settings.tie_break, settings.seed, object_id, z, "click", number)
             return VolumeClick(z, y, x, bool(true[y, x]))
     return None
 

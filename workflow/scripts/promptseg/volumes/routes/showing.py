@@ -12,7 +12,7 @@ from promptseg.core.stacks import MaskStack
 from promptseg.methods.base import Prompt
 from promptseg.methods.volume import SlicePrompt
 from promptseg.prompts.lines import draw
-from promptseg.prompts.modes import deepest_pixels, depth, pick
+from promptseg.prompts.modes import deepest_in, pick
 from promptseg.volumes.routes.choice import choose
 from promptseg.volumes.routes.settings import Setting, VolumeSettings
 
@@ -51,7 +51,7 @@ def show(object_id: str, truth: np.ndarray, z: int, prompt: str, settings: Volum
     if prompt in (SCRIBBLE, LASSO):
         mode = "scribble_centre" if prompt == SCRIBBLE else LASSO
         return SlicePrompt(z, line_prompt(draw(object_id, truth, mode, settings.lines, seed, "first")))
-    return SlicePrompt(z, point_prompt(*pick(deepest_pixels(depth(truth, "exact")), tie_break, seed, object_id, z)))
+    return SlicePrompt(z, point_prompt(*pick(deepest_in(truth, "exact").pixels, tie_break, seed, object_id, z)))
 
 
 def point_prompt(x: int, y: int, *, positive: bool = True) -> Prompt:
