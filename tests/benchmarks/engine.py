@@ -177,6 +177,7 @@ def measure(size: int, objects: int, rounds: int, sleeps: bool) -> dict[str, Any
     plan = use["Plan"](
         protocols=named, **({"tasks": {}} if "tasks" in inspect.signature(use["Plan"]).parameters else {})
     )
+    threads = {"threads": 2} if "threads" in inspect.signature(use["Runner"]).parameters else {}
     scenes = [Scene(number, size) for number in range(objects)]
     images = list(inputs(scenes, use))
     torch.manual_seed(0)
@@ -186,7 +187,7 @@ def measure(size: int, objects: int, rounds: int, sleeps: bool) -> dict[str, Any
         method = use["Sam"].of_network(network, "cpu")
         method.encoder, method.decoder = stub.encoder, stub
         start, begun = time.perf_counter(), time.process_time()
-        items = list(use["Runner"](method, plan).run(iter(images)))
+        items = list(use["Runner"](method, plan, **threads).run(iter(images)))
         seconds = time.process_time() - begun - stub.seconds
         busy = max(busy, stub.busy / (time.perf_counter() - start))
         best = min(best, seconds / objects)

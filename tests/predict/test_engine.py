@@ -38,18 +38,18 @@ class Jittery(ClickDisk):
         return super().predict(queries)
 
 
-def test_order_and_rows_depend_neither_on_timing_nor_on_the_size_of_groups(monkeypatch):
+def test_order_and_rows_depend_neither_on_timing_nor_on_the_size_of_groups_nor_on_threads(monkeypatch):
     plan = Plan(clicks=4, tie_break="first")
 
-    def rows_of(method):
-        items = list(Runner(method, plan).run(eleven_images()))
+    def rows_of(method, threads=1):
+        items = list(Runner(method, plan, threads=threads).run(eleven_images()))
         assert [item.image.image_id for item in items] == [f"image{index}" for index in range(11)]
         return [item.rows for item in items]
 
     expected = rows_of(Jittery(Settings(options={"radius": 0.2})))
     assert expected[2][0]["status"] == METHOD_FAILED.status(f"{__name__}:Jittery raised ValueError at image2")
     assert {row["status"] for row in expected[3]} == {"ok"}
-    assert rows_of(Jittery(Settings(options={"radius": 0.2}))) == expected
+    assert rows_of(Jittery(Settings(options={"radius": 0.2})), threads=5) == expected
     monkeypatch.setattr(engine, "GROUP_PIXELS", 1)  # every image alone
     monkeypatch.setattr(engine, "BATCH_PIXELS", 1)  # every prompt alone
     assert rows_of(Jittery(Settings(options={"radius": 0.2}))) == expected

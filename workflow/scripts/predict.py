@@ -32,7 +32,7 @@ if __name__ == "__main__":
         # What a user other than the ideal one asks is not kept: its clicks need not depend on the masks before.
         kept = read_kept(folder, answered_by, run.method.needs_truth) if user is IDEAL else None
         with run.embedding_cache(outputs.predictions, inputs.lib, snakemake.resources["cache_embeddings"]) as cache:
-            runner = Runner(run.method, plan, cache, run.label, kept)
+            runner = Runner(run.method, plan, cache, run.label, kept, snakemake.threads)
             cost = predict(
                 questions,
                 runner,

@@ -26,7 +26,9 @@ if __name__ == "__main__":
         with run.embedding_cache(predictions, code, snakemake.resources["cache_embeddings"]) as cache:
             cost = write_answers(
                 objects,
-                PresetRunner(run.method, Presets.of(params.asked), cache=cache, label=run.label),
+                PresetRunner(
+                    run.method, Presets.of(params.asked), cache=cache, label=run.label, threads=snakemake.threads
+                ),
                 answers,
                 label=f"predict_protocols {run.name} {run.dataset}",
                 provenance=run.provenance(asked=params.asked),

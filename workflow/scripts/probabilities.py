@@ -26,7 +26,7 @@ if __name__ == "__main__":
         objects = stream_objects(inputs.images, inputs.objects, params.tasks)
         write_probabilities(
             Inputs.of(objects, params.asked, run.method),
-            Runner(run.method, plan, label=run.label),
+            Runner(run.method, plan, label=run.label, threads=snakemake.threads),
             settings,
             Path(snakemake.output.table),
             label=f"probabilities {run.name} {run.dataset}",

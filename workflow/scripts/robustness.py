@@ -32,6 +32,7 @@ if __name__ == "__main__":
                 run.method,
                 Plan(protocols={}, multimask=params.multimask, strict=params.strict),
                 label=run.label,
+                threads=snakemake.threads,
             ),
             Path(snakemake.output.table),
             dataset=run.dataset,

@@ -25,6 +25,7 @@ THROUGHPUT = Table(
         Column(
             "idle_seconds", FLOAT, "of these, time in which the method, and its GPU, waited for images and clicks", "s"
         ),
+        Column("busy_share", FLOAT, "share of the wall time in which the method, and its GPU, worked"),
         Column("start_seconds", FLOAT, "time from the start of the job to the first image: imports, weights", "s"),
         Column(
             "queue_seconds", FLOAT, "time that the job waited in the queue of a cluster; 0 where there is none", "s"
@@ -59,7 +60,9 @@ def throughput(files: Iterable[str | Path]) -> pd.DataFrame:
             if unit in row and row.get("wall_seconds"):
                 row[f"{unit}_per_second"] = row[unit] / row["wall_seconds"]
         if row.keys() >= _WORK:
-            row["idle_seconds"] = max(0.0, row["wall_seconds"] - sum(row[key] for key in _WORK))
+            busy = sum(row[key] for key in _WORK)
+            row["idle_seconds"] = max(0.0, row["wall_seconds"] - busy)
+            row["busy_share"] = min(1.0, busy / row["wall_seconds"]) if row["wall_seconds"] else None
         rows.append(row)
     frame = pd.DataFrame(rows, columns=made(THROUGHPUT))
     return frame.sort_values(["dataset", "method"], ignore_index=True)

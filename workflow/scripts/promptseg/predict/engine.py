@@ -2,8 +2,8 @@
 
 Images are handled in groups. All single prompts and first clicks of a group form one batch; then the trajectories of
 all its objects, protocols and selections advance together, one batch per click. Two groups are under way at any time:
-while one is with the method, worker threads compute the next clicks of the other. Which images form a group depends on
-the table of images alone, so results do not depend on timing.
+while one is with the method, worker threads draw the masks of the other and find its next clicks. Which images form a
+group depends on the table of images alone, so results do not depend on timing.
 """
 
 import time
@@ -31,7 +31,6 @@ from promptseg.preprocess.images import LabelledImage, pixel_digest
 # Pixels of objects in a group of images, and of masks in a batch: they bound memory where images are large.
 GROUP_PIXELS = 2**26
 BATCH_PIXELS = 2**27
-CLICK_THREADS = 2
 
 
 class Runner:
@@ -41,6 +40,7 @@ class Runner:
         cache: of embeddings; it is left alone by methods that are not `cacheable`.
         kept: answers of an earlier job, which are not asked again; None where they are of no use.
         label: the method's name and adapter, for what is said of its failures; its class if empty.
+        threads: those that draw masks and find next clicks while the method works; results do not depend on them.
 
     Attributes:
         asked: rows of predict.tables.ASKED, where `kept` is given.
@@ -55,11 +55,13 @@ class Runner:
         cache: EmbeddingCache | None = None,
         label: str = "",
         kept: Kept | None = None,
+        threads: int = 1,
     ):
         self.method = method
         self.plan = plan
         self.cache = cache if method.cacheable else None
         self.kept = kept
+        self.threads = threads
         self.asked: list[dict[str, Any]] = []
         self.stateful = kept is not None and kept.stateful
         self.cost = Cost()
@@ -87,7 +89,7 @@ class Runner:
     def _run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         groups = self._groups(prefetched(images))
         under_way: deque[UnderWay] = deque()
-        with ThreadPoolExecutor(CLICK_THREADS) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             while True:
                 while len(under_way) < 2 and (items := next(groups, None)):
                     under_way.append(self._encode(self.begin(items)))
