@@ -79,7 +79,7 @@ class PromptEncoder(nn.Module):
 
     def __init__(self, width: int, side: int):
         super().__init__()
-        self.side = side
+        self.side, self.embed_dim = side, width  # the latter as in SAM's
         self.image_embedding_size = (side // _PATCH, side // _PATCH)
         self.pe_layer = PositionEmbeddingRandom(width // 2)
         self.invalid_points = nn.Embedding(1, width)
