@@ -81,7 +81,13 @@ def work(arguments: argparse.Namespace) -> dict[str, object]:
         keep_freed_memory()
         precision = "bf16" if arguments.way == "bf16" else "fp32"
         method = SamMethod(
-            Settings(arguments.variant, arguments.weights, arguments.device, precision, compile=arguments.compile)
+            Settings(
+                arguments.variant,
+                arguments.weights,
+                arguments.device,
+                precision=precision,
+                compile=arguments.compile,
+            )
         )
         method.encode(next(samples(1, arguments.size))[0].pixels)  # warm
         start = time.perf_counter()

@@ -178,7 +178,7 @@ def own_method(
 ) -> Method:
     """Our adapter of a method's entry."""
     options = entry.get("options", {})
-    settings = Settings(entry.get("variant"), weights, device, precision, compiled, options=options)
+    settings = Settings(entry.get("variant"), weights, device, precision=precision, compile=compiled, options=options)
     return adapter_class(entry["adapter"])(settings)
 
 
