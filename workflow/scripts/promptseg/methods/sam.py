@@ -16,8 +16,8 @@ from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
-from promptseg.methods.backends.chosen import chosen_encoder
-from promptseg.methods.base import Grid, Proposals, Query, Settings
+from promptseg.methods.backends.chosen import chosen_decoder, chosen_encoder
+from promptseg.methods.base import Grid, Prompt, Proposals, Query, Settings
 from promptseg.methods.frames import Frame, padded
 from promptseg.methods.loading import check_variant
 from promptseg.methods.networks.sam_decoder import Decoder, ImageTokens
@@ -61,7 +61,7 @@ class Sam(Encoding[SamModel]):
     prompt_types = frozenset({"point", "box", "everything"})
     candidates = 3
     cacheable = True
-    exportable: ClassVar[Collection[str]] = ("encoder",)
+    exportable: ClassVar[Collection[str]] = ("encoder", "decoder")
     variants: ClassVar[Collection[str]] = ChainMap(VARIANTS, sam_model_registry)
     decoder_class: ClassVar[type[Decoder]] = Decoder
 
@@ -99,6 +99,7 @@ class Sam(Encoding[SamModel]):
             ours = partial(self.encoding, encoder)
             self.encoder = chosen_encoder(self.settings, encoder, ours, self.side, maps)
             self.decoder = self.decoder_class(self.model)
+        self.own_decoder = chosen_decoder(self.settings, 4 * int(prompts.image_embedding_size[0]))
         if self.settings.compile:
             self.encoder.compile()
         self.resize = ResizeLongestSide(self.side)
@@ -152,7 +153,18 @@ class Sam(Encoding[SamModel]):
 
     def low(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
         """(b, k, h', w') logits in the network's resolution and (b, k) predicted IoU of prompts that are alike."""
+        if self.own_decoder:
+            return self._low_of_file(queries, multimask)
         return self.decoder([self._tokens(query) for query in queries], self._sparse(queries), multimask)
+
+    def _low_of_file(self, queries: Sequence[Query], multimask: bool) -> tuple[Tensor, Tensor]:
+        assert self.own_decoder
+        answers = [
+            self.own_decoder(query.image.features, query.prompt, query.image.frame, query.previous, multimask)
+            for query in queries
+        ]
+        masks, scores = zip(*answers, strict=True)
+        return torch.stack(masks), torch.stack(scores)
 
     def _tokens(self, query: Query) -> ImageTokens:
         if query.previous is None:
@@ -186,9 +198,13 @@ class Sam(Encoding[SamModel]):
         labels = torch.ones(len(points), dtype=torch.int, device=device)
         at_once = max(1, MASK_PIXELS // (frame.size[0] * frame.size[1]))
         for some in torch.arange(len(points), device=device).split(min(together, self.batch)):
-            given = (scaled[some, None], labels[some, None])
-            sparse, _ = self.model.prompt_encoder(points=given, boxes=None, masks=None)
-            low, scores = self.decoder([image.tokens] * len(some), sparse)
+            if self.own_decoder:
+                single = np.ones(1, np.int8)
+                low, scores = self._low_of_file([Query(image, Prompt(points[i : i + 1], single)) for i in some], True)
+            else:
+                given = (scaled[some, None], labels[some, None])
+                sparse, _ = self.model.prompt_encoder(points=given, boxes=None, masks=None)
+                low, scores = self.decoder([image.tokens] * len(some), sparse)
             kept = scores > least
             for masks, their_scores in zip(low[kept].split(at_once), scores[kept].split(at_once), strict=True):
                 yield frame.full(masks), their_scores

@@ -67,6 +67,7 @@ class UltraSam(Sam):
     mask_feedback = takes_masks = knows_probabilities = False
     candidates = 1
     known_options = frozenset({"passes"})
+    exportable = ("encoder",)
     main_mask = "of 3 the one with the highest predicted IoU"
     variants = ("vit_b",)
     passes: int = 2

@@ -1,4 +1,4 @@
-"""The image encoder that the settings of a method ask for."""
+"""The image encoder, and the decoder, that the settings of a method ask for."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from promptseg.core.errors import PromptsegError
+from promptseg.methods.backends.decoders import FileDecoder
 from promptseg.methods.backends.encoders import FileEncoder
 from promptseg.methods.backends.exports import exported, quantized
 from promptseg.methods.backends.int8 import in_int8
@@ -50,3 +51,17 @@ def chosen_encoder(
     if (backend, precision) == ("onnxruntime", "int8"):
         path = quantized(path)
     return FileEncoder(opened(path, backend, precision), side, maps)
+
+
+def chosen_decoder(settings: Settings, low: int) -> FileDecoder | None:
+    """The decoder in a file of the user; None where there is none.
+
+    Args:
+        low: side of its masks in pixels.
+
+    Raises:
+        PromptsegError: as `chosen_encoder`.
+    """
+    if "decoder" not in settings.networks:
+        return None
+    return FileDecoder(opened(settings.networks["decoder"], settings.backend, settings.precision), low)
