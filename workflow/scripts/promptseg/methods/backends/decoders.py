@@ -46,10 +46,11 @@ class FileDecoder:
             multimask: three masks, or the single one.
         """
         corners = np.zeros((0, 2)) if prompt.box is None else prompt.box.reshape(2, 2)
-        points, labels = [frame.scaled(prompt.points), frame.scaled(corners)], [prompt.labels, _CORNERS[: len(corners)]]
+        points = [frame.scaled(prompt.points), frame.scaled(corners)]
+        labels = [prompt.labels, np.array(_CORNERS[: len(corners)])]
         if prompt.box is None:
             points.append(np.zeros((1, 2)))
-            labels.append((_NONE,))
+            labels.append(np.array([_NONE]))
         mask = torch.zeros(self.low, self.low) if previous is None else previous
         values = {
             "image_embeddings": features.numpy(),
