@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from promptseg.methods.backends.int8 import in_int8
-from support.projects import ROOT
-
-WEIGHTS = ROOT / "resources" / "quickstart" / "sam_small.safetensors"
+from promptseg.methods.networks.hiera import HieraSizes
+from promptseg.methods.networks.sam2 import Sam2Encoder, Sam2Net, Sam2Sizes
+from promptseg.methods.networks.tiny_vit import TinyViT
 
 
 def _both(layer, x):
@@ -59,6 +59,22 @@ def test_what_sees_the_image_and_convolutions_in_groups_stay():
     assert isinstance(network[0], nn.Conv2d)
     assert isinstance(network[2][0], nn.Conv2d)
     assert not isinstance(network[2][1], nn.Linear)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_encoders_that_look_at_their_layers(dtype):
+    torch.manual_seed(0)
+    mobile = TinyViT(128, 4, 5, (8, 8, 12, 16), (1, 1, 2, 1), (1, 2, 3, 2), (3, 4, 2, 5), 64).eval()
+    mobile.dtype = dtype
+    second = Sam2Encoder(Sam2Net(Sam2Sizes(128, HieraSizes(16, 1, (1, 1, 1, 1), (2,), (4, 2, 2, 2), 4))).eval(), dtype)
+    for encoder in (mobile, second):
+        with torch.inference_mode():
+            x = torch.randn(1, 3, 128, 128)
+            expected = encoder(x)
+            in_int8(encoder)
+            for one, other in zip(encoder(x), expected, strict=True):
+                assert (one - other).abs().mean() < 0.05 * other.abs().mean()
+                assert not torch.equal(one, other)
 
 
 def test_outputs_are_of_the_type_of_the_weights():

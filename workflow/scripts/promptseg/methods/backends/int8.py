@@ -16,8 +16,11 @@ _PIXELS = 3  # channels of an image, whose layer stays as it is: it costs nothin
 def in_int8(network: nn.Module) -> None:
     """Replace the linear layers and convolutions inside a network, on the CPU, by ones in int8.
 
-    Their outputs are of the type of the weights that they had. Convolutions in groups, and those of the image, stay.
+    Their outputs are of the type of the weights that they had. Convolutions in groups, those of the image, and those
+    beside a batch normalisation, which TinyViT and RepViT make one with it while they run, stay.
     """
+    if any(isinstance(part, nn.BatchNorm2d) for part in network.children()):
+        return
     for name, part in list(network.named_children()):
         if isinstance(part, nn.Linear):
             setattr(network, name, _Linear(part))
@@ -33,6 +36,7 @@ class _Layer(nn.Module):
 
     Attributes:
         bias: as the layer had it; None without.
+        weight: empty, of the type that it had, which the modules around it ask for.
     """
 
     def __init__(self, layer: nn.Linear | nn.Conv2d):
@@ -40,13 +44,13 @@ class _Layer(nn.Module):
         weight = layer.weight.detach().float()
         scales = (weight.abs().flatten(1).amax(1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
         self.whole = (weight / scales.view(-1, *[1] * (weight.ndim - 1))).round().to(torch.int8)
-        self.bias, self.dtype = layer.bias, layer.weight.dtype
+        self.bias, self.weight = layer.bias, layer.weight.detach().new_empty(0)
         bias = None if layer.bias is None else layer.bias.detach().float()
         self.scales: tuple[Any, ...] = (scales, torch.zeros(len(scales), dtype=torch.int64), bias)
 
     def output(self) -> tuple[Any, ...]:
         """The last arguments of oneDNN's operators: scale, zero and type of the output, and no operation behind it."""
-        return 1.0, 0, self.dtype, "none", [], ""
+        return 1.0, 0, self.weight.dtype, "none", [], ""
 
 
 class _Linear(_Layer):
