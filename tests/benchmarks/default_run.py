@@ -13,6 +13,7 @@ itself (seconds, versions) is left out.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,15 +29,20 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "workflow", "config", "envs", "notebooks", "profiles", "resources")
-OF_THE_RUN = {"throughput.csv", "provenance.csv", "volume_provenance.csv", "volume_seconds.csv"}
+# Tables, and the column of the key into one of them.
+OF_THE_RUN = {"throughput.csv", "provenance.csv", "volume_provenance.csv", "volume_seconds.csv", "provenance"}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall and CPU seconds of a call of Snakemake, and the CPU seconds that the jobs of each rule say they took."""
+    """Wall and CPU seconds of a call of Snakemake, its jobs, and the CPU seconds that those of each rule say they took.
+
+    Versions before jobs measured themselves say it of few rules.
+    """
 
     wall: float
     cpu: float
+    jobs: int
     rules: dict[str, list[float]]
 
 
@@ -58,14 +64,17 @@ def snakemake(folder: Path, *arguments: str) -> Cost:
         call = [sys.executable, "-m", "snakemake", "--quiet", "rules", *arguments]
         process = subprocess.Popen(call, cwd=folder, stdout=output, stderr=output, env=environment)
         _, status, used = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
         output.seek(0)
-        if status:
-            sys.exit(output.read()[-5000:])
+        text = output.read()
+    if status:
+        sys.exit(text[-5000:])
+    jobs = re.search(r"^total\s+(\d+)$", text, flags=re.MULTILINE)
     rules = defaultdict(list)
     for file in (folder / "results" / "benchmarks").rglob("*.tsv"):
         rule = file.relative_to(folder / "results" / "benchmarks").parts[0].removesuffix(".tsv")
         rules[rule].append(float(pd.read_csv(file, sep="\t")["cpu_time"].iloc[0]))
-    return Cost(time.monotonic() - start, used.ru_utime + used.ru_stime, dict(rules))
+    return Cost(wall, used.ru_utime + used.ru_stime, int(jobs[1]) if jobs else 0, dict(rules))
 
 
 def measure(folder: Path, arguments: Iterable[str]) -> tuple[Cost, Cost]:
@@ -93,7 +102,9 @@ def differences(before: Path, now: Path) -> list[str]:
         elif len(a) != len(b):
             found.append(f"{old.name}: {len(a)} and {len(b)} rows")
         else:
-            found += [f"{old.name}: {column}" for column in a if not same(a[column], b[column])]
+            found += [
+                f"{old.name}: {column}" for column in a if column not in OF_THE_RUN and not same(a[column], b[column])
+            ]
     return found
 
 
@@ -101,7 +112,7 @@ def same(a: pd.Series, b: pd.Series) -> bool:
     """Whether two columns are equal, numbers to three decimals."""
     if pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
         return bool(np.allclose(a.astype(float), b.astype(float), rtol=0, atol=5e-4, equal_nan=True))
-    return bool((a.astype(str) == b.astype(str)).all())
+    return a.fillna("").astype(str).tolist() == b.fillna("").astype(str).tolist()
 
 
 def main() -> None:
@@ -133,7 +144,7 @@ def main() -> None:
         theirs = [seconds for rule in run.rules.values() for seconds in rule]
         values = (min(cost.wall for cost in runs), run.cpu, sum(theirs))
         values += (min(cost.wall for cost in nothing), min(cost.cpu for cost in nothing))
-        print(f"| {name} | {len(theirs)} | {' | '.join(f'{value:.1f}' for value in values)} |")
+        print(f"| {name} | {run.jobs} | {' | '.join(f'{value:.1f}' for value in values)} |")
     if "before" in best:
         walls = {name: min(run.wall for run, _ in rounds) for name, rounds in costs.items()}
         print(f"\n{walls['before'] / walls['now']:.2f} times faster", end=", ")
