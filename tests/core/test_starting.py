@@ -2,11 +2,13 @@
 
 import gc
 import inspect
+import threading
 from types import SimpleNamespace
 
 from snakemake.common import get_function_params, get_input_function_aux_params
 from snakemake.io import expand
 from snakemake.resources import Resource
+from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from promptseg.core import starting
@@ -31,6 +33,18 @@ def test_what_snakemake_calls_for_each_resource_is_known_to_it():
     starting.know_parameters([])
     evaluate = Resource("mem_mb", 5).evaluate
     assert list(get_function_params(evaluate)) == list(inspect.signature(evaluate).parameters)
+
+
+def test_snakemake_looks_for_jobs_once_at_the_end_of_a_time_span(monkeypatch):
+    monkeypatch.setattr(JobScheduler, "_schedule_reevalutation", JobScheduler._schedule_reevalutation)
+    starting.reconsider_once()
+    scheduler = JobScheduler.__new__(JobScheduler)
+    scheduler._open_jobs = threading.Semaphore(0)
+    for _ in range(2):  # and once again after it has looked
+        for _ in range(5):
+            scheduler._schedule_reevalutation(0.01)
+        assert scheduler._open_jobs.acquire(timeout=5)
+        assert not scheduler._open_jobs.acquire(timeout=0.05)
 
 
 def test_the_collector_is_off_until_jobs_are_planned():

@@ -5,6 +5,7 @@ import inspect
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,29 @@ def know_parameters(objects: Iterable[object]) -> None:
     for function in filter(inspect.isfunction, objects):
         if Path(function.__code__.co_filename).is_relative_to(_WORKFLOW):
             setattr(function, FUNC_OVERWRITE_PARAMS_ATTR, inspect.signature(function).parameters)
+
+
+def reconsider_once() -> None:
+    """Let Snakemake look for jobs to start at the end of a time span once, not once for each time that it did before.
+
+    Because of its limit of jobs per second it sets a timer whenever it has looked while jobs were waiting; each timer
+    makes it look, which sets the next one, so that a run looks as often in a second as it has ended jobs, and every
+    time it asks the disk for the size of every input of every waiting job. Read off Snakemake 9.27.1,
+    `scheduling/job_scheduler.py`. One timer is enough: where jobs still wait when it goes off, another one is set.
+    """
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    def schedule(scheduler: Any, delay: float) -> None:
+        def look() -> None:
+            scheduler._timer = None  # before it looks, because it may set the next one
+            scheduler._open_jobs.release()
+
+        if getattr(scheduler, "_timer", None) is None:
+            scheduler._timer = threading.Timer(delay, look)
+            scheduler._timer.daemon = True  # a run that ends need not wait for it
+            scheduler._timer.start()
+
+    JobScheduler._schedule_reevalutation = schedule  # type: ignore[method-assign, assignment]
 
 
 class WithoutCollector(logging.Handler):
