@@ -48,7 +48,7 @@ ENVIRONMENTS = {
     "analysis": ANALYSIS,
     "inference": INFERENCE,
     "nninteractive": sorted([*ANALYSIS, "nninteractive-client"]),
-    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbconvert", "nbformat", "snakemake"]),
+    "notebook": sorted([*INFERENCE, "ipykernel", "nbclient", "nbconvert", "nbformat", "seaborn", "snakemake"]),
 }
 
 
