@@ -39,7 +39,7 @@ def test_pixi_has_the_same_pins():
     assert packages == {name: f"=={pin}" for name, pin in read_pins(ROOT / "requirements.txt").items()}
     more = manifest["feature"]["notebook"]["pypi-dependencies"]
     every = read_pins(ROOT / "requirements-dev.txt")
-    assert more == {name: f"=={every[name]}" for name in ("ipykernel", "nbclient", "nbconvert")}
+    assert more == {name: f"=={every[name]}" for name in ("ipykernel", "nbclient", "nbconvert", "seaborn")}
     python = yaml.safe_load((ROOT / "envs" / "analysis.yaml").read_text())["dependencies"][0]
     assert python == f"python={manifest['dependencies']['python'].removesuffix('.*')}"
 
