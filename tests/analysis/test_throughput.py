@@ -42,9 +42,9 @@ def test_throughput_of_files_with_different_keys(tmp_path):
     assert list(table.columns) == made(THROUGHPUT)
     write_csv(tmp_path / "throughput.csv", table.assign(provenance="p"), THROUGHPUT)
     assert (tmp_path / "throughput.csv").read_text().splitlines()[1:] == [
-        "heart,new,4,4,8,5,,,2.000000,,,,,2.000000,2.000000,,900.000000,cuda,bf16,,2,-0.125000,,p",
-        "heart,old,3,6,9,,,,0.000000,,,,,,,,,cpu,,,,,,p",
-        "heart,silent,,,,,,,,,,,,,,,,,,,,,,p",
+        "heart,new,4,4,8,5,,,2.000000,,,,,2.000000,2.000000,,900.000000,cuda,bf16,,,2,-0.125000,,p",
+        "heart,old,3,6,9,,,,0.000000,,,,,,,,,cpu,,,,,,,p",
+        "heart,silent,,,,,,,,,,,,,,,,,,,,,,,p",
     ]
     read = read_csv(tmp_path / "throughput.csv", THROUGHPUT)
     assert read["images"].tolist() == [4, 3, pd.NA]

@@ -132,6 +132,12 @@ def get_computing(wildcards):
     return asked.computing(config, wildcards.method, ADAPTERS[wildcards.method])
 
 
+def get_precision(wildcards):
+    """What was chosen for a method and a dataset, where the configuration leaves it open."""
+    chosen = get_computing(wildcards).get("precision") == "auto"
+    return f"{RESULTS}/precision/{wildcards.method}/{wildcards.dataset}.json" if chosen else []
+
+
 def get_asked_for_probabilities(wildcards):
     return asked.asked_for_probabilities(config, wildcards.method, ADAPTERS[wildcards.method])
 

@@ -9,6 +9,7 @@ rule probabilities:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
+        precision=get_precision,
         lib=lambda wildcards: library("probabilities", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
     output:
         table="<results>/composed/probabilities/{method}/{dataset}.parquet",

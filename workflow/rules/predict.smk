@@ -1,6 +1,36 @@
 """Run every method on every dataset: one job per method and dataset, so that a network is loaded once."""
 
 
+# Where `precision: auto` is asked for: of a whole dataset, so that all its shards compute alike.
+rule choose_precision:
+    input:
+        images=get_images,
+        objects=get_objects,
+        weights=get_weights,
+        lib=lambda wildcards: library("choose_precision", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
+    output:
+        choice="<results>/precision/{method}/{dataset}.json",
+    log:
+        "<logs>/choose_precision/{method}/{dataset}.log",
+    wildcard_constraints:
+        method="|".join(ASKED_METHODS) or "none",
+    conda:
+        get_environment
+    threads: lambda wildcards: method_entry(wildcards)["threads"]
+    resources:
+        gpu=get_gpu,
+    params:
+        dataset="{dataset}",
+        method="{method}",
+        entry=get_predict_entry,
+        own_files=get_own_files,
+        tasks=get_tasks,
+        asked=get_asked,
+        computing=get_computing,
+    script:
+        "../scripts/choose_precision.py"
+
+
 # It cuts the prompts that its method takes itself. The table of prompts holds those of all modes, drawn ones too, and
 # would make all methods run again with any of them.
 rule predict:
@@ -8,6 +38,7 @@ rule predict:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
+        precision=get_precision,
         lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
     output:
         predictions="<results>/predictions/{method}/{dataset}.parquet",
@@ -91,6 +122,7 @@ rule robustness:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
+        precision=get_precision,
         lib=lambda wildcards: library("robustness", method_entry(wildcards)["adapter"], get_helpers(wildcards)),
     output:
         table="<results>/robustness/{method}/{dataset}.parquet",

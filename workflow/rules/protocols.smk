@@ -7,6 +7,7 @@ rule predict_protocols:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
+        precision=get_precision,
         lib=lambda wildcards: library(
             "predict_protocols",
             method_entry(wildcards)["adapter"],
@@ -43,6 +44,7 @@ rule predict_protocols_volumes:
         objects=of_volumes("volume_objects"),
         raw=get_raw_volumes,
         weights=get_weights,
+        precision=get_precision,
         lib=partial(volume_library, "predict_protocols_volumes"),
     output:
         answers="<results>/protocols/answers/{method}/{dataset}.volumes.parquet",

@@ -86,6 +86,7 @@ use rule predict as predict_of_user with:
         images=get_images,
         objects=get_objects,
         weights=get_weights,
+        precision=get_precision,
         recorded=get_recorded,
         noise=get_noise,
         lib=lambda wildcards: library("predict", method_entry(wildcards)["adapter"], get_helpers(wildcards)),

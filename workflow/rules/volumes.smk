@@ -49,6 +49,7 @@ rule predict_volumes:
         objects=of_volumes("volume_objects"),
         raw=of_method(get_raw_volumes, []),
         weights=of_method(get_weights, []),
+        precision=of_method(get_precision, []),
         lib=partial(volume_library, "predict_volumes"),
     output:
         predictions="<results>/volumes/predictions/{method}/{dataset}.parquet",

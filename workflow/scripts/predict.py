@@ -49,6 +49,10 @@ if __name__ == "__main__":
             tables = Path(outputs.predictions), Path(outputs.everything)
             keep(folder, answered_by, plan, runner.asked, cost, tables, stateful=runner.stateful)
             cost = as_one_job(cost)
-        if run.differs:
+        if run.choice:
+            cost["precision_choice"] = run.choice["because"]
+        if run.choice and run.choice["precision"] == "bf16":
+            cost |= run.choice["measured"] if params.shard[0] == 1 else {}  # once, of all shards together
+        elif run.differs:
             cost |= compare_precision(questions, run.method, run.in_fp32(), plan)
         write_json(outputs.throughput, cost)

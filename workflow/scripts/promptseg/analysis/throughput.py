@@ -8,7 +8,7 @@ import pandas as pd
 from promptseg.analysis.columns import BACKEND, DEVICE, PRECISION, PROVENANCE, made
 from promptseg.core.columns import DATASET, METHOD
 from promptseg.core.files import read_json
-from promptseg.core.tables import FLOAT, INTEGER, Column, Table
+from promptseg.core.tables import FLOAT, INTEGER, STRING, Column, Table
 
 THROUGHPUT = Table(
     "throughput.csv",
@@ -35,6 +35,7 @@ THROUGHPUT = Table(
         Column("peak_memory_mb", FLOAT, "largest memory of the process", "MB"),
         Column("peak_gpu_memory_mb", FLOAT, "largest memory on the GPU", "MB"),
         *(DEVICE, PRECISION, BACKEND),
+        Column("precision_choice", STRING, "where `precision: auto` is asked for: why it came to that one"),
         Column("checked_images", INTEGER, "images that were predicted in fp32 too", optional=True),
         Column("iou_difference", FLOAT, "mean change of the IoU against fp32 on these"),
         Column("largest_iou_difference", FLOAT, "largest change for a single mask"),

@@ -30,7 +30,7 @@ _PRESETS = "predict_protocols"
 # Rules whose prompts, or slices, are not counted beforehand.
 _UNCOUNTED = (
     *("robustness", "probabilities", "predict_volumes", "score_volumes", "predict_protocols_volumes"),
-    *("predict_of_user", "score_of_user"),
+    *("predict_of_user", "score_of_user", "choose_precision"),
 )
 
 

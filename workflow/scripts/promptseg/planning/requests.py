@@ -20,7 +20,7 @@ LEAST_MB, STEP_MB = 1000, 500
 LEAST_MINUTES, STEP_MINUTES = 5, 5
 # Rules whose jobs ask a method, and those of them that follow objects through volumes.
 ON_VOLUMES = ("predict_volumes", "predict_protocols_volumes")
-ASKING = ("predict", "predict_protocols", "robustness", "probabilities", *ON_VOLUMES)
+ASKING = ("choose_precision", "predict", "predict_protocols", "robustness", "probabilities", *ON_VOLUMES)
 _VARIANTS = ("_shard", "_of_user", "_of_volumes", "_published")
 
 

@@ -11,7 +11,7 @@ from promptseg.config.imports import adapter_file, helper_files
 from promptseg.config.own_files import hub_commit, is_shipped, own_weights
 from promptseg.core.checksums import Checksum
 from promptseg.core.errors import PromptsegError
-from promptseg.core.files import digest
+from promptseg.core.files import digest, read_json
 from promptseg.core.provenance import provenance, versions
 from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.checks import class_problems, entry_problems
@@ -43,6 +43,7 @@ class MethodRun:
         weights_sha256: of the file of weights, of the names and bytes of a folder; None for a method without.
         own_files: digests of what its options name, see `config.own_files`.
         commit: of its model on the Hugging Face hub; None for others.
+        choice: see `precision.Choice`; None where the precision is not chosen.
     """
 
     name: str
@@ -52,6 +53,7 @@ class MethodRun:
     weights_sha256: str | None
     own_files: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
+    choice: Mapping[str, Any] | None = None
 
     @property
     def label(self) -> str:
@@ -128,6 +130,7 @@ class MethodRun:
             device=self.method.settings.device,
             backend=self.method.settings.backend,
             precision=self.method.settings.precision,
+            **({"precision_choice": self.choice["because"]} if self.choice else {}),
             **facts,
         )
 
@@ -263,16 +266,28 @@ def prepare(
 
 
 def prepare_job(
-    job: Any, load: Callable[[str, Mapping[str, Any], Settings], Any] = load_method, **more: Any
+    job: Any,
+    load: Callable[[str, Mapping[str, Any], Settings], Any] = load_method,
+    *,
+    precision: str | None = None,
+    **more: Any,
 ) -> MethodRun:
     """The method of a job of Snakemake, see `prepare`.
 
     Args:
         job: its parameters are method, dataset, entry, own_files and computing, its input `weights` those downloaded,
-            its resource `gpu_mb` as in `Computing`.
+            its input `precision` what was chosen for `precision: auto`, its resource `gpu_mb` as in `Computing`.
+        precision: another one than the parameters say.
         load, more: as for `prepare`.
     """
-    params = job.params
-    computing = Computing(**params.computing, threads=job.threads, gpu_mb=job.resources.get("gpu_mb", 0))
+    params, computing = job.params, dict(job.params.computing)
+    choice = None
+    if precision:
+        computing["precision"] = precision
+    elif computing.get("precision") == "auto":
+        choice = read_json(job.input.precision)
+        computing["precision"] = choice["precision"]
+    settled = Computing(**computing, threads=job.threads, gpu_mb=job.resources.get("gpu_mb", 0))
     weights = own_weights(params.entry.get("checkpoint", {})) or job.input.get("weights")
-    return prepare(params.method, params.dataset, params.entry, weights, computing, params.own_files, load, **more)
+    run = prepare(params.method, params.dataset, params.entry, weights, settled, params.own_files, load, **more)
+    return replace(run, choice=choice)

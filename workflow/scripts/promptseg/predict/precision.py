@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,71 @@ import pandas as pd
 from promptseg.core import masks
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
 from promptseg.methods import Method
+from promptseg.methods.devices import choose_device, has_bf16
 from promptseg.predict.engine import Runner
+from promptseg.predict.method_run import prepare_job
 from promptseg.predict.plan import Inputs, Item, Plan
+from promptseg.preprocess.objects import stream_objects
 
 logger = logging.getLogger(__name__)
 
 CHECKED_IMAGES = 8
+ACCEPTED = 0.002  # mean difference of the IoU, below which `precision: auto` takes bf16
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What `precision: auto` comes to.
+
+    Attributes:
+        precision: fp32 or bf16.
+        because: why, in words.
+        measured: what `compare_precision` found; empty where there was nothing to compare.
+    """
+
+    precision: str
+    because: str
+    measured: dict[str, Any]
+
+
+def choose_precision(job: Any) -> dict[str, Any]:
+    """A `Choice` as a mapping, for the method and the dataset of a job of Snakemake.
+
+    Args:
+        job: as for `prepare_job`, with `images` and `objects` among its inputs, `tasks` and `asked` its parameters.
+    """
+    choice = _choice(job)
+    about = job.params.method, job.params.dataset
+    logger.info("%s on %s runs in %s: %s.", *about, choice.precision, choice.because)
+    return asdict(choice)
+
+
+def _choice(job: Any) -> Choice:
+    inputs, params = job.input, job.params
+    wanted, entry = params.computing, params.entry
+    if entry.get("networks"):
+        return Choice("fp32", "networks of the user compute as they were exported", {})
+    if wanted["backend"] == "onnxruntime":
+        return Choice("fp32", "ONNX Runtime does not compute in bf16", {})
+    if not has_bf16(choose_device(wanted["device"], entry["gpu"])):
+        return Choice("fp32", "this processor has no bf16 instructions", {})
+    run = prepare_job(job, precision="bf16")
+    if run.method.settings.precision != "bf16":
+        return Choice("fp32", "it has no weights", {})
+    objects = stream_objects(inputs.images, inputs.objects, params.tasks)
+    questions = Inputs.of(objects, params.asked, run.method)
+    return chosen(compare_precision(questions, run.method, run.in_fp32(), Plan.of(params.asked)))
+
+
+def chosen(found: dict[str, Any]) -> Choice:
+    """The choice after what `compare_precision` found: bf16 if the mean difference is below `ACCEPTED`."""
+    difference, images = found["iou_difference"], found["checked_images"]
+    if np.isnan(difference):
+        return Choice("fp32", "no prompt was answered in both precisions", {})
+    about = f"the mean IoU by {difference:+.4f} on {images} image{'s' if images != 1 else ''}"
+    if abs(difference) < ACCEPTED:
+        return Choice("bf16", f"bf16 changes {about}, by less than {ACCEPTED}", found)
+    return Choice("fp32", f"bf16 would change {about}, by {ACCEPTED} or more", found)
 
 
 def compare_precision(inputs: Inputs, method: Method, reference: Method, plan: Plan) -> dict[str, Any]:

@@ -86,6 +86,16 @@ def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
     return notes
 
 
+def choice_notes(throughput: pd.DataFrame, datasets: Titles, methods: Titles) -> list[str]:
+    """A sentence for each method and dataset whose precision was chosen (`precision: auto`): which, and why."""
+    rows = throughput[throughput["precision_choice"].fillna("") != ""]
+    return [
+        f"{titled(methods, row.method)} on {titled(datasets, row.dataset)} ran in {row.precision} "
+        f"(precision: auto): {row.precision_choice}."
+        for row in rows.itertuples()
+    ]
+
+
 def failures_table(failed: pd.DataFrame, datasets: Titles, methods: Titles) -> Table:
     """What `failures` found; reasons lead to their objects in the explorer."""
     shown = failed.copy()

@@ -179,7 +179,10 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             everything=None if everything is None else everything_table(everything, methods),
             nothing={} if everything is None else everything_notes(everything, run.grid, methods),
             composed=composed_table(files.get("composed"), methods),
-            precision=inventory.precision_notes(speeds, methods),
+            precision=[
+                *inventory.precision_notes(speeds, methods),
+                *inventory.choice_notes(speeds, run.datasets, methods),
+            ],
             groups=group_parts(files, methods),
             trust=trust_parts(files, methods, run.protocol),
             people=people,
