@@ -234,7 +234,9 @@ def test_weights_go_through_the_ordinary_adapter(name, runs, tmp_path):
     else:
         predictor = run.task.predictor(network)
         query = Query(method.encode(pixels), prompt)
-        assert torch.equal(answer.states[0].probability, predictor.step([query])[0].state.probability)
+        expected = predictor.step([query])[0].state.probability
+        # RITM's normalisations are part of its convolutions in the adapter, not while it is trained: last bits differ.
+        assert torch.allclose(answer.states[0].probability, expected, rtol=0, atol=1e-6)
 
 
 def test_sizes_of_the_small_networks(runs):

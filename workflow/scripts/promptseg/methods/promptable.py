@@ -194,6 +194,6 @@ class Encoding(Promptable[Network]):
         inputs = [self.prepare(one) for one in pixels]
         if self.settings.compile:  # anew for each number of images, so let there be few
             inputs += inputs[-1:] * (2 ** (len(inputs) - 1).bit_length() - len(inputs))
-        maps = self.encoder(torch.cat(inputs))
+        maps = self.encoder(torch.cat(inputs) if len(inputs) > 1 else inputs[0])  # a copy is dear
         levels = (maps,) if isinstance(maps, Tensor) else maps
         return [self.embedding([level[i : i + 1] for level in levels], one) for i, one in enumerate(pixels)]

@@ -118,7 +118,8 @@ class Sam(Encoding[SamModel]):
         values = resized.permute(2, 0, 1).contiguous().float()
         values.sub_(self.model.pixel_mean).div_(self.model.pixel_std)
         height, width = values.shape[1:]
-        return F.pad(values, (0, self.side - width, 0, self.side - height))[None]
+        beyond = self.side - width, self.side - height
+        return (F.pad(values, (0, beyond[0], 0, beyond[1])) if any(beyond) else values)[None]
 
     def frame(self, size: tuple[int, int], low: int) -> Frame:
         """Where an image of (h, w) pixels lies in the network's input, whose masks have `low` pixels a side.
