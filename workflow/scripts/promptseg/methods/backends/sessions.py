@@ -89,7 +89,10 @@ class _OpenVino(Session):
             settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = _GROUP
         self._network = core.compile_model(model, "CPU", settings)
         self._types = {one.any_name: one.element_type.to_dtype() for one in self._network.inputs}
-        self._names = [one.any_name for one in self._network.outputs]
+        # What OpenVINO converts from PyTorch has outputs without names.
+        self._names = [
+            one.any_name if one.names else f"output {index}" for index, one in enumerate(self._network.outputs)
+        ]
         super().__init__(
             path,
             {
