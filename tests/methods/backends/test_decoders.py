@@ -80,3 +80,10 @@ def test_a_file_with_other_inputs_is_no_decoder():
     session.inputs = {"image": (1, 3, 8, 8)}
     with pytest.raises(PromptsegError, match=r"takes image, and a decoder takes has_mask_input, image_embeddings"):
         FileDecoder(session, 128)
+
+
+def test_outputs_of_other_names_are_told(theirs):
+    run = theirs.own_decoder.session.run
+    theirs.own_decoder.session.run = lambda values: {"masks": run(values)["low_res_masks"]}
+    with pytest.raises(PromptsegError, match=r"decoder.onnx gives masks, and a decoder gives low_res_masks, iou_pred"):
+        theirs.answer(theirs.encode(PIXELS), POINTS)

@@ -14,6 +14,7 @@ _SIZE = "orig_im_size"  # of the image to which the file resizes masks; we do th
 # Labels of points that are no clicks: corners of a box, and one that fills a place, which SAM wants without a box.
 _CORNERS, _NONE = (2, 3), -1
 _ALL, _SEVERAL = 4, 3  # masks of SAM's decoder: the single one and the three
+_OUTPUTS = ("low_res_masks", "iou_predictions")
 
 
 class FileDecoder:
@@ -61,7 +62,12 @@ class FileDecoder:
             _SIZE: np.array([self.low, self.low], np.float32),
         }
         found = self.session.run({name: values[name] for name in self.session.inputs})
-        masks, scores = (torch.from_numpy(found[name][0]) for name in ("low_res_masks", "iou_predictions"))
+        if not found.keys() >= {*_OUTPUTS}:
+            raise PromptsegError(
+                f"{self.session.path} gives {', '.join(found)}, and a decoder gives {', '.join(_OUTPUTS)}. "
+                "Export it by SAM's scripts/export_onnx_model.py (docs/backends.md)."
+            )
+        masks, scores = (torch.from_numpy(found[name][0]) for name in _OUTPUTS)
         if len(masks) == _ALL:
             chosen = slice(1, None) if multimask else slice(1)
             return masks[chosen], scores[chosen]
