@@ -99,10 +99,11 @@ def test_segments_lie_on_the_slices_of_their_series(tmp_path):
         seen[labels[number]][:, :, round((height - 11) / 2.5)] = frame.T
     np.testing.assert_array_equal(seen["lesion"], one)
     np.testing.assert_array_equal(seen["organ"], other)
-    first = path.read_bytes()
     save_segmentation(path, laid, stored, files, SETTING)
-    assert pydicom.dcmread(path).SOPInstanceUID == found.SOPInstanceUID
-    assert len(first) == path.stat().st_size
+    again = pydicom.dcmread(path)
+    differing = {item.keyword for item in again if found.get(item.tag) != item}
+    drawn = {"DimensionOrganizationSequence", "DimensionIndexSequence"}  # highdicom numbers dimensions at random
+    assert differing <= drawn | {"InstanceCreationDate", "InstanceCreationTime", "ContentDate", "ContentTime"}
 
     # And by our own reader, as the label map of that series.
     alone = tmp_path / "alone.dcm"
