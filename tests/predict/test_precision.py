@@ -7,7 +7,7 @@ import pytest
 
 from promptseg.predict.precision import choose_precision, chosen
 
-ENTRY = {"gpu": True, "adapter": "sam", "options": {}}
+ENTRY = {"gpu": True, "adapter": "promptseg.methods.sam:Sam", "options": {}}
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,14 @@ def test_without_any_answer_it_is_fp32():
         ({"networks": {"encoder": "mine.onnx"}}, "torch", True, "as they were exported"),
         ({}, "onnxruntime", True, "ONNX Runtime does not"),
         ({}, "torch", False, "no bf16 instructions"),
+        ({}, "openvino", False, "no bf16 instructions"),
     ],
 )
 def test_where_there_is_nothing_to_choose_nothing_is_loaded(monkeypatch, entry, backend, bf16, because):
     monkeypatch.setattr("promptseg.predict.precision.has_bf16", lambda device: bf16)
-    computing = {"device": "cpu", "backend": backend, "precision": "auto", "compile": False}
+    # OpenVINO computes on the processor, so that there need be no card.
+    device = "cuda" if backend == "openvino" else "cpu"
+    computing = {"device": device, "backend": backend, "precision": "auto", "compile": False}
     params = SimpleNamespace(method="m", dataset="d", entry=ENTRY | entry, computing=computing)
     found = choose_precision(SimpleNamespace(input=None, params=params))
     assert (found["precision"], found["measured"]) == ("fp32", {})

@@ -11,20 +11,8 @@ from promptseg.core.files import write_json
 # Folders below the shared root, and below that of a run.
 SHARED_PARTS = ("raw", "datasets", "weights", "train")
 RUN_PARTS = (
-    *(
-        "prompts",
-        "predictions",
-        "scores",
-        "ambiguity",
-        "robustness",
-        "precision",
-        "trust",
-        "volumes",
-        "tables",
-        "figures",
-        "report",
-    ),
-    *("explorer", "exports", "composed"),
+    *("prompts", "precision", "predictions", "scores", "ambiguity", "robustness", "trust", "volumes"),
+    *("tables", "figures", "report", "explorer", "exports", "composed"),
 )
 
 

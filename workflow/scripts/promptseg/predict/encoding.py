@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from promptseg.methods import named_class
+from promptseg.methods.devices import choose_device
 
 logger = logging.getLogger(__name__)
 
@@ -54,3 +55,17 @@ def encoding(entry: Mapping[str, Any], computing: Computing) -> tuple[str, str, 
     ours = "fp32" if precision == "int8" else precision
     logger.warning("%s computes by PyTorch in %s: nothing else can.", found.__name__, ours)
     return "torch", ours, networks
+
+
+def device_of(entry: Mapping[str, Any], wanted: str, backend: str, precision: str) -> str:
+    """`cpu` or `cuda`: other back ends than PyTorch, and int8, compute on the processor.
+
+    Args:
+        entry: of the method in the configuration.
+        wanted: the configuration's `device`.
+        backend, precision: see `encoding`.
+
+    Raises:
+        PromptsegError: see `choose_device`.
+    """
+    return choose_device(wanted, entry["gpu"] and backend == "torch" and precision != "int8")

@@ -16,7 +16,6 @@ from promptseg.core.provenance import provenance, versions
 from promptseg.methods import Method, Settings, adapter_class
 from promptseg.methods.checks import class_problems, entry_problems
 from promptseg.methods.devices import (
-    choose_device,
     device_name,
     gpu_memory_lacking,
     has_bf16,
@@ -24,7 +23,7 @@ from promptseg.methods.devices import (
     require_memory,
 )
 from promptseg.predict.embeddings import EmbeddingCache
-from promptseg.predict.encoding import Computing, encoding
+from promptseg.predict.encoding import Computing, device_of, encoding
 from promptseg.predict.fingerprint import fingerprint, reads
 
 logger = logging.getLogger(__name__)
@@ -248,7 +247,7 @@ def prepare(
     settings = Settings(
         variant=entry.get("variant"),
         weights=weights,
-        device=choose_device(computing.device, entry["gpu"] and backend == "torch" and precision != "int8"),
+        device=device_of(entry, computing.device, backend, precision),
         backend=backend,
         precision=precision,
         networks=networks,

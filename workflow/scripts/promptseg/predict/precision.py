@@ -11,7 +11,8 @@ import pandas as pd
 from promptseg.core import masks
 from promptseg.core.vocabulary import EVERYTHING, ITERATIVE
 from promptseg.methods import Method
-from promptseg.methods.devices import choose_device, has_bf16
+from promptseg.methods.devices import has_bf16
+from promptseg.predict.encoding import Computing, device_of, encoding
 from promptseg.predict.engine import Runner
 from promptseg.predict.method_run import prepare_job
 from promptseg.predict.plan import Inputs, Item, Plan
@@ -52,12 +53,13 @@ def choose_precision(job: Any) -> dict[str, Any]:
 
 def _choice(job: Any) -> Choice:
     inputs, params = job.input, job.params
-    wanted, entry = params.computing, params.entry
-    if entry.get("networks"):
+    wanted, entry = Computing(**{**params.computing, "precision": "bf16"}), params.entry
+    backend, precision, networks = encoding(entry, wanted)
+    if networks:
         return Choice("fp32", "networks of the user compute as they were exported", {})
-    if wanted["backend"] == "onnxruntime":
+    if backend == "onnxruntime":
         return Choice("fp32", "ONNX Runtime does not compute in bf16", {})
-    if not has_bf16(choose_device(wanted["device"], entry["gpu"])):
+    if not has_bf16(device_of(entry, wanted.device, backend, precision)):
         return Choice("fp32", "this processor has no bf16 instructions", {})
     run = prepare_job(job, precision="bf16")
     if run.method.settings.precision != "bf16":

@@ -43,7 +43,8 @@ class FileEncoder(nn.Module):
 
     def _encoded(self, image: Tensor) -> list[Tensor]:
         outputs = self.session.run({self._input: image.numpy()})
-        return [self._map({name: torch.from_numpy(value) for name, value in outputs.items()}, one) for one in self.maps]
+        values = {name: torch.from_numpy(value) for name, value in outputs.items()}
+        return [self._map(values, shape) for shape in self.maps]
 
     def _map(self, outputs: dict[str, Tensor], shape: tuple[int, ...]) -> Tensor:
         channels_last = (shape[2], shape[0], shape[1])

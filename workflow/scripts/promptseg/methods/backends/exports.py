@@ -46,7 +46,7 @@ def exported(encoder: nn.Module, side: int, backend: str) -> Path:
 
 
 def quantized(path: Path) -> Path:
-    """Of an exported file one beside it whose matrix products and convolutions ONNX Runtime computes in int8.
+    """Of an exported file one beside it whose matrix products ONNX Runtime computes in int8.
 
     Weights have a scale for each output, inputs one that is found while it runs.
     """
