@@ -30,4 +30,8 @@ def test_what_a_reduced_precision_does_to_the_iou():
     assert precision_notes(speeds(tiny), {}) == [
         "sam vit b, bf16 against fp32 on 1 image: mean IoU changes by +0.0000."
     ]
+    other = tiny | {"backend": "openvino", "precision": "fp32"}
+    assert precision_notes(speeds(other), {}) == [
+        "sam vit b, openvino fp32 against torch fp32 on 1 image: mean IoU changes by +0.0000."
+    ]
     assert precision_notes(speeds(FP32), synthetic.METHODS) == []

@@ -70,16 +70,20 @@ def throughput_table(throughput: pd.DataFrame, datasets: Titles, methods: Titles
 
 
 def precision_notes(throughput: pd.DataFrame, methods: Titles) -> list[str]:
-    """A sentence for each method that was checked against fp32: what its precision does to the IoU, all datasets."""
+    """A sentence for each method that was checked against PyTorch in fp32: what becomes of the IoU, all datasets."""
     notes = []
     checked = throughput[throughput["iou_difference"].notna() & (throughput["checked_images"].fillna(0) > 0)]
-    for (method, precision), own in checked.groupby(["method", "precision"], sort=False):
+    for (method, precision, backend), own in checked.groupby(
+        ["method", "precision", "backend"], sort=False, dropna=False
+    ):
         images = int(own["checked_images"].sum())
         mean = float(np.average(own["iou_difference"], weights=own["checked_images"].astype(float)))
         mean = round(mean, 4) + 0.0  # turns -0.0 into 0.0
         largest = own["largest_iou_difference"].max()
+        torch = pd.isna(backend) or backend in ("", "torch")
+        low, whole = (precision or "reduced precision", "fp32") if torch else (f"{backend} {precision}", "torch fp32")
         notes.append(
-            f"{titled(methods, method)}, {precision or 'reduced precision'} against fp32 on "
+            f"{titled(methods, method)}, {low} against {whole} on "
             f"{images} image{'s' if images != 1 else ''}: mean IoU changes by {mean:+.4f}"
             + (f", at most {largest:.4f} for a single mask." if pd.notna(largest) else ".")
         )
