@@ -117,6 +117,7 @@ rule aggregate:
         ),
     log:
         "<logs>/aggregate.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -89,6 +89,10 @@ ALL_METHODS = facts.all_methods(config)  # also those that are asked about volum
 VOLUME_DATASETS = [name for name in facts.volume_datasets(config) if name in DATASETS]
 VOLUME_SOURCES = facts.volume_sources(config) if VOLUME_DATASETS else []
 PRESET_VOLUME_METHODS = sorted(set(facts.volume_methods(config)) - set(facts.masked(config))) if VOLUME_DATASETS else []
+# Priority of all that tables wait for. Figures fill the cores that are free when only the last tables are left.
+FIRST = 1
+# Of jobs that read images. A machine of two cores seldom has both of them free at a time, and one would wait.
+READERS = 2 if (os.cpu_count() or 1) > 2 else 1
 ENDINGS = ["png", *config["figures"]["format"]]  # of the files of a figure
 # In the order of the file; that of `config` changes with what a user overrides.
 REGISTERED = list(yamlfiles.value_of(Path("config/methods.yaml"))["methods"])

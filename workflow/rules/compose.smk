@@ -15,6 +15,7 @@ rule probabilities:
         table="<results>/composed/probabilities/{method}/{dataset}.parquet",
     log:
         "<logs>/probabilities/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -45,6 +46,7 @@ rule compose:
         table="<results>/composed/images/{method}/{dataset}.parquet",
     log:
         "<logs>/compose/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -73,6 +75,7 @@ rule compose_volumes:
     wildcard_constraints:
         method="|".join(VOLUME_SOURCES) or "none",
         dataset="|".join(VOLUME_DATASETS) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

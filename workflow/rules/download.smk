@@ -8,6 +8,7 @@ rule download_archive:
         "<shared>/logs/download_archive/{archive}.log",
     wildcard_constraints:
         archive="|".join(map(re.escape, ARCHIVES)) or "none",
+    priority: FIRST
     # A transfer that breaks off is tried again within the job (download/transfer.py); what is left cannot change.
     retries: 0
     localrule: True
@@ -29,6 +30,7 @@ rule download_files:
         "{root}/logs/download_files/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(FETCHED) or "none",
+    priority: FIRST
     retries: 0
     localrule: True
     conda:
@@ -52,6 +54,7 @@ rule collect_files:
         files="{root}/raw/{dataset}/files.csv",
     log:
         "{root}/logs/collect_files/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -86,6 +89,7 @@ rule download_weights:
         weights="{root}/weights/{method}.pth",
     log:
         "{root}/logs/download_weights/{method}.log",
+    priority: FIRST
     retries: 0
     localrule: True
     conda:

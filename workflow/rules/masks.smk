@@ -16,6 +16,7 @@ rule import_masks:
         "<logs>/import_masks/{method}/{dataset}.log",
     wildcard_constraints:
         method="|".join(MASKED_METHODS) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -45,6 +46,7 @@ rule import_volume_masks:
     wildcard_constraints:
         method="|".join(facts.masked_volumes(config)) or "none",
         dataset="|".join(VOLUME_DATASETS) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -14,6 +14,7 @@ rule choose_precision:
         "<logs>/choose_precision/{method}/{dataset}.log",
     wildcard_constraints:
         method="|".join(ASKED_METHODS) or "none",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -49,6 +50,7 @@ rule predict:
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
         method="|".join(ASKED_METHODS) or "none",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -110,6 +112,7 @@ rule gather_predictions:
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
         method="|".join(ASKED_METHODS) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     script:
@@ -128,6 +131,7 @@ rule robustness:
         table="<results>/robustness/{method}/{dataset}.parquet",
     log:
         "<logs>/robustness/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]

@@ -10,9 +10,10 @@ rule preprocess:
         objects="{root}/datasets/{dataset}/objects.parquet",
     log:
         "{root}/logs/preprocess/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: READERS
     params:
         dataset="{dataset}",
         entry=get_preprocess_entry,

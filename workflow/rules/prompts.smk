@@ -10,6 +10,7 @@ rule prompts:
         prompts="<results>/prompts/{dataset}.parquet",
     log:
         "<logs>/prompts/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -18,6 +18,7 @@ rule predict_protocols:
         seconds="<results>/protocols/answers/{method}/{dataset}.seconds.json",
     log:
         "<logs>/predict_protocols/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -54,6 +55,7 @@ rule predict_protocols_volumes:
     wildcard_constraints:
         method="|".join(PRESET_VOLUME_METHODS) or "none",
         dataset="|".join(VOLUME_DATASETS) or "none",
+    priority: FIRST
     conda:
         get_environment
     threads: lambda wildcards: method_entry(wildcards)["threads"]
@@ -82,6 +84,7 @@ rule score_protocols:
         scores="<results>/protocols/scores/{method}/{dataset}.parquet",
     log:
         "<logs>/score_protocols/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

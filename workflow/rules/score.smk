@@ -13,6 +13,7 @@ rule score:
         "<logs>/score/{method}/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(WHOLE) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -51,6 +52,7 @@ rule gather_scores:
         "<logs>/gather_scores/{method}/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(SHARDED) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     script:

@@ -16,6 +16,7 @@ rule trust:
         table="<results>/trust/{method}/{dataset}.parquet",
     log:
         "<logs>/trust/{method}/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -60,6 +61,7 @@ rule tabulate_trust:
         ),
     log:
         "<logs>/tabulate_trust.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

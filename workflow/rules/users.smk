@@ -14,6 +14,7 @@ rule record_prompts:
         "<logs>/users/{user}/record_prompts/{dataset}.log",
     wildcard_constraints:
         user="|".join(RECORDED_USERS) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -68,6 +69,7 @@ rule prompts_of_user:
         prompts="<results>/users/{user}/prompts/{dataset}.parquet",
     log:
         "<logs>/users/{user}/prompts/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

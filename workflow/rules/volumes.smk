@@ -11,9 +11,10 @@ rule build_volumes:
         objects="{root}/datasets/{dataset}/volume_objects.parquet",
     log:
         "{root}/logs/build_volumes/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: READERS
     params:
         dataset="{dataset}",
         entry=get_volumes_entry,
@@ -32,9 +33,10 @@ rule raw_volumes:
         folder=directory("{root}/datasets/{dataset}/raw_volumes"),
     log:
         "{root}/logs/raw_volumes/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: READERS
     params:
         entry=get_volumes_entry,
     script:
@@ -59,6 +61,7 @@ rule predict_volumes:
     wildcard_constraints:
         method="|".join(sorted(set(VOLUME_SOURCES) - set(MASKED_METHODS))) or "none",
         dataset="|".join(VOLUME_DATASETS) or "none",
+    priority: FIRST
     conda:
         get_environment
     threads: of_method(lambda wildcards: method_entry(wildcards)["threads"], 1)
@@ -93,6 +96,7 @@ rule score_volumes:
         "<logs>/score_volumes/{method}/{dataset}.log",
     wildcard_constraints:
         method="|".join(VOLUME_SOURCES) or "none",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -161,6 +165,7 @@ rule tabulate_volumes:
         readme="<results>/tables/volumes.md",
     log:
         "<logs>/tabulate_volumes.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:
