@@ -36,7 +36,7 @@ def test_what_tables_wait_for_goes_before_figures(tmp_path):
     text = Project.create(tmp_path / "fresh").run("-n", configfile=None)
     jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", text, flags=re.MULTILINE)
     first = {rule for rule, about in jobs if "    priority: 1\n" in about}
-    assert first >= {"collect_files", "preprocess", "prompts", "predict", "score", "trust", "aggregate", "tabulate_trust"}
+    assert first >= {"preprocess", "prompts", "predict", "score", "trust", "aggregate", "tabulate_trust"}
     assert first.isdisjoint(rule for rule, _ in jobs if rule.startswith(("plot_", "build_page", "build_explorer")))
 
 
