@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from promptseg.config.schema import SCRIPTS
+from promptseg.core.forks import _used
 from promptseg.planning import starts
 from promptseg.planning.starts import Forks
 
@@ -142,6 +144,27 @@ def test_what_a_job_imported_the_next_one_has(forks, tmp_path):
     until(lambda: forks.run(script, environment()) == 7)
 
 
+def test_a_job_runs_the_code_that_lies_there(tmp_path, capfd, monkeypatch):
+    """Of a copy of the library that somebody edits during a run."""
+    shutil.copytree(SCRIPTS / "promptseg", tmp_path / "promptseg", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import sys; there = 'promptseg.core.lines' in sys.modules; import promptseg.core.lines as own; "
+    script, forks = written(tmp_path, f"{code} sys.exit(7 * there)"), Forks()
+    assert forks.run(script, environment()) == 0
+    until(lambda: forks.run(script, environment()) == 7)
+    with (tmp_path / "promptseg" / "core" / "lines.py").open("a") as file:
+        file.write("\nVERSION = 9\n")
+    script = written(tmp_path, f"{code} sys.exit(own.VERSION)")
+    assert forks.run(script, environment()) is None
+    assert "lines.py has changed" in capfd.readouterr().err
+    assert fresh(script, environment()) == 9
+
+
+def test_packages_of_a_method_are_not_handed_on():
+    new = {"promptseg.methods.hf", "promptseg.predict.run", "promptseg.core.masks", "torch", "transformers"}
+    assert _used(new) == ["torch", "promptseg.core.masks", "promptseg.predict.run"]
+
+
 def test_scripts_run_side_by_side(forks, tmp_path):
     """Each waits for the file of the other one."""
     ended = []
@@ -217,7 +240,7 @@ def test_the_process_that_forks_refuses_where_it_has_threads(tmp_path, capfd, mo
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(SCRIPTS)]))
     assert Forks().run(written(tmp_path, ""), environment()) is None
-    assert "No job is a fork from here on, because of the threads" in capfd.readouterr().err
+    assert "No job is a fork from here on: there are the threads" in capfd.readouterr().err
 
 
 def test_the_first_scripts_start_afresh(tmp_path):

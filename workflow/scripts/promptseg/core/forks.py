@@ -1,9 +1,9 @@
 """A process that has imported what most jobs need and forks for each: they start in a tenth of the time.
 
 `planning/starts.py` starts it and asks it for jobs. A fork goes on as a process of its own that runs one script as
-`python script.py` would: with its own exit status, environment, random state and threads. Modules of promptseg are not
-imported before a fork, so that a job runs the code that lies there when it starts. What is imported must survive a
-fork: no threads, no CUDA.
+`python script.py` would: with its own exit status, environment, random state and threads. A job runs the code that lies
+there when it starts: modules of promptseg that jobs have used are imported, too, but nothing forks any more once a file
+of one has changed. What is imported must survive a fork: no threads, no CUDA.
 """
 
 import atexit
@@ -19,7 +19,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -53,6 +53,8 @@ _ONCE_USED = (
     "tabulate",
     "torch",
 )
+_OWN = "promptseg."
+_ADAPTERS = "promptseg.methods."  # import the packages of one method, which the others need not carry
 _WRITERS = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom}
 _SAFE_THREADS = {"jemalloc_bg_thd"}  # that of PyArrow's allocator, which looks after itself at a fork
 
@@ -88,6 +90,7 @@ class _Forks:
         signal.set_wakeup_fd(woken)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._fit = True
+        self._sources: dict[str, tuple[int, int] | None] = {}  # the files of modules of promptseg as they were imported
 
     def serve(self) -> dict[str, Any] | None:
         """The request that a fork, in which this returns, has to fulfil; None at the end of the process that forks."""
@@ -108,8 +111,13 @@ class _Forks:
             for name in names:
                 importlib.import_module(name)
         except Exception as error:  # for lack of memory, say; what is half imported must not be handed on
-            print(f"No job is a fork from here on: {error}", file=sys.stderr)
-            self._fit = False
+            self._refuse(str(error))
+        for path in _own_files() - self._sources.keys():
+            self._sources[path] = _state(path)
+
+    def _refuse(self, reason: str) -> None:
+        print(f"No job is a fork from here on: {reason}.", file=sys.stderr)
+        self._fit = False
 
     def _reap(self) -> None:
         while self._jobs:
@@ -149,9 +157,12 @@ class _Forks:
 
     def _fork(self) -> int | None:
         """As `os.fork`; None where that is not possible."""
+        if not self._fit:
+            return None
         if others := _threads() - _SAFE_THREADS:
-            print(f"No job is a fork from here on, because of the threads {others}.", file=sys.stderr)
-            self._fit = False
+            self._refuse(f"there are the threads {others}")
+        if changed := [path for path, state in self._sources.items() if _state(path) != state]:
+            self._refuse(f"{changed[0]} has changed")
         if not self._fit:
             return None
         gc.collect()
@@ -164,6 +175,27 @@ class _Forks:
 def _say(reply: socket.socket, number: int) -> None:
     with suppress(OSError):  # nobody listens any more
         reply.sendall(f"{number}\n".encode())
+
+
+def _own_files() -> set[str]:
+    """Of the modules of promptseg that are imported here."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith(_OWN)]
+    return {path for module in modules if (path := getattr(module, "__file__", None))}
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    """Time (ns) and size (bytes) of a file, None if it is gone."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _used(new: Set[str]) -> list[str]:
+    """Of the modules that a job has imported, those that the jobs after it should find imported."""
+    own = [name for name in new if name.startswith(_OWN) and not name.startswith(_ADAPTERS)]
+    return [name for name in _ONCE_USED if name in new] + sorted(own)
 
 
 def _threads() -> set[str]:
@@ -183,7 +215,8 @@ def _run(request: Mapping[str, Any], used: int) -> NoReturn:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         with suppress(OSError):
-            os.write(used, "".join(f"{name}\n" for name in _ONCE_USED if name in sys.modules.keys() - before).encode())
+            for name in _used(sys.modules.keys() - before):  # a line at a time, because longer writes may mix
+                os.write(used, f"{name}\n".encode())
         _flush()
     except BaseException:
         status = 1
