@@ -58,9 +58,14 @@ def test_literal_values():
     assert drawing.soft_dice[0] == pytest.approx(2 * shares[:2].sum() / (2 + shares.sum()))
 
 
-def test_only_columns_that_a_mask_may_reach_are_drawn():
-    frame = stretched((1, 8), 4, 4)
-    marked = np.array([[False, True, False, False]])
-    assert frame.window(marked) == slice(1, 5)  # a pixel of the map reaches half a pixel beyond its neighbours' middles
-    assert frame.window(~marked & marked) == slice(0, 0)
-    assert FRAMES["bicubic"].window(np.zeros((16, 16), bool)) == slice(0, 30)  # its weights are not all positive
+def test_only_rows_and_columns_that_a_mask_may_reach_are_drawn():
+    frame = stretched((4, 8), 4, 4)
+    marked = np.zeros((4, 4), bool)
+    assert frame.window(marked) == (slice(0, 0), slice(0, 0))
+    marked[2, 1] = True
+    # A pixel of the map reaches half a pixel beyond its neighbours' middles.
+    assert frame.window(marked) == (slice(2, 3), slice(1, 5))
+    values = {part.start: values for part, values in frame.strips(np.eye(4, dtype=np.float32), frame.window(marked))}
+    np.testing.assert_allclose(values[1], [[0, 0, 0.25, 0.75]])
+    # Its weights are not all positive.
+    assert FRAMES["bicubic"].window(np.zeros((16, 16), bool)) == (slice(0, 40), slice(0, 30))

@@ -1,6 +1,10 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
-from promptseg.prompts.clicks import Click, ClickTarget, Protocol, next_click
+from promptseg.prompts.clicks import Click, ClickTarget, Protocol, deepest_error, next_click
+from promptseg.prompts.modes import deepest_in
 
 CORRECTED = Protocol()
 AS_RELEASED = Protocol("joint", "any_class", True, "chamfer5", previous_mask="reset", refinement=False)
@@ -48,6 +52,21 @@ def test_an_error_that_was_clicked_everywhere_ends_the_clicks():
 
 def test_of_equally_deep_errors_the_false_positives_are_clicked():
     assert ask(square(2, 9), square(9, 16)) == Click(12, 5, False)
+
+
+cells = arrays(np.int8, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9), elements=st.integers(0, 3))
+
+
+@given(cells, st.integers(1, 9), st.sampled_from(["exact", "chamfer5"]), st.lists(st.tuples(*[st.integers(0, 80)] * 2)))
+def test_it_is_the_deeper_one_of_both_regions(cells, scale, distance, pixels):
+    truth, prediction = (np.kron(cells & bit, np.ones((scale, scale), int)) > 0 for bit in (1, 2))
+    height, width = truth.shape
+    without = [(x, y) for x, y in pixels if x < width and y < height]
+    clicks, protocol = [Click(x, y, True) for x, y in without], Protocol(distance=distance)
+    regions = (prediction & ~truth, truth & ~prediction)
+    expected = max((deepest_in(region, distance, without) for region in regions), key=lambda one: one.depth)
+    found = deepest_error(truth, prediction, clicks, protocol)
+    assert (found.depth, found.pixels.tolist()) == (expected.depth, expected.pixels.tolist())
 
 
 def test_the_distance_decides_which_error_is_deeper():

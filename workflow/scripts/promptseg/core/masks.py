@@ -43,10 +43,10 @@ def tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
     Raises:
         ValueError: the mask is empty.
     """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    if not width:
         raise ValueError("an empty mask has no box")
-    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+    return x, y, x + width - 1, y + height - 1
 
 
 @dataclass(frozen=True)

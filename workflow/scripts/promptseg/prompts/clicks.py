@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 
 from promptseg.core import masks
-from promptseg.prompts.modes import Deepest, Distance, deepest_in, pick
+from promptseg.prompts.modes import Deepest, Distance, deepest_in, pick, reach
+
+_FEW = 8  # pixels that are equally deep
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,39 @@ def deepest_error(truth: np.ndarray, prediction: np.ndarray, clicks: list[Click]
     x0, y0, x1, y1 = masks.tight_box(errors)
     box = slice(y0, y1 + 1), slice(x0, x1 + 1)
     errors, true = errors[box], truth[box]
-    regions = [errors] if protocol.error_region == "joint" else [errors & ~true, errors & true]
     given = [] if protocol.repeat_clicks else [(click.x - x0, click.y - y0) for click in clicks]
     given = [(x, y) for x, y in given if 0 <= x <= x1 - x0 and 0 <= y <= y1 - y0]
-    # The first of equals is taken: of two equally deep regions the false positives, as RITM's authors do.
-    found = max((deepest_in(region, protocol.distance, given) for region in regions), key=lambda one: one.depth)
+    found = deepest_in(errors, protocol.distance, given)
+    if protocol.error_region == "larger" and len(found.pixels):
+        found = _of_one_kind(found, errors, true) or max(
+            # The first of equals is taken: of two equally deep regions the false positives, as RITM's authors do.
+            (deepest_in(region, protocol.distance, given) for region in (errors & ~true, errors & true)),
+            key=lambda one: one.depth,
+        )
     return Deepest(found.depth, found.pixels + np.array([x0, y0]))
+
+
+def _of_one_kind(found: Deepest, errors: np.ndarray, true: np.ndarray) -> Deepest | None:
+    """The deepest pixels of false positives or false negatives alone, of those of all errors, which are few as a rule.
+
+    A pixel is as deep in its own region as in both together, unless pixels of the other region are that near.
+
+    Args:
+        found: in all errors.
+        errors, true: (h, w) bool.
+
+    Returns:
+        None if that cannot be said.
+    """
+    if len(found.pixels) > _FEW:
+        return None
+    far = reach(found.depth)
+    kinds = true[found.pixels[:, 1], found.pixels[:, 0]]
+    for (x, y), kind in zip(found.pixels.tolist(), kinds, strict=True):
+        near = slice(max(0, y - far), y + far + 1), slice(max(0, x - far), x + far + 1)
+        if (errors[near] & (true[near] != kind)).any():
+            return None
+    return Deepest(found.depth, found.pixels[kinds == kinds.min()])  # false positives first, see above
 
 
 def clicked_region(

@@ -83,6 +83,11 @@ def deepest_pixels(distance: np.ndarray) -> np.ndarray:
     return np.stack([columns, rows], axis=1)
 
 
+def reach(depth: float) -> int:
+    """How many pixels along an axis what determines a depth is away at most, however it was measured."""
+    return math.ceil(depth / _SHORTEST)
+
+
 class Deepest(NamedTuple):
     """The deepest pixels of a region.
 
@@ -115,9 +120,9 @@ def deepest_in(mask: np.ndarray, distance: Distance, without: Collection[tuple[i
     if distance == "chamfer5":
         return Deepest(most, deepest_pixels(rough) - 1)
     rows, columns = np.divmod(np.flatnonzero(rough >= most * _SHORTEST / _LONGEST), rough.shape[1])
-    reach = math.ceil(most / _SHORTEST) + 1
-    top, left = max(0, rows.min() - reach), max(0, columns.min() - reach)
-    part = inside[top : rows.max() + reach + 1, left : columns.max() + reach + 1]
+    far = reach(most) + 1
+    top, left = max(0, rows.min() - far), max(0, columns.min() - far)
+    part = inside[top : rows.max() + far + 1, left : columns.max() + far + 1]
     exact = _to_zeros(np.ascontiguousarray(part), "exact")[rows - top, columns - left]
     best = exact == exact.max()
     return Deepest(float(exact.max()), np.stack([columns[best], rows[best]], axis=1) - 1)
