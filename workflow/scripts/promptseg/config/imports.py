@@ -95,16 +95,20 @@ def helper_files(own: Path | None) -> list[Path]:
     Args:
         own: the adapter's file, which is not among them.
     """
-    inside = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")] + [SCRIPTS.resolve()]
+    inside = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")} | {SCRIPTS.resolve()}
+
+    @cache  # with PyTorch there are thousands of modules in hundreds of folders, and a Path of each takes 0.1 s
+    def a_users(folder: str) -> Path | None:
+        found = Path(folder).resolve()
+        installed = {"site-packages", "dist-packages"} & set(found.parts) or inside & {found, *found.parents}
+        return None if installed else found
+
     named = [getattr(module, "__file__", None) for name, module in [*sys.modules.items()] if name != "__main__"]
-    files = {Path(file).resolve() for file in named if isinstance(file, str)} - {own and own.resolve()}
-    return sorted(
-        file
-        for file in files
-        if file.is_file()
-        and not {"site-packages", "dist-packages"} & set(file.parts)
-        and not any(file.is_relative_to(folder) for folder in inside)
-    )
+    loaded = [file for file in named if isinstance(file, str)]
+    whole = [os.path.realpath(file) if os.path.islink(file) else file for file in loaded]  # noqa: PTH114
+    parts = [(a_users(folder), name) for folder, name in map(os.path.split, whole)]
+    files = {folder / name for folder, name in parts if folder} - {own and own.resolve()}
+    return sorted(file for file in files if file.is_file())
 
 
 def sources(files: Iterable[Path]) -> list[Path]:

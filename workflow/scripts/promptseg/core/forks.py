@@ -52,6 +52,7 @@ _ONCE_USED = (
     "statsmodels.stats.multitest",
     "tabulate",
     "torch",
+    "torchvision",
 )
 _OWN = "promptseg."
 _ADAPTERS = "promptseg.methods."  # import the packages of one method, which the others need not carry
