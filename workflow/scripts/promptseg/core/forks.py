@@ -28,21 +28,27 @@ from typing import Any, NoReturn
 # Those that end a job. The process that forks lives until the other end of its socket is closed; it is started with
 # them blocked, and its forks take them up once they are processes of their own, so that none is lost.
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-# Imported at once, and once a job has used them. `snakemake` is what Snakemake puts at the head of every script.
+# Imported at once, and once a job has used them. `snakemake` is what Snakemake puts at the head of every script;
+# `pyarrow.dataset` and the formats are what PyArrow and Pillow import when they read the first file.
 _AT_ONCE = (
+    "snakemake.io",
     "snakemake.iocontainers",
     "snakemake.logging",
     "numpy.random",
     "pandas",
+    "pyarrow.dataset",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "scipy.ndimage",
     "cv2",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
     "pycocotools.mask",
     "tqdm",
     "yaml",
 )
 _ONCE_USED = (
-    "isal",
+    "isal.igzip",
     "matplotlib.pyplot",
     "pydicom",
     "requests",

@@ -21,7 +21,7 @@ def write_prompts_of(
     """
     with open_table(output, PROMPTS_OF_USER) as table:
         for _, objects in progress(stream, len(stream), output.stem, "image"):
-            table.write(
+            table.gather(
                 {**row, "annotator": annotator}
                 for item in objects
                 for annotator in user.annotators(item.row.object_id)

@@ -107,7 +107,7 @@ def write_ambiguity(
     with open_table(output, AMBIGUITY, origin) as table:
         for image, objects in progress(stream, len(stream), f"ambiguity {method} {dataset}", "image"):
             encoded = region_growing.encode(image.pixels)
-            table.write(
+            table.gather(
                 {"dataset": dataset, "method": method, **item.keys, **row}
                 for item in objects
                 if (name := item.row.object_id) in by_object

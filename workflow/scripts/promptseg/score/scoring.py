@@ -196,12 +196,12 @@ def score(
                         {**about, "mode": mode, "step": 0, "selection": "first", "status": "not_applicable"}
                         for mode in idle
                     ]
-            table.write(rows)
+            table.gather(rows)
         image_table = read_table(stream.images, IMAGES, ["image_id", "case_id", "status"])
         failed = image_table[image_table["status"] != "ok"] if stream.begins else image_table[:0]
         if len(failed):
             logger.warning("%d of %d images of %s could not be used", len(failed), len(image_table), dataset)
-        table.write(
+        table.gather(
             {**keys, "image_id": row.image_id, "case_id": row.case_id, "status": row.status}
             for row in failed.itertuples()
         )
