@@ -224,7 +224,9 @@ def write_prompts(stream: ObjectStream, output: Path, settings: PromptSettings, 
     modes = [mode for mode in ALL_MODES if lines or mode not in LINE_MODES]
     with open_table(output, LINES if lines else PROMPTS) as table:
         for _, objects in progress(stream, len(stream), output.stem, "image"):
-            table.gather(row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings))
+            table.gather(
+                row for item in objects for row in make_prompts(item.row.object_id, item.mask, modes, settings)
+            )
 
 
 def declared(path: str | Path) -> Table:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow.compute as pc
 
 from promptseg.core import masks
-from promptseg.core.parquet import read_schema
+from promptseg.core.parquet import read_arrow, read_schema
 from promptseg.core.progress import progress
 from promptseg.core.tables import batches, open_table, read_provenance, read_table
 from promptseg.core.vocabulary import ITERATIVE, LINE_MODES, MODES, SINGLE_MODES
@@ -135,10 +135,12 @@ def write_trust(
         robustness: its answers to inexact prompts, if the run has them.
     """
     keys = ["protocol", "mode", "step", "selection"]
-    scored = read_table(scores, SCORES, [*SCORES.names[: SCORES.names.index("iou") + 1], "status"])
-    usable = (scored["status"] == "ok") & scored["switch"].isna() & scored["selection"].isin(_SELECTIONS)
-    scored = scored[usable & scored["mode"].isin(MODES)]
-    of_object: dict[str, pd.DataFrame] = dict(tuple(scored.groupby("object_id", sort=False)))
+    SCORES.check(scores, read_schema(scores).names)
+    usable = (pc.field("status") == "ok") & pc.field("switch").is_null() & pc.field("selection").isin(_SELECTIONS)
+    scored = read_arrow(scores, SCORES.names[: SCORES.names.index("iou") + 1], usable & pc.field("mode").isin(MODES))
+    of_object: dict[str, list[_Row]] = {}
+    for row in scored.to_pylist():
+        of_object.setdefault(row["object_id"], []).append(row)
     asked, jitter = read_prompts(prompts, of_object), _jitter(robustness)
     names = [column.name for column in CONFIDENCES]
     with open_table(output, TRUST, read_provenance(scores)) as table:
@@ -146,8 +148,7 @@ def write_trust(
             if name not in of_object:
                 continue
             known = confidences(answers, asked[name], jitter.get(name, {}))
-            rows = of_object[name].astype(object).where(of_object[name].notna(), None).to_dict("records")
-            found = [{**row, **known[tuple(row[key] for key in keys)]} for row in rows]
+            found = [{**row, **known[tuple(row[key] for key in keys)]} for row in of_object[name]]
             table.gather(
                 {column: row[column] for column in TRUST.names}
                 for row in found
