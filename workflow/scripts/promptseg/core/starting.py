@@ -58,6 +58,38 @@ def reconsider_once() -> None:
     JobScheduler._schedule_reevalutation = schedule  # type: ignore[method-assign, assignment]
 
 
+def read_once() -> None:
+    """Let Snakemake read a file for its checksum once while it stays as it is, and look for sizes only if they matter.
+
+    After a job it notes checksums of all inputs for each of the outputs, reading each file for each: images, those of
+    100,000 pictures too, for every method. And before it chooses jobs it asks the disk for the size of every input of
+    every job that is ready, also where the scheduler is told to leave them aside. Meanwhile no job starts. Read off
+    Snakemake 9.27.1, `persistence/__init__.py` and `scheduling/job_scheduler.py`.
+    """
+    from snakemake.io import _IOFile
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    known: dict[str, tuple[tuple[int, ...], str | None]] = {}
+    read, weigh = _IOFile.checksum, JobScheduler.update_input_sizes
+
+    async def checksum(file: Any, threshold: int | None = None, force: bool = False, algorithm: Any = None) -> Any:
+        if force or algorithm or file.is_storage or not Path(file.file).exists():
+            return await read(file, threshold, force, algorithm)
+        now = Path(file.file).stat()
+        state = (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_dev, threshold or 0)
+        if file.file not in known or known[file.file][0] != state:
+            known[file.file] = state, await read(file, threshold)
+        return known[file.file][1]
+
+    async def update_input_sizes(scheduler: Any, jobs: Any) -> None:
+        settings = getattr(scheduler._job_selector.__self__, "settings", None)
+        if not getattr(settings, "omit_prioritize_by_temp_and_input", False):
+            await weigh(scheduler, jobs)
+
+    _IOFile.checksum = checksum  # type: ignore[method-assign, assignment]
+    JobScheduler.update_input_sizes = update_input_sizes  # type: ignore[method-assign, assignment]
+
+
 class WithoutCollector(logging.Handler):
     """Leaves Python's collector of unused objects off until Snakemake has planned, for a sixth of the time.
 
