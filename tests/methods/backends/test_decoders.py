@@ -19,6 +19,7 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (40, 60, 3)).astype(np.uint8)
 INPUTS = ("image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input", "orig_im_size")
 POINTS = Prompt(np.array([[30, 20], [5, 5]], np.int32), np.array([1, 0], np.int8))
 BOX = Prompt(np.zeros((0, 2), np.int32), np.zeros(0, np.int8), np.array([10, 10, 40, 30], np.int32))
+EMBEDDING = (128, 32, 32)
 BOTH = Prompt(POINTS.points, POINTS.labels, BOX.box)
 
 
@@ -26,7 +27,8 @@ class Exported(Session):
     """What SAM's script exports, run by PyTorch."""
 
     def __init__(self, masks=slice(None)):
-        super().__init__(Path("decoder.onnx"), dict.fromkeys(INPUTS, ()))
+        shapes = {"image_embeddings": (1, 128, 32, 32), "mask_input": (1, 1, None, 128)}
+        super().__init__(Path("decoder.onnx"), dict.fromkeys(INPUTS, ()) | shapes)
         self.model = SamOnnxModel(Sam(Settings(variant="small", weights=WEIGHTS)).model, return_single_mask=False)
         self.masks = masks
 
@@ -44,7 +46,7 @@ def ours():
 @pytest.fixture
 def theirs():
     method = Sam(Settings(variant="small", weights=WEIGHTS))
-    method.own_decoder = FileDecoder(Exported(), 128)
+    method.own_decoder = FileDecoder(Exported(), EMBEDDING)
     return method
 
 
@@ -67,7 +69,7 @@ def test_it_finds_everything(ours, theirs):
 
 
 def test_a_file_that_has_the_three_masks_alone(ours, theirs):
-    theirs.own_decoder = FileDecoder(Exported(slice(1, None)), 128)
+    theirs.own_decoder = FileDecoder(Exported(slice(1, None)), EMBEDDING)
     image = ours.encode(PIXELS)
     expected, found = (one.answer(image, POINTS) for one in (ours, theirs))
     torch.testing.assert_close(found.low, expected.low, atol=2e-3, rtol=1e-3)
@@ -79,7 +81,29 @@ def test_a_file_with_other_inputs_is_no_decoder():
     session = Exported()
     session.inputs = {"image": (1, 3, 8, 8)}
     with pytest.raises(PromptsegError, match=r"takes image, and a decoder takes has_mask_input, image_embeddings"):
-        FileDecoder(session, 128)
+        FileDecoder(session, EMBEDDING)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        (
+            "image_embeddings",
+            (1, 256, 64, 64),
+            "of 1 x 256 x 64 x 64, and those of this variant have 1 x 128 x 32 x 32",
+        ),
+        (
+            "mask_input",
+            (1, 1, None, 256),
+            "of 1 x 1 x any x 256, and those of this variant have 1 x 1 x 128 x 128",
+        ),
+    ],
+)
+def test_a_decoder_of_another_network_is_refused(name, shape, message):
+    session = Exported()
+    session.inputs = {**session.inputs, name: shape}
+    with pytest.raises(PromptsegError, match=message):
+        FileDecoder(session, EMBEDDING)
 
 
 def test_outputs_of_other_names_are_told(theirs):

@@ -95,12 +95,13 @@ class Sam(Encoding[SamModel]):
     def _take(self, model: SamModel) -> None:
         self.model, encoder, prompts = model, model.image_encoder, model.prompt_encoder
         self.take_side(int(encoder.img_size))
-        maps = [(prompts.embed_dim, *prompts.image_embedding_size)]
+        height, width = map(int, prompts.image_embedding_size)
+        embedding = (int(prompts.embed_dim), height, width)
         with torch.inference_mode():
             ours = partial(self.encoding, encoder)
-            self.encoder = chosen_encoder(self.settings, encoder, ours, self.side, maps)
+            self.encoder = chosen_encoder(self.settings, encoder, ours, self.side, [embedding])
             self.decoder = self.decoder_class(self.model)
-        self.own_decoder = chosen_decoder(self.settings, 4 * int(prompts.image_embedding_size[0]))
+        self.own_decoder = chosen_decoder(self.settings, embedding)
         if self.settings.compile:
             self.encoder.compile()
         self.resize = ResizeLongestSide(self.side)

@@ -53,15 +53,15 @@ def chosen_encoder(
     return FileEncoder(opened(path, backend, precision), side, maps)
 
 
-def chosen_decoder(settings: Settings, low: int) -> FileDecoder | None:
+def chosen_decoder(settings: Settings, embedding: tuple[int, int, int]) -> FileDecoder | None:
     """The decoder in a file of the user; None where there is none.
 
     Args:
-        low: side of its masks in pixels.
+        embedding: (c, n, n) of an image.
 
     Raises:
         PromptsegError: as `chosen_encoder`.
     """
     if "decoder" not in settings.networks:
         return None
-    return FileDecoder(opened(settings.networks["decoder"], settings.backend, settings.precision), low)
+    return FileDecoder(opened(settings.networks["decoder"], settings.backend, settings.precision), embedding)

@@ -1,5 +1,7 @@
 """A decoder in a file, with the interface of SAM's own export to ONNX."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,19 +24,27 @@ class FileDecoder:
 
     Args:
         session: a network with the inputs of that script, and its outputs `low_res_masks` and `iou_predictions`.
-        low: side of its masks in pixels.
+        embedding: (c, n, n) of an image, whose masks have a side of 4n pixels.
 
     Raises:
         PromptsegError: the network takes something else.
     """
 
-    def __init__(self, session: Session, low: int):
+    def __init__(self, session: Session, embedding: tuple[int, int, int]):
         if not _INPUTS <= session.inputs.keys() <= _INPUTS | {_SIZE}:
             raise PromptsegError(
                 f"{session.path} takes {', '.join(session.inputs)}, and a decoder takes {', '.join(sorted(_INPUTS))}. "
                 "Export it by SAM's scripts/export_onnx_model.py (docs/backends.md)."
             )
-        self.session, self.low = session, low
+        self.low = 4 * embedding[-1]
+        for name, ours in (("image_embeddings", (1, *embedding)), ("mask_input", (1, 1, self.low, self.low))):
+            theirs = session.inputs[name]
+            if len(theirs) != len(ours) or any(size not in (None, own) for size, own in zip(theirs, ours, strict=True)):
+                raise PromptsegError(
+                    f"{session.path} takes {name} of {_shape(theirs)}, and those of this variant have {_shape(ours)}. "
+                    "Correct `variant:`, or export the decoder of this one."
+                )
+        self.session = session
 
     def __call__(
         self, features: Tensor, prompt: Prompt, frame: Frame, previous: Tensor | None, multimask: bool
@@ -74,3 +84,7 @@ class FileDecoder:
         if len(masks) == _SEVERAL and not multimask:
             raise PromptsegError(f"{self.session.path} gives three masks alone, and the single one is asked for.")
         return masks, scores
+
+
+def _shape(sizes: Sequence[int | None]) -> str:
+    return " x ".join("any" if size is None else str(size) for size in sizes)
