@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,7 @@ def stamp_from(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     keys = {found: key for key, found in pairs.items()}
     singles = frozenset().union(*keys)
 
+    @cache
     def key(method: str, dataset: str) -> str:
         wanted = frozenset(pair for pair in singles if pair[0] == method and dataset in ("", pair[1]))
         return keys.get(wanted, "")

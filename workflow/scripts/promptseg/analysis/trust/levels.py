@@ -30,11 +30,13 @@ class Levels:
     Attributes:
         masks, patients: of the setting.
         measured: the columns that are made of the means of what masks contribute.
+        above: those that rows of single tasks do without.
     """
 
     masks: Masks
     patients: Patients
     measured: Measured
+    above: Measured = lambda _: {}
     _parts: list[_Part] = field(default_factory=list)
 
     def add(self, unit: Unit, at: np.ndarray, contributed: np.ndarray, **others: Any) -> None:
@@ -60,10 +62,11 @@ class Levels:
         lines.append(means | counts | _place("all") | {"n_tasks": len(tasks)})
         values = {id(part): part.contributed.mean(axis=0) for part in self._parts}
         base = np.array([*values.values(), _over([values[id(part)] for part in tasks])])
-        for name, numbers in self.measured(base).items():
-            for line, number in zip(lines, numbers.tolist(), strict=True):
-                line[name] = number
-                line[f"{name}_ci_low"] = line[f"{name}_ci_high"] = np.nan
+        for columns, begin in ((self.measured, 0), (self.above, len(tasks))):
+            for name, numbers in columns(base[begin:]).items():
+                for line, number in zip(lines[begin:], numbers.tolist(), strict=True):
+                    line[name] = number
+                    line[f"{name}_ci_low"] = line[f"{name}_ci_high"] = np.nan
         self._add_intervals(lines, tasks)
         return [dict(self.masks.setting) | line for line in lines]
 
@@ -79,9 +82,14 @@ class Levels:
         if whole:
             wide.append(lines[-1])
             found.append(_over([drawn[id(part)] for part in tasks]))
-        for name, numbers in self.measured(np.stack(found, axis=1)).items() if found else ():
-            for line, low, high in zip(wide, *interval(numbers), strict=True):
-                line[f"{name}_ci_low"], line[f"{name}_ci_high"] = low, high
+        if not found:
+            return
+        base = np.stack([part.T for part in found], axis=1).T  # so that the resamples of a number lie side by side
+        of_tasks = sum(part.wide for part in tasks)
+        for columns, begin in ((self.measured, 0), (self.above, of_tasks)):
+            for name, numbers in columns(base[:, begin:]).items():
+                for line, low, high in zip(wide[begin:], *map(np.ndarray.tolist, interval(numbers)), strict=True):
+                    line[f"{name}_ci_low"], line[f"{name}_ci_high"] = low, high
 
 
 def _place(level: str, dataset: str = "", task: str = "") -> dict[str, Any]:

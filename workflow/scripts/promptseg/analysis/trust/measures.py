@@ -19,6 +19,11 @@ _KEPT = [f"kept_{share}" for share in COVERAGES]
 BASE = ["aurc", "ideal", *_DETECTION, *_KEPT]  # what the other measures are made of
 
 
+def starts_of(ordered: np.ndarray) -> np.ndarray:
+    """Where each run of equal numbers begins in (n,) numbers, n > 0."""
+    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+
+
 @dataclass(frozen=True)
 class Order:
     """Objects from the most confident to the least; equal ones are a block.
@@ -35,7 +40,7 @@ class Order:
     def by(cls, confidence: np.ndarray) -> "Order":
         """The order of (n,) numbers, n > 0, none of them NaN."""
         places = np.argsort(-confidence, kind="stable")
-        return cls(places, np.flatnonzero(np.diff(confidence[places], prepend=np.inf)))
+        return cls(places, starts_of(confidence[places]))
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -137,21 +142,28 @@ def kept(values: np.ndarray, order: Order, shares: np.ndarray) -> np.ndarray:
     return found
 
 
-def contributions(iou: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+def ideal(iou: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best order that (n,) IoU, n > 0, could stand in.
+
+    Returns:
+        (n,) what each object contributes to the area, and (COVERAGES,) the mean IoU of what is kept.
+    """
+    order = Order.by(iou)
+    return aurc(1 - iou, order), kept(iou, order, np.array(COVERAGES) / 100).mean(axis=0)
+
+
+def contributions(iou: np.ndarray, confidence: np.ndarray, best: np.ndarray | None = None) -> np.ndarray:
     """What each object contributes to each of BASE, (n, BASE); see the head of this module.
 
     Args:
         iou, confidence: (n,) float64, none of them NaN, n > 0.
+        best: the first that `ideal` returns, if it is known: it is the same for all confidences.
     """
-    order, ideal, shares = Order.by(confidence), Order.by(iou), np.array(COVERAGES) / 100
-    parts = [aurc(1 - iou, order)[:, None], aurc(1 - iou, ideal)[:, None]]
+    order, shares = Order.by(confidence), np.array(COVERAGES) / 100
+    best = ideal(iou)[0] if best is None else best
+    parts = [aurc(1 - iou, order)[:, None], best[:, None]]
     parts += [detection(iou < limit, order) for limit in FAILURES.values()]
     return np.hstack([*parts, kept(iou, order, shares)])
-
-
-def best(iou: np.ndarray) -> np.ndarray:
-    """(COVERAGES,) mean IoU of what is kept in the ideal order."""
-    return kept(iou, Order.by(iou), np.array(COVERAGES) / 100).mean(axis=0)
 
 
 def measures(base: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from promptseg.analysis.bootstrap import draw_patients
+from promptseg.analysis.trust.measures import starts_of
 from promptseg.analysis.trust.tables import SETTING
 from promptseg.core.randomness import generator
 from promptseg.core.tables import read_table
@@ -85,7 +86,7 @@ class Patients:
         Args:
             patients: (n,) int, of each mask, sorted.
         """
-        present = np.bincount(self.datasets[patients[np.flatnonzero(np.diff(patients, prepend=-1))]])
+        present = np.bincount(self.datasets[patients[starts_of(patients)]])
         return int(present.sum()), bool((present[present > 0] > 1).all())
 
     def means(self, patients: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -98,7 +99,7 @@ class Patients:
         Returns:
             (resamples, columns); NaN where a resample has none of these masks.
         """
-        starts = np.flatnonzero(np.diff(patients, prepend=-1))
+        starts = starts_of(patients)
         first, last = patients[0], patients[-1] + 1
         totals = np.zeros((last - first, values.shape[1] + 1))
         totals[patients[starts] - first, :-1] = np.add.reduceat(values, starts, axis=0)

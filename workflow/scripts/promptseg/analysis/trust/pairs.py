@@ -34,7 +34,7 @@ def _lines(masks: Masks, patients: Patients, both: bytes, pairs: Pairs) -> Lines
         areas = {name: base[..., place] for name, place in column.items()}
         return areas | {f"{a}-{b}": areas[a] - areas[b] for a, b in pairs}
 
-    levels = Levels(masks, patients, measured)
+    levels = Levels(masks, patients, lambda _: {}, measured)
     for unit in masks.units:
         at = unit.at[common[unit.at]]
         if len(at):

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from promptseg.analysis.trust.levels import Levels
-from promptseg.analysis.trust.measures import BASE, COVERAGES, DISCARDED, FAILURES, best, contributions, measures
+from promptseg.analysis.trust.measures import BASE, COVERAGES, DISCARDED, FAILURES, contributions, ideal, measures
 from promptseg.analysis.trust.objects import NAMES, Masks, Patients
 from promptseg.core.vocabulary import COMPARED_CLICKS, ITERATIVE
 
 Lines = list[dict[str, Any]]
+Ideals = dict[bytes, tuple[np.ndarray, np.ndarray]]  # by the places of masks: several confidences have the same ones
 
 
 def compared(setting: Mapping[str, Any]) -> bool:
@@ -21,25 +22,29 @@ def compared(setting: Mapping[str, Any]) -> bool:
 def order_lines(masks: Masks, patients: Patients) -> tuple[Lines, Lines]:
     """Rows of TRUST_MEANS and of TRUST_CURVES, of one setting of a method; none of a confidence that no mask has."""
     means, curves = [], []
+    ideals: Ideals = {}
     for name in NAMES:
-        lines = _lines(masks, patients, name)
+        lines = _lines(masks, patients, name, ideals)
         means += [line | {"confidence": name} for line in lines]
         if compared(masks.setting):
             curves += [line | {"confidence": name} for line in _curves(lines)]
     return means, curves
 
 
-def _lines(masks: Masks, patients: Patients, name: str) -> Lines:
+def _lines(masks: Masks, patients: Patients, name: str, ideals: Ideals) -> Lines:
     iou, confidence = (masks.rows[column].to_numpy(float) for column in ("iou", name))
     known = ~np.isnan(confidence)
-    levels = Levels(masks, patients, _with_curve if compared(masks.setting) else measures)
+    levels = Levels(masks, patients, measures, _curve if compared(masks.setting) else lambda _: {})
     for unit in masks.units:
         at = unit.at[known[unit.at]]
         if len(at):
-            others = dict(zip((f"best_{share}" for share in COVERAGES), best(iou[at]), strict=True))
+            if at.tobytes() not in ideals:
+                ideals[at.tobytes()] = ideal(iou[at])
+            area, best = ideals[at.tobytes()]
+            others = dict(zip((f"best_{share}" for share in COVERAGES), best, strict=True))
             others |= {f"below_{percent}": (iou[at] < limit).mean() for percent, limit in FAILURES.items()}
             others["n_without"] = len(unit.at) - len(at)
-            levels.add(unit, at, contributions(iou[at], confidence[at]), **others)
+            levels.add(unit, at, contributions(iou[at], confidence[at], area), **others)
     lines = levels.rows()
     for line in lines:
         for percent in DISCARDED:
@@ -48,9 +53,8 @@ def _lines(masks: Masks, patients: Patients, name: str) -> Lines:
     return lines
 
 
-def _with_curve(base: np.ndarray) -> dict[str, np.ndarray]:
-    risks = {f"risk_{share}": 1 - base[..., BASE.index(f"kept_{share}")] for share in COVERAGES}
-    return measures(base) | risks
+def _curve(base: np.ndarray) -> dict[str, np.ndarray]:
+    return {f"risk_{share}": 1 - base[..., BASE.index(f"kept_{share}")] for share in COVERAGES}
 
 
 def _curves(lines: Lines) -> Iterator[dict[str, Any]]:

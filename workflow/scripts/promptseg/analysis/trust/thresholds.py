@@ -3,6 +3,7 @@
 import numpy as np
 
 from promptseg.analysis.bootstrap import interval
+from promptseg.analysis.trust.measures import starts_of
 from promptseg.analysis.trust.objects import NAMES, Masks, Patients
 from promptseg.analysis.trust.tabulate import Lines
 
@@ -37,17 +38,14 @@ def _lines(masks: Masks, patients: Patients, name: str, at: np.ndarray) -> Lines
     kept = kept[:, shown].astype(float)
     parts = np.hstack([kept, kept * iou[:, None], kept * (iou < 0.5)[:, None]])
     values, drawn = _measured(parts.mean(axis=0)), _measured(patients.means(here, parts))
-    lines: Lines = [{"threshold": float(limit)} for limit in THRESHOLDS[shown]]
-    wide = patients.count(here)[1]
-    several = np.empty(len(shown), bool)
-    for index, line in enumerate(lines):
-        left = here[kept[:, index] > 0]
-        line |= {"n": len(left), "n_patients": patients.count(left)[0]}
-        several[index] = wide and line["n_patients"] > 1
+    n_patients = (np.add.reduceat(kept, starts_of(here), axis=0) > 0).sum(axis=0)
+    several = patients.count(here)[1] & (n_patients > 1)
+    about = zip(THRESHOLDS[shown].tolist(), kept.sum(axis=0).astype(int).tolist(), n_patients.tolist(), strict=True)
+    lines: Lines = [dict(zip(("threshold", "n", "n_patients"), numbers, strict=True)) for numbers in about]
     for column, numbers in values.items():
-        low, high = interval(np.where(several, drawn[column], np.nan))
-        for index, line in enumerate(lines):
-            line |= {column: numbers[index], f"{column}_ci_low": low[index], f"{column}_ci_high": high[index]}
+        ends = interval(np.where(several, drawn[column], np.nan))
+        for line, number, low, high in zip(lines, numbers, *ends, strict=True):
+            line |= {column: number, f"{column}_ci_low": low, f"{column}_ci_high": high}
     return lines
 
 
