@@ -7,7 +7,7 @@ import pytest
 
 from promptseg.core.masks import encode
 from promptseg.core.tables import write_table
-from promptseg.figures import ambiguity
+from promptseg.figures import ambiguity, style
 from promptseg.predict.tables import PREDICTIONS
 from promptseg.score.tables import AMBIGUITY
 from support.figures import SHAPES, SHAPES_LOOKS, below, clear, layers, texts, truth_of
@@ -50,7 +50,8 @@ def test_ambiguity(shapes, candidates):
     for mask, axis in zip(masks, grid[0, 1:4], strict=True):
         assert (layers(axis)[0] == mask).all()
     counts = [(np.sum(masks, axis=0) == number) for number in (1, 2, 3)]
-    assert all((drawn == count).all() for drawn, count in zip(layers(grid[0, 4]), counts, strict=True))
+    drawn = layers(grid[0, 4], colours=(style.PALE_ORANGE, style.ORANGE, style.WINE), alpha=0.75)
+    assert all((layer == count).all() for layer, count in zip(drawn, counts, strict=True))
     assert [line.get_marker() for line in grid[0, 0].lines] == ["*"]  # the point
 
 

@@ -1,10 +1,12 @@
 """Small tables for the tests of the figures, and what these ask of a matplotlib figure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -61,15 +63,19 @@ def truth_of(shapes: pictures.Files, name: str) -> np.ndarray:
     return object_mask(image.labels, synthetic.EXAMPLE_TASKS[task])
 
 
-def layers(axis: Axes, shape: tuple[int, int] = (64, 128)) -> list[np.ndarray]:
-    """The masks drawn over the image of a panel, of this shape; what the panel does not show is not in them."""
+def layers(
+    axis: Axes, shape: tuple[int, int] = (64, 128), colours: Sequence[str] = (pictures.MASK,), alpha: float = 0.5
+) -> list[np.ndarray]:
+    """The masks of these colours over the grey image of a panel, of this shape; those of which it shows something."""
+    (picture,) = axis.images
+    left, _, _, top = (round(edge + 0.5) for edge in picture.get_extent())
+    tints = np.diff(np.asarray(picture.get_array()).astype(float)[..., :3])
     found = []
-    for picture in axis.images[1:]:
-        part = np.asarray(picture.get_array())[..., 3] > 0
-        left, _, _, top = (round(edge + 0.5) for edge in picture.get_extent())
+    for colour in colours:
+        part = (np.abs(tints - 255 * alpha * np.diff(to_rgb(colour))) < 2).all(axis=-1)
         mask = np.zeros(shape, bool)
         mask[top : top + part.shape[0], left : left + part.shape[1]] = part
-        found.append(mask)
+        found += [mask] if mask.any() else []
     return found
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
+from contourpy import LineType, contour_generator
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
+from matplotlib.path import Path as Outline
 
 from promptseg.core.lines import Scribble, closed, drawn, points_of
 from promptseg.core.parquet import read_arrow
@@ -212,8 +215,10 @@ def show(axis: Axes, example: Example, view: tuple[float, ...] | None = None) ->
     axis.set_ylim(bottom, top)
     axis.set_facecolor("black")
     axis.set_aspect(example.spacing[0] / example.spacing[1])
-    rows, columns = _seen(axis, example.truth.shape)
-    _paint(axis, cv2.cvtColor(example.image.pixels[rows, columns], cv2.COLOR_RGB2RGBA), rows, columns)
+    rows, columns = _seen(axis, example.truth.shape)  # of a whole image all would be resampled at every drawing
+    pixels = cv2.cvtColor(example.image.pixels[rows, columns], cv2.COLOR_RGB2RGBA)
+    extent = (columns.start - 0.5, columns.stop - 0.5, rows.stop - 0.5, rows.start - 0.5)
+    axis.imshow(pixels, aspect=axis.get_aspect(), interpolation="nearest", extent=extent)
 
 
 def _seen(axis: Axes, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -226,28 +231,33 @@ def _seen(axis: Axes, shape: tuple[int, ...]) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _paint(axis: Axes, pixels: np.ndarray, rows: slice, columns: slice) -> None:
-    """RGBA pixels of a part of an image; of a whole one all would be resampled at every drawing."""
-    extent = (columns.start - 0.5, columns.stop - 0.5, rows.stop - 0.5, rows.start - 0.5)
-    axis.imshow(pixels, aspect=axis.get_aspect(), interpolation="nearest", extent=extent)
-
-
 def outline(axis: Axes, mask: np.ndarray, colour: str = TRUTH, width: float = 0.6) -> None:
     """The border of a mask (h, w) bool; an empty one has none."""
     if mask.any():
         x, y, across, down = cv2.boundingRect(mask.astype(np.uint8))
         padded = np.pad(mask[y : y + down, x : x + across], 1).astype(float)
         rows, columns = np.arange(y - 1, y + down + 1), np.arange(x - 1, x + across + 1)
-        axis.contour(columns, rows, padded, levels=[0.5], colors=[colour], linewidths=width)
+        generator = contour_generator(columns, rows, padded, name="mpl2014", line_type=LineType.SeparateCode)
+        lines: Any = generator.lines(0.5)  # points and codes of each
+        path = Outline(np.concatenate(lines[0]), np.concatenate(lines[1]))
+        axis.add_collection(PathCollection([path], facecolors="none", edgecolors=colour, linewidths=width, zorder=2))
 
 
 def overlay(axis: Axes, mask: np.ndarray, colour: str = MASK, alpha: float = 0.5) -> None:
-    """A mask (h, w) bool as a transparent layer over `show`."""
-    rows, columns = _seen(axis, mask.shape)
-    seen = mask[rows, columns]
-    layer = np.zeros((*seen.shape, 4))
-    layer[seen] = to_rgba(colour, alpha)
-    _paint(axis, layer, rows, columns)
+    """A mask (h, w) bool as a transparent layer over `show`: its colours are mixed with those of the image."""
+    image = axis.images[0]
+    pixels, seen = np.array(image.get_array()), mask[_seen(axis, mask.shape)]
+    part = pixels[: seen.shape[0], : seen.shape[1], :3]
+    part[seen] = _mixed(part[seen], to_rgba(colour, alpha))
+    image.set_data(pixels)
+
+
+def _mixed(pixels: np.ndarray, colour: tuple[float, ...]) -> np.ndarray:
+    """Opaque pixels (n, 3) uint8 under an RGBA colour, in the whole numbers that Agg draws with."""
+    *channels, alpha = (int(value * 255) for value in colour)
+    below = pixels.astype(int) * 255
+    opaque = ((alpha + 255) << 8) - alpha * 255
+    return (((np.array(channels) << 8) - below) * alpha + (below << 8)) // opaque
 
 
 def result(axis: Axes, mask: np.ndarray | None, truth: np.ndarray) -> None:
