@@ -50,6 +50,7 @@ _AT_ONCE = (
 _ONCE_USED = (
     "isal.igzip",
     "matplotlib.pyplot",
+    "nibabel",
     "pydicom",
     "requests",
     "scipy.stats",

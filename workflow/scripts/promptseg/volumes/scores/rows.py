@@ -46,11 +46,15 @@ def window_of(answer: Answered) -> tuple[int, int]:
     return int(answer.facts["first"]), int(answer.facts["last"])
 
 
+def metrics_row(masks: VolumeComparison) -> Row:
+    """The metrics of a mask."""
+    return {metric.name: float(metric.values(masks)[0]) for metric in VOLUME_METRICS}
+
+
 def score_row(masks: VolumeComparison, answer: Answered, conflict_voxels: int) -> Row:
-    """What `about` leaves open, of an answer whose status is ok."""
+    """What `about` and `metrics_row` leave open, of an answer whose status is ok."""
     grid, voxels = masks.truth.grid, int(masks.areas[0])
     return {
-        **{metric.name: float(metric.values(masks)[0]) for metric in VOLUME_METRICS},
         "distance_unit": grid.unit,
         "coarse": bool(grid.gaps.max() > masks.tolerance),
         "uneven": grid.uneven,

@@ -20,7 +20,7 @@ from promptseg.volumes.scores.comparison import Truth, VolumeComparison
 from promptseg.volumes.scores.conflicts import apart, conflict_voxels
 from promptseg.volumes.scores.grid import Grid
 from promptseg.volumes.scores.lesions import Labelled, Lesions, union_of
-from promptseg.volumes.scores.rows import Row, about, score_row, setting_of, slice_rows
+from promptseg.volumes.scores.rows import Row, about, metrics_row, score_row, setting_of, slice_rows
 from promptseg.volumes.scores.tables import VOLUME_DETECTION, VOLUME_LESIONS, VOLUME_SCORES, VOLUME_SLICES
 
 logger = logging.getLogger(__name__)
@@ -70,12 +70,16 @@ class Scoring:
         for item in self._objects:
             truth = Truth(item.truth, self._grid, self._tolerance)
             rows, slices = [], []
+            measured: dict[tuple[Any, ...], Row] = {}  # several routes often lead to the same masks
             for answer in self._by_object[item.object_id]:
                 row = {**self._keys, **about(item, answer)}
                 if row["status"] == "ok":
                     masks = VolumeComparison(answer.masks, truth)
                     shared = conflicts[answer.setting, answer.step][item.object_id]
-                    row |= score_row(masks, answer, shared)
+                    codes = tuple((z, code["counts"]) for z, code in sorted(answer.masks.codes.items()))
+                    if codes not in measured:
+                        measured[codes] = metrics_row(masks)
+                    row |= measured[codes] | score_row(masks, answer, shared)
                     if answer.prompted:  # how masks change with the distance from a prompt
                         keys = {**self._keys, **item.keys, **setting_of(answer)}
                         slices.append(slice_rows(masks, answer, keys))

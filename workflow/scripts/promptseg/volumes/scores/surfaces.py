@@ -10,7 +10,7 @@ a map of distances, whichever is faster: the surface of an organ is 100,000 poin
 voxels around it; the surface of a small tumour is nearly all of its voxels. tests/benchmarks/volume_scores.py measures.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
@@ -27,7 +27,7 @@ _BITS = 1 << np.arange(8)[::-1]
 
 
 # A map is made where the box around both surfaces has at most so many voxels per point that is looked up.
-_MAPPED = 16
+_MAPPED = 32
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Surface:
     depths: np.ndarray | None
     steps: np.ndarray
     weights: np.ndarray
+    _last: list[np.ndarray] = field(default_factory=list)
 
     @cached_property
     def points(self) -> np.ndarray:
@@ -57,20 +58,35 @@ class Surface:
     def _tree(self) -> cKDTree:
         return cKDTree(self.points * self.steps)
 
+    @cached_property
+    def _box(self) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest cell numbers."""
+        return self.cells.min(axis=0), self.cells.max(axis=0)
+
+    def _map(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The cell where a map begins that holds a box, and (3, z, y, x) the nearest of its cells to each in it.
+
+        The last one is kept: many masks are compared with one truth, mostly in much the same box.
+        """
+        if self._last and (low >= self._last[0]).all() and (high <= self._last[1]).all():
+            return self._last[0], self._last[2]
+        away = np.ones(high - low + 1, bool)
+        away[tuple((self.cells - low).T)] = False
+        nearest = distance_transform_edt(away, self.steps, return_distances=False, return_indices=True)
+        self._last[:] = low, high, nearest
+        return low, nearest
+
     def distances(self, other: "Surface") -> np.ndarray:
         """(n,) distance of each of its points to the nearest one of another surface of the same kind and volume.
 
         Steps are counted before they are measured, so that a distance of two steps of 1 mm is 2 and not a rounding
         error more, which a tolerance of 2 mm would not forgive.
         """
-        both = self.cells.min(axis=0), self.cells.max(axis=0), other.cells.min(axis=0), other.cells.max(axis=0)
-        low, high = np.min(both, axis=0), np.max(both, axis=0)
+        low, high = np.minimum(self._box[0], other._box[0]), np.maximum(self._box[1], other._box[1])
         if self.depths is None and np.prod(high - low + 1.0) <= _MAPPED * len(self.cells):
-            away = np.ones(high - low + 1, bool)
-            away[tuple((other.cells - low).T)] = False
-            # Of the map only what is looked up is measured, as scipy measures all of it.
-            nearest = distance_transform_edt(away, self.steps, return_distances=False, return_indices=True)
+            low, nearest = other._map(low, high)
             places = (self.cells - low).T
+            # Of the map only what is looked up is measured, as scipy measures all of it.
             between = (nearest[:, *places] - places).astype(float) * self.steps[:, None]
             return np.sqrt((between * between).sum(axis=0))
         _, nearest = other._tree.query(self.points * self.steps)
