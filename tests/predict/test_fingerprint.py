@@ -2,7 +2,7 @@
 
 import pytest
 
-from promptseg.predict.fingerprint import fingerprint, reads
+from promptseg.predict.fingerprint import RECORD, fingerprint, reads
 
 SOURCE = '''"""A method."""
 from promptseg.methods.controls import BoxFill
@@ -72,3 +72,23 @@ def test_a_claim_that_the_code_reads_counts(tmp_path):
     assert fingerprint(f"{file}:Own", {}) != before
     assert reads(f"{file}:Own", "max_points")
     assert not reads(f"{file}:Own", "off_label")
+
+
+def test_what_files_mean_is_kept_by_what_they_hold(tmp_path, monkeypatch):
+    """The record changes no fingerprint, be it empty, full, damaged or of another state of the code."""
+    monkeypatch.chdir(tmp_path)
+    (file := tmp_path / "own.py").write_text(SOURCE)
+    alone = fingerprint(f"{file}:Own", {})
+    assert not RECORD.exists()
+    RECORD.parent.mkdir()
+    assert fingerprint(f"{file}:Own", {}) == alone
+    kept = RECORD.read_bytes()
+    assert fingerprint(f"{file}:Own", {}) == alone
+    assert RECORD.read_bytes() == kept
+    file.write_text(SOURCE.replace("margin = 1", "margin = 2"))
+    assert fingerprint(f"{file}:Own", {}) != alone
+    file.write_text(SOURCE)
+    for damaged in ("", "[]", "[1]", kept[: len(kept) // 2].decode()):
+        RECORD.write_text(damaged)
+        assert fingerprint(f"{file}:Own", {}) == alone
+        assert RECORD.read_bytes() == kept
