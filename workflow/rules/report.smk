@@ -49,6 +49,7 @@ rule build_page:
         "<logs>/build_page.log",
     conda:
         "../../envs/analysis.yaml"
+    threads: 2  # little else is left to do then
     params:
         title=TITLE,
         configuration=configuration_summary(),

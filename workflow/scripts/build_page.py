@@ -29,4 +29,5 @@ if __name__ == "__main__":
             figures=[Path(path) for path in snakemake.input.figures],
             output=page,
             run=Run(**snakemake.params, name=folder.name, made=newest(map(Path, snakemake.input.parts))),
+            threads=snakemake.threads,
         )

@@ -48,11 +48,12 @@ class Line:
 
 def lines(summary: pd.DataFrame, clicks: Sequence[int] = HEADLINE_CLICKS) -> list[Line]:
     """Mean IoU over tasks of each method and selection in each mode and, under each protocol, after some clicks."""
+    keys = ["mode", "protocol", "step"]
     rows = summary[(summary["level"] == "all") & (summary["mode"] != "")]
+    rows = rows[["method", "selection", *keys, "n_tasks", "n_failed", "iou_mean_tasks"]]
     clicked_under = sorted(set(rows.loc[rows["mode"] == ITERATIVE, "protocol"]) - {""})
     settings = [(mode, "", 0) for mode in columns_of(rows["mode"])]
     settings += [(ITERATIVE, protocol, click) for protocol in clicked_under for click in clicks]
-    keys = ["mode", "protocol", "step"]
     there = set(rows[keys].itertuples(index=False, name=None))
     by_line = dict(list(rows.groupby(["method", "selection"])))
     found = []

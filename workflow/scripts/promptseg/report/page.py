@@ -113,7 +113,9 @@ def _by_text(notes: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(", ".join(names), text) for text, names in titles.items()]
 
 
-def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str | Path, run: Run) -> None:
+def build_page(
+    files: Mapping[str, Path], figures: Sequence[Path], output: str | Path, run: Run, threads: int = 1
+) -> None:
     """Write the page.
 
     Args:
@@ -125,6 +127,7 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
         figures: PNG files of declared figures, see `promptseg.figures.catalogue`.
         output: the page.
         run: what else it says.
+        threads: that make its pictures.
     """
     methods, protocols = run.methods, run.protocols
     summary = tables.ordered(read_csv(files["summary"], SUMMARY), methods)
@@ -191,7 +194,11 @@ def build_page(files: Mapping[str, Path], figures: Sequence[Path], output: str |
             failed=int(failed["score rows"].sum()),
             failures=inventory.failures_table(failed, run.datasets, methods),
             shelves=gallery(
-                figures, {**protocols, **methods, **run.datasets}, run.endings, int(clicks) if clicks > 0 else 1
+                figures,
+                {**protocols, **methods, **run.datasets},
+                run.endings,
+                int(clicks) if clicks > 0 else 1,
+                threads,
             ),
             provenance=inventory.provenance_table(files["scores"]),
             configuration=as_table(configuration, ["setting", "value"], 2),

@@ -197,8 +197,8 @@ def task_tables(
     tables = []
     tasks = summary[(summary["level"] == "task") & (summary["task"] != "")]
     tasks = tasks[tasks["mode"].isin([*SINGLE_MODES, AUTOMATIC])]
-    tasks = tasks.sort_values("task", kind="stable")
     keys = ["dataset", "task", "method", "selection", "mode"]
+    tasks = tasks[[*keys, "iou_mean_images", "n_images", "n_patients", "n_failed"]].sort_values("task", kind="stable")
     ends = _intervals(measured[measured["level"] == "task"], keys)
     modes = columns_of(tasks["mode"])
     heads, present = [setting(mode) for mode in modes], set(tasks["mode"])

@@ -66,9 +66,9 @@ def _ended(row: Mapping[str, Any], name: str, text: str) -> Cell:
 
 def _best(means: pd.DataFrame, shown: list[Prompt], methods: Titles) -> Table:
     cells = []
-    for method in dict.fromkeys(means["method"]):
+    for method, of_method in means.groupby("method", sort=False):
         for prompt in shown:
-            own = _of(means[means["method"] == method], prompt)
+            own = _of(of_method, prompt)
             for row in complete(own).sort_values("excess", kind="stable").head(1).to_dict("records"):
                 left = row["iou"] + row["gain_20"]
                 cells.append(
@@ -97,9 +97,9 @@ def _best(means: pd.DataFrame, shown: list[Prompt], methods: Titles) -> Table:
 def _confidences(means: pd.DataFrame, shown: list[Prompt], methods: Titles) -> Table:
     names = ["gain_10", "gain_20", "gain_30"]
     cells, groups = [], []
-    for method in dict.fromkeys(means["method"]):
+    for method, of_method in means.groupby("method", sort=False):
         for prompt in shown:
-            for row in _of(means[means["method"] == method], prompt).to_dict("records"):
+            for row in _of(of_method, prompt).to_dict("records"):
                 groups.append((method, prompt))
                 cells.append(
                     [
@@ -124,9 +124,9 @@ def _confidences(means: pd.DataFrame, shown: list[Prompt], methods: Titles) -> T
 
 def _thresholds(limits: pd.DataFrame, shown: list[Prompt], methods: Titles) -> Table:
     cells = []
-    for method in dict.fromkeys(limits["method"]):
+    for method, of_method in limits.groupby("method", sort=False):
         for prompt in shown:
-            own = _of(limits[limits["method"] == method], prompt)
+            own = _of(of_method, prompt)
             for row in own[own["threshold"].isin(_THRESHOLDS)].to_dict("records"):
                 cells.append(
                     [
