@@ -50,6 +50,8 @@ PAIRS = Table(
 _OF_MODES = ["method", "protocol", "selection"]  # what two modes have in common when they are compared
 FEWEST = 6  # with five pairs the smallest two-sided p of a signed-rank test is 2 / 2^5, above 0.05
 
+_ENUMERATED = 13  # pairs: up to so many scipy tries all signs where there are ties or zeros
+
 
 def rank_biserial(differences: np.ndarray) -> np.ndarray:
     """Matched-pairs rank-biserial correlation of each column of (pairs, columns).
@@ -84,8 +86,20 @@ def signed_rank(differences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if plain.any():
         statistic[plain], p[plain] = stats.wilcoxon(differences[:, plain], axis=0)
     for column in np.flatnonzero(usable & ~plain):
-        statistic[column], p[column] = stats.wilcoxon(differences[known[:, column], column])
+        values = differences[known[:, column], column]
+        statistic[column], p[column] = (_enumerated if len(values) <= _ENUMERATED else stats.wilcoxon)(values)
     return statistic, p
+
+
+def _enumerated(differences: np.ndarray) -> tuple[float, float]:
+    """What `wilcoxon` of scipy finds for so few (pairs,) with ties or zeros, by a call for each of all signs."""
+    from scipy import stats
+
+    values = differences[differences != 0]
+    ranks = stats.rankdata(np.abs(values))
+    signs = np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1
+    statistic = min(ranks[values > 0].sum(), ranks[values < 0].sum())
+    return statistic, min(1.0, 2 * (signs @ ranks <= statistic).mean())
 
 
 def holm(p: np.ndarray) -> np.ndarray:
