@@ -91,7 +91,8 @@ def bootstrap_means(
     names = rows.drop_duplicates("column").sort_values("column")[setting].reset_index(drop=True)
     size = len(names)
     methods = names["method"].astype(str)
-    totals = {level: {metric: np.zeros((2, resamples, size)) for metric in metrics} for level in LEVELS}
+    # What belongs to a setting lies side by side, since it is added to for each task.
+    totals = {level: {metric: np.zeros((2, size, resamples)) for metric in metrics} for level in LEVELS}
     alone: dict[str, list[list[str]]] = {level: [[] for _ in range(size)] for level in LEVELS}
     found = []
     for dataset, of_dataset in rows.groupby("dataset", sort=True, observed=True):
@@ -101,9 +102,8 @@ def bootstrap_means(
         within = {"all": np.ones(size, bool), "all_unseen": new}
         scored = np.zeros((len(cases), size), bool)
         for task, block in of_dataset.groupby("task", sort=True, observed=True):
-            known = block["case_id"].astype(str).to_numpy()
-            here = np.unique(known)
-            places, at = np.searchsorted(here, known), np.searchsorted(cases, here)
+            here, places = np.unique(block["case_id"].astype(str).to_numpy(), return_inverse=True)
+            at = np.searchsorted(cases, here)
             columns, own = np.unique(block["column"].to_numpy(), return_inverse=True)
             weights = draw_patients(len(here), resamples, generator(seed, "bootstrap", dataset, task))
             line = names.iloc[columns].assign(level="task", dataset=dataset, task=task, alone="")
@@ -117,12 +117,13 @@ def bootstrap_means(
                 if index == 0:
                     line["alone"] = np.where(patients == 1, dataset, "")
                     scored[np.ix_(at, columns)] |= count > 0
-                joint = resampled_means(total, count, shared[:, at])
+                joint = np.ascontiguousarray(resampled_means(total, count, shared[:, at]).T)
+                known = ~np.isnan(joint)
+                joint[~known] = 0
                 for level in LEVELS:
                     keep = within[level][columns] & (patients > 0)
-                    add = joint[:, keep]
-                    totals[level][metric][0][:, columns[keep]] += np.nan_to_num(add)
-                    totals[level][metric][1][:, columns[keep]] += ~np.isnan(add)
+                    for sums_of, add in zip(totals[level][metric], (joint, known), strict=True):
+                        sums_of[columns[keep]] += add[keep]
             found.append(line)
         for level in LEVELS:
             for column in np.flatnonzero((scored.sum(axis=0) == 1) & within[level]):
@@ -132,7 +133,7 @@ def bootstrap_means(
         for metric in metrics:
             total, count = totals[level][metric]
             with np.errstate(invalid="ignore"):
-                low, high = interval(total / count)
+                low, high = interval((total / count).T)
             for name, ends in (("low", low), ("high", high)):
                 line[f"{metric}_{name}"] = np.where(line["alone"] == "", ends, np.nan)
         found.append(line)

@@ -115,9 +115,10 @@ def _in_words(modes: Sequence[str]) -> str:
 def _modes(measured: pd.DataFrame, names: _Names) -> PaperTable:
     rows = measured[(measured["level"] == "task") & measured["mode"].isin(_SHOWN) & measured["iou"].notna()]
     modes = columns_of(rows["mode"])
+    rows = names.sorted(rows[["dataset", "task", "method", "selection", "mode", "iou", "n_images"]])
     cells = []
     for (dataset, task), of_task in rows.groupby(["dataset", "task"], sort=True):
-        for (method, selection), own in names.sorted(of_task).groupby(["method", "selection"], sort=False):
+        for (method, selection), own in of_task.groupby(["method", "selection"], sort=False):
             values = own.set_index("mode")["iou"].reindex(modes)
             about = [names.title("dataset", dataset), plain(task), names.title("method", method), SELECTIONS[selection]]
             cells.append([*about, str(own["n_images"].max()), *map(number, values)])

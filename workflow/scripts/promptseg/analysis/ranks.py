@@ -1,6 +1,7 @@
 """ranks.csv: the methods ranked in each task, Friedman's test, and which methods are told apart (Demšar 2006)."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from string import ascii_lowercase
 
 import numpy as np
@@ -32,6 +33,7 @@ RANKS = Table(
 ALPHA = 0.05
 
 
+@cache
 def critical_difference(methods: int, tasks: int, alpha: float = ALPHA) -> float:
     """Nemenyi's critical difference of mean ranks: q / sqrt(2) * sqrt(k (k + 1) / (6 n)), q the studentised range."""
     from scipy import stats

@@ -125,14 +125,14 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
     rows["cell"] = rows.groupby(["setting", "bin"], sort=True).ngroup()
     cells = rows.drop_duplicates("cell").sort_values("cell")[["setting", "bin"]].reset_index(drop=True)
     pooled = _Pooled(len(cells))
-    of_setting = {}  # (dataset, setting): patients and centred ranks within the pooled rows
-    for setting, own in rows.groupby("setting"):
-        ranks = _centred_ranks(own)
-        for dataset, place in own.groupby("dataset", observed=True).indices.items():
-            of_setting[dataset, setting] = ranks[:, place]
+    values = rows[["relative_area", "iou"]].to_numpy(float).T
+    ranks = np.empty_like(values)  # within the pooled rows of a setting
+    of_settings = rows.groupby("setting").indices
+    for at in of_settings.values():
+        ranks[:, at] = _centred_ranks(values[:, at])
     joint = {setting: (np.zeros((resamples, 6)), np.zeros(6), False) for setting in settings.index}
     binned, correlated = [], []
-    for dataset, own in rows.groupby("dataset", sort=True, observed=True):
+    for dataset, own in rows.reset_index(drop=True).groupby("dataset", sort=True, observed=True):
         cases, patients = np.unique(own["case_id"].astype(str).to_numpy(), return_inverse=True)
         weights = draw_patients(len(cases), resamples, generator(seed, "bootstrap", dataset))
         shape = (len(cases), len(cells))
@@ -144,19 +144,19 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
         one = _Pooled(len(cells))
         one.add(total, count, drawn)
         binned.append(one.table(cells, settings).assign(level="dataset", dataset=dataset))
-        for setting, group in own.groupby("setting"):
-            at = np.searchsorted(cases, group["case_id"].astype(str).to_numpy())
-            sums = rank_sums(_centred_ranks(group), at, len(cases))
-            correlated.append(_correlation(group, weights @ sums, (sums[:, 0] > 0).sum(), settings.loc[setting]))
+        for setting, here in own.groupby("setting").indices.items():
+            at, of_patient = own.index.to_numpy()[here], patients[here]
+            sums = rank_sums(_centred_ranks(values[:, at]), of_patient, len(cases))
+            present = (sums[:, 0] > 0).sum()
+            correlated.append(_correlation(values[:, at], weights @ sums, present, settings.loc[setting]))
             correlated[-1] |= {"level": "dataset", "dataset": dataset}
-            shared = rank_sums(of_setting[dataset, setting], at, len(cases))
-            before, present, too_few = joint[setting]
-            too_few = too_few or (sums[:, 0] > 0).sum() < 2
-            joint[setting] = (before + weights @ shared, present + (sums > 0).sum(axis=0), too_few)
-    for setting, group in rows.groupby("setting"):
-        resampled, present, too_few = joint[setting]
-        line = _correlation(group, resampled, 0 if too_few else 2, settings.loc[setting])
-        correlated.append(line | {"level": "all", "dataset": "", "n_patients": int(present[0])})
+            before, known, too_few = joint[setting]
+            shared = weights @ rank_sums(ranks[:, at], of_patient, len(cases))
+            joint[setting] = (before + shared, known + (sums > 0).sum(axis=0), too_few or present < 2)
+    for setting, at in of_settings.items():
+        resampled, known, too_few = joint[setting]
+        line = _correlation(values[:, at], resampled, 0 if too_few else 2, settings.loc[setting])
+        correlated.append(line | {"level": "all", "dataset": "", "n_patients": int(known[0])})
     binned.append(pooled.table(cells, settings).assign(level="all", dataset=""))
     return (
         pd.concat(binned, ignore_index=True)[made(SIZE)],
@@ -164,23 +164,22 @@ def size_tables(rows: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> tup
     )
 
 
-def _centred_ranks(rows: pd.DataFrame) -> np.ndarray:
-    """(2, rows) float64: ranks of relative area and IoU, from -1 to 1 about their mean."""
+def _centred_ranks(values: np.ndarray) -> np.ndarray:
+    """(2, n) float64: ranks of relative area and IoU, (2, n), from -1 to 1 about their mean."""
     from scipy import stats
 
-    values = np.stack([rows["relative_area"].to_numpy(float), rows["iou"].to_numpy(float)])
-    ranks = stats.rankdata(values, axis=1)
-    return (ranks - (len(rows) + 1) / 2) * (2 / len(rows))
+    n = values.shape[1]
+    return (stats.rankdata(values, axis=1) - (n + 1) / 2) * (2 / n)
 
 
-def _correlation(rows: pd.DataFrame, resampled: np.ndarray, patients: int, setting: pd.Series) -> dict[str, object]:
+def _correlation(values: np.ndarray, resampled: np.ndarray, patients: int, setting: pd.Series) -> dict[str, object]:
     from scipy import stats
 
-    area, iou = rows["relative_area"].to_numpy(float), rows["iou"].to_numpy(float)
-    varied = len(rows) > 2 and np.ptp(area) > 0 and np.ptp(iou) > 0
-    rho, p = stats.spearmanr(area, iou) if varied else (np.nan, np.nan)
+    n = values.shape[1]
+    varied = n > 2 and np.ptp(values, axis=1).all()
+    rho, p = stats.spearmanr(*values) if varied else (np.nan, np.nan)
     low, high = interval(correlations(resampled)[:, None]) if varied and patients > 1 else ([np.nan], [np.nan])
-    found = {"n": len(rows), "n_patients": patients, "spearman": rho, "spearman_p": p}
+    found = {"n": n, "n_patients": patients, "spearman": rho, "spearman_p": p}
     return setting.to_dict() | found | {"ci_low": low[0], "ci_high": high[0]}
 
 

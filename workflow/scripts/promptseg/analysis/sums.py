@@ -51,8 +51,8 @@ def merge_scores(
         for dataset, task in content[["dataset", "task"]].drop_duplicates().itertuples(index=False):
             missing = pd.isna(task)  # an image that could not be read; sorted behind the tasks, as Arrow does
             files.setdefault((dataset, missing, "" if missing else task), []).append(path)
-        for row in content.itertuples():
-            provenance[f"{row.method}/{row.dataset}"] = read_provenance(path)
+        for method, dataset in content[["method", "dataset"]].drop_duplicates().itertuples(index=False):
+            provenance[f"{method}/{dataset}"] = read_provenance(path)
     sums = [patient_sums([])]
     metadata = metadata or Metadata({})
     wider = replace(SCORES, columns=[*SCORES.columns, *metadata.columns])
@@ -116,7 +116,7 @@ def patient_sums(rows: Rows) -> pd.DataFrame:
         columns[f"{metric}_n"] = known
     keys = ["dataset", "task", "case_id", *VARIANT]
     frame["step"] = frame["step"].fillna(0).astype(int)
-    values = pd.DataFrame({name: c if c.dtype == float else c.astype(int) for name, c in columns.items()})
-    sums = values.groupby([frame[name] for name in keys], observed=True).sum().reset_index()
+    values = {name: c if c.dtype == float else c.astype(int) for name, c in columns.items()}
+    sums = frame[keys].assign(**values).groupby(keys, observed=True).sum().reset_index()
     sums = sums.astype({name: str for name in keys if name != "step"})
     return sums.sort_values(keys, ignore_index=True)
