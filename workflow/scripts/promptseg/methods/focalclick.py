@@ -21,6 +21,7 @@ from promptseg.methods.clicking import BATCH, THRESHOLD, ClickMethod, ClickPredi
 from promptseg.methods.devices import autocast
 from promptseg.methods.loading import check_variant, load_network
 from promptseg.methods.networks.focalclick import VARIANTS, FocalClickNet
+from promptseg.methods.networks.folding import fold
 from promptseg.methods.regions import Roi, ZoomIn
 
 ZOOM = ZoomIn(target_size=None, min_crop_size=10, recompute_thresh_iou=None, prob_thresh=THRESHOLD)
@@ -237,6 +238,7 @@ class FocalClick(ClickMethod):
                 f"not {settings.variant}. "
                 "Correct `variant:` in the method's entry, or leave it out."
             )
+        fold(self.network.feature_extractor)  # the refiner cuts crops out between a convolution and its normalisation
         if settings.compile:
             self.network.feature_extractor.compile()
         self.predictor = FocalPredictor(

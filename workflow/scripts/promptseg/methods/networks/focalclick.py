@@ -80,6 +80,8 @@ class Refiner(nn.Module):
             self.feature_gate = nn.Sequential(nn.Conv2d(_REFINER_WIDTH, 1, 1))
         self.refine_pred = nn.Conv2d(_REFINER_WIDTH, 1, 3, padding=1)
         self.refine_trimap = nn.Conv2d(_REFINER_WIDTH, 1, 3, padding=1)
+        # The convolutions want channels last in memory: on a CPU a quarter of the time.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: Tensor, feature: Tensor, coarse: Tensor) -> Refinement:
         """Refined logits of crops.
@@ -89,6 +91,7 @@ class Refiner(nn.Module):
             feature: (B, 32, g, g) of the coarse network in the crop, behind the convolution of `refine_fusion`.
             coarse: (B, 1, s, s) logits.
         """
+        inputs, feature = (maps.contiguous(memory_format=torch.channels_last) for maps in (inputs, feature))
         x = self.image_conv3(self.image_conv2(self.image_conv1(inputs)))
         x = x + resized(self.refine_fusion.norm(feature).relu_(), x.shape[-2:])
         x = self.refine_fusion3(self.refine_fusion2(x))

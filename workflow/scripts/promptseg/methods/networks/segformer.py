@@ -168,11 +168,15 @@ class DecodeHead(nn.Module):
         # The authors project the stages, upsample, concatenate and convolve. A 1x1 convolution of a concatenation is a
         # sum of convolutions. Each commutes with upsampling, so that it can come first, where the maps are small, and
         # there it follows a linear layer, so that one smaller matrix does for both.
-        shares = self.linear_fuse.conv.weight.flatten(1).chunk(4, dim=1)
+        fusion = self.linear_fuse.conv
+        shares = fusion.weight.flatten(1).chunk(4, dim=1)
         for stage, share in zip((4, 3, 2, 1), shares, strict=True):
             layer, maps = self.get_submodule(f"linear_c{stage}").proj, stages[stage - 1]
             assert isinstance(layer, nn.Linear)
-            part = functional.linear(_tokens(maps), share @ layer.weight, share @ layer.bias)
+            bias = share @ layer.bias
+            if mixed is None and fusion.bias is not None:  # that of a normalisation which is part of it
+                bias = bias + fusion.bias
+            part = functional.linear(_tokens(maps), share @ layer.weight, bias)
             part = _maps(part, (maps.shape[2], maps.shape[3]))
             if stage > 1:
                 part = functional.interpolate(part, size=size, mode="bilinear", align_corners=False)
