@@ -1,6 +1,5 @@
 """Files of figures: equal figures give equal files, in every format."""
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
-from fontTools import subset
-from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfFile
 from matplotlib.colors import to_rgb, to_rgba_array
@@ -18,6 +15,7 @@ from matplotlib.image import AxesImage
 from PIL import Image
 
 from promptseg.core.files import atomic
+from promptseg.figures import fonts
 from promptseg.figures.looks import ORANGE, SKY, YELLOW
 
 _DPI = 200  # of the PNG files
@@ -28,13 +26,7 @@ _FILES: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype":
 _COLOURS = ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor")
 _KEPT = ("#ffffff", "#000000", SKY, ORANGE, YELLOW)  # of what is drawn on images, however little of it there is
 _SAMPLE = 2**18  # pixels for which the palette is made, each colour as often as in the figure, but once at least
-# Tables of a font that say where its letters go. In a file every letter has its place, and to cut these tables down to
-# the letters of a figure takes longer than the rest of the font.
-_PLACING = ["GDEF", "GPOS", "GSUB", "MATH", "kern"]
-subset.Options._drop_tables_default = [*subset.Options._drop_tables_default, *_PLACING]
-# Tables of which a PDF file has its own: its texts name glyphs by their numbers, and letters by `ToUnicode`.
-_NAMING = ["cmap", "name", "post", "OS/2", "gasp"]
-_load_font, _write_image = subset.load_font, PdfFile._writePng
+_write_image = PdfFile._writePng
 
 
 def save(figure: Figure, files: str | Path | Iterable[str | Path]) -> None:
@@ -49,26 +41,17 @@ def save(figure: Figure, files: str | Path | Iterable[str | Path]) -> None:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     figure.set_layout_engine(None)  # even "none" would have each file drawn twice
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a line for each table of each font
     paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
     for path in sorted(paths, key=lambda path: path.suffix == ".eps"):  # which changes colours
         with matplotlib.rc_context(_FILES), atomic(path) as written:
             if path.suffix == ".eps":
-                subset.load_font = _load_font
+                fonts.embed(named=True)
                 _write_eps(figure, written)
             elif path.suffix == ".png":
                 _write_png(figure, np.asarray(canvas.buffer_rgba()), written)
             else:
-                subset.load_font = _load_nameless
+                fonts.embed(named=False)
                 figure.savefig(written, dpi=_DPI, metadata=_METADATA[path.suffix])
-
-
-def _load_nameless(*font: Any) -> TTFont:
-    """As `subset.load_font`, without tables that need not be in PDF: to cut names down takes half the time."""
-    loaded = _load_font(*font, dontLoadGlyphNames=True)
-    for table in {*_PLACING, *_NAMING} & set(loaded.keys()):
-        del loaded[table]
-    return loaded
 
 
 def _write_image_of_pdf(file: PdfFile, image: Image.Image) -> Any:

@@ -34,6 +34,7 @@ class _Panel(Axes):
         """No grid, and no ticks to draw it at: this is called before anything else looks for them."""
         for spine in self.spines.values():
             spine.get_position()  # which sets it; its ticks would have it set else
+            spine.set_in_layout(False)  # it lies on the edge of the panel
         for axis in (self.xaxis, self.yaxis):
             axis.majorTicks, axis.minorTicks = [], []
             axis.set_major_locator(NullLocator())

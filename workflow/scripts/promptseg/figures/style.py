@@ -63,6 +63,7 @@ _HOUSE: dict[Any, Any] = {
     "text.parse_math": False,  # titles of users may hold dollars
     "axes.axisbelow": True,
     "axes.titlesize": 7,
+    "axes.titley": 1.0,  # else all ticks are asked whether they are in its way
     "axes.labelsize": 7,
     "axes.labelcolor": _INK,
     "axes.linewidth": 0.6,
