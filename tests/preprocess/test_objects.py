@@ -56,3 +56,13 @@ def test_shards_and_some_of_the_images(files):
 def test_shards_are_runs_of_about_equal_length():
     parts = [shard_of(list("abcdefg"), (number, 3)) for number in (1, 2, 3)]
     assert parts == [["a", "b"], ["c", "d", "e"], ["f", "g"]]
+
+
+def test_whoever_looks_at_masks_only_reads_no_pixels(files):
+    seen, unseen = stream_objects(*files, TASKS), stream_objects(*files, TASKS, (2, 2), pixels=False)
+    assert [image.pixels.shape for image, _ in seen] == [(2, 3, 3)] * 3
+    (image, objects), *_ = unseen
+    assert (image.pixels.shape, image.labels.shape) == ((0, 0, 3), (2, 3))
+    assert [item.mask.tolist() for item in objects] == [
+        item.mask.tolist() for other, items in seen for item in items if other.image_id == image.image_id
+    ]

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     with job(snakemake):
         params = snakemake.params
         write_prompts(
-            stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks),
+            stream_objects(snakemake.input.images, snakemake.input.objects, params.tasks, pixels=False),
             Path(snakemake.output.prompts),
             PromptSettings.of(params.settings),
             lines="lines" in params.settings,

@@ -15,7 +15,7 @@ if __name__ == "__main__":
     with job(snakemake):
         inputs, params = snakemake.input, snakemake.params
         score(
-            stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard)),
+            stream_objects(inputs.images, inputs.objects, params.tasks, tuple(params.shard), pixels=False),
             Path(inputs.predictions),
             Path(snakemake.output.scores),
             Tolerance(**params.tolerance),

@@ -21,7 +21,7 @@ class LabelledImage:
     """An image that a method sees, and the label map that it does not see.
 
     Attributes:
-        pixels: (h, w, 3) uint8 RGB, after the reference scaling.
+        pixels: (h, w, 3) uint8 RGB, after the reference scaling; (0, 0, 3) where they were not asked for.
         labels: (h, w) label map of unsigned integers.
         spacing: (y, x) in mm, or None where it is unknown.
     """
@@ -93,19 +93,21 @@ def _decode(row: Mapping[str, Any]) -> LabelledImage:
     return LabelledImage(
         image_id=row["image_id"],
         case_id=row["case_id"],
-        pixels=decode_rgb(row["image"]["bytes"]),
+        pixels=decode_rgb(row["image"]["bytes"]) if "image" in row else np.empty((0, 0, 3), np.uint8),
         labels=decode_png(row["labels"]["bytes"]),
         spacing=(row["spacing_y"], row["spacing_x"]) if known else None,
     )
 
 
-def read_images(path: str | Path, keep: set[str] | None = None) -> Iterator[LabelledImage]:
+def read_images(path: str | Path, keep: set[str] | None = None, *, pixels: bool = True) -> Iterator[LabelledImage]:
     """The readable images of `images.parquet` in file order, a few in memory at a time.
 
     Args:
         keep: only these `image_id`s; None for all.
+        pixels: whether to read what methods see, too.
     """
-    for rows in batches(path, size=16):
+    names = ["image_id", "case_id", "labels", "spacing_y", "spacing_x", "status", *(["image"] if pixels else [])]
+    for rows in batches(path, size=16, columns=names):
         for row in rows:
             if row["status"] == "ok" and (keep is None or row["image_id"] in keep):
                 yield _decode(row)

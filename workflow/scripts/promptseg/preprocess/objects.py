@@ -42,12 +42,14 @@ class ObjectStream:
         images: the file of preprocess.tables.IMAGES.
         objects: rows of preprocess.tables.OBJECTS; only their images are read.
         begins: whether it is the first part of its dataset, or all of it.
+        pixels: whether its images have any.
     """
 
     images: Path
     objects: pd.DataFrame
     tasks: Tasks
     begins: bool = True
+    pixels: bool = True
 
     @cached_property
     def image_ids(self) -> list[str]:
@@ -63,7 +65,7 @@ class ObjectStream:
 
     def __iter__(self) -> Iterator[tuple[LabelledImage, list[ImageObject]]]:
         by_image = dict(tuple(self.objects.groupby("image_id", sort=False)))
-        for image in read_images(self.images, keep=set(by_image)):
+        for image in read_images(self.images, keep=set(by_image), pixels=self.pixels):
             rows = by_image[image.image_id].itertuples()
             yield image, [ImageObject(row, object_mask(image.labels, self.tasks[row.task])) for row in rows]
 
@@ -76,7 +78,7 @@ def shard_of(image_ids: Sequence[str], shard: tuple[int, int]) -> list[str]:
 
 
 def stream_objects(
-    images: str | Path, objects: str | Path, tasks: Tasks, shard: tuple[int, int] = (1, 1)
+    images: str | Path, objects: str | Path, tasks: Tasks, shard: tuple[int, int] = (1, 1), *, pixels: bool = True
 ) -> ObjectStream:
     """Images with their objects.
 
@@ -84,9 +86,10 @@ def stream_objects(
         images, objects: the files of preprocess.tables.IMAGES and preprocess.tables.OBJECTS.
         tasks: task name to the label values that form its object.
         shard: (i, n), only the i-th of n parts of the images.
+        pixels: whether to read the pixels of images, too: what looks at masks only is faster without.
 
     Raises:
         PromptsegError: a file lacks a column.
     """
-    stream = ObjectStream(Path(images), read_table(objects, OBJECTS), tasks, begins=shard[0] == 1)
+    stream = ObjectStream(Path(images), read_table(objects, OBJECTS), tasks, begins=shard[0] == 1, pixels=pixels)
     return stream if shard == (1, 1) else stream.only(shard_of(stream.image_ids, shard))
