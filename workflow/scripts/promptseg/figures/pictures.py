@@ -139,7 +139,7 @@ def body(pixels: np.ndarray) -> tuple[int, int, int, int]:
     Args:
         pixels: (h, w) or (h, w, 3) uint8.
     """
-    grey = pixels.mean(axis=-1) if pixels.ndim == 3 else pixels.astype(float)
+    grey = pixels.astype(int) if pixels.ndim == 2 else pixels[..., 0].astype(int) + pixels[..., 1] + pixels[..., 2]
     whole_image = (0, 0, grey.shape[1] - 1, grey.shape[0] - 1)
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     differs = np.abs(grey - np.median(edge)) > _DIFFERENT * np.ptp(grey)

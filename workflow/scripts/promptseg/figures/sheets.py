@@ -38,6 +38,7 @@ class _Panel(Axes):
         for axis in (self.xaxis, self.yaxis):
             axis.majorTicks, axis.minorTicks = [], []
             axis.set_major_locator(NullLocator())
+            axis._update_ticks = list  # type: ignore[union-attr]  # asked for a dozen times
 
 
 @dataclass(frozen=True)
