@@ -162,3 +162,6 @@ def test_half_precision_changes_little(small, tmp_path):
     one, other = (each.encode(pixels).features for each in (method, rough))
     assert other.dtype == torch.float32
     assert 0 < (one - other).abs().max() < 0.3
+    one, other = (each.answer(each.encode(pixels), prompt([(10, 20)], [1])).low for each in (method, rough))
+    assert other.dtype == torch.float32
+    assert 0 < (one - other).abs().max() < 0.1 * one.std()

@@ -143,6 +143,14 @@ def test_the_option_leaves_the_share_of_sam_out(small, tmp_path):
     assert torch.equal(both[0].scores, both[1].scores)
 
 
+def test_bf16_changes_little(small, tmp_path):
+    method, _ = small
+    half = Small(Settings("small", tmp_path / "small.safetensors", precision="bf16"))
+    exact, rough = (each.answer(each.encode(image(90, 120)), PROMPTS[2]) for each in (method, half))
+    assert rough.low.dtype == torch.float32
+    assert 0 < (exact.low - rough.low).abs().max() < 0.1 * exact.low.std()
+
+
 def test_everything_takes_one_mask_of_each_point(small):
     method, _ = small
     pixels = image(64, 64)

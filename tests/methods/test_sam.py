@@ -8,7 +8,8 @@ from segment_anything import SamPredictor, sam_model_registry
 
 from promptseg.core.errors import PromptsegError
 from promptseg.methods import Prompt, Query, Settings
-from promptseg.methods.devices import choose_device
+from promptseg.methods.devices import choose_device, has_bf16
+from promptseg.methods.networks.sam_decoder import Decoder
 from promptseg.methods.sam import Sam as SamMethod
 from promptseg.parity.generated_weights import rule_state
 from support.networks import tiny_sam
@@ -110,6 +111,23 @@ def test_bf16_changes_little(tiny, tmp_path):
     exact, rough = (m.predict([Query(m.encode(image), prompt([(30, 30)], [1]))])[0] for m in (method, half))
     assert np.mean(exact.masks != rough.masks) < 0.1
     assert 0 < np.abs(exact.scores - rough.scores).max() < 0.1
+
+
+@pytest.mark.skipif(not has_bf16("cpu"), reason="this processor does not compute in bfloat16")
+@torch.inference_mode()
+def test_the_decoder_in_bf16_is_as_close_as_its_digits_allow(tiny, tmp_path):
+    method, network = tiny
+    half = SamMethod(Settings(variant="tiny", weights=tmp_path / "tiny.safetensors", precision="bf16"))
+    assert [one.decoder.two_way.dtype for one in (method, half)] == [torch.float32, torch.bfloat16]
+    rng = torch.Generator().manual_seed(0)
+    features, sparse = torch.randn(2, 1, 64, 8, 8, generator=rng), torch.randn(3, 2, 64, generator=rng)
+    answers = []
+    for decoder in (Decoder(network), half.decoder):
+        one, other = map(decoder.prepare, features)
+        answers.append(decoder([one, one, other], sparse))
+    for exact, rough in zip(*answers, strict=True):
+        assert rough.dtype == torch.float32
+        assert 0 < (exact - rough).abs().mean() < 0.01 * exact.std()
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -17,7 +17,7 @@ from segment_anything.modeling import Sam as SamModel
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
-from promptseg.methods.backends.chosen import chosen_decoder, chosen_encoder
+from promptseg.methods.backends.chosen import chosen_decoder, chosen_encoder, decoder_type
 from promptseg.methods.base import Grid, Prompt, Proposals, Query, Settings
 from promptseg.methods.frames import Frame, padded
 from promptseg.methods.loading import check_variant
@@ -50,7 +50,8 @@ class Embedding:
 class Sam(Encoding[SamModel]):
     """SAM with its three masks per prompt; `variant` is vit_h, vit_l, vit_b, or small, which is not a published one.
 
-    `precision` and `backend` concern the image encoder, in which nearly all time is spent. Methods on SAM's network
+    `precision` and `backend` concern the image encoder, in which nearly all time is spent; on a processor bf16 the
+    decoder as well, where it handles the image's tokens. Methods on SAM's network
     that prepare images in another way override `prepare` and `frame`, those with other networks `encoding` and
     `decoder_class`.
 
@@ -100,7 +101,7 @@ class Sam(Encoding[SamModel]):
         with torch.inference_mode():
             ours = partial(self.encoding, encoder)
             self.encoder = chosen_encoder(self.settings, encoder, ours, self.side, [embedding])
-            self.decoder = self.decoder_class(self.model)
+            self.decoder = self.decoder_class(self.model, decoder_type(self.settings))
         self.own_decoder = chosen_decoder(self.settings, embedding)
         if self.settings.compile:
             self.encoder.compile()

@@ -53,6 +53,15 @@ def chosen_encoder(
     return FileEncoder(opened(path, backend, precision), side, maps)
 
 
+def decoder_type(settings: Settings) -> torch.dtype:
+    """The type of what a decoder of PyTorch makes of an image's tokens: bfloat16 where a processor computes in it.
+
+    On a GPU decoding is a small share of the time, and float32.
+    """
+    low = settings.precision == "bf16" and settings.device == "cpu" and has_bf16("cpu")
+    return torch.bfloat16 if low else torch.float32
+
+
 def chosen_decoder(settings: Settings, embedding: tuple[int, int, int]) -> FileDecoder | None:
     """The decoder in a file of the user; None where there is none.
 

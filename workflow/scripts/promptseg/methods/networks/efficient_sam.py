@@ -165,7 +165,7 @@ class EfficientDecoder(Decoder):
 
     def _normalised(self, x: Tensor) -> Tensor:
         """With the statistics of the whole map, not of each pixel."""
-        return F.layer_norm(x, x.shape[1:], eps=self.norm.eps) * self.norm.weight + self.norm.bias
+        return (F.layer_norm(x, x.shape[1:], eps=self.norm.eps) * self.norm.weight + self.norm.bias).to(x.dtype)
 
     def prepare(self, features: Tensor, mask: Tensor | None = None) -> ImageTokens:
         """Tokens of one image; a mask cannot be part of the prompt."""

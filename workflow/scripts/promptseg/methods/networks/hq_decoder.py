@@ -84,8 +84,8 @@ class HqTokens(ImageTokens):
 class HqDecoder(Decoder):
     """The mask decoder for prompts of several images at once."""
 
-    def __init__(self, sam: SamModel):
-        super().__init__(sam)
+    def __init__(self, sam: SamModel, dtype: torch.dtype = torch.float32):
+        super().__init__(sam, dtype)
         assert isinstance(sam.mask_decoder, HqMaskDecoder)
         self.decoder: HqMaskDecoder = sam.mask_decoder
         self.special = torch.cat([self.special, self.decoder.hf_token.weight])
@@ -130,7 +130,7 @@ class HqDecoder(Decoder):
             for index in chosen.unique().tolist():
                 asked = chosen == index
                 share[asked] = decoder.output_hypernetworks_mlps[index](tokens[asked, 1 + index])
-        upscaled = self._upscaled(image)
+        upscaled = self._upscaled(image).float()
         details = [cast(HqTokens, tokens).details for tokens in images]
         together = TOGETHER["cpu" if image.device.type == "cpu" else "cuda"]
         masks = []

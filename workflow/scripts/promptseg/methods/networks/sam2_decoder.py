@@ -13,6 +13,7 @@ from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransfor
 from segment_anything.modeling.mask_decoder import MLP
 from torch import Tensor, nn
 
+from promptseg.methods.networks.sam_decoder import order_of_pixels
 from promptseg.methods.networks.two_way import ImageTokens, TwoWay
 
 # The single mask gives way to the best of the three where the IoU of the masks at logits of plus and minus OFFSET is
@@ -84,11 +85,7 @@ class Sam2Decoder(nn.Module):
         self.biases = [first.bias, second.bias]
         # A transposed convolution whose stride is its size is a matrix product that turns a pixel into 2 x 2.
         self.upscaling = [conv.weight.permute(0, 2, 3, 1).flatten(1).contiguous() for conv in (first, second)]
-        height, width = prompts.image_embedding_size
-        made = torch.arange(16 * height * width, device=norm.weight.device).view(height, width, 2, 2, 2, 2)
-        self.order = made.permute(
-            0, 2, 4, 1, 3, 5
-        ).flatten()  # which of the pixels, as upscaling makes them, comes where
+        self.order = order_of_pixels(prompts.image_embedding_size).to(norm.weight.device)
 
     def prepare(self, embedding: Tensor, fine: Tensor, finest: Tensor) -> DecoderImage:
         """What is computed once per image.

@@ -3,6 +3,8 @@
 The modules and weights are those of the `segment_anything` package. It computes what the package's own `forward`
 computes, up to rounding. The package repeats the image for every prompt, adds its positions and projects it anew; on a
 CPU most of the decoder's time goes into moving such copies.
+
+What the few other tokens see of an image's may be bfloat16, and products with it are then; all else stays float32.
 """
 
 from collections.abc import Sequence
@@ -39,6 +41,27 @@ def _merge(x: Tensor) -> Tensor:
     return x.transpose(-3, -2).flatten(-2)
 
 
+def _scores(queries: Tensor, keys: Tensor) -> Tensor:
+    """(b, heads, t, d) of each prompt, (heads, n, d) of all -> (b, heads, t, n).
+
+    One product for each head; left to itself, `@` copies the keys for every prompt.
+    """
+    together = queries.transpose(0, 1).flatten(1, 2) @ keys.transpose(-2, -1)
+    return together.unflatten(1, (len(queries), -1)).transpose(0, 1)
+
+
+def _times(x: Tensor, image: Tensor) -> Tensor:
+    """(b, i, j) float32 @ (b, j, k) of an image -> (b, i, k) float32."""
+    return torch.bmm(x.to(image.dtype), image).float()
+
+
+def _plus_times(scores: Tensor, x: Tensor, image: Tensor) -> Tensor:
+    """(b, heads, t, n) float32, which are lost, + `_times` -> (b, heads * t, n)."""
+    if image.dtype == x.dtype:
+        return scores.flatten(1, 2).baddbmm_(x, image)
+    return _times(x, image).view_as(scores).add_(scores).flatten(1, 2)
+
+
 class _ToImage(nn.Module):
     """Cross attention of few tokens to the n tokens of an image, without projecting the latter.
 
@@ -58,10 +81,9 @@ class _ToImage(nn.Module):
         """(b, t, c) tokens with positions, (b, n, c) image tokens without -> (b, t, c)."""
         q = _split(self.attention.q_proj(tokens), self.heads) * self.scale  # (b, heads, t, d)
         b, heads, t, _ = q.shape
-        scores = (q @ self.position_keys.transpose(-2, -1)).view(b, heads * t, -1)
         folded = (q @ self.key_weight).view(b, heads * t, -1)
-        weights = torch.baddbmm(scores, folded, image.transpose(1, 2)).softmax(-1)
-        mean = torch.bmm(weights, image).view(b, heads, t, -1)
+        weights = _plus_times(_scores(q, self.position_keys), folded, image.transpose(1, 2)).softmax(-1)
+        mean = _times(weights, image).view(b, heads, t, -1)
         values = mean @ self.value_weight.transpose(-2, -1)
         return self.attention.out_proj(_merge(values) + self.attention.v_proj.bias)
 
@@ -85,13 +107,13 @@ class _FromImage(nn.Module):
         # The weights of a head sum to 1, so its share of the bias can go with the values, which are few.
         return keys, (values @ self.out_weight + self.attention.out_proj.bias / self.heads).flatten(1, 2)
 
-    def forward(self, image: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(b, n, c) image tokens, (b, t, c) tokens and their positions -> (b, n, c), the image tokens added."""
+    def forward(self, image: Tensor, seen: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        """(b, n, c) image tokens, those that are seen, (b, t, c) tokens and their positions -> (b, n, c), the image
+        tokens added."""
         keys, outputs = self.keys_and_outputs(tokens, positions)
         b, heads, t, _ = keys.shape
-        scores = (keys @ self.position_queries.transpose(-2, -1)).view(b, heads * t, -1)
         folded = (keys @ self.query_weight).view(b, heads * t, -1)
-        scores = torch.baddbmm(scores, folded, image.transpose(1, 2))
+        scores = _plus_times(_scores(keys, self.position_queries), folded, seen.transpose(1, 2))
         return self.weighted(scores.view(b, heads, t, -1), outputs, image)
 
     def weighted(self, scores: Tensor, outputs: Tensor, image: Tensor) -> Tensor:
@@ -109,16 +131,17 @@ class TwoWay(nn.Module):
     Args:
         transformer: holds the weights, which are shared.
         positions: (n, c) codes of the positions of an image's tokens.
+        dtype: of an image's tokens as other tokens see them.
     """
 
-    def __init__(self, transformer: TwoWayTransformer, positions: Tensor):
+    def __init__(self, transformer: TwoWayTransformer, positions: Tensor, dtype: torch.dtype = torch.float32):
         super().__init__()
         self.layers: list[TwoWayAttentionBlock] = list(transformer.layers)
         self.final = _ToImage(transformer.final_attn_token_to_image, positions)
         self.final_norm = transformer.norm_final_attn
         self.to_image = [_ToImage(layer.cross_attn_token_to_image, positions) for layer in self.layers]
         self.from_image = [_FromImage(layer.cross_attn_image_to_token, positions) for layer in self.layers]
-        self.positions = positions
+        self.positions, self.dtype = positions, dtype
 
     def prepare(self, features: Tensor) -> ImageTokens:
         """What is computed once per image.
@@ -149,9 +172,10 @@ class TwoWay(nn.Module):
         tokens, image = self._first_layer(images, points)
         for layer, to_image, from_image in list(zip(self.layers, self.to_image, self.from_image, strict=True))[1:]:
             tokens = self._among(layer, tokens, points)
-            tokens = _attend(layer, tokens, to_image(tokens + points, image))
-            image = layer.norm4(from_image(image, tokens, points))
-        return self.final_norm(tokens + self.final(tokens + points, image)), image
+            seen = image.to(self.dtype)
+            tokens = _attend(layer, tokens, to_image(tokens + points, seen))
+            image = layer.norm4(from_image(image, seen, tokens, points))
+        return self.final_norm(tokens + self.final(tokens + points, image.to(self.dtype))), image
 
     def _among(self, layer: TwoWayAttentionBlock, tokens: Tensor | None, points: Tensor) -> Tensor:
         """(b, t, c) tokens, None before the first layer, after what they took from each other."""
@@ -178,8 +202,7 @@ class TwoWay(nn.Module):
         start = 0
         for image, size in runs:
             some = slice(start, start + size)
-            scores = keys[some].transpose(0, 1).flatten(1, 2) @ image.queries.transpose(-2, -1)  # (heads, size * t, n)
-            scores = scores.unflatten(1, (size, -1)).transpose(0, 1)
+            scores = _scores(keys[some], image.queries)
             result[some] = layer.norm4(from_image.weighted(scores, outputs[some], image.tokens[None]))
             start += size
         return tokens, result
