@@ -100,8 +100,9 @@ class ClickDisk(Method):
     def _disks(self, query: Query) -> np.ndarray:
         height, width = query.image.shape[:2]
         radius = self.settings.options.get("radius", 0.1) * min(height, width)
-        rows, columns = np.ogrid[:height, :width]
-        mask = np.zeros((height, width), bool)
-        for (x, y), label in zip(query.prompt.points, query.prompt.labels, strict=True):
-            mask[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2] = label == 1
+        rows, columns = np.arange(height)[:, None], np.arange(width)
+        mask, reach = np.zeros((height, width), bool), int(radius)
+        for (x, y), label in zip(query.prompt.points.tolist(), query.prompt.labels, strict=True):
+            near = np.s_[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+            mask[near][(rows[near[0]] - y) ** 2 + (columns[near[1]] - x) ** 2 <= radius**2] = label == 1
         return mask

@@ -182,7 +182,7 @@ class _Convolution(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return F.relu(_pointwise(pixels, self.conv.weight, self.conv.bias))
+        return _pointwise(pixels, self.conv.weight, self.conv.bias).relu_()
 
 
 def _upsampling(channels: int) -> nn.Sequential:
@@ -217,9 +217,9 @@ class _Head(nn.Module):
             if fused is None:
                 fused = maps
             else:
-                fused = fused + F.interpolate(maps, fused.shape[2:], mode="bilinear", align_corners=False)
+                fused.add_(F.interpolate(maps, fused.shape[2:], mode="bilinear", align_corners=False))
         assert fused is not None
-        return self.conv_seg(F.relu(fused))
+        return self.conv_seg(fused.relu_())
 
 
 class SimpleClickNet(nn.Module):
