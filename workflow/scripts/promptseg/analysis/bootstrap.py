@@ -37,7 +37,9 @@ def interval(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     They are those of `np.percentile` to the last bit, which would need a call for each column with NaN.
     """
     missing = np.isnan(means)
-    last = np.full(means.shape[1], len(means) - 1) - (missing.sum(axis=0) if missing.any() else 0)
+    last = np.full(means.shape[1], len(means) - 1)
+    if missing.any():
+        last -= missing.sum(axis=0)
     places = np.multiply.outer((0.025, 0.975), last)
     below = np.floor(places).astype(int)
     above = np.minimum(below + 1, last)

@@ -84,7 +84,7 @@ class Levels:
             found.append(_over([drawn[id(part)] for part in tasks]))
         if not found:
             return
-        base = np.stack([part.T for part in found], axis=1).T  # so that the resamples of a number lie side by side
+        base = np.stack([part.T for part in found]).transpose(2, 0, 1)
         of_tasks = sum(part.wide for part in tasks)
         for columns, begin in ((self.measured, 0), (self.above, of_tasks)):
             for name, numbers in columns(base[:, begin:]).items():

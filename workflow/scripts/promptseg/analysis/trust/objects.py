@@ -104,9 +104,9 @@ class Patients:
         totals = np.zeros((last - first, values.shape[1] + 1))
         totals[patients[starts] - first, :-1] = np.add.reduceat(values, starts, axis=0)
         totals[patients[starts] - first, -1] = np.diff(starts, append=len(patients))
-        drawn = self.weights[:, first:last] @ totals
+        drawn = totals.T @ self.weights[:, first:last].T  # so that the resamples of a column lie side by side
         with np.errstate(invalid="ignore"):
-            return drawn[:, :-1] / drawn[:, -1:]
+            return (drawn[:-1] / drawn[-1]).T
 
 
 def read_masks(files: Iterable[Path]) -> pd.DataFrame:
