@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from promptseg.core.masks import decode
@@ -20,10 +19,10 @@ LEGEND = "Blue: outline of the truth. Orange: first mask of the method, below it
 _NOTHING = "No method of this run takes one point or one box."
 
 
-def first_masks(path: Path, names: Iterable[str], modes: Iterable[str]) -> dict[tuple[str, str], np.ndarray]:
-    """(object, mode) -> first candidate (h, w) bool, where there is one."""
+def first_masks(path: Path, names: Iterable[str], modes: Iterable[str]) -> dict[tuple[str, str], Any]:
+    """(object, mode) -> code of the first candidate, where there is one."""
     rows = pictures.rows_of(path, names, ["object_id", "mode", "candidate", "rle"], modes)
-    return {(row["object_id"], row["mode"]): decode(row["rle"]) for row in rows if row["candidate"] == 0 and row["rle"]}
+    return {(row["object_id"], row["mode"]): row["rle"] for row in rows if row["candidate"] == 0 and row["rle"]}
 
 
 def ious(path: Path, names: Iterable[str], modes: Iterable[str]) -> dict[tuple[str, str], float]:
@@ -90,9 +89,9 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
         pictures.outline(axes[0], example.truth)
         pictures.prompt(axes[0], given.get((name, mode), {}))
         for axis, method in zip(axes[1:], part, strict=False):
-            mask, iou = masks[method].get((name, mode)), scored.get(method, {}).get((name, mode))
-            known = mask is not None and iou is not None
-            pictures.result(axis, mask if known else None, example.truth)
+            code, iou = masks[method].get((name, mode)), scored.get(method, {}).get((name, mode))
+            known = code is not None and iou is not None
+            pictures.result(axis, decode(code) if code and known else None, example.truth)
             sheet.below(axis, f"{iou:.2f}" if known else style.words("no mask"))
             sheets.frame(axis, looks[method])
         sheet.leave_out(axes[len(part) + 1 :])

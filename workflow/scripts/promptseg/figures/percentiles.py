@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 from matplotlib.figure import Figure
 
+from promptseg.core.masks import decode
 from promptseg.core.parquet import read_arrow
 from promptseg.core.tables import read_table
 from promptseg.core.titles import plain
@@ -50,11 +52,13 @@ def chosen(scores: Sequence[str | Path], choice: Choice) -> dict[tuple[str, str,
     found = {}
     keep = [("mode", "in", list(choice.modes)), ("selection", "==", "first"), ("status", "==", "ok")]
     for method, path in pictures.by_method(scores).items():
-        table = read_arrow(path, columns=["object_id", "mode", "iou"], filters=keep).to_pandas()
-        for mode, rows in table.sort_values(["iou", "object_id"]).groupby("mode"):
-            for word, share in choice.shares.items():
-                row = rows.iloc[int((len(rows) - 1) * share)]
-                found[method, str(mode), word] = (row["object_id"], float(row["iou"]))
+        table = read_arrow(path, columns=["object_id", "mode", "iou"], filters=keep)
+        table = table.sort_by([("iou", "ascending"), ("object_id", "ascending")])
+        for mode in choice.modes:
+            rows = table.filter(pc.field("mode") == mode)
+            for word, share in choice.shares.items() if len(rows) else ():
+                (row,) = rows.slice(int((len(rows) - 1) * share), 1).to_pylist()
+                found[method, mode, word] = (row["object_id"], row["iou"])
     return found
 
 
@@ -102,7 +106,8 @@ def draw(files: pictures.Files, dataset: Mapping[str, Any], looks: Mapping[str, 
             name, iou = found[method, mode, word]
             example, asked = examples[name], given.get((name, mode), {})
             pictures.show(axis, example)
-            pictures.result(axis, masks[method].get((name, mode)), example.truth)
+            code = masks[method].get((name, mode))
+            pictures.result(axis, decode(code) if code else None, example.truth)
             pictures.prompt(axis, asked)
             sheet.below(axis, f"{iou:.2f} {plain(example.task)}", example.image.image_id)
             sheets.frame(axis, looks[method])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
@@ -22,6 +23,7 @@ POINTS = 250  # drawn of one method in one panel
 _PANEL, _NAMES = 1.1, 1.0  # inches of the narrowest panel, and of the names beside the numbers
 _DODGE = 0.12  # decades, by which the marks of methods stand beside one another
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ORDER = ["relative_area", "dataset", "object_id"]
 _MANY = 9  # panels; of more five stand in a row
 
 
@@ -34,21 +36,24 @@ def read_objects(files: Sequence[Path], mode: str) -> pd.DataFrame:
     """
     keep = [("mode", "==", mode), ("selection", "==", "first"), ("status", "==", "ok")]
     columns = ["dataset", "method", "object_id", "relative_area", "iou"]
-    parts = [read_arrow(file, columns=columns, filters=keep).to_pandas() for file in files]
-    return pd.concat([_sample(part) for part in parts], ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    order = [(column, "ascending") for column in _ORDER]
+    parts = [read_arrow(file, columns=columns, filters=keep).sort_by(order) for file in files]
+    parts = [part.take(_places(len(part))) for part in parts]
+    return pa.concat_tables(parts).to_pandas() if parts else pd.DataFrame(columns=columns)
 
 
-def _sample(rows: pd.DataFrame) -> pd.DataFrame:
-    ordered = rows.sort_values(["relative_area", "dataset", "object_id"])
-    return ordered.iloc[np.linspace(0, len(ordered) - 1, min(POINTS, len(ordered))).round().astype(int)]
+def _places(count: int) -> np.ndarray:
+    """Of POINTS of `count` things at even distances."""
+    return np.linspace(0, count - 1, min(POINTS, count)).round().astype(int)
 
 
 def _panel(axis: Axes, bins: pd.DataFrame, points: pd.DataFrame, looks: Mapping[str, style.Look]) -> None:
     """One dataset: points, class means with intervals, and above them how many objects a class has."""
     for (name, look), shift in zip(looks.items(), style.offsets(len(looks), _DODGE), strict=True):
-        few, own = _sample(points[points["method"] == name]), bins[bins["method"] == name].sort_values("bin_low")
+        few, own = points[points["method"] == name], bins[bins["method"] == name].sort_values("bin_low")
         if few.empty or own.empty:
             continue
+        few = few.sort_values(_ORDER).iloc[_places(len(few))]
         axis.plot(
             few["relative_area"], few["iou"], look.marker, color=look.colour, alpha=0.3, markersize=1.4,
             markeredgewidth=0, clip_on=False, zorder=2,

@@ -29,13 +29,13 @@ def _letters(most: int) -> int:
     return most if style.page() > _NARROW else most // 2
 
 
-def _panel(axis: Axes, rows: list[pd.DataFrame], column: str, looks: Mapping[str, style.Look]) -> None:
+def _panel(axis: Axes, rows: list[list[dict[str, Any]]], column: str, looks: Mapping[str, style.Look]) -> None:
     heading, label, random = _PANELS[column]
     style.stripes(axis, len(rows))
     axis.axvline(random, color=style.GREY, linewidth=0.8)
     for place, of_row in enumerate(rows):
-        most = of_row["n_objects"].max()
-        own = [row for name in looks for row in of_row[of_row["confidence"] == name].to_dict("records")]
+        most = max(row["n_objects"] for row in of_row)
+        own = [row for name in looks for row in of_row if row["confidence"] == name]
         for row, shift in zip(own, style.offsets(len(own), 0.07 * (len(own) - 1)), strict=True):
             look, ends = looks[row["confidence"]], (row[f"{column}_ci_low"], row[f"{column}_ci_high"])
             if pd.notna(ends[0]):
@@ -78,8 +78,9 @@ def draw(trust: str | Path, methods: Mapping[str, Mapping[str, Any]], protocol: 
         len(_PANELS), len(_PANELS), title, size, panels.Legend(handles, trust_source.legend_columns(style.page())),
         sharey=True,
     )  # fmt: skip
+    rows_of_parts = [rows.to_dict("records") for rows in parts.values()]
     for axis, column in zip(grid.axes, _PANELS, strict=True):
-        _panel(axis, list(parts.values()), column, looks)
+        _panel(axis, rows_of_parts, column, looks)
     low = np.nanmin([rows[["share", "share_ci_low"]].min().min() for rows in parts.values()] + [0])
     grid.axes[0].set_xlim(max(-1.05, low - 0.05), 1.05)
     labels = [f"{source.methods[name]}, {style.words(prompt.title)}" for name, prompt in parts]
