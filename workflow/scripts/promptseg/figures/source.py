@@ -17,6 +17,11 @@ from promptseg.core.titles import Titles, titled
 from promptseg.core.vocabulary import AUTOMATIC, ITERATIVE
 from promptseg.figures import style
 
+_COLUMNS = [
+    "level", "dataset", "task", "protocol", "method", "mode", "step", "selection", "iou", "ci_low", "ci_high",
+    "n_tasks",
+]  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -145,7 +150,7 @@ def measured(
         protocol: which.
         protocols: name -> {title}.
     """
-    rows = read_csv(path, STATISTICS)
+    rows = read_csv(path, STATISTICS)[_COLUMNS]
     looks = style.method_looks(methods)
     shown = rows["mode"].isin(style.modes()) | ((rows["mode"] == ITERATIVE) & (rows["protocol"] == protocol))
     rows = rows[shown & rows["selection"].isin(style.selections())]
