@@ -94,7 +94,7 @@ class Decoder(nn.Module):
         """
         (w1, b1), (w2, b2) = self.upscaling
         b = len(image)
-        x = F.linear(image.to(w1.dtype), w1, b1).view(b, -1, w1.shape[0] // 4)
+        x = F.linear(image, w1, b1).view(b, -1, w1.shape[0] // 4)
         x = F.gelu(self._normalised(x))
         return F.gelu(F.linear(x, w2, b2)).view(b, -1, w2.shape[0] // 4)
 

@@ -167,7 +167,7 @@ class TwoWay(nn.Module):
             points: (b, t, c) tokens of the decoder and embedded points and boxes.
 
         Returns:
-            (b, t, c) tokens and (b, n, c) image tokens.
+            (b, t, c) float32 tokens and (b, n, c) image tokens in `dtype`.
         """
         tokens, image = self._first_layer(images, points)
         for layer, to_image, from_image in list(zip(self.layers, self.to_image, self.from_image, strict=True))[1:]:
@@ -175,7 +175,8 @@ class TwoWay(nn.Module):
             seen = image.to(self.dtype)
             tokens = _attend(layer, tokens, to_image(tokens + points, seen))
             image = layer.norm4(from_image(image, seen, tokens, points))
-        return self.final_norm(tokens + self.final(tokens + points, image.to(self.dtype))), image
+        seen = image.to(self.dtype)
+        return self.final_norm(tokens + self.final(tokens + points, seen)), seen
 
     def _among(self, layer: TwoWayAttentionBlock, tokens: Tensor | None, points: Tensor) -> Tensor:
         """(b, t, c) tokens, None before the first layer, after what they took from each other."""
