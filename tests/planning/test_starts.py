@@ -145,7 +145,6 @@ def test_what_a_job_imported_the_next_one_has(forks, tmp_path):
 
 
 def test_a_job_runs_the_code_that_lies_there(tmp_path, capfd, monkeypatch):
-    """Of a copy of the library that somebody edits during a run."""
     shutil.copytree(SCRIPTS / "promptseg", tmp_path / "promptseg", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     code = "import sys; there = 'promptseg.core.lines' in sys.modules; import promptseg.core.lines as own; "
@@ -161,8 +160,15 @@ def test_a_job_runs_the_code_that_lies_there(tmp_path, capfd, monkeypatch):
 
 
 def test_packages_of_a_method_are_not_handed_on():
-    new = {"promptseg.methods.hf", "promptseg.predict.run", "promptseg.core.masks", "torch", "transformers"}
-    assert _used(new) == ["torch", "promptseg.core.masks", "promptseg.predict.run"]
+    assert _used({"promptseg.methods.hf", "promptseg.predict.run", "transformers"}) == ["promptseg.predict.run"]
+
+
+def test_networks_have_a_process_of_their_own(tmp_path):
+    forks = Forks()
+    for name in ("predict_volumes", "choose_precision", "score", "predict"):
+        path = tmp_path / f"tmp123.{name}.py"
+        path.write_text("import sys; sys.exit(7 * ('torch' in sys.modules))")
+        assert forks.run(str(path), environment()) == (0 if name == "score" else 7)
 
 
 def test_scripts_run_side_by_side(forks, tmp_path):
@@ -227,7 +233,7 @@ def test_jobs_end_when_the_run_is_gone(tmp_path):
     forks, ended = Forks(), []
     run, _ = begun(forks, tmp_path, ended)
     process = server()
-    forks._control.close()
+    forks._processes["others"]._control.close()
     run.join(30)
     assert ended == [128 + signal.SIGTERM]
     until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)

@@ -164,6 +164,7 @@ rule plot_distributions:
         **drawn("distributions", "size_point", "size_box", method=METHODS),
     log:
         "<logs>/plot_distributions.log",
+    priority: FIRST  # the figure that takes longest
     conda:
         "../../envs/analysis.yaml"
     params:

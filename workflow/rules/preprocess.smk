@@ -30,6 +30,7 @@ rule manifest:
         manifest="{root}/datasets/{dataset}/manifest.csv",
     log:
         "{root}/logs/manifest/{dataset}.log",
+    priority: FIRST
     conda:
         "../../envs/analysis.yaml"
     params:

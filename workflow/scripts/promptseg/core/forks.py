@@ -10,6 +10,7 @@ import atexit
 import builtins
 import gc
 import importlib
+import importlib.util
 import io
 import json
 import os
@@ -67,16 +68,17 @@ _WRITERS = {io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom}
 _SAFE_THREADS = {"jemalloc_bg_thd"}  # that of PyArrow's allocator, which looks after itself at a fork
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, *more: str) -> None:
     """Fork for each request that comes from a socket until its other end is closed; then end the jobs that still run.
 
     A request is a byte with the descriptor of a socket of its own, from which a line of JSON is read (`script`,
     `folder`, `environment`) and to which lines are written: the number of the process, and its exit status once it has
-    ended, negative if a signal ended it, as in `subprocess`.
+    ended, negative if a signal ended it, as in `subprocess`. Of packages that are not imported for all jobs, those of
+    `more` are, if they are installed.
     """
     if not sys.flags.safe_path:
         del sys.path[0]  # of `python -c`: the folder of the user
-    for name in _AT_ONCE:
+    for name in (*_AT_ONCE, *filter(importlib.util.find_spec, more)):
         importlib.import_module(name)
     forks = _Forks(socket.socket(fileno=descriptor))
     if request := forks.serve():
