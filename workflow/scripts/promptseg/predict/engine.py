@@ -40,7 +40,8 @@ class Runner:
         cache: of embeddings; it is left alone by methods that are not `cacheable`.
         kept: answers of an earlier job, which are not asked again; None where they are of no use.
         label: the method's name and adapter, for what is said of its failures; its class if empty.
-        threads: those that draw masks and find next clicks while the method works; results do not depend on them.
+        threads: of the job: one asks the method, the others draw masks and find next clicks meanwhile, one of them at
+            least; results do not depend on them.
 
     Attributes:
         asked: rows of predict.tables.ASKED, where `kept` is given.
@@ -61,7 +62,8 @@ class Runner:
         self.plan = plan
         self.cache = cache if method.cacheable else None
         self.kept = kept
-        self.threads = threads
+        # One more would take a sixth more of the processor's time at two threads, because they wait for one another.
+        self.workers = max(1, threads - 1)
         self.asked: list[dict[str, Any]] = []
         self.stateful = kept is not None and kept.stateful
         self.cost = Cost()
@@ -89,7 +91,7 @@ class Runner:
     def _run(self, images: Iterable[tuple[LabelledImage, Sequence[Target]]]) -> Iterator[Item]:
         groups = self._groups(prefetched(images))
         under_way: deque[UnderWay] = deque()
-        with ThreadPoolExecutor(self.threads) as pool:
+        with ThreadPoolExecutor(self.workers) as pool:
             while True:
                 while len(under_way) < 2 and (items := next(groups, None)):
                     under_way.append(self._encode(self.begin(items)))
