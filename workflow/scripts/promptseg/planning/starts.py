@@ -35,6 +35,7 @@ _CODE = "from promptseg.core.forks import main; main({})"
 _THREADS = ("OMP_NUM", "GOTO_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM", "NUMEXPR_NUM")
 _TEMPORARY = ("TMPDIR", "TMP", "TEMPDIR", "TEMP")
 # For glibc: freed memory stays with a job, which soon asks for as much again; new memory costs a page fault per 4 kB.
+# Networks go further (`methods.devices.keep_freed_memory`).
 _KEEP = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 _PATIENCE = 10  # seconds, for a process that has nothing to do any more
 
