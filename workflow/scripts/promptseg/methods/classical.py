@@ -6,11 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 from skimage.filters import gaussian
-from skimage.segmentation import flood
+from skimage.segmentation import flood, random_walker
 
 from promptseg.core.masks import tight_box
 from promptseg.methods.base import Candidates, Method, Query
-from promptseg.methods.random_walk import Edges, walked
 
 _SCIKIT_IMAGE = "BSD-3-Clause, scikit-image"
 _Region = tuple[np.ndarray, np.ndarray]  # int32 places of the pixels in the flattened image, float32 squared distances
@@ -101,7 +100,7 @@ class GrabCut(Method):
 
 
 class RandomWalker(Method):
-    """Random walker (Grady 2006), with the edges and the tolerance of scikit-image.
+    """Random walker (Grady 2006) as in scikit-image.
 
     Seeds: clicks, as disks of 1 % of the shorter side; scribbles; for a box its inner half, for a lasso the deeper half
     of its inside, and everything outside. With clicks or scribbles the image's border is background as well.
@@ -119,19 +118,16 @@ class RandomWalker(Method):
         height, width = pixels.shape[:2]
         scale = min(1.0, self.settings.options.get("working_size", 64) / max(height, width))
         size = (max(2, round(width * scale)), max(2, round(height * scale)))
-        grey = cv2.resize(_grey(pixels), size, interpolation=cv2.INTER_AREA)
-        if not np.ptp(grey):
-            # Weights are relative to the standard deviation. A slope far below any edge leaves all of them equal.
-            grey = grey + np.linspace(0, 1e-6, grey.size).reshape(grey.shape)
-        return Edges.of(grey, self.settings.options.get("beta", 130)), grey.shape, (height, width)
+        return cv2.resize(_grey(pixels), size, interpolation=cv2.INTER_AREA), (height, width)
 
     def predict(self, queries: Sequence[Query]) -> list[Candidates]:
         return [Candidates(self._walk(query)[None]) for query in queries]
 
     def _walk(self, query: Query) -> np.ndarray:
-        edges, (rows, columns), (height, width) = query.image
+        grey, (height, width) = query.image
+        rows, columns = grey.shape
         factor = np.array([columns / width, rows / height])
-        seeds = np.zeros((rows, columns), np.int8)
+        seeds = np.zeros(grey.shape, np.int8)
         inside = query.prompt.enclosed((height, width))
         if query.prompt.box is not None:
             corner0 = np.floor(query.prompt.box[:2] * factor).astype(int)
@@ -144,13 +140,13 @@ class RandomWalker(Method):
         elif inside.any():
             depth = cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L1, 3)[1:-1, 1:-1]
             seeds[:] = 2
-            seeds[_marked(inside, seeds.shape)] = 0
-            seeds[_marked(depth > depth.max() / 2, seeds.shape)] = 1
+            seeds[_marked(inside, grey.shape)] = 0
+            seeds[_marked(depth > depth.max() / 2, grey.shape)] = 1
         else:
             seeds[0], seeds[-1], seeds[:, 0], seeds[:, -1] = 2, 2, 2, 2
         for label, seed in ((0, 2), (1, 1)):
-            seeds[_marked(query.prompt.scribbled((height, width), label), seeds.shape)] = seed
-        radius = max(1, round(0.01 * min(rows, columns)))
+            seeds[_marked(query.prompt.scribbled((height, width), label), grey.shape)] = seed
+        radius = max(1, round(0.01 * min(grey.shape)))
         for point, label in zip(query.prompt.points, query.prompt.labels, strict=True):
             x, y = np.floor((point + 0.5) * factor).astype(int)
             y_grid, x_grid = np.ogrid[:rows, :columns]
@@ -158,7 +154,12 @@ class RandomWalker(Method):
         if not (seeds == 2).any() or not (seeds == 1).any() or not (seeds == 0).any():
             mask = seeds != 2
         else:
-            mask = walked(edges, seeds)
+            beta = self.settings.options.get("beta", 130)
+            if not np.ptp(grey):
+                # scikit-image divides by the standard deviation. A slope far below any edge leaves all weights equal.
+                grey = grey + np.linspace(0, 1e-6, grey.size).reshape(grey.shape)
+            # The solver's own tolerance lets probabilities leave [0, 1] a little; which of two is larger is unaffected.
+            mask = random_walker(grey, seeds, beta=beta, mode="cg_j", prob_tol=0.1) == 1
         mask = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
         if query.prompt.box is not None:
             x0, y0, x1, y1 = query.prompt.box
