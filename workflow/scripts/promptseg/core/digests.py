@@ -22,7 +22,7 @@ _BUNDLE = 256  # files that a thread reads in a row
 _THREADS = 8  # on a network file system they wait most of the time
 _MANY, _MUCH = 10_000, 10**9  # files, bytes: reading them takes seconds
 # Bytes, time of modification, time of the last change of anything, place on disk.
-_State: TypeAlias = tuple[int, int, int, int]
+State: TypeAlias = tuple[int, int, int, int]
 
 
 class Digests:
@@ -51,9 +51,9 @@ class Digests:
         record = self._read()
         kept = record.setdefault(algorithm, {})
         found: dict[str, str] = {}
-        new: list[tuple[str, _State]] = []
+        new: list[tuple[str, State]] = []
         for path in paths:
-            state, known = _state(path), kept.get(path)
+            state, known = state_of(path), kept.get(path)
             if state is None:
                 found[path] = ""
             elif known and tuple(known[:-1]) == state:
@@ -99,7 +99,7 @@ class Digests:
             logger.debug("%s cannot be written: %s", self._record, error)
 
 
-def _state(path: str) -> _State | None:
+def state_of(path: str) -> State | None:
     """None for what is no file that could be read."""
     try:
         about = os.stat(path)  # noqa: PTH116, a Path for each of 100,000 files takes seconds
@@ -110,7 +110,7 @@ def _state(path: str) -> _State | None:
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 
 
-def _digests(algorithm: str, files: Iterable[tuple[str, _State]]) -> list[tuple[str, str, Sequence[int]]]:
+def _digests(algorithm: str, files: Iterable[tuple[str, State]]) -> list[tuple[str, str, Sequence[int]]]:
     """Path, digest, and the state that it holds for; no state where the file changes, or did a moment ago."""
     found: list[tuple[str, str, Sequence[int]]] = []
     for path, state in files:
@@ -120,7 +120,7 @@ def _digests(algorithm: str, files: Iterable[tuple[str, _State]]) -> list[tuple[
         except OSError:
             found.append((path, "", ()))
             continue
-        lasting = start - state[2] > _FRESH and _state(path) == state
+        lasting = start - state[2] > _FRESH and state_of(path) == state
         found.append((path, value, state if lasting else ()))
     return found
 

@@ -26,6 +26,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from promptseg.core.digests import State, state_of
+
 # Those that end a job. The process that forks lives until the other end of its socket is closed; it is started with
 # them blocked, and its forks take them up once they are processes of their own, so that none is lost.
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -100,7 +102,8 @@ class _Forks:
         signal.set_wakeup_fd(woken)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._fit = True
-        self._sources: dict[str, tuple[int, int] | None] = {}  # the files of modules of promptseg as they were imported
+        # The files of modules of promptseg as they were imported.
+        self._sources: dict[str, State | None] = {path: state_of(path) for path in _own_files()}
 
     def serve(self) -> dict[str, Any] | None:
         """The request that a fork, in which this returns, has to fulfil; None at the end of the process that forks."""
@@ -123,7 +126,7 @@ class _Forks:
         except Exception as error:  # for lack of memory, say; what is half imported must not be handed on
             self._refuse(str(error))
         for path in _own_files() - self._sources.keys():
-            self._sources[path] = _state(path)
+            self._sources[path] = state_of(path)
 
     def _refuse(self, reason: str) -> None:
         print(f"No job is a fork from here on: {reason}.", file=sys.stderr)
@@ -171,7 +174,7 @@ class _Forks:
             return None
         if others := _threads() - _SAFE_THREADS:
             self._refuse(f"there are the threads {others}")
-        if changed := [path for path, state in self._sources.items() if _state(path) != state]:
+        if changed := [path for path, state in self._sources.items() if state_of(path) != state]:
             self._refuse(f"{changed[0]} has changed")
         if not self._fit:
             return None
@@ -191,15 +194,6 @@ def _own_files() -> set[str]:
     """Of the modules of promptseg that are imported here."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith(_OWN)]
     return {path for module in modules if (path := getattr(module, "__file__", None))}
-
-
-def _state(path: str) -> tuple[int, int] | None:
-    """Time (ns) and size (bytes) of a file, None if it is gone."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _used(new: Set[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from promptseg.core.digests import State, state_of
 from promptseg.core.exhausted import exhausted
 
 _WORKFLOW = Path(__file__).resolve().parents[3]
@@ -69,14 +70,13 @@ def read_once() -> None:
     from snakemake.io import _IOFile
     from snakemake.scheduling.job_scheduler import JobScheduler
 
-    known: dict[str, tuple[tuple[int, ...], str | None]] = {}
+    known: dict[str, tuple[State, str | None]] = {}
     read, weigh = _IOFile.checksum, JobScheduler.update_input_sizes
 
     async def checksum(file: Any, threshold: int | None = None, force: bool = False, algorithm: Any = None) -> Any:
-        if force or algorithm or file.is_storage or not Path(file.file).exists():
+        state = None if force or algorithm or file.is_storage else state_of(file.file)
+        if state is None:
             return await read(file, threshold, force, algorithm)
-        now = Path(file.file).stat()
-        state = (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_dev, threshold or 0)
         if file.file not in known or known[file.file][0] != state:
             known[file.file] = state, await read(file, threshold)
         return known[file.file][1]
